@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Settings of every Swift target: warnings are errors, and every use of unsafe memory is marked.
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The tiled kernels once more, for one wider instruction set. Only the executable links these targets: unsafe
+/// flags in what a library product links would make the package unusable as a versioned dependency.
+func wideKernels(_ name: String, march: String) -> Target {
+  #if arch(x86_64)
+    let flags: [SwiftSetting] = [
+      .define("SCALENET_WIDE"),
+      .unsafeFlags(["-Xcc", "-march=\(march)"]),
+    ]
+  #else
+    let flags: [SwiftSetting] = [.define("SCALENET_WIDE")]
+  #endif
+  return .target(name: name, dependencies: ["Kernels"], swiftSettings: settings + flags)
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+}
+
+let package = Package(
+  name: "scalenet",
+  products: [
+    .library(name: "ScaleNetKit", targets: ["ScaleNetKit"]),
+    .executable(name: "scalenet", targets: ["ScaleNetCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // C libraries.
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .target(name: "COnnx", dependencies: ["CProtobufC"]),
+
+    // The model and its arithmetic.
+    library("FileIO"),
+    library("ModelIR", ["FileIO"]),
+    library("Kernels"),
+    wideKernels("KernelsAVX2", march: "x86-64-v3"),
+    wideKernels("KernelsAVX512", march: "x86-64-v4"),
+    library("Execution", ["ModelIR", "Kernels"]),
+    library("Architectures", ["ModelIR"]),
+    library("Analysis", ["Execution", "ModelIR"]),
+
+    // Formats.
+    library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
+    library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
+
+    // What users touch.
+    library(
+      "ScaleNetKit",
+      [
+        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "PyTorchFormat",
+        "NumPyFormat", "ONNXFormat",
+      ]),
+    .executableTarget(
+      name: "ScaleNetCLI",
+      dependencies: [
+        "ScaleNetKit", "KernelsAVX2", "KernelsAVX512",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+int scalenet_conn;

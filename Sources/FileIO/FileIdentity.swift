@@ -1,0 +1,14 @@
+import Glibc
+
+/// What makes a file the same file under another name.
+public struct FileIdentity: Hashable, Sendable {
+  public let device: UInt64
+  public let inode: UInt64
+
+  /// The identity of what `path` leads to, through symbolic links; nil if there is nothing.
+  public static func of(path: String) -> FileIdentity? {
+    var information = stat()
+    guard unsafe stat(path, &information) == 0 else { return nil }
+    return FileIdentity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
+  }
+}

@@ -1,0 +1,82 @@
+/// Decodes a row of stored elements: `count` of them, `step` elements apart, beginning at the source.
+///
+/// The stored type is chosen once a row, not once an element.
+@unsafe struct ElementReader<Target: BitwiseCopyable> {
+  let row: (UnsafeRawPointer, _ step: Int, _ count: Int, UnsafeMutablePointer<Target>) -> Void
+
+  /// A reader of elements stored as fixed-width integers or bit patterns.
+  @inline(__always)
+  private static func stored<Stored: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Stored.Type, _ isLittleEndian: Bool, _ convert: @escaping (Stored) -> Target
+  ) -> ElementReader {
+    unsafe ElementReader { source, step, count, target in
+      for index in 0..<count {
+        let pattern = unsafe source.loadUnaligned(
+          fromByteOffset: index * step * MemoryLayout<Stored>.size, as: Stored.self)
+        unsafe target[index] = convert(isLittleEndian ? pattern : pattern.byteSwapped)
+      }
+    }
+  }
+}
+
+extension ElementReader where Target == Float {
+  /// Real numbers as Float; nil for complex elements. float64 is rounded, and can become infinite.
+  static func floats(_ type: DataType, isLittleEndian little: Bool) -> ElementReader? {
+    switch type {
+    case .float32: unsafe stored(UInt32.self, little) { Float(bitPattern: $0) }
+    case .float64: unsafe stored(UInt64.self, little) { Float(Double(bitPattern: $0)) }
+    case .float16: unsafe stored(UInt16.self, little) { Float(Float16(bitPattern: $0)) }
+    case .bfloat16: unsafe stored(UInt16.self, little) { Float(bitPattern: UInt32($0) << 16) }
+    case .int8: unsafe stored(Int8.self, little) { Float($0) }
+    case .int16: unsafe stored(Int16.self, little) { Float($0) }
+    case .int32: unsafe stored(Int32.self, little) { Float($0) }
+    case .int64: unsafe stored(Int64.self, little) { Float($0) }
+    case .uint8: unsafe stored(UInt8.self, little) { Float($0) }
+    case .uint16: unsafe stored(UInt16.self, little) { Float($0) }
+    case .uint32: unsafe stored(UInt32.self, little) { Float($0) }
+    case .uint64: unsafe stored(UInt64.self, little) { Float($0) }
+    case .bool: unsafe stored(UInt8.self, little) { $0 == 0 ? 0 : 1 }
+    case .complex64, .complex128: nil
+    }
+  }
+}
+
+extension ElementReader where Target == Double {
+  /// Real numbers as Double; nil for complex elements.
+  static func doubles(_ type: DataType, isLittleEndian little: Bool) -> ElementReader? {
+    switch type {
+    case .float32: unsafe stored(UInt32.self, little) { Double(Float(bitPattern: $0)) }
+    case .float64: unsafe stored(UInt64.self, little) { Double(bitPattern: $0) }
+    case .float16: unsafe stored(UInt16.self, little) { Double(Float16(bitPattern: $0)) }
+    case .bfloat16: unsafe stored(UInt16.self, little) { Double(Float(bitPattern: UInt32($0) << 16)) }
+    case .int8: unsafe stored(Int8.self, little) { Double($0) }
+    case .int16: unsafe stored(Int16.self, little) { Double($0) }
+    case .int32: unsafe stored(Int32.self, little) { Double($0) }
+    case .int64: unsafe stored(Int64.self, little) { Double($0) }
+    case .uint8: unsafe stored(UInt8.self, little) { Double($0) }
+    case .uint16: unsafe stored(UInt16.self, little) { Double($0) }
+    case .uint32: unsafe stored(UInt32.self, little) { Double($0) }
+    case .uint64: unsafe stored(UInt64.self, little) { Double($0) }
+    case .bool: unsafe stored(UInt8.self, little) { $0 == 0 ? 0 : 1 }
+    case .complex64, .complex128: nil
+    }
+  }
+}
+
+extension ElementReader where Target == Int64 {
+  /// Integers and booleans as Int64; nil for other elements. uint64 keeps its bit pattern.
+  static func integers(_ type: DataType, isLittleEndian little: Bool) -> ElementReader? {
+    switch type {
+    case .int8: unsafe stored(Int8.self, little) { Int64($0) }
+    case .int16: unsafe stored(Int16.self, little) { Int64($0) }
+    case .int32: unsafe stored(Int32.self, little) { Int64($0) }
+    case .int64: unsafe stored(Int64.self, little) { $0 }
+    case .uint8: unsafe stored(UInt8.self, little) { Int64($0) }
+    case .uint16: unsafe stored(UInt16.self, little) { Int64($0) }
+    case .uint32: unsafe stored(UInt32.self, little) { Int64($0) }
+    case .uint64: unsafe stored(UInt64.self, little) { Int64(bitPattern: $0) }
+    case .bool: unsafe stored(UInt8.self, little) { $0 == 0 ? 0 : 1 }
+    case .float16, .bfloat16, .float32, .float64, .complex64, .complex128: nil
+    }
+  }
+}

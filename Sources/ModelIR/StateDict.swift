@@ -1,0 +1,36 @@
+/// Named tensors in the order of their file, as PyTorch's `state_dict()` gives them.
+public struct StateDict: Sendable {
+  /// One named tensor.
+  public struct Entry: Sendable {
+    public var name: String
+    public var tensor: Tensor
+
+    public init(name: String, tensor: Tensor) {
+      self.name = name
+      self.tensor = tensor
+    }
+  }
+
+  public private(set) var entries: [Entry] = []
+  private var indices: [String: Int] = [:]
+  /// Remarks of the reader that a user should see (a prefix stripped, a dtype converted), one sentence each.
+  public var notes: [String] = []
+
+  public init() {}
+
+  /// Adds a tensor. False, and nothing is changed, if the name is taken.
+  @discardableResult
+  public mutating func append(_ name: String, _ tensor: Tensor) -> Bool {
+    guard indices[name] == nil else { return false }
+    indices[name] = entries.count
+    entries.append(Entry(name: name, tensor: tensor))
+    return true
+  }
+
+  public subscript(name: String) -> Tensor? {
+    indices[name].map { entries[$0].tensor }
+  }
+
+  public var names: [String] { entries.map(\.name) }
+  public var count: Int { entries.count }
+}

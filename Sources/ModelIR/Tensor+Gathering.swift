@@ -1,0 +1,73 @@
+import FileIO
+
+extension Tensor {
+  /// Calls `body` for each run of elements that lie along the innermost axis, in row-major order:
+  /// the stored index of its first element, the step, the number of elements and how many came before.
+  private func forEachRow(
+    from start: Int, count: Int, _ body: (_ element: Int, _ step: Int, _ count: Int, _ done: Int) -> Void
+  ) {
+    guard count > 0 else { return }
+    if hasContiguousLayout {
+      body(offset + start, 1, count, 0)
+      return
+    }
+    let extents = shape.dimensions
+    let last = shape.rank - 1
+    var position = [Int](repeating: 0, count: shape.rank)
+    var rest = start
+    for axis in stride(from: last, through: 0, by: -1) {
+      position[axis] = rest % extents[axis]
+      rest /= extents[axis]
+    }
+    var done = 0
+    while done < count {
+      var element = offset
+      for axis in 0...last { element += position[axis] * strides[axis] }
+      let run = min(count - done, extents[last] - position[last])
+      body(element, strides[last], run, done)
+      done += run
+      position[last] = 0
+      var axis = last - 1
+      while axis >= 0 {
+        position[axis] += 1
+        if position[axis] < extents[axis] { break }
+        position[axis] = 0
+        axis -= 1
+      }
+    }
+  }
+
+  /// Decodes elements, beginning at row-major element `start`, until `target` is full.
+  func gather<Element: BitwiseCopyable>(
+    from start: Int, into target: UnsafeMutableBufferPointer<Element>, read: ElementReader<Element>
+  ) {
+    precondition(start + target.count <= elementCount)
+    let size = storedType.byteCount
+    unsafe storage.withUnsafeBytes { bytes in
+      forEachRow(from: start, count: target.count) { element, step, count, done in
+        unsafe read.row(bytes.baseAddress! + element * size, step, count, target.baseAddress! + done)
+      }
+    }
+  }
+
+  /// Copies stored elements as little-endian bytes.
+  func gatherBytes(from start: Int, count: Int, into target: UnsafeMutableRawBufferPointer) {
+    let size = storedType.byteCount
+    // The two parts of a complex number are swapped each for itself.
+    let component = storedType == .complex64 || storedType == .complex128 ? size / 2 : size
+    unsafe storage.withUnsafeBytes { bytes in
+      forEachRow(from: start, count: count) { element, step, count, done in
+        for index in 0..<count {
+          let source = unsafe bytes.baseAddress! + (element + index * step) * size
+          let destination = unsafe target.baseAddress! + (done + index) * size
+          unsafe destination.copyMemory(from: source, byteCount: size)
+          guard !isLittleEndian && component > 1 else { continue }
+          for part in stride(from: 0, to: size, by: component) {
+            var bytes = unsafe UnsafeMutableRawBufferPointer(start: destination + part, count: component)
+            unsafe bytes.reverse()
+          }
+        }
+      }
+    }
+  }
+}

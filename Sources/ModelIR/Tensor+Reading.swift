@@ -1,0 +1,230 @@
+import FileIO
+
+extension Tensor {
+  /// How many elements are converted at a time: small enough for the second-level cache.
+  private static let chunkElements = 1 << 15
+
+  /// All elements as Float, row-major.
+  public func floats() throws(TensorError) -> [Float] {
+    var elements = [Float](repeating: 0, count: elementCount)
+    do {
+      try unsafe elements.withUnsafeMutableBufferPointer { try unsafe readFloats(from: 0, into: $0) }
+    } catch {
+      throw error as! TensorError
+    }
+    try checkIntact()
+    return elements
+  }
+
+  /// All elements as Double, row-major: exact for every real type up to float64.
+  public func doubles() throws(TensorError) -> [Double] {
+    var elements = [Double](repeating: 0, count: elementCount)
+    do {
+      try unsafe elements.withUnsafeMutableBufferPointer { try unsafe readDoubles(from: 0, into: $0) }
+    } catch {
+      throw error as! TensorError
+    }
+    try checkIntact()
+    return elements
+  }
+
+  /// All elements of an integer or boolean tensor, row-major.
+  public func integers() throws(TensorError) -> [Int64] {
+    guard let read = unsafe ElementReader<Int64>.integers(storedType, isLittleEndian: isLittleEndian),
+      channelScale == nil, !dataType.isFloatingPoint
+    else {
+      throw .wrongType(expected: "integers", found: dataType)
+    }
+    var elements = [Int64](repeating: 0, count: elementCount)
+    unsafe elements.withUnsafeMutableBufferPointer { target in
+      unsafe gather(from: 0, into: target, read: read)
+    }
+    try checkIntact()
+    return elements
+  }
+
+  /// Reads `target.count` elements as Float, beginning at row-major element `start`.
+  ///
+  /// Whoever reads in parts calls `checkIntact()` afterwards.
+  @unsafe public func readFloats(
+    from start: Int, into target: UnsafeMutableBufferPointer<Float>
+  ) throws(TensorError) {
+    guard let read = unsafe ElementReader<Float>.floats(storedType, isLittleEndian: isLittleEndian) else {
+      throw .wrongType(expected: "real numbers", found: storedType)
+    }
+    unsafe gather(from: start, into: target, read: read)
+    if storedType == .float64, let index = unsafe target.firstIndex(where: { !$0.isFinite }) {
+      // The value itself may be infinite or not a number; only one that became so is an overflow.
+      let original = try doubleElement(start + index)
+      if original.isFinite { throw .overflow(value: original, index: start + index, target: .float32) }
+    }
+    if let channelScale { unsafe Self.apply(channelScale, shape: shape, start: start, to: target) }
+    try unsafe round(target, start: start)
+  }
+
+  /// Reads `target.count` elements as Double, beginning at row-major element `start`.
+  @unsafe public func readDoubles(
+    from start: Int, into target: UnsafeMutableBufferPointer<Double>
+  ) throws(TensorError) {
+    guard let read = unsafe ElementReader<Double>.doubles(storedType, isLittleEndian: isLittleEndian) else {
+      throw .wrongType(expected: "real numbers", found: storedType)
+    }
+    if dataType != .float64 && dataType.isFloatingPoint && (channelScale != nil || storedType != dataType) {
+      // What the view yields is rounded to its type first.
+      let count = target.count
+      let floats = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+      defer { unsafe floats.deallocate() }
+      try unsafe readFloats(from: start, into: floats)
+      for index in 0..<count { unsafe target[index] = Double(floats[index]) }
+      return
+    }
+    unsafe gather(from: start, into: target, read: read)
+    if let channelScale {
+      for index in 0..<target.count {
+        unsafe target[index] *= Double(channelScale.factor(at: start + index, shape: shape))
+      }
+    }
+  }
+
+  /// Calls `body` with the elements as little-endian bytes of `dataType`, row-major, in as many pieces as it takes.
+  ///
+  /// A contiguous view's bytes are passed as they lie in storage; anything else goes through one small buffer.
+  public func streamBytes<Failure: Error>(
+    wrap: (TensorError) -> Failure, to body: (RawSpan) throws(Failure) -> Void
+  ) throws(Failure) {
+    if isContiguous {
+      let first = offset * dataType.byteCount
+      try storage.withBytes { (bytes) throws(Failure) in
+        if byteCount > 0 { try body(bytes.extracting(first..<first + byteCount)) }
+      }
+    } else {
+      var start = 0
+      let total = elementCount
+      while start < total {
+        let count = min(Self.chunkElements, total - start)
+        let bytes: [UInt8]
+        do throws(TensorError) { bytes = try encode(from: start, count: count) } catch { throw wrap(error) }
+        unsafe try body(bytes.span.bytes)
+        start += count
+      }
+    }
+    do throws(TensorError) { try checkIntact() } catch { throw wrap(error) }
+  }
+
+  /// The elements as little-endian bytes of `dataType`, row-major.
+  public func bytes() throws(TensorError) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(byteCount)
+    try streamBytes(
+      wrap: { $0 },
+      to: { (span) throws(TensorError) in
+        unsafe span.withUnsafeBytes { unsafe result.append(contentsOf: $0) }
+      })
+    return result
+  }
+
+  /// Fails if the file under the view was shortened while it was read.
+  public func checkIntact() throws(TensorError) {
+    do throws(FileError) { try storage.checkIntact() } catch { throw .file(error) }
+  }
+
+  /// One element, addressed in row-major order.
+  private func doubleElement(_ index: Int) throws(TensorError) -> Double {
+    var value = 0.0
+    guard let read = unsafe ElementReader<Double>.doubles(storedType, isLittleEndian: isLittleEndian) else {
+      throw .wrongType(expected: "real numbers", found: storedType)
+    }
+    unsafe withUnsafeMutablePointer(to: &value) { pointer in
+      unsafe gather(from: index, into: UnsafeMutableBufferPointer(start: pointer, count: 1), read: read)
+    }
+    return value
+  }
+
+  /// Little-endian bytes of `count` elements of `dataType`.
+  private func encode(from start: Int, count: Int) throws(TensorError) -> [UInt8] {
+    let size = dataType.byteCount
+    var bytes = [UInt8](repeating: 0, count: count * size)
+    if storedType == dataType && channelScale == nil {
+      unsafe bytes.withUnsafeMutableBytes { unsafe gatherBytes(from: start, count: count, into: $0) }
+      return bytes
+    }
+    do {
+      try unsafe bytes.withUnsafeMutableBytes { target in
+        switch dataType {
+        case .float64:
+          try unsafe readDoubles(from: start, into: target.assumingMemoryBound(to: Double.self))
+        case .float32:
+          try unsafe readFloats(from: start, into: target.assumingMemoryBound(to: Float.self))
+        case .float16, .bfloat16:
+          let floats = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+          defer { unsafe floats.deallocate() }
+          try unsafe readFloats(from: start, into: floats)
+          let halves = unsafe target.assumingMemoryBound(to: UInt16.self)
+          for index in 0..<count {
+            unsafe halves[index] =
+              dataType == .float16
+              ? Float16(floats[index]).bitPattern : UInt16(truncatingIfNeeded: floats[index].bitPattern >> 16)
+          }
+        default:
+          throw TensorError.wrongType(expected: "a conversion from \(storedType.rawValue)", found: dataType)
+        }
+      }
+    } catch {
+      throw error as! TensorError
+    }
+    return bytes
+  }
+
+  /// Rounds to the view's type where that is narrower than Float, so that a reader sees what would be written.
+  private func round(_ target: UnsafeMutableBufferPointer<Float>, start: Int) throws(TensorError) {
+    guard storedType != dataType || channelScale != nil else { return }
+    switch dataType {
+    case .float16:
+      for index in 0..<target.count {
+        let value = unsafe target[index]
+        let rounded = Float(Float16(value))
+        if !rounded.isFinite && value.isFinite {
+          throw .overflow(value: Double(value), index: start + index, target: .float16)
+        }
+        unsafe target[index] = rounded
+      }
+    case .bfloat16:
+      for index in 0..<target.count {
+        let value = unsafe target[index]
+        guard value.isFinite else { continue }
+        // Round to nearest, ties to even, on the upper half of the pattern.
+        let pattern = value.bitPattern
+        let rounded = Float(bitPattern: (pattern &+ 0x7fff &+ ((pattern >> 16) & 1)) & 0xffff_0000)
+        if !rounded.isFinite {
+          throw .overflow(value: Double(value), index: start + index, target: .bfloat16)
+        }
+        unsafe target[index] = rounded
+      }
+    default:
+      return
+    }
+  }
+
+  private static func apply(
+    _ scale: ChannelScale, shape: TensorShape, start: Int, to target: UnsafeMutableBufferPointer<Float>
+  ) {
+    let inner = shape.dimensions[(scale.axis + 1)...].reduce(1, *)
+    let extent = shape[scale.axis]
+    var index = 0
+    while index < target.count {
+      let position = start + index
+      let end = min(target.count, index + inner - position % inner)
+      let factor = scale.factors[position / inner % extent]
+      for element in index..<end { unsafe target[element] *= factor }
+      index = end
+    }
+  }
+}
+
+extension Tensor.ChannelScale {
+  /// The factor of a row-major element of `shape`.
+  func factor(at index: Int, shape: TensorShape) -> Float {
+    let inner = shape.dimensions[(axis + 1)...].reduce(1, *)
+    return factors[index / inner % shape[axis]]
+  }
+}

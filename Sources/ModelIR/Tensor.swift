@@ -1,0 +1,161 @@
+public import FileIO
+
+/// A view of elements somewhere in memory or in a mapped file: nothing is copied until it is read.
+///
+/// Shape, strides and offset are in elements. What a view yields can differ from what is stored in two ways, both
+/// applied while reading: a factor for each index of the first axis (a folded normalisation) and a cast.
+public struct Tensor: Sendable {
+  /// The element type that the view yields.
+  public let dataType: DataType
+  /// The extents that the view yields.
+  public let shape: TensorShape
+
+  /// The bytes under the view.
+  public let storage: ByteRegion
+  /// How elements are stored.
+  public let storedType: DataType
+  /// Whether stored elements are little-endian.
+  public let isLittleEndian: Bool
+  /// The first element, in stored elements from the beginning of `storage`.
+  public let offset: Int
+  /// Steps between neighbours along each axis, in stored elements; not negative.
+  public let strides: [Int]
+  /// Factors along one axis, or nil for none.
+  public let channelScale: ChannelScale?
+
+  /// Factors that elements are multiplied with, one for each index of `axis`.
+  public struct ChannelScale: Sendable, Hashable {
+    public let axis: Int
+    public let factors: [Float]
+  }
+
+  /// A view of `storage`. Fails if any element lies outside of it.
+  public init(
+    _ dataType: DataType, _ shape: TensorShape, storage: ByteRegion, offset: Int = 0, strides: [Int]? = nil,
+    isLittleEndian: Bool = true
+  ) throws(TensorError) {
+    let strides = strides ?? shape.contiguousStrides
+    precondition(strides.count == shape.rank)
+    let available = storage.count / dataType.byteCount
+    func outside() -> TensorError {
+      .outsideStorage(
+        shape: shape.dimensions, strides: strides, offset: offset, storageElements: available)
+    }
+    guard offset >= 0, strides.allSatisfy({ $0 >= 0 }) else { throw outside() }
+    if shape.elementCount > 0 {
+      var last = offset
+      for (extent, step) in zip(shape.dimensions, strides) {
+        let (distance, overflow) = (extent - 1).multipliedReportingOverflow(by: step)
+        let (sum, overflow2) = last.addingReportingOverflow(distance)
+        if overflow || overflow2 { throw outside() }
+        last = sum
+      }
+      guard last < available else { throw outside() }
+    }
+    self.init(
+      dataType: dataType, shape: shape, storage: storage, storedType: dataType,
+      isLittleEndian: isLittleEndian,
+      offset: offset, strides: strides, channelScale: nil)
+  }
+
+  private init(
+    dataType: DataType, shape: TensorShape, storage: ByteRegion, storedType: DataType, isLittleEndian: Bool,
+    offset: Int, strides: [Int], channelScale: ChannelScale?
+  ) {
+    self.dataType = dataType
+    self.shape = shape
+    self.storage = storage
+    self.storedType = storedType
+    self.isLittleEndian = isLittleEndian
+    self.offset = offset
+    self.strides = strides
+    self.channelScale = channelScale
+  }
+
+  /// A tensor of its own memory, row-major. `elements.count` is the shape's element count.
+  public init(_ elements: [Float], shape: TensorShape) {
+    self.init(copying: elements, .float32, shape)
+  }
+
+  /// A tensor of its own memory, row-major. `elements.count` is the shape's element count.
+  public init(_ elements: [Int64], shape: TensorShape) {
+    self.init(copying: elements, .int64, shape)
+  }
+
+  /// A tensor of its own memory, row-major. `elements.count` is the shape's element count.
+  public init(_ elements: [Double], shape: TensorShape) {
+    self.init(copying: elements, .float64, shape)
+  }
+
+  private init<Element: BitwiseCopyable>(
+    copying elements: [Element], _ dataType: DataType, _ shape: TensorShape
+  ) {
+    precondition(elements.count == shape.elementCount)
+    self.init(
+      dataType: dataType, shape: shape, storage: .copying(elements), storedType: dataType,
+      isLittleEndian: true,
+      offset: 0, strides: shape.contiguousStrides, channelScale: nil)
+  }
+
+  /// The number of elements.
+  public var elementCount: Int { shape.elementCount }
+
+  /// The number of bytes that the elements take when written without gaps.
+  public var byteCount: Int { elementCount * dataType.byteCount }
+
+  /// Whether what is yielded is what is stored, without gaps and in order, so that it can be passed on as bytes.
+  public var isContiguous: Bool {
+    guard storedType == dataType, isLittleEndian || dataType.byteCount == 1, channelScale == nil else {
+      return false
+    }
+    return hasContiguousLayout
+  }
+
+  /// Whether the strides are those of the shape; axes of extent 1 do not matter.
+  var hasContiguousLayout: Bool {
+    zip(shape.dimensions, zip(strides, shape.contiguousStrides)).allSatisfy { extent, step in
+      extent == 1 || step.0 == step.1
+    } || elementCount == 0
+  }
+
+  /// The same elements, converted to another type when they are read. Only numbers can be cast.
+  public func cast(to dataType: DataType) -> Tensor {
+    Tensor(
+      dataType: dataType, shape: shape, storage: storage, storedType: storedType,
+      isLittleEndian: isLittleEndian,
+      offset: offset, strides: strides, channelScale: channelScale)
+  }
+
+  /// The same elements times `factors[i]` for index i of the first axis. Factors that stand already are multiplied.
+  public func scaled(byChannel factors: [Float]) -> Tensor {
+    precondition(shape.rank > 0 && factors.count == shape[0])
+    precondition(channelScale == nil || channelScale?.axis == 0)
+    let combined = channelScale.map { zip($0.factors, factors).map { $0 * $1 } } ?? factors
+    return Tensor(
+      dataType: dataType, shape: shape, storage: storage, storedType: storedType,
+      isLittleEndian: isLittleEndian,
+      offset: offset, strides: strides, channelScale: ChannelScale(axis: 0, factors: combined))
+  }
+
+  /// The same elements with the axes in another order: axis i of the result is axis `order[i]` of this tensor.
+  public func transposed(_ order: [Int]) -> Tensor {
+    precondition(order.sorted() == Array(0..<shape.rank))
+    let scale = channelScale.map { ChannelScale(axis: order.firstIndex(of: $0.axis)!, factors: $0.factors) }
+    return Tensor(
+      dataType: dataType, shape: TensorShape(order.map { shape[$0] }), storage: storage,
+      storedType: storedType,
+      isLittleEndian: isLittleEndian, offset: offset, strides: order.map { strides[$0] }, channelScale: scale)
+  }
+
+  /// The same elements in another shape, or nil if the layout has gaps or the counts differ.
+  public func reshaped(_ shape: TensorShape) -> Tensor? {
+    guard hasContiguousLayout, shape.elementCount == elementCount else { return nil }
+    if let channelScale {
+      guard channelScale.axis == 0, shape.rank > 0, shape[0] == self.shape[0] else { return nil }
+    }
+    return Tensor(
+      dataType: dataType, shape: shape, storage: storage, storedType: storedType,
+      isLittleEndian: isLittleEndian,
+      offset: offset, strides: shape.contiguousStrides, channelScale: channelScale)
+  }
+}
