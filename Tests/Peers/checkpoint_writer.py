@@ -90,7 +90,8 @@ def dumps(obj):
 class _Storages:
     """Turns arrays into rebuild calls, and keeps their bytes."""
 
-    def __init__(self, location, module, legacy, byte_order):
+    def __init__(self, location, module, legacy, byte_order="little", text=str):
+        self.text = text
         self.location = location
         self.module = module
         self.legacy = legacy
@@ -100,10 +101,11 @@ class _Storages:
     def tensor(self, array):
         key = str(len(self.payloads))
         order = "<" if self.byte_order == "little" else ">"
-        data = np.ascontiguousarray(array)
+        data = np.asarray(array, order="C")
         self.payloads[key] = data.size, data.astype(data.dtype.newbyteorder(order)).tobytes()
         storage = Global(self.module, STORAGE_CLASSES[array.dtype.name])
-        identifier = ("storage", storage, key, self.location, data.size)
+        text = self.text
+        identifier = (text("storage"), storage, text(key), text(self.location), data.size)
         strides = tuple(stride // data.itemsize for stride in data.strides)
         arguments = (
             PersistentID(identifier + (None,) if self.legacy else identifier),
@@ -115,12 +117,12 @@ class _Storages:
         )
         return Call(Global("torch._utils", "_rebuild_tensor_v2"), arguments)
 
-    def convert(self, obj, text):
+    def convert(self, obj):
         if isinstance(obj, np.ndarray):
             return self.tensor(obj)
         if isinstance(obj, dict):
-            return {self.convert(key, text): self.convert(value, text) for key, value in obj.items()}
-        return text(obj) if isinstance(obj, str) else obj
+            return {self.convert(key): self.convert(value) for key, value in obj.items()}
+        return self.text(obj) if isinstance(obj, str) else obj
 
 
 def save_zip(
@@ -128,7 +130,7 @@ def save_zip(
 ):
     """Writes nested dictionaries of arrays as `torch.save` writes them since PyTorch 1.6."""
     storages = _Storages(location, module, legacy=False, byte_order=byte_order)
-    data = dumps(storages.convert(obj, str))
+    data = dumps(storages.convert(obj))
     with zipfile.ZipFile(path, "w", compression) as archive:
         archive.writestr(f"{stem}/data.pkl", data)
         archive.writestr(f"{stem}/byteorder", byte_order)
@@ -140,8 +142,8 @@ def save_zip(
 def save_legacy(path, obj, *, location="cpu", module="torch", python2=False):
     """Writes nested dictionaries of arrays as `torch.save` wrote them before PyTorch 1.6."""
     text = ByteString if python2 else str
-    storages = _Storages(text(location), module, legacy=True, byte_order="little")
-    data = dumps(storages.convert(obj, text))
+    storages = _Storages(location, module, legacy=True, text=text)
+    data = dumps(storages.convert(obj))
     sizes = {text("short"): 2, text("int"): 4, text("long"): 4}
     system = {text("protocol_version"): LEGACY_PROTOCOL, text("little_endian"): True, text("type_sizes"): sizes}
     with open(path, "wb") as file:

@@ -42,7 +42,7 @@ def refuse(*arguments, output, status=BAD_INPUT, **options):
     outcome = scalenet(*arguments, check=False, timeout=60, **options)
     assert outcome.status == status, outcome
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
-    assert outcome.stderr.isprintable() or outcome.stderr.rstrip("\n").isprintable(), outcome.stderr
+    assert outcome.stderr.rstrip("\n").isprintable(), outcome.stderr
     assert outcome.stdout == "", outcome.stdout
     assert sorted(folder.iterdir()) == before
     return outcome
