@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"]),
 
     // The model and its arithmetic.
@@ -72,7 +73,7 @@ let package = Package(
       "ScaleNetKit",
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "PyTorchFormat",
-        "NumPyFormat", "ONNXFormat",
+        "NumPyFormat", "ONNXFormat", "COpenSSL",
       ]),
     .executableTarget(
       name: "ScaleNetCLI",
@@ -86,6 +87,10 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    tests("FileIOTests", ["FileIO"]),
+    tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
   ],
   swiftLanguageModes: [.v6]
 )
