@@ -13,10 +13,10 @@ let settings: [SwiftSetting] = [
 
 /// The tiled kernels once more, for one wider instruction set. Only the executable links these targets: unsafe
 /// flags in what a library product links would make the package unusable as a versioned dependency.
-func wideKernels(_ name: String, march: String) -> Target {
+func wideKernels(_ name: String, march: String, define: String) -> Target {
   #if arch(x86_64)
     let flags: [SwiftSetting] = [
-      .define("SCALENET_WIDE"),
+      .define("SCALENET_WIDE"), .define(define),
       .unsafeFlags(["-Xcc", "-march=\(march)"]),
     ]
   #else
@@ -49,14 +49,16 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"]),
 
     // The model and its arithmetic.
     library("FileIO"),
     library("ModelIR", ["FileIO"]),
-    library("Kernels"),
-    wideKernels("KernelsAVX2", march: "x86-64-v3"),
-    wideKernels("KernelsAVX512", march: "x86-64-v4"),
+    .systemLibrary(name: "CProcessor"),
+    library("Kernels", ["CProcessor"]),
+    wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
+    wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
     library("Execution", ["ModelIR", "Kernels"]),
     library("Architectures", ["ModelIR"]),
     library("Analysis", ["Execution", "ModelIR"]),
@@ -72,7 +74,7 @@ let package = Package(
       "ScaleNetKit",
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "PyTorchFormat",
-        "NumPyFormat", "ONNXFormat",
+        "NumPyFormat", "ONNXFormat", "COpenSSL",
       ]),
     .executableTarget(
       name: "ScaleNetCLI",
@@ -86,6 +88,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    tests("FileIOTests", ["FileIO"]),
+    tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
+    tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// What a structure file says: for each block, how many channels each scale has.
 public struct Structure: Hashable, Sendable {
   /// One row: the channels at scales 1, 2, 4 and 7, and the block's feature size for an input of 224.
@@ -37,10 +35,11 @@ public struct Structure: Hashable, Sendable {
   /// Reads the JSON of a structure file: an array of rows `[c1, c2, c4, c7, side]`.
   public init(json: [UInt8], path: String) throws(ArchitectureError) {
     let rows: [[Int]]
-    do {
-      rows = try JSONDecoder().decode([[Int]].self, from: Data(json))
+    do throws(StructureParser.Failure) {
+      var parser = StructureParser(json)
+      rows = try parser.parse()
     } catch {
-      throw .structureFile(path: path, problems: [Self.describe(error)])
+      throw .structureFile(path: path, problems: [error.description])
     }
     var problems: [String] = []
     if rows.isEmpty { problems.append("expected a row for each block, found none") }
@@ -84,25 +83,5 @@ public struct Structure: Hashable, Sendable {
       + rows.map { row in
         "[" + (row.channels + [row.side]).map(String.init).joined(separator: ", ") + "]"
       }.joined(separator: ", ") + "]"
-  }
-
-  private static func describe(_ error: any Error) -> String {
-    func place(_ path: [any CodingKey]) -> String {
-      switch path.count {
-      case 0: "the file"
-      case 1: "row \(path[0].intValue ?? 0)"
-      default: "row \(path[0].intValue ?? 0), column \(path[1].intValue ?? 0)"
-      }
-    }
-    switch error {
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      return "\(place(context.codingPath)): expected "
-        + (context.codingPath.count >= 2 ? "a whole number" : "an array") + ", found another kind of value"
-    case DecodingError.dataCorrupted(let context):
-      if context.codingPath.isEmpty { return "expected JSON, found what can't be parsed as such" }
-      return "\(place(context.codingPath)): expected a whole number in range, found another"
-    default:
-      return "expected JSON: \(error)"
-    }
   }
 }
