@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"]),
 
     // The model and its arithmetic.
@@ -73,7 +74,7 @@ let package = Package(
       "ScaleNetKit",
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "PyTorchFormat",
-        "NumPyFormat", "ONNXFormat",
+        "NumPyFormat", "ONNXFormat", "COpenSSL",
       ]),
     .executableTarget(
       name: "ScaleNetCLI",
@@ -88,6 +89,10 @@ let package = Package(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
+    tests("FileIOTests", ["FileIO"]),
+    tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// The temporaries that exist now, so that a program ended by a signal can remove them.
 public enum TemporaryFiles {
@@ -9,7 +8,7 @@ public enum TemporaryFiles {
     unsafe paths.initialize(repeating: nil, count: capacity)
     return unsafe paths
   }()
-  private static let lock = Mutex(())
+  private static let lock = Lock()
 
   /// Removes all temporaries when SIGINT, SIGTERM or SIGHUP ends the process, which then dies of that signal.
   /// A file size limit becomes a failed write instead of SIGXFSZ. For programs; a library's host decides itself.
@@ -31,7 +30,7 @@ public enum TemporaryFiles {
   }
 
   static func add(_ path: String) {
-    lock.withLock { _ in
+    lock.withLock {
       for index in 0..<capacity where unsafe paths[index] == nil {
         unsafe paths[index] = strdup(path)
         return
@@ -40,7 +39,7 @@ public enum TemporaryFiles {
   }
 
   static func remove(_ path: String) {
-    lock.withLock { _ in
+    lock.withLock {
       for index in 0..<capacity {
         guard let entry = unsafe paths[index], unsafe String(cString: entry) == path else { continue }
         unsafe paths[index] = nil

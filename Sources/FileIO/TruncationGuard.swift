@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Turns the SIGBUS of a mapped file that was shortened into an error.
 ///
@@ -21,14 +20,15 @@ enum TruncationGuard {
     return unsafe slots
   }()
   private static nonisolated(unsafe) var previous = sigaction()
-  private static let installed = Mutex(false)
+  private static nonisolated(unsafe) var isInstalled = false
+  private static let lock = Lock()
 
   /// Watches a mapping; the result is the slot to give back, or -1 when the table is full and the region unwatched.
   static func add(base: UnsafeMutableRawPointer, count: Int) -> Int {
-    installed.withLock { isInstalled in
-      if !isInstalled {
+    lock.withLock {
+      if unsafe !isInstalled {
         install()
-        isInstalled = true
+        unsafe isInstalled = true
       }
       for index in 0..<capacity where unsafe slots[index].count == 0 {
         unsafe slots[index] = Slot(start: UInt(bitPattern: base), count: UInt(count), wasHit: false)
@@ -40,12 +40,12 @@ enum TruncationGuard {
 
   static func remove(slot: Int) {
     guard slot >= 0 else { return }
-    installed.withLock { _ in unsafe slots[slot] = Slot() }
+    lock.withLock { unsafe slots[slot] = Slot() }
   }
 
   static func wasHit(slot: Int) -> Bool {
     guard slot >= 0 else { return false }
-    return installed.withLock { _ in unsafe slots[slot].wasHit }
+    return lock.withLock { unsafe slots[slot].wasHit }
   }
 
   private static func install() {

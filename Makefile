@@ -1,0 +1,115 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+PYTHON ?= python3
+
+SCALENET := .build/release/scalenet
+DEMO := demo-output
+
+# The tests have a build folder of their own: -enable-testing changes every compilation, and in one folder the
+# two builds would throw each other's work away.
+TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
+
+BUILD_PACKAGES := libdeflate-dev libhdf5-dev libprotobuf-c-dev libzip-dev pkg-config
+TEST_PACKAGES := protobuf-c-compiler python3-venv
+
+# Under `make -j`, what else is asked for waits for these.
+FIRST := $(filter clean deps,$(MAKECMDGOALS))
+
+.PHONY: help deps build-deps build demo test test-swift test-peers peers schemas check-schemas lint install clean
+
+help: ## Show what can be made
+	@echo "usage: make TARGET"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+
+# Installs the packages named in $(1) that are not there; touches nothing, the network included, if all are.
+define install-packages
+@command -v $(SWIFT) >/dev/null || { echo "no Swift toolchain found: install Swift 6.2 or later" >&2; exit 1; }
+@command -v dpkg-query >/dev/null || { echo "no Debian package manager: install what these hold: $(1)" >&2; exit 1; }
+@missing=(); \
+for package in $(1); do \
+  state=$$(dpkg-query -W -f='$${db:Status-Status}' "$$package" 2>/dev/null) || true; \
+  [ "$$state" = installed ] || missing+=("$$package"); \
+done; \
+if [ $${#missing[@]} -eq 0 ]; then exit 0; fi; \
+echo "installing $${missing[*]}"; \
+as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+$$as_root apt-get update -qq; \
+$$as_root env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -qq -y --no-install-recommends "$${missing[@]}" >/dev/null
+endef
+
+deps: ## Install the packages that building and testing need (Debian, Ubuntu)
+	$(call install-packages,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+
+build-deps: | $(FIRST)
+	$(call install-packages,$(BUILD_PACKAGES))
+
+build: | $(FIRST) ## Build the release binary, .build/release/scalenet
+	$(SWIFT) build -c release --product scalenet
+
+demo: ## On a fresh machine: install, build, and convert a full-size network to ONNX
+	@$(MAKE) --no-print-directory build-deps
+	@$(MAKE) --no-print-directory build
+	@rm -rf $(DEMO)
+	@mkdir $(DEMO)
+	$(SCALENET) init scalenet50 --seed 1 -o $(DEMO)/scalenet50.pth
+	$(SCALENET) inspect $(DEMO)/scalenet50.pth
+	$(SCALENET) convert $(DEMO)/scalenet50.pth -o $(DEMO)/scalenet50.onnx
+	$(SCALENET) inspect $(DEMO)/scalenet50.onnx
+
+test: test-swift test-peers ## Run the Swift tests, and the tests against ONNX, ONNX Runtime, NumPy and h5py
+
+test-swift: | $(FIRST)
+	$(SWIFT) test $(TEST_BUILD)
+
+test-peers: build .venv/installed
+	SCALENET=$(SCALENET) .venv/bin/python -m pytest Tests/Peers/light
+
+peers: build .venv-torch/installed ## Run the tests against PyTorch
+	SCALENET=$(SCALENET) .venv-torch/bin/python -m pytest Tests/Peers/torch
+
+# One rule for each environment: its requirements stand in the file of the same name.
+.venv/installed: Tests/Peers/requirements.txt | $(FIRST)
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv-torch/installed: Tests/Peers/requirements-torch.txt Tests/Peers/requirements.txt | $(FIRST)
+	$(PYTHON) -m venv --clear .venv-torch
+	.venv-torch/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# protoc-c writes a header and a source beside each other; the header is what other targets see.
+generate-onnx = protoc-c --proto_path=schemas --c_out=$(1) onnx.proto && mv $(1)/onnx.pb-c.h $(1)/include/
+
+schemas: ## Generate Sources/COnnx from schemas/onnx.proto
+	$(call generate-onnx,Sources/COnnx)
+
+check-schemas: | $(FIRST)
+	@rm -rf .build-schemas && mkdir -p .build-schemas/include
+	@$(call generate-onnx,.build-schemas)
+	diff -r .build-schemas Sources/COnnx
+
+lint: check-schemas ## Check format and generated sources; compile the Python files
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	PYTHONPYCACHEPREFIX=.build-python $(PYTHON) -W error -m compileall -q -f .ci Tests fixtures
+
+install: build ## Install the binary and shell completions under PREFIX (/usr/local)
+	install -D -m 755 $(SCALENET) $(DESTDIR)$(PREFIX)/bin/scalenet
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(SCALENET) --generate-completion-script bash \
+	  >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/scalenet
+	$(SCALENET) --generate-completion-script zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_scalenet
+	$(SCALENET) --generate-completion-script fish \
+	  >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/scalenet.fish
+
+clean: ## Remove everything that was built, the Python environments too
+	rm -rf .build .build-test .build-schemas .build-python .venv .venv-torch $(DEMO)

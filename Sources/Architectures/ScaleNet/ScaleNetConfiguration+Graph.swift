@@ -1,0 +1,106 @@
+public import ModelIR
+
+extension ScaleNetConfiguration {
+  /// The network as a graph for one input size: published weights, published forward pass.
+  ///
+  /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
+  /// `fc`, or with `features` the maps `layer1` to `layer4`.
+  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ArchitectureError)
+    -> Graph
+  {
+    if options.softmax {
+      guard !options.features, classes != nil else {
+        throw .unsupportedOption(
+          option: "softmax",
+          reason: options.features ? "feature maps have no classes" : "there is no fc layer")
+      }
+    }
+    try check(options.inputSize)
+    do throws(GraphError) {
+      var builder = LayerBuilder(name: displayName, weights: weights)
+      let size = options.inputSize
+      var x = try builder.input(
+        options.inputName,
+        TensorType(
+          .float32, [options.batch, .fixed(imageChannels), .fixed(size.height), .fixed(size.width)]))
+      x = try builder.convolution("conv1", x, stride: 2)
+      x = try builder.normalization("bn1", x)
+      x = try builder.relu("relu", x)
+      x = try builder.node("maxpool", .maxPool(MaxPool(window: Window(3, stride: 2, pad: 1))), x)
+      var stages = [ValueID](repeating: x, count: Structure.sides.count)
+      for block in blocks {
+        x = try Self.addBlock(block, x, to: &builder)
+        stages[block.stage] = x
+      }
+      if options.features {
+        for (stage, id) in stages.enumerated() { try builder.rename(id, to: "layer\(stage + 1)") }
+        builder.setOutputs(stages)
+      } else {
+        builder.setOutputs([try addHead(x, to: &builder, options: options)])
+      }
+      let graph = builder.graph
+      try graph.validate()
+      return graph
+    } catch {
+      throw .graph(error)
+    }
+  }
+
+  private func addHead(
+    _ features: ValueID, to builder: inout LayerBuilder, options: BuildOptions
+  ) throws(GraphError) -> ValueID {
+    var x = try builder.node("avgpool", .globalAveragePool(GlobalAveragePool()), features)
+    x = try builder.node("flatten", .flatten(Flatten()), x)
+    if classes != nil {
+      x = try builder.node(
+        "fc", .gemm(Gemm(transB: true)), x, try builder.weight("fc.weight"), try builder.weight("fc.bias"))
+    }
+    if options.softmax { x = try builder.node("softmax", .softmax(Softmax(axis: 1)), x) }
+    try builder.rename(x, to: options.outputName)
+    return x
+  }
+
+  /// One SA block; the steps are those of the published forward pass.
+  private static func addBlock(
+    _ block: Block, _ input: ValueID, to builder: inout LayerBuilder
+  ) throws(GraphError) -> ValueID {
+    let name = block.name
+    var x = input
+    if block.stride > 1 { x = try builder.pool("\(name).pool", x, size: block.stride) }
+    var shortcut = x
+    if block.hasDownsample {
+      shortcut = try builder.convolution("\(name).downsample.0", x)
+      shortcut = try builder.normalization("\(name).downsample.1", shortcut)
+    }
+    x = try builder.convolution("\(name).conv1", x)
+    x = try builder.normalization("\(name).bn1", x)
+    x = try builder.relu("\(name).relu1", x)
+    let size = builder.spatialSize(x)
+
+    var branches: [ValueID] = []
+    for scale in block.scales {
+      var branch = x
+      if scale.pool > 1 { branch = try builder.pool("\(name).pool2.\(scale.index)", x, size: scale.pool) }
+      branch = try builder.convolution("\(name).conv2.\(scale.index)", branch)
+      if scale.pool > 1 {
+        let resize = Self.upsampling(from: builder.spatialSize(branch), to: size)
+        branch = try builder.node("\(name).upsample2.\(scale.index)", .resize(resize), branch)
+      }
+      branches.append(try builder.normalization("\(name).bn2.\(scale.index)", branch))
+    }
+    x = try builder.concat("\(name).concat", branches)
+    x = try builder.relu("\(name).relu2", x)
+    x = try builder.convolution("\(name).conv3", x)
+    x = try builder.normalization("\(name).bn3", x)
+    x = try builder.node("\(name).add", .add(Add()), x, shortcut)
+    return try builder.relu("\(name).relu3", x)
+  }
+
+  /// Nearest where both sides divide evenly, else bilinear with align_corners=False.
+  static func upsampling(from small: InputSize, to large: InputSize) -> Resize {
+    let isEven = large.height % small.height == 0 && large.width % small.width == 0
+    return Resize(
+      mode: isEven ? .nearest : .linear, coordinateTransformation: isEven ? .asymmetric : .halfPixel,
+      extent: .sizes([large.height, large.width]))
+  }
+}

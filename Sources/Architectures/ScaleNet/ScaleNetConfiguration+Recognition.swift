@@ -1,0 +1,148 @@
+public import ModelIR
+
+extension ScaleNetConfiguration {
+  /// Whether the keys are those of a ScaleNet, complete or not: some `layerS.B.conv2.I` exists.
+  public static func recognizes(_ weights: StateDict) -> Bool {
+    weights.names.contains { scaleIndex(of: $0) != nil }
+  }
+
+  /// Reads a ScaleNet's dimensions off its weights. No width is known beforehand.
+  ///
+  /// - Parameter source: the file's path, for errors.
+  public init(recognizing weights: StateDict, source: String) throws(ArchitectureError) {
+    var checker = WeightChecker(weights)
+    let stem = checker.takeConvolution("conv1", filters: nil, channels: nil, kernels: [7])
+    let stemChannels = stem?[0]
+    checker.takeNormalization("bn1", channels: stemChannels)
+
+    let counts = Self.blockCounts(weights)
+    var blocks: [Block] = []
+    var channels = stemChannels
+    for stage in counts.indices {
+      for number in 0..<counts[stage] {
+        let block = Self.takeBlock(stage: stage, number: number, inputChannels: channels, from: &checker)
+        channels = block?.outputChannels
+        if let block { blocks.append(block) }
+      }
+    }
+
+    var classes: Int?
+    if weights["fc.weight"] != nil || weights["fc.bias"] != nil {
+      let known = weights["fc.weight"].flatMap { $0.shape.rank == 2 ? $0.shape[0] : nil }
+      classes = checker.take("fc.weight", [nil, channels])?[0]
+      checker.take("fc.bias", [known])
+    }
+    checker.finish()
+    guard checker.problems.isEmpty, let stem else {
+      throw .weights(source: source, architecture: "ScaleNet", problems: checker.problems)
+    }
+    self.init(imageChannels: stem[1], stemChannels: stem[0], blocks: blocks, classes: classes)
+  }
+
+  /// All disagreements with a structure file, each with its place.
+  public func disagreements(with structure: Structure) -> [String] {
+    var problems: [String] = []
+    let found = self.structure
+    if structure.rows.count != found.rows.count {
+      problems.append("expected \(found.rows.count) rows, one for each block, found \(structure.rows.count)")
+    }
+    for (index, (row, actual)) in zip(structure.rows, found.rows).enumerated() {
+      let place = "row \(index) (\(blocks[index].name))"
+      if row.side != actual.side {
+        problems.append("\(place), column 4: side is \(row.side), the weights' stage has \(actual.side)")
+      }
+      for column in 0..<4 where row.channels[column] != actual.channels[column] {
+        problems.append(
+          "\(place), column \(column) (scale \(Structure.pools[column])): \(row.channels[column]) channels, "
+            + "the weights have \(actual.channels[column])")
+      }
+      for scale in blocks[index].scales where row.side == actual.side && row.channels[scale.index] > 0 {
+        // Where the quotient is between 1 and 2, published weights have either kernel.
+        let quotient = Double(row.side) / Double(1 << scale.index)
+        let allowed = quotient > 1 && quotient < 2 ? [1, 3] : [quotient > 1 ? 3 : 1]
+        if !allowed.contains(scale.kernel) {
+          problems.append(
+            "\(place), column \(scale.index): side \(row.side) makes the kernel \(allowed[0])x\(allowed[0]), "
+              + "the weights' is \(scale.kernel)x\(scale.kernel)")
+        }
+      }
+    }
+    return problems
+  }
+
+  /// How many blocks each stage has: one more than the highest number in the keys, at least 1.
+  private static func blockCounts(_ weights: StateDict) -> [Int] {
+    var counts = [Int](repeating: 1, count: Structure.sides.count)
+    for name in weights.names {
+      guard let (stage, number) = blockNumber(of: name), counts.indices.contains(stage) else { continue }
+      // A number beyond what the file can hold is a key that nothing expects.
+      if number < weights.count { counts[stage] = max(counts[stage], number + 1) }
+    }
+    return counts
+  }
+
+  private static func takeBlock(
+    stage: Int, number: Int, inputChannels: Int?, from checker: inout WeightChecker
+  ) -> Block? {
+    let name = "layer\(stage + 1).\(number)"
+    let conv3 = checker.weights["\(name).conv3.weight"]?.shape
+    let expectedOutput = conv3?.rank == 4 ? conv3?[0] : nil
+    let hasDownsample = number == 0
+    if hasDownsample {
+      _ = checker.takeConvolution(
+        "\(name).downsample.0", filters: expectedOutput, channels: inputChannels, kernels: [1])
+      checker.takeNormalization("\(name).downsample.1", channels: expectedOutput)
+    }
+    let conv1 = checker.takeConvolution("\(name).conv1", filters: nil, channels: inputChannels, kernels: [1])
+    let planes = conv1?[0]
+    checker.takeNormalization("\(name).bn1", channels: planes)
+
+    var scales: [Scale] = []
+    var isComplete = true
+    for index in Structure.pools.indices {
+      let hasConvolution = checker.weights["\(name).conv2.\(index).weight"] != nil
+      let normalization = checker.weights["\(name).bn2.\(index).weight"]
+      guard hasConvolution || normalization != nil else { continue }
+      let expected = hasConvolution ? nil : normalization.flatMap { $0.shape.rank == 1 ? $0.shape[0] : nil }
+      let shape = checker.takeConvolution(
+        "\(name).conv2.\(index)", filters: expected, channels: planes, kernels: [1, 3])
+      checker.takeNormalization("\(name).bn2.\(index)", channels: shape?[0] ?? expected)
+      if let shape {
+        scales.append(Scale(index: index, channels: shape[0], kernel: shape[2]))
+      } else {
+        isComplete = false
+      }
+    }
+    if scales.isEmpty && isComplete {
+      checker.add(
+        .missing(key: "\(name).conv2.0.weight", shape: "[?, \(planes.map(String.init) ?? "?"), 3, 3]"))
+      isComplete = false
+    }
+    let aggregated = isComplete ? scales.reduce(0) { $0 + $1.channels } : nil
+    // Without a convolution in the shortcut, the block gives back what it takes.
+    let output = checker.takeConvolution(
+      "\(name).conv3", filters: hasDownsample ? nil : inputChannels, channels: aggregated, kernels: [1])
+    checker.takeNormalization("\(name).bn3", channels: output?[0] ?? expectedOutput)
+    guard let inputChannels, let planes, let output, isComplete else { return nil }
+    return Block(
+      name: name, stage: stage, inputChannels: inputChannels, planes: planes, scales: scales,
+      outputChannels: output[0], stride: hasDownsample && stage > 0 ? 2 : 1, hasDownsample: hasDownsample)
+  }
+
+  /// Stage (from 0) and number of the block that a key `layerS.B.…` belongs to.
+  private static func blockNumber(of key: String) -> (stage: Int, number: Int)? {
+    let parts = key.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 3, parts[0].hasPrefix("layer"), let stage = Int(parts[0].dropFirst(5)), stage >= 1,
+      let number = Int(parts[1]), number >= 0
+    else { return nil }
+    return (stage - 1, number)
+  }
+
+  /// The scale that a key `layerS.B.conv2.I.…` belongs to.
+  private static func scaleIndex(of key: String) -> Int? {
+    guard blockNumber(of: key) != nil else { return nil }
+    let parts = key.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 5, parts[2] == "conv2", let index = Int(parts[3]) else { return nil }
+    return index
+  }
+}

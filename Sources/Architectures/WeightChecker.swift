@@ -1,0 +1,74 @@
+import ModelIR
+
+/// Takes weights out of a state dict one by one and remembers everything that is wrong.
+struct WeightChecker {
+  let weights: StateDict
+  private(set) var problems: [WeightProblem] = []
+  private var taken = Set<String>()
+
+  init(_ weights: StateDict) {
+    self.weights = weights
+  }
+
+  /// Marks `key` as known and checks its shape; nil stands for an extent that is not known. The result is the shape
+  /// if it fits.
+  @discardableResult
+  mutating func take(_ key: String, _ expected: [Int?]) -> TensorShape? {
+    taken.insert(key)
+    let text = "[" + expected.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
+    guard let tensor = weights[key] else {
+      problems.append(.missing(key: key, shape: text))
+      return nil
+    }
+    guard tensor.dataType.isFloatingPoint else {
+      problems.append(.wrongType(key: key, found: tensor.dataType))
+      return nil
+    }
+    let shape = tensor.shape
+    let fits =
+      shape.rank == expected.count
+      && zip(shape.dimensions, expected).allSatisfy { found, expected in
+        found > 0 && (expected == nil || expected == found)
+      }
+    guard fits else {
+      problems.append(.misshaped(key: key, expected: text, found: shape))
+      return nil
+    }
+    return shape
+  }
+
+  /// A convolution's weight [filters, channels, k, k] with one of the kernel sizes.
+  mutating func takeConvolution(
+    _ name: String, filters: Int?, channels: Int?, kernels: [Int]
+  ) -> TensorShape? {
+    let kernel = kernels.count == 1 ? kernels[0] : nil
+    guard let shape = take("\(name).weight", [filters, channels, kernel, kernel]) else { return nil }
+    guard shape[2] == shape[3], kernels.contains(shape[2]) else {
+      let sizes = kernels.map { "\($0)x\($0)" }.joined(separator: " or ")
+      problems.append(
+        .misshaped(key: "\(name).weight", expected: "a kernel of \(sizes)", found: shape))
+      return nil
+    }
+    return shape
+  }
+
+  /// The four vectors of a BatchNorm layer; its counter, when there is one, is not a weight.
+  mutating func takeNormalization(_ name: String, channels: Int?) {
+    for suffix in ["weight", "bias", "running_mean", "running_var"] {
+      take("\(name).\(suffix)", [channels])
+    }
+    taken.insert("\(name).num_batches_tracked")
+  }
+
+  /// A problem that a caller found.
+  mutating func add(_ problem: WeightProblem) {
+    problems.append(problem)
+  }
+
+  /// Reports every key that was not taken.
+  mutating func finish() {
+    for entry in weights.entries where !taken.contains(entry.name) {
+      problems.append(.unexpected(key: entry.name, shape: entry.tensor.shape))
+    }
+  }
+}

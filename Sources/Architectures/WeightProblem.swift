@@ -1,0 +1,22 @@
+public import ModelIR
+
+/// One thing that is wrong with the keys of a state dict.
+public enum WeightProblem: Hashable, Sendable {
+  /// `shape` says what was expected, as far as the other weights tell.
+  case missing(key: String, shape: String)
+  case unexpected(key: String, shape: TensorShape)
+  case misshaped(key: String, expected: String, found: TensorShape)
+  /// Elements that are not real floating-point numbers.
+  case wrongType(key: String, found: DataType)
+}
+
+extension WeightProblem: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .missing(let key, let shape): "missing \(key), expected shape \(shape)"
+    case .unexpected(let key, let shape): "unexpected \(key), shape \(shape)"
+    case .misshaped(let key, let expected, let found): "\(key): expected shape \(expected), found \(found)"
+    case .wrongType(let key, let found): "\(key): expected floating-point elements, found \(found.rawValue)"
+    }
+  }
+}

@@ -1,0 +1,78 @@
+extension Graph {
+  /// For each value, the indices of the nodes that read it, each once.
+  public func consumers() -> [[Int]] {
+    var consumers = [[Int]](repeating: [], count: values.count)
+    for (index, node) in nodes.enumerated() {
+      for id in Set(node.inputs.compactMap { $0 }) { consumers[id.index].append(index) }
+    }
+    return consumers
+  }
+
+  /// For each value, the index of the node that produces it; nil for inputs and initializers.
+  public func producers() -> [Int?] {
+    var producers = [Int?](repeating: nil, count: values.count)
+    for (index, node) in nodes.enumerated() {
+      for id in node.outputs { producers[id.index] = index }
+    }
+    return producers
+  }
+
+  /// Lets everything that reads `old`, graph outputs included, read `new`.
+  public mutating func replaceUses(of old: ValueID, with new: ValueID) {
+    for index in nodes.indices {
+      for position in nodes[index].inputs.indices where nodes[index].inputs[position] == old {
+        nodes[index].inputs[position] = new
+      }
+    }
+    setOutputs(outputs.map { $0 == old ? new : $0 })
+  }
+
+  /// A name that no value has: `base`, or `base` with a number.
+  public func unusedName(_ base: String) -> String {
+    guard value(named: base) != nil else { return base }
+    var number = 1
+    while value(named: "\(base)_\(number)") != nil { number += 1 }
+    return "\(base)_\(number)"
+  }
+
+  /// Infers all types anew, after an edit that can change them.
+  public mutating func inferAllTypes() throws(GraphError) {
+    for node in nodes {
+      let types = try inferTypes(node: node.name, op: node.op, inputs: node.inputs)
+      for (id, type) in zip(node.outputs, types) { self[id].type = type }
+    }
+  }
+
+  /// The same graph with every open extent of the inputs set to `batch`.
+  public func binding(batch: Int) throws(GraphError) -> Graph {
+    var graph = self
+    for id in inputs { graph[id].type = graph[id].type.binding(batch) }
+    try graph.inferAllTypes()
+    return graph
+  }
+
+  /// Drops values that no node, input or output mentions, and numbers the rest anew, in the same order.
+  public mutating func removeUnusedValues() {
+    var isUsed = [Bool](repeating: false, count: values.count)
+    for id in inputs + outputs { isUsed[id.index] = true }
+    for node in nodes {
+      for id in node.inputs { if let id { isUsed[id.index] = true } }
+      for id in node.outputs { isUsed[id.index] = true }
+    }
+    var renumbered = [ValueID](repeating: ValueID(index: -1), count: values.count)
+    var kept: [Value] = []
+    for (index, value) in values.enumerated() where isUsed[index] {
+      renumbered[index] = ValueID(index: kept.count)
+      kept.append(value)
+    }
+    let nodes = nodes.map { node in
+      var node = node
+      node.inputs = node.inputs.map { $0.map { renumbered[$0.index] } }
+      node.outputs = node.outputs.map { renumbered[$0.index] }
+      return node
+    }
+    self = Graph(
+      name: name, values: kept, nodes: nodes, inputs: inputs.map { renumbered[$0.index] },
+      outputs: outputs.map { renumbered[$0.index] })
+  }
+}

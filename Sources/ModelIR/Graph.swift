@@ -1,0 +1,112 @@
+/// A network: nodes in an order in which they can run, and the values between them.
+///
+/// A graph is a value; passes change a copy. Values are addressed by `ValueID`, which stays good until
+/// `removeUnusedValues()` renumbers.
+public struct Graph: Sendable {
+  public var name: String
+  public private(set) var values: [Value] = []
+  /// Every node stands after those whose outputs it reads.
+  public var nodes: [Node] = []
+  public private(set) var inputs: [ValueID] = []
+  public private(set) var outputs: [ValueID] = []
+  private var valuesByName: [String: ValueID] = [:]
+
+  public init(name: String) {
+    self.name = name
+  }
+
+  /// A graph of parts that fit together, for edits that number values anew.
+  init(name: String, values: [Value], nodes: [Node], inputs: [ValueID], outputs: [ValueID]) {
+    self.name = name
+    self.values = values
+    self.nodes = nodes
+    self.inputs = inputs
+    self.outputs = outputs
+    for (index, value) in values.enumerated() { valuesByName[value.name] = ValueID(index: index) }
+  }
+
+  public subscript(id: ValueID) -> Value {
+    get { values[id.index] }
+    set {
+      if newValue.name != values[id.index].name {
+        valuesByName[values[id.index].name] = nil
+        valuesByName[newValue.name] = id
+      }
+      values[id.index] = newValue
+    }
+  }
+
+  /// All values' identifiers.
+  public var valueIDs: [ValueID] { values.indices.map(ValueID.init(index:)) }
+
+  /// The initializers, in the order in which they were added.
+  public var initializers: [ValueID] { valueIDs.filter { self[$0].initializer != nil } }
+
+  public func value(named name: String) -> ValueID? { valuesByName[name] }
+
+  /// The elements of an initializer; nil for other values and for an input that is left out.
+  public func initializer(_ id: ValueID?) -> Tensor? { id.flatMap { self[$0].initializer } }
+
+  /// Adds a graph input.
+  public mutating func addInput(_ name: String, _ type: TensorType) throws(GraphError) -> ValueID {
+    let id = try addValue(Value(name: name, type: type))
+    inputs.append(id)
+    return id
+  }
+
+  /// Adds a weight or another constant.
+  public mutating func addInitializer(_ name: String, _ tensor: Tensor) throws(GraphError) -> ValueID {
+    try addValue(Value(name: name, type: TensorType(tensor.dataType, tensor.shape), initializer: tensor))
+  }
+
+  /// Adds a node at the end; the types of its outputs are inferred. Output names default to the node's.
+  @discardableResult
+  public mutating func addNode(
+    _ name: String, _ op: Operator, inputs: [ValueID?], outputNames: [String]? = nil
+  ) throws(GraphError) -> [ValueID] {
+    let types = try inferTypes(node: name, op: op, inputs: inputs)
+    let names = outputNames ?? types.indices.map { $0 == 0 ? name : "\(name).\($0)" }
+    guard names.count == types.count else {
+      throw .invalidNode(
+        node: name, op: op.name, place: "outputs", expected: "\(types.count)", found: "\(names.count)")
+    }
+    var outputs: [ValueID] = []
+    for (name, type) in zip(names, types) { outputs.append(try addValue(Value(name: name, type: type))) }
+    nodes.append(Node(name: name, op: op, inputs: inputs, outputs: outputs))
+    return outputs
+  }
+
+  /// Makes a value an output of the graph.
+  public mutating func addOutput(_ id: ValueID) {
+    outputs.append(id)
+  }
+
+  /// Sets the outputs of the graph.
+  public mutating func setOutputs(_ ids: [ValueID]) {
+    outputs = ids
+  }
+
+  private mutating func addValue(_ value: Value) throws(GraphError) -> ValueID {
+    guard !value.name.isEmpty, valuesByName[value.name] == nil else { throw .duplicateName(name: value.name) }
+    let id = ValueID(index: values.count)
+    values.append(value)
+    valuesByName[value.name] = id
+    return id
+  }
+
+  /// The types that an operator gives these inputs.
+  func inferTypes(node: String, op: Operator, inputs: [ValueID?]) throws(GraphError) -> [TensorType] {
+    let kind = op.kind
+    guard type(of: kind).inputCount.contains(inputs.count) else {
+      throw .invalidNode(
+        node: node, op: op.name, place: "inputs", expected: "\(type(of: kind).inputCount)",
+        found: "\(inputs.count)")
+    }
+    do throws(OperatorError) {
+      return try kind.inferTypes(inputs.map { id in id.map { self[$0].type } })
+    } catch {
+      throw .invalidNode(
+        node: node, op: op.name, place: error.place, expected: error.expected, found: error.found)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// The same elements in another shape.
+public struct Reshape: OperatorKind {
+  public static let name = "Reshape"
+  public static let inputCount = 1...1
+
+  /// Extents; 0 keeps the input's at that axis, one -1 takes what is left.
+  public var shape: [Int]
+
+  public init(shape: [Int]) {
+    self.shape = shape
+  }
+
+  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+    let x = try require(inputs, 0, "data")
+    func mismatch() -> OperatorError {
+      OperatorError(place: "shape", expected: "extents that hold \(x)", found: "\(shape)")
+    }
+    guard shape.allSatisfy({ $0 >= -1 }), shape.count(where: { $0 == -1 }) <= 1 else { throw mismatch() }
+    var rest = x.dimensions
+    var result: [Dimension] = []
+    // Open extents are carried over one by one; what remains on both sides is known.
+    var known = 1
+    for (axis, extent) in shape.enumerated() {
+      switch extent {
+      case 0:
+        guard axis < x.rank else { throw mismatch() }
+        result.append(x.dimensions[axis])
+        if x.dimensions[axis].value == nil {
+          guard let index = rest.firstIndex(of: x.dimensions[axis]) else { throw mismatch() }
+          rest.remove(at: index)
+        } else {
+          known = try Self.multiply(known, x.dimensions[axis].value ?? 1, mismatch())
+        }
+      case -1:
+        result.append(.symbolic(""))
+      default:
+        result.append(.fixed(extent))
+        known = try Self.multiply(known, extent, mismatch())
+      }
+    }
+    var total = 1
+    for value in rest.compactMap(\.value) { total = try Self.multiply(total, value, mismatch()) }
+    let open = rest.filter { $0.value == nil }
+    if let hole = shape.firstIndex(of: -1) {
+      if open.isEmpty {
+        guard known > 0, total % known == 0 else { throw mismatch() }
+        result[hole] = .fixed(total / known)
+      } else {
+        guard open.count == 1, total == known else { throw mismatch() }
+        result[hole] = open[0]
+      }
+    } else {
+      guard open.isEmpty, total == known else { throw mismatch() }
+    }
+    return [TensorType(x.dataType, result)]
+  }
+
+  private static func multiply(
+    _ left: Int, _ right: Int, _ error: @autoclosure () -> OperatorError
+  ) throws(OperatorError) -> Int {
+    let (product, overflow) = left.multipliedReportingOverflow(by: right)
+    if overflow { throw error() }
+    return product
+  }
+
+  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
+    Cost()
+  }
+}

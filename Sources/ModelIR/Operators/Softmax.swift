@@ -1,0 +1,24 @@
+/// exp(x) / sum of exp(x) along one axis.
+public struct Softmax: OperatorKind {
+  public static let name = "Softmax"
+  public static let inputCount = 1...1
+
+  /// The axis, not negative.
+  public var axis: Int
+
+  public init(axis: Int) {
+    self.axis = axis
+  }
+
+  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+    let x = try requireFloat(inputs, 0, "input")
+    guard (0..<x.rank).contains(axis) else {
+      throw OperatorError(place: "axis", expected: "0 to \(x.rank - 1)", found: "\(axis)")
+    }
+    return [x]
+  }
+
+  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
+    Cost(otherOperations: 5 * outputs[0].elementCount)
+  }
+}

@@ -1,0 +1,23 @@
+extension TensorType {
+  /// The type that NumPy's broadcasting gives two inputs: axes are aligned at the end, an extent of 1 is stretched.
+  static func broadcasting(_ left: TensorType, _ right: TensorType) throws(OperatorError) -> TensorType {
+    func mismatch() -> OperatorError {
+      OperatorError(place: "input B", expected: "what can be broadcast with \(left)", found: "\(right)")
+    }
+    guard left.dataType == right.dataType else { throw mismatch() }
+    let rank = max(left.rank, right.rank)
+    var dimensions: [Dimension] = []
+    for axis in 0..<rank {
+      let a = axis < rank - left.rank ? 1 : left.dimensions[axis - (rank - left.rank)]
+      let b = axis < rank - right.rank ? 1 : right.dimensions[axis - (rank - right.rank)]
+      if a == b || b == 1 {
+        dimensions.append(a)
+      } else if a == 1 {
+        dimensions.append(b)
+      } else {
+        throw mismatch()
+      }
+    }
+    return TensorType(left.dataType, dimensions)
+  }
+}

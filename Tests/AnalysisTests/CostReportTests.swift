@@ -1,0 +1,72 @@
+import Analysis
+import Architectures
+import ModelIR
+import TestSupport
+import Testing
+
+@Suite struct CostReportTests {
+  /// MACs and parameters of the published networks, counted by fvcore and PyTorch.
+  @Test(arguments: [
+    ("scalenet50_light", 2_861_475_840, 23_631_912), ("scalenet50", 3_818_372_352, 31_483_618),
+    ("scalenet101", 7_511_097_600, 54_792_390), ("scalenet152", 11_211_951_616, 77_220_070),
+  ])
+  func countsTheReleasedNetworks(name: String, macs: Int, parameters: Int) throws {
+    let weights = try Fixtures.shapeOnlyWeights("full/\(name).spec.json")
+    let configuration = try ScaleNetConfiguration(recognizing: weights, source: name)
+    let graph = try configuration.graph(weights).binding(batch: 1)
+    let report = try CostReport(graph)
+    #expect(report.totals.macs == macs)
+    #expect(report.totals.flops == 2 * macs)
+    #expect(report.totals.parameters == parameters)
+    #expect(report.layers.reduce(0) { $0 + $1.macs } == macs)
+
+    let blocks = report.blocks(of: graph)
+    #expect(blocks.map(\.name) == configuration.blocks.map(\.name))
+    #expect(blocks.map(\.channels) == configuration.structure.rows.map(\.channels))
+    #expect(blocks.map { $0.featureSize[0] } == configuration.structure.rows.map(\.side))
+    #expect(blocks.map(\.stage) == configuration.blocks.map { $0.stage + 1 })
+    // Everything but the stem and the final layer belongs to a block.
+    let outside = 118_013_952 + 2_048_000
+    #expect(blocks.reduce(0) { $0 + $1.macs } == macs - outside)
+  }
+
+  @Test func findsBlocksInAFoldedGraph() throws {
+    let weights = try Fixtures.shapeOnlyWeights("full/scalenet50.spec.json")
+    let configuration = try ScaleNetConfiguration(recognizing: weights, source: "w.pth")
+    var graph = try configuration.graph(weights).binding(batch: 1)
+    try graph.apply([FoldBatchNormalization(), EliminateDeadNodes()])
+    let blocks = try CostReport(graph).blocks(of: graph)
+    #expect(blocks.map(\.channels) == configuration.structure.rows.map(\.channels))
+    #expect(blocks[7].resize == ["none", "nearest", "linear", "absent"])
+    #expect(blocks[7].kernelSizes == [3, 3, 3, 0])
+  }
+
+  @Test func countsActivationsThatAreAliveAtOnce() throws {
+    var graph = Graph(name: "chain")
+    let x = try graph.addInput("x", TensorType(.float32, [1, 1, 10, 10]))
+    let a = try graph.addNode("a", .relu(Relu()), inputs: [x])[0]
+    let b = try graph.addNode("b", .relu(Relu()), inputs: [a])[0]
+    let c = try graph.addNode("c", .concat(Concat(axis: 1)), inputs: [a, b])[0]
+    graph.setOutputs([c])
+    // a, b and c are alive while c is made.
+    #expect(try CostReport(graph).totals.peakActivationBytes == (100 + 100 + 200) * 4)
+  }
+}
+
+@Suite struct OutputComparisonTests {
+  @Test func findsTheWorstElement() {
+    let comparison = OutputComparison(expected: [1, -4, 2], found: [1, -4.5, 2.25])
+    #expect(comparison.maximumAbsoluteError == 0.5)
+    #expect(comparison.worstIndex == 1)
+    #expect(comparison.relativeError == 0.125)
+    #expect(!comparison.isWithin(.float16))
+  }
+
+  @Test func treatsNonFiniteValuesAsValues() {
+    #expect(OutputComparison(expected: [.nan, .infinity], found: [.nan, .infinity]).relativeError == 0)
+    #expect(OutputComparison(expected: [1, .infinity], found: [1, 2]).relativeError == .infinity)
+    #expect(OutputComparison(expected: [1, 2], found: [1, .nan]).relativeError == .infinity)
+    #expect(OutputComparison(expected: [0, 0], found: [0, 1e-9]).relativeError == .infinity)
+    #expect(OutputComparison(expected: [0, 0], found: [0, 0]).isWithin(.float32))
+  }
+}
