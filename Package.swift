@@ -95,7 +95,10 @@ let package = Package(
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
     tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
+    tests("ModelIRTests", ["FileIO", "ModelIR"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,7 @@ import FileIO
 
 extension Tensor {
   /// How many elements are converted at a time: small enough for the second-level cache.
-  private static let chunkElements = 1 << 15
+  static let chunkElements = 1 << 15
 
   /// All elements as Float, row-major.
   public func floats() throws(TensorError) -> [Float] {
@@ -52,7 +52,11 @@ extension Tensor {
     guard let read = unsafe ElementReader<Float>.floats(storedType, isLittleEndian: isLittleEndian) else {
       throw .wrongType(expected: "real numbers", found: storedType)
     }
-    unsafe gather(from: start, into: target, read: read)
+    if storedType == .float32 && isLittleEndian && hasContiguousLayout {
+      unsafe copyFloats(from: start, into: target)
+    } else {
+      unsafe gather(from: start, into: target, read: read)
+    }
     if storedType == .float64, let index = unsafe target.firstIndex(where: { !$0.isFinite }) {
       // The value itself may be infinite or not a number; only one that became so is an overflow.
       let original = try doubleElement(start + index)
@@ -128,6 +132,16 @@ extension Tensor {
     do throws(FileError) { try storage.checkIntact() } catch { throw .file(error) }
   }
 
+  /// The common case: stored floats in order are copied as they are.
+  private func copyFloats(from start: Int, into target: UnsafeMutableBufferPointer<Float>) {
+    precondition(start + target.count <= elementCount)
+    let first = (offset + start) * MemoryLayout<Float>.size
+    unsafe storage.withUnsafeBytes { bytes in
+      let part = unsafe bytes[first..<first + target.count * MemoryLayout<Float>.size]
+      unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
+    }
+  }
+
   /// One element, addressed in row-major order.
   private func doubleElement(_ index: Int) throws(TensorError) -> Double {
     var value = 0.0
@@ -141,7 +155,7 @@ extension Tensor {
   }
 
   /// Little-endian bytes of `count` elements of `dataType`.
-  private func encode(from start: Int, count: Int) throws(TensorError) -> [UInt8] {
+  func encode(from start: Int, count: Int) throws(TensorError) -> [UInt8] {
     let size = dataType.byteCount
     var bytes = [UInt8](repeating: 0, count: count * size)
     if storedType == dataType && channelScale == nil {
