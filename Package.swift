@@ -88,17 +88,14 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
-    tests("FileIOTests", ["FileIO"]),
-    tests("ModelIRTests", ["FileIO", "ModelIR"]),
-    tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
-    tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
-    tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
-    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
     tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
     tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
+    tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
   ],
   swiftLanguageModes: [.v6]
 )
