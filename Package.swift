@@ -90,6 +90,8 @@ let package = Package(
       swiftSettings: settings),
     tests("FileIOTests", ["FileIO"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests(
+      "ONNXFormatTests", ["Architectures", "FileIO", "ModelIR", "NumPyFormat", "ONNXFormat", "PyTorchFormat"]),
     tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
