@@ -96,6 +96,7 @@ let package = Package(
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
     tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
+    tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],
   swiftLanguageModes: [.v6]
 )
