@@ -3,7 +3,8 @@ public import ModelIR
 /// The element types that networks are computed in.
 public protocol ExecutionScalar: BinaryFloatingPoint, Sendable, BitwiseCopyable {
   /// Reads all elements of a tensor, row-major, into `target`, which has room for exactly these.
-  @unsafe static func read(_ tensor: Tensor, into target: UnsafeMutableBufferPointer<Self>) throws(TensorError)
+  @unsafe static func read(_ tensor: Tensor, into target: UnsafeMutableBufferPointer<Self>)
+    throws(TensorError)
 
   /// A tensor of its own memory.
   static func tensor(_ elements: [Self], shape: TensorShape) -> Tensor
@@ -39,7 +40,8 @@ extension ExecutionScalar {
   /// All elements of a tensor, row-major.
   static func elements(of tensor: Tensor) throws(TensorError) -> [Self] {
     let memory = AlignedMemory<Self>(count: tensor.elementCount)
-    unsafe try read(tensor, into: UnsafeMutableBufferPointer(start: memory.elements, count: tensor.elementCount))
+    unsafe try read(
+      tensor, into: UnsafeMutableBufferPointer(start: memory.elements, count: tensor.elementCount))
     let result = unsafe Array(UnsafeBufferPointer(start: memory.elements, count: tensor.elementCount))
     withExtendedLifetime(memory) {}
     return result

@@ -6,7 +6,9 @@ extension Executor {
   func perform(_ step: Step<Scalar>, _ memory: PlanMemory<Scalar>) {
     let output = unsafe memory.map(step.output)
     func input(_ index: Int) -> FeatureMap<Scalar> { unsafe memory.map(step.inputs[index]) }
-    func address(_ index: Int) -> UnsafePointer<Scalar> { unsafe UnsafePointer(memory.address(step.inputs[index])) }
+    func address(_ index: Int) -> UnsafePointer<Scalar> {
+      unsafe UnsafePointer(memory.address(step.inputs[index]))
+    }
     switch step.operation {
     case .convolution(let prepared, let appliesReLU):
       unsafe prepared.run(

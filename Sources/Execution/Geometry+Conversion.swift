@@ -5,7 +5,8 @@ extension Kernels.Window {
   /// The graph's window as the kernels know it. The graph was validated.
   init(_ window: ModelIR.Window) {
     self.init(
-      kernel: Extent(window.kernel[0], window.kernel[1]), strides: Extent(window.strides[0], window.strides[1]),
+      kernel: Extent(window.kernel[0], window.kernel[1]),
+      strides: Extent(window.strides[0], window.strides[1]),
       dilations: Extent(window.dilations[0], window.dilations[1]),
       padding: Padding(
         top: window.pads[0], left: window.pads[1], bottom: window.pads[2], right: window.pads[3]))
@@ -15,7 +16,9 @@ extension Kernels.Window {
 extension Resampling {
   /// A resize of height and width. Nil if another axis changes.
   init?(_ resize: Resize, input: [Int], output: [Int]) {
-    guard input.count == 4, output.count == 4, input[0] == output[0], input[1] == output[1] else { return nil }
+    guard input.count == 4, output.count == 4, input[0] == output[0], input[1] == output[1] else {
+      return nil
+    }
     var scales = [Float](repeating: 1, count: 4)
     for axis in 0..<4 { scales[axis] = Float(output[axis]) / Float(input[axis]) }
     var areGiven = false

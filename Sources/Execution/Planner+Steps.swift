@@ -38,7 +38,8 @@ extension Planner {
     case .globalAveragePool:
       add(.globalAveragePool, [first], output, at: index)
     case .resize(let resize):
-      guard let resampling = Resampling(resize, input: shapes[first.index], output: shapes[output.index]) else {
+      guard let resampling = Resampling(resize, input: shapes[first.index], output: shapes[output.index])
+      else {
         throw unsupported(
           node, place: "axes", expected: "height and width of [N, C, H, W]", found: "\(resize.axes)")
       }

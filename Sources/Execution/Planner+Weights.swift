@@ -79,7 +79,9 @@ extension Planner {
       rows: shape[0], columns: shape[1], depth: shapes[a.index][gemm.transA ? 0 : 1],
       transposesA: gemm.transA, transposesB: gemm.transB, alpha: Double(gemm.alpha), beta: Double(gemm.beta))
     let b = try weight(group.node, 1, "B")
-    let prepared = unsafe b.withUnsafeBufferPointer { unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!) }
+    let prepared = unsafe b.withUnsafeBufferPointer {
+      unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!)
+    }
     workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
     var inputs = [a]
     var steps = [0, 0]

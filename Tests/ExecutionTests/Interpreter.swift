@@ -54,7 +54,8 @@ struct Interpreter {
       let prepared = unsafe kernels.convolution(
         geometry, weights: inputs[1].elements, bias: inputs.count > 2 ? inputs[2].elements : nil)
       unsafe map {
-        unsafe prepared.run($0, into: $1, residual: nil, appliesReLU: false, workspace: $1.elements, threads: pool)
+        unsafe prepared.run(
+          $0, into: $1, residual: nil, appliesReLU: false, workspace: $1.elements, threads: pool)
       }
     case .batchNormalization(let normalization):
       let scale = zip(inputs[1].elements, inputs[4].elements).map {
@@ -62,14 +63,16 @@ struct Interpreter {
       }
       let shift = scale.indices.map { inputs[2].elements[$0] - inputs[3].elements[$0] * scale[$0] }
       unsafe map {
-        unsafe kernels.scaleAndShift($0, scale: scale, shift: shift, appliesReLU: false, into: $1, threads: pool)
+        unsafe kernels.scaleAndShift(
+          $0, scale: scale, shift: shift, appliesReLU: false, into: $1, threads: pool)
       }
     case .relu: unsafe map { unsafe kernels.apply(.relu, $0, into: $1, threads: pool) }
     case .sigmoid: unsafe map { unsafe kernels.apply(.sigmoid, $0, into: $1, threads: pool) }
     case .softmax:
       unsafe kernels.softmax(
         x.elements, outer: shape[0], count: shape[1], inner: 1, into: &result.elements, threads: pool)
-    case .maxPool(let op): unsafe map { unsafe kernels.maxPool(window(op.window), $0, into: $1, threads: pool) }
+    case .maxPool(let op):
+      unsafe map { unsafe kernels.maxPool(window(op.window), $0, into: $1, threads: pool) }
     case .averagePool(let op):
       unsafe map {
         unsafe kernels.averagePool(
@@ -95,7 +98,8 @@ struct Interpreter {
       unsafe inputs[2].elements.withUnsafeBufferPointer { c in
         unsafe map {
           unsafe prepared.run(
-            a: $0.elements, c: (c.baseAddress!, 0, 1), into: $1.elements, workspace: $1.elements, threads: pool)
+            a: $0.elements, c: (c.baseAddress!, 0, 1), into: $1.elements, workspace: $1.elements,
+            threads: pool)
         }
       }
     case .concat(let concat):
@@ -113,7 +117,8 @@ struct Interpreter {
 
   private func window(_ window: ModelIR.Window) -> Kernels.Window {
     Kernels.Window(
-      kernel: Extent(window.kernel[0], window.kernel[1]), strides: Extent(window.strides[0], window.strides[1]),
+      kernel: Extent(window.kernel[0], window.kernel[1]),
+      strides: Extent(window.strides[0], window.strides[1]),
       padding: Padding(
         top: window.pads[0], left: window.pads[1], bottom: window.pads[2], right: window.pads[3]))
   }

@@ -32,7 +32,8 @@ struct RandomGraph {
   private mutating func weight(_ name: String, _ shape: [Int], positive: Bool = false) throws -> ValueID {
     let shape = TensorShape(shape)
     let values = source.uniforms(shape.elementCount, bound: 0.7)
-    return try graph.addInitializer(name, Tensor(positive ? values.map { abs($0) + 0.3 } : values, shape: shape))
+    return try graph.addInitializer(
+      name, Tensor(positive ? values.map { abs($0) + 0.3 } : values, shape: shape))
   }
 
   private mutating func node(_ name: String, _ op: Operator, _ inputs: [ValueID?]) throws -> ValueID {
@@ -104,7 +105,8 @@ struct RandomGraph {
     case 6:
       // Squeeze and excitation.
       let pooled = try node("\(name).pool", .globalAveragePool(GlobalAveragePool()), [x])
-      let gate = try node("\(name).gate", .sigmoid(Sigmoid()), [try convolution("\(name).fc", pooled, extents[1])])
+      let gate = try node(
+        "\(name).gate", .sigmoid(Sigmoid()), [try convolution("\(name).fc", pooled, extents[1])])
       images.append(try node(name, .mul(Mul()), pick(2) == 0 ? [x, gate] : [gate, x]))
     case 7 where min(extents[2], extents[3]) >= 4:
       let window = Window(3, stride: 2, pad: 1)
