@@ -93,6 +93,9 @@ let package = Package(
     tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
+    tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],
   swiftLanguageModes: [.v6]
