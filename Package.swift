@@ -99,6 +99,13 @@ let package = Package(
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
     tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests(
+      "RoundTripTests",
+      [
+        "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
+        "NumPyFormat",
+        "ONNXFormat", "PyTorchFormat",
+      ]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],
