@@ -82,7 +82,7 @@ import Testing
     var options = ExecutionOptions()
     options.memoryLimit = 1 << 20
     for graph in [
-      try graph([1, 1, 1024, 1024]), try graph([.fixed(1 << 40), 1, .fixed(1 << 20), .fixed(1 << 20)]),
+      try graph([1, 1, 1024, 1024]), try graph([.fixed(1 << 30), 1, 1024, 1024]),
       // A small output of an image with wide margins.
       try graph(
         [1, 1, 8, 8],
