@@ -21,6 +21,16 @@ public enum ArchitectureError: Error, Equatable, Sendable {
   case graph(GraphError)
 }
 
+extension ArchitectureError {
+  /// Whether another height or width would help.
+  public var isAboutInputSize: Bool {
+    switch self {
+    case .inputTooSmall, .invalidInputSize: true
+    default: false
+    }
+  }
+}
+
 extension ArchitectureError: CustomStringConvertible {
   public var description: String {
     switch self {
