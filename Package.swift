@@ -88,11 +88,15 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
-    tests("FileIOTests", ["FileIO"]),
-    tests("ModelIRTests", ["FileIO", "ModelIR"]),
-    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
+    tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
+    tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
+    tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],
   swiftLanguageModes: [.v6]
 )
