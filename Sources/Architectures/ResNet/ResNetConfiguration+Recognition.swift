@@ -25,9 +25,8 @@ extension ResNetConfiguration {
     for (stage, count) in BlockKey.counts(weights).enumerated() {
       for number in 0..<count {
         let block = Self.takeBlock(
-          stage: stage, number: number, inputChannels: channels, kernels: kind.kernels,
+          stage: stage, number: number, channels: &channels, kernels: kind.kernels,
           squeeze: hasSqueeze ? naming.squeezeExcitation : nil, from: &checker)
-        channels = block?.outputChannels
         if let block { blocks.append(block) }
       }
     }
@@ -42,11 +41,13 @@ extension ResNetConfiguration {
       naming: naming)
   }
 
+  /// One block; `channels` are those of its input before, and those of its output afterwards, as far as they are known.
   private static func takeBlock(
-    stage: Int, number: Int, inputChannels: Int?, kernels: [Int], squeeze: String?,
+    stage: Int, number: Int, channels: inout Int?, kernels: [Int], squeeze: String?,
     from checker: inout WeightChecker
   ) -> Block? {
     let name = "layer\(stage + 1).\(number)"
+    let inputChannels = channels
     let stride = number == 0 && stage > 0 ? 2 : 1
     let last = checker.weights["\(name).conv\(kernels.count).weight"]?.shape
     let expectedOutput = last?.rank == 4 ? last?[0] : nil
@@ -57,7 +58,6 @@ extension ResNetConfiguration {
         || (expectedOutput != nil && inputChannels != nil && expectedOutput != inputChannels))
 
     var convolutions: [Convolution] = []
-    var channels = inputChannels
     for (index, kernel) in kernels.enumerated() {
       let isLast = index == kernels.count - 1
       let convolution = checker.takeGroupedConvolution(
