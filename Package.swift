@@ -90,6 +90,7 @@ let package = Package(
       swiftSettings: settings),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
     tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),

@@ -1,0 +1,45 @@
+import Execution
+import Glibc
+import Kernels
+import ModelIR
+
+/// Runs one graph, with the kernels and threads that a caller chose.
+struct GraphRunner {
+  private enum Engine {
+    case float(Executor<Float>)
+    case double(Executor<Double>)
+  }
+
+  private let engine: Engine
+
+  /// - Parameters:
+  ///   - kernels: nil for the naive kernels that compute in Double.
+  ///   - threads: nil for one a processor.
+  init(
+    _ graph: Graph, batch: Int, kernels: (any KernelSet<Float>)?, threads: Int?
+  ) throws(ScaleNetError) {
+    let threads = threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    do throws(ExecutionError) {
+      if let kernels {
+        engine = .float(try Executor(graph, batch: batch, kernels: kernels, threads: threads))
+      } else {
+        engine = .double(
+          try Executor(graph, batch: batch, kernels: ReferenceKernels<Double>(), threads: threads))
+      }
+    } catch {
+      throw .execution(error)
+    }
+  }
+
+  /// The outputs, in the graph's order.
+  func run(_ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
+    do throws(ExecutionError) {
+      switch engine {
+      case .float(let executor): return try executor.run(inputs)
+      case .double(let executor): return try executor.run(inputs)
+      }
+    } catch {
+      throw .execution(error)
+    }
+  }
+}
