@@ -89,7 +89,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
-    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "Execution", "Kernels", "ModelIR"]),
     tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),

@@ -18,11 +18,11 @@ public enum BuiltInArchitecture: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The architecture of this name; `resnext50_32x4d`, as other libraries spell it, is taken as well.
+  /// The architecture of this name. Only letters and digits count: `ResNeXt-50 32x4d`, `resnext50_32x4d` and
+  /// `resnext50-32x4d` are one.
   public init?(name: String) {
-    let spelling = name.lowercased().split(separator: "_", omittingEmptySubsequences: false)
-      .joined(separator: "-")
-    guard let found = Self.allCases.first(where: { $0.name == spelling }) else { return nil }
+    func plain(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
+    guard let found = Self.allCases.first(where: { plain($0.name) == plain(name) }) else { return nil }
     self = found
   }
 

@@ -151,6 +151,8 @@ import Testing
       #expect(architecture.architecture(classes: 7).classes == 7)
     }
     #expect(BuiltInArchitecture(name: "resnext101_32x8d") == .resNet(.resNeXt101))
+    #expect(BuiltInArchitecture(name: "SE-ResNeXt-50 32x4d") == .resNet(.seResNeXt50))
+    #expect(BuiltInArchitecture(name: "scalenet50_light") == .released(.scaleNet50Light))
     #expect(BuiltInArchitecture(name: "resnet51") == nil)
     #expect(BuiltInArchitecture.resNet(.seResNeXt50).architecture(classes: nil).classes == nil)
   }

@@ -1,4 +1,6 @@
 import Architectures
+import Execution
+import Kernels
 import ModelIR
 import TestSupport
 import Testing
@@ -75,5 +77,47 @@ import Testing
     let pruned = try allocator.prunedWeights(try allocator.allocate(.macs(.max)))
     #expect(pruned.names == weights.names)
     for entry in pruned.entries { #expect(entry.tensor.storage === weights[entry.name]?.storage) }
+  }
+
+  /// The logits of a ScaleNet for an image that leaves something at every scale.
+  private func logits(_ weights: StateDict) throws -> [Float] {
+    let network = try Architecture.recognize(weights, source: "w.pth")
+    let size = InputSize(height: 224, width: 230)
+    let graph = try network.graph(weights, options: BuildOptions(inputSize: size, batch: 1))
+    let executor = try Executor(graph, kernels: baselineKernels())
+    let image = DeterministicElements.image(height: size.height, width: size.width)
+    return try #require(try executor.run(["input": image]).first).tensor.floats()
+  }
+
+  @Test func computesWhatTheSeedDoesWithLostChannelsAtZero() throws {
+    var seed = StateDict()
+    for entry in Self.seed.initialWeights(seed: 4).entries {
+      seed.append(entry.name, DeterministicElements.weight(entry.name, entry.tensor.shape))
+    }
+    let allocator = try ChannelAllocator(seed: Self.seed, weights: seed)
+    let allocation = try allocator.allocate(.width(2))
+    let pruned = try allocator.prunedWeights(allocation)
+    // Gamma and beta of 0 make a channel 0 behind its normalisation, and the ReLU leaves it there.
+    var zeroed = StateDict()
+    for entry in seed.entries {
+      let parts = entry.name.split(separator: ".")
+      guard parts.count == 5, parts[2] == "bn2", let scale = Int(parts[3]),
+        ["weight", "bias"].contains(parts[4])
+      else {
+        zeroed.append(entry.name, entry.tensor)
+        continue
+      }
+      let block = try #require(allocation.blocks.first { $0.name == "\(parts[0]).\(parts[1])" })
+      var values = try entry.tensor.floats()
+      for channel in values.indices where !block.kept[scale].contains(channel) { values[channel] = 0 }
+      zeroed.append(entry.name, Tensor(values, shape: entry.tensor.shape))
+    }
+    let expected = try logits(zeroed)
+    let found = try logits(pruned)
+    let largest = expected.map(abs).max() ?? 0
+    for (a, b) in zip(found, expected) { #expect(abs(a - b) <= 1e-5 * largest) }
+    // The seed as it is computes something else: zeroing does matter.
+    let whole = try logits(seed)
+    #expect(zip(found, whole).contains { abs($0 - $1) > 1e-2 * largest })
   }
 }
