@@ -1,3 +1,4 @@
+internal import FileIO
 public import ModelIR
 
 /// Why a graph can't be run, or a run failed.
@@ -26,33 +27,19 @@ extension ExecutionError: CustomStringConvertible {
     case .graph(let error):
       error.description
     case .unsupported(let node, let op, let place, let expected, let found):
-      "node \(escaped(node)) (\(op)) can't be run: \(place): expected \(expected), found \(found)"
+      "node \(node.escapedForMessage) (\(op)) can't be run: \(place): expected \(expected), found \(found)"
     case .unreadableInitializer(let name, let error):
-      "initializer \(escaped(name)): \(error)"
+      "initializer \(name.escapedForMessage): \(error)"
     case .tooLarge(let what, let bytes, let limit):
-      "\(escaped(what)) needs \(bytes.map { "\($0)" } ?? "more than 2^63") bytes, expected at most \(limit)"
+      "\(what.escapedForMessage) needs \(bytes.map { "\($0)" } ?? "more than 2^63") bytes, expected at most \(limit)"
     case .missingInput(let name, let expected):
-      "input \(escaped(name)): expected \(expected), found nothing"
+      "input \(name.escapedForMessage): expected \(expected), found nothing"
     case .unexpectedInput(let name, let expected):
-      "input \(escaped(name)): the graph has no such input, expected \(expected.map(escaped).joined(separator: ", "))"
+      "input \(name.escapedForMessage): the graph has no such input, expected \(expected.map(\.escapedForMessage).joined(separator: ", "))"
     case .wrongInput(let name, let expected, let found):
-      "input \(escaped(name)): expected \(expected), found \(found)"
+      "input \(name.escapedForMessage): expected \(expected), found \(found)"
     case .unreadableInput(let name, let error):
-      "input \(escaped(name)): \(error)"
+      "input \(name.escapedForMessage): \(error)"
     }
-  }
-
-  /// A name as it may come from a file: control characters would break the line.
-  private func escaped(_ name: String) -> String {
-    var result = ""
-    for scalar in name.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator:
-        result += scalar.escaped(asASCII: true)
-      default:
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

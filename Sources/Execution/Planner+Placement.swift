@@ -122,7 +122,8 @@ extension Planner {
       others.allSatisfy({ $0 == input || self.root(of: $0) != root })
     else { return }
     homes[output.index] = .same(input)
-    lastUse[root.index] = lastUse[output.index]
+    // Even a result that nobody reads needs the memory while it is made.
+    lastUse[root.index] = max(group, lastUse[output.index])
   }
 
   /// Adds an initializer's elements to the constants.

@@ -42,4 +42,28 @@ struct GraphRunner {
       throw .execution(error)
     }
   }
+
+  /// The outputs, and the names of values that the graph's half type can't hold, with what they reach.
+  func runFindingOverflows(
+    _ inputs: [String: Tensor]
+  ) throws(ScaleNetError) -> (outputs: [NamedTensor], overflows: [(name: String, value: Double)]) {
+    guard case .float(let executor) = engine else { return (try run(inputs), []) }
+    var overflows: [(name: String, value: Double)] = []
+    do throws(ExecutionError) {
+      let outputs = try executor.run(inputs) { (id, tensor) throws(ExecutionError) in
+        guard tensor.dataType == .float16 else { return }
+        do throws(TensorError) {
+          _ = try tensor.firstNonFinite()
+        } catch {
+          guard case .overflow(let value, _, _) = error else {
+            throw .unreadableInput(name: executor.graph[id].name, error: error)
+          }
+          overflows.append((executor.graph[id].name, value))
+        }
+      }
+      return (outputs, overflows)
+    } catch {
+      throw .execution(error)
+    }
+  }
 }

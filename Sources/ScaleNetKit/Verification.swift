@@ -1,5 +1,6 @@
 import Analysis
 import Execution
+import FileIO
 import Kernels
 import ModelIR
 
@@ -32,10 +33,17 @@ struct Verification {
     // One after the other, so that the memory of only one plan is in use.
     let expectedResults = try GraphRunner(expected, batch: batch, kernels: kernels, threads: threads)
       .run(expectedInputs)
-    let foundResults = try GraphRunner(found, batch: batch, kernels: kernels, threads: threads).run(
-      foundInputs)
-
+    let runner = try GraphRunner(found, batch: batch, kernels: kernels, threads: threads)
     var problems: [String] = []
+    let foundResults: [NamedTensor]
+    if found.values.contains(where: { $0.type.dataType == .float16 }) {
+      let (outputs, overflows) = try runner.runFindingOverflows(foundInputs)
+      foundResults = outputs
+      problems = overflows.map { "\($0.name.escapedForMessage) reaches \($0.value), which overflows float16" }
+    } else {
+      foundResults = try runner.run(foundInputs)
+    }
+
     var worst = 0.0
     var count = 0
     for (a, b) in zip(expectedResults, foundResults) {

@@ -91,7 +91,7 @@ import Testing
       let result = try ScaleNet.run(
         ["convert", tiny, "--structure", "wrong.json", "-o", "out.onnx"], in: directory)
       #expect(result.status == 65)
-      #expect(result.error.contains("2 problems\n"))
+      #expect(result.error.contains("2 problems: "))
       #expect(result.error.contains("row 0 (layer1.0), column 3 (scale 7): 2 channels, the weights have 1"))
       #expect(result.error.contains("row 1 (layer1.1), column 4: side is 28, the weights' stage has 56"))
     }

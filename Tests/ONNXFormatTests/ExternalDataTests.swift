@@ -1,5 +1,6 @@
 import FileIO
 import FoundationEssentials
+import Glibc
 import TestSupport
 import Testing
 
@@ -193,6 +194,21 @@ import Testing
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [x, weight])[0])
     #expect(throws: ONNXError.self) {
       try ONNXWriter(Model(graph: graph), path: "m.onnx", options: .init(externalData: .never))
+    }
+  }
+
+  @Test func aFileOverTwoGibibytesIsRefusedUnread() throws {
+    try withTemporaryDirectory { directory in
+      // A hole: it takes no space.
+      let path = "\(directory)/large.onnx"
+      try Data([8, 8]).write(to: URL(filePath: path))
+      let status = unsafe truncate(path, 1 << 31)
+      #expect(status == 0)
+      let file = try ByteRegion.map(path: path)
+      #expect(
+        throws: ONNXError.invalidModel(
+          path: path, place: "file", expected: "at most 2147483647 bytes", found: "2147483648")
+      ) { _ = try ONNXReader.read(file, path: path) }
     }
   }
 

@@ -165,8 +165,9 @@ import Testing
 
   @Test func typedFieldsAreDecoded() throws {
     func tensor(_ type: Int64, _ count: Int64, _ more: (inout WireEncoder) -> Void) throws -> Tensor? {
-      let bytes = WireEncoder.simple {
+      let bytes = WireEncoder.model {
         $0.tensor(5, "y", [count], type: type, raw: nil, more)
+        $0.value(12, "y", [count], type: type)
       }
       let graph = try read(bytes).graph
       return graph.initializer(graph.value(named: "y"))

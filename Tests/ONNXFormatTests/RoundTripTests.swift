@@ -115,7 +115,7 @@ import Testing
   @Test func factorsGiveTheSameSizeInFloatAndDouble() throws {
     // float32(14 / 3) is below 14 / 3; numpy.nextafter gives the one above.
     #expect(OperatorEncoder.scale(from: 3, to: 14) == 4.666667)
-    #expect(Float(14.0 / 3.0) < 14.0 / 3.0)
+    #expect(Double(Float(14.0 / 3.0)) < 14.0 / 3.0)
     for input in 1...64 {
       for size in 1...64 {
         guard let scale = OperatorEncoder.scale(from: input, to: size) else { continue }
