@@ -20,11 +20,11 @@ public enum ArchitectureError: Error, Equatable, Sendable {
   /// Not even one channel for each block fits a budget of multiply-accumulates.
   case budgetTooSmall(budget: Int, least: Int, inputSize: InputSize)
   /// A channel whose importance is no number.
-  case invalidImportance(key: String, channel: Int, found: String)
+  case invalidImportance(source: String, key: String, channel: Int, found: String)
   /// More of something than makes sense in any network.
   case limitExceeded(place: String, most: Int, found: Int)
   /// A weight whose elements could not be read.
-  case unreadableWeight(key: String, error: TensorError)
+  case unreadableWeight(source: String, key: String, error: TensorError)
   /// The graph that was built is not valid.
   case graph(GraphError)
 }
@@ -50,12 +50,12 @@ extension ArchitectureError: CustomStringConvertible {
       "\(option): \(reason)"
     case .budgetTooSmall(let budget, let least, let inputSize):
       "budget of \(budget) MACs: one channel for each block takes \(least) MACs at \(inputSize) already"
-    case .invalidImportance(let key, let channel, let found):
-      "\(key.escapedForMessage): channel \(channel): expected a finite number, found \(found)"
+    case .invalidImportance(let source, let key, let channel, let found):
+      "\(source.escapedForMessage): \(key.escapedForMessage): channel \(channel): expected a finite number, found \(found)"
     case .limitExceeded(let place, let most, let found):
       "\(place.escapedForMessage): expected at most \(most), found \(found)"
-    case .unreadableWeight(let key, let error):
-      "\(key.escapedForMessage): \(error)"
+    case .unreadableWeight(let source, let key, let error):
+      "\(source.escapedForMessage): \(key.escapedForMessage): \(error)"
     case .graph(let error):
       error.description
     }

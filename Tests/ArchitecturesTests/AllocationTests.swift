@@ -48,7 +48,8 @@ import Testing
 
   @Test func keepsTheMostImportantOfAllScales() throws {
     let seed = Self.smallSeed
-    let allocator = try ChannelAllocator(seed: seed, weights: weights(seed, gammas: Self.handMade))
+    let allocator = try ChannelAllocator(
+      seed: seed, weights: weights(seed, gammas: Self.handMade), source: "seed.pth")
     // 1.5 * 4 = 6: the importances 8, 7, 6.5, 6, 5, 4.
     let found = try allocator.allocate(.width(1.5))
     for block in found.blocks {
@@ -68,7 +69,7 @@ import Testing
   @Test func breaksTiesByScaleThenChannel() throws {
     let seed = Self.smallSeed
     let equal = weights(seed) { _, scale in scale == 1 ? [1, 2, 1, 2] : [1, -1, 1, 1] }
-    let allocator = try ChannelAllocator(seed: seed, weights: equal)
+    let allocator = try ChannelAllocator(seed: seed, weights: equal, source: "seed.pth")
     // 2s first, then 1s of scale 0, then those of scale 1, and so on.
     #expect(try allocator.allocate(.width(1.75)).blocks[0].kept == [[0, 1, 2, 3], [0, 1, 3], [], []])
     #expect(
@@ -81,7 +82,7 @@ import Testing
     let gammas = try seedWeights(seed) { block, scale, channel in
       Float(1000 - channel - scale * (1 + block % 3) * 7)
     }
-    let allocator = try ChannelAllocator(seed: seed, weights: gammas)
+    let allocator = try ChannelAllocator(seed: seed, weights: gammas, source: "seed.pth")
     for budget in [1_500_000_000, 2_500_000_000, 3_800_000_000, 5_000_000_000] {
       let found = try allocator.allocate(.macs(budget))
       let width = try #require(found.width)
@@ -121,7 +122,8 @@ import Testing
     let seed = Self.smallSeed
     // Only scale 0 counts: k 3x3 filters and k columns of conv3 cost what the ResNet's do at k = planes.
     let first = try ChannelAllocator(
-      seed: seed, weights: weights(seed) { _, scale in scale == 0 ? [4, 3, 2, 1] : [0, 0, 0, 0] })
+      seed: seed, weights: weights(seed) { _, scale in scale == 0 ? [4, 3, 2, 1] : [0, 0, 0, 0] },
+      source: "seed.pth")
     let equal = try first.allocate(.perBlockMACs)
     for block in equal.blocks {
       #expect(block.channels == [4, 0, 0, 0])
@@ -132,7 +134,7 @@ import Testing
     #expect(equal.blocks[0].macsBudget == (16 + 144 + 64 + 64) * 3136)
     // Channels of small maps are cheaper: scale 3 at 8x8 costs 9*4*64 + 16*3136 each.
     let gammas: [[Float]] = [[0.5, 0.4, 0.3, 0.2], [0, 0, 0, 0], [0, 0, 0, 0], [4, 3, 2, 1]]
-    let last = try ChannelAllocator(seed: seed, weights: weights(seed) { gammas[$1] })
+    let last = try ChannelAllocator(seed: seed, weights: weights(seed) { gammas[$1] }, source: "seed.pth")
     let block = try last.allocate(.perBlockMACs).blocks[0]
     // (144 + 64) * 3136 = 652288: four of scale 3 take 209920, each of scale 0 (9*4 + 16) * 3136 = 163072: two.
     #expect(block.channels == [2, 0, 0, 4])
@@ -177,7 +179,7 @@ import Testing
       let isKept = rank < structure.rows[block].channels[scale]
       return (channel % 2 == 0 ? 1 : -1) * ((isKept ? 1 : 0.5) + Float(rank) / 4096)
     }
-    let allocator = try ChannelAllocator(seed: seed, weights: weights)
+    let allocator = try ChannelAllocator(seed: seed, weights: weights, source: "seed.pth")
     #expect(try allocator.allocate(.width(width)).structure == structure)
     let released = ScaleNetConfiguration(structure: structure, classes: 1000)
     let budget = try released.macs()
@@ -191,9 +193,11 @@ import Testing
     let seed = Self.smallSeed
     let broken = weights(seed) { block, scale in block == 1 && scale == 2 ? [1, .nan, 1, 1] : [1, 1, 1, 1] }
     #expect(
-      throws: ArchitectureError.invalidImportance(key: "layer2.0.bn2.2.weight", channel: 1, found: "nan")
-    ) { try ChannelAllocator(seed: seed, weights: broken) }
-    let allocator = try ChannelAllocator(seed: seed, weights: weights(seed, gammas: Self.handMade))
+      throws: ArchitectureError.invalidImportance(
+        source: "seed.pth", key: "layer2.0.bn2.2.weight", channel: 1, found: "nan")
+    ) { try ChannelAllocator(seed: seed, weights: broken, source: "seed.pth") }
+    let allocator = try ChannelAllocator(
+      seed: seed, weights: weights(seed, gammas: Self.handMade), source: "seed.pth")
     for width in [0, -1, .infinity, .nan] {
       #expect(throws: ArchitectureError.self) { try allocator.allocate(.width(width)) }
     }
@@ -201,7 +205,7 @@ import Testing
     huge.blocks[2].planes = 1 << 40
     #expect(throws: ArchitectureError.limitExceeded(place: "layer3.0: channels", most: 4096, found: 1 << 40))
     {
-      try ChannelAllocator(seed: huge, weights: StateDict())
+      try ChannelAllocator(seed: huge, weights: StateDict(), source: "seed.pth")
     }
   }
 

@@ -35,7 +35,7 @@ import Testing
 
   @Test func keepsRowsAndColumns() throws {
     let weights = weights()
-    let allocator = try ChannelAllocator(seed: Self.seed, weights: weights)
+    let allocator = try ChannelAllocator(seed: Self.seed, weights: weights, source: "seed.pth")
     let allocation = try allocator.allocate(.width(1.75))
     #expect(allocation.blocks[0].kept == [[0, 1, 2, 3], [1, 3], [2], []])
     let pruned = try allocator.prunedWeights(allocation)
@@ -63,7 +63,7 @@ import Testing
 
   @Test func keepsTheElementType() throws {
     let weights = weights(as: .float16)
-    let allocator = try ChannelAllocator(seed: Self.seed, weights: weights)
+    let allocator = try ChannelAllocator(seed: Self.seed, weights: weights, source: "seed.pth")
     let pruned = try allocator.prunedWeights(try allocator.allocate(.width(1.75)))
     let single = try #require(pruned["layer1.0.conv2.2.weight"])
     #expect(single.dataType == .float16 && single.shape == [1, 4, 3, 3])
@@ -73,7 +73,7 @@ import Testing
 
   @Test func keepsAllWhereAllFits() throws {
     let weights = weights()
-    let allocator = try ChannelAllocator(seed: Self.seed, weights: weights)
+    let allocator = try ChannelAllocator(seed: Self.seed, weights: weights, source: "seed.pth")
     let pruned = try allocator.prunedWeights(try allocator.allocate(.macs(.max)))
     #expect(pruned.names == weights.names)
     for entry in pruned.entries { #expect(entry.tensor.storage === weights[entry.name]?.storage) }
@@ -94,7 +94,7 @@ import Testing
     for entry in Self.seed.initialWeights(seed: 4).entries {
       seed.append(entry.name, DeterministicElements.weight(entry.name, entry.tensor.shape))
     }
-    let allocator = try ChannelAllocator(seed: Self.seed, weights: seed)
+    let allocator = try ChannelAllocator(seed: Self.seed, weights: seed, source: "seed.pth")
     let allocation = try allocator.allocate(.width(2))
     let pruned = try allocator.prunedWeights(allocation)
     // Gamma and beta of 0 make a channel 0 behind its normalisation, and the ReLU leaves it there.

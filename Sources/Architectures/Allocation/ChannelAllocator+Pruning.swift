@@ -45,7 +45,7 @@ extension ChannelAllocator {
       do throws(TensorError) {
         result.append(entry.name, try entry.tensor.selecting(pick.indices, axis: pick.axis))
       } catch {
-        throw .unreadableWeight(key: entry.name, error: error)
+        throw .unreadableWeight(source: source, key: entry.name, error: error)
       }
     }
     return result

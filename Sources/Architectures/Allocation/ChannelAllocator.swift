@@ -9,18 +9,22 @@ public struct ChannelAllocator: Sendable {
   /// The network with too many channels.
   public let seed: ScaleNetConfiguration
   let weights: StateDict
+  let source: String
   private let rankings: [ChannelRanking]
 
   /// Reads the importance of every channel.
   ///
-  /// - Parameter weights: the weights that `seed` was recognised from.
-  public init(seed: ScaleNetConfiguration, weights: StateDict) throws(ArchitectureError) {
+  /// - Parameters:
+  ///   - weights: the weights that `seed` was recognised from.
+  ///   - source: their file's path, for errors.
+  public init(seed: ScaleNetConfiguration, weights: StateDict, source: String) throws(ArchitectureError) {
     // Before anything is read: the widths must be such that operations can be counted at all.
     _ = try seed.costs(inputSize: InputSize(height: seed.leastInputSide, width: seed.leastInputSide))
     self.seed = seed
     self.weights = weights
+    self.source = source
     var rankings: [ChannelRanking] = []
-    for block in seed.blocks { rankings.append(try ChannelRanking(block, weights: weights)) }
+    for block in seed.blocks { rankings.append(try ChannelRanking(block, weights: weights, source: source)) }
     self.rankings = rankings
   }
 
@@ -100,11 +104,9 @@ public struct ChannelAllocator: Sendable {
     for (block, ranking) in zip(seed.blocks, rankings) {
       most[block.planes] = max(most[block.planes] ?? 0, ranking.candidates.count)
     }
-    var widths = most.flatMap { planes, channels in
-      (1...channels).map { Fraction(channels: $0, planes: planes) }
-    }
-    // Equal fractions give the same numbers; the planes order them, so that the result does not depend on chance.
-    widths.sort { $0 == $1 ? false : ($0 < $1 || (!($1 < $0) && $0.planes < $1.planes)) }
+    let widths = Set(
+      most.flatMap { planes, channels in (1...channels).map { Fraction(channels: $0, planes: planes) } }
+    ).sorted()
     func total(_ width: Fraction) -> Int {
       zip(macs, counts(width.channels(of:))).reduce(outside) { $0 + $1.0[$1.1] }
     }

@@ -14,24 +14,26 @@ struct ChannelRanking {
   let candidates: [Candidate]
 
   /// Reads the importance of every channel of `block`. Equals stand in the order of scales, then of channels.
-  init(_ block: ScaleNetConfiguration.Block, weights: StateDict) throws(ArchitectureError) {
+  init(
+    _ block: ScaleNetConfiguration.Block, weights: StateDict, source: String
+  ) throws(ArchitectureError) {
     var candidates: [Candidate] = []
     for scale in block.scales {
       let key = "\(block.name).bn2.\(scale.index).weight"
       guard let tensor = weights[key], tensor.elementCount == scale.channels else {
         throw .weights(
-          source: block.name, architecture: ArchitectureFamily.scaleNet.rawValue,
+          source: source, architecture: ArchitectureFamily.scaleNet.rawValue,
           problems: [.missing(key: key, shape: "[\(scale.channels)]")])
       }
       let gammas: [Double]
       do throws(TensorError) {
         gammas = try tensor.doubles()
       } catch {
-        throw .unreadableWeight(key: key, error: error)
+        throw .unreadableWeight(source: source, key: key, error: error)
       }
       for (channel, gamma) in gammas.enumerated() {
         guard gamma.isFinite else {
-          throw .invalidImportance(key: key, channel: channel, found: "\(gamma)")
+          throw .invalidImportance(source: source, key: key, channel: channel, found: "\(gamma)")
         }
         candidates.append(Candidate(scale: scale.index, channel: channel, importance: abs(gamma)))
       }
