@@ -57,7 +57,9 @@ import Testing
   @Test(arguments: [
     ("basic", ArchitectureFamily.resNet), ("bottleneck", .resNet), ("grouped", .resNeXt),
     ("squeeze", .seResNet),
-    ("grouped squeeze", .seResNeXt), ("legacy squeeze", .seResNet), ("legacy grouped squeeze", .seResNeXt),
+    ("grouped squeeze", .seResNeXt), ("basic squeeze", .seResNet), ("legacy basic squeeze", .seResNet),
+    ("legacy squeeze", .seResNet),
+    ("legacy grouped squeeze", .seResNeXt),
   ])
   func computesWhatTorchvisionAndTimmDo(name: String, family: ArchitectureFamily) throws {
     let cases = try cases(name)

@@ -46,7 +46,12 @@ extension ResNetConfiguration {
       x = try builder.normalization("\(name).bn\(index + 1)", x)
       if index < block.convolutions.count - 1 { x = try builder.relu("\(name).relu\(index + 1)", x) }
     }
+    var activations = block.convolutions.count
     if block.squeezedChannels != nil {
+      if kind == .basic && naming.rectifiesBeforeSqueeze {
+        x = try builder.relu("\(name).relu\(activations)", x)
+        activations += 1
+      }
       x = try Self.addSqueezeExcitation("\(name).\(naming.squeezeExcitation)", x, to: &builder)
     }
     var shortcut = input
@@ -55,7 +60,7 @@ extension ResNetConfiguration {
       shortcut = try builder.normalization("\(name).downsample.1", shortcut)
     }
     x = try builder.node("\(name).add", .add(Add()), x, shortcut)
-    return try builder.relu("\(name).relu\(block.convolutions.count)", x)
+    return try builder.relu("\(name).relu\(activations)", x)
   }
 
   /// Every channel times a factor between 0 and 1 that two layers make of all channels' means.

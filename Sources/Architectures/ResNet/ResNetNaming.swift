@@ -37,6 +37,10 @@ public struct ResNetNaming: Hashable, Sendable {
   /// Whether the max pool of the stem has no margin, but a last window that may lie partly outside, as Caffe's has.
   var poolsLikeCaffe: Bool { stemPrefix == Self.pretrainedModels.stemPrefix }
 
+  /// Whether a basic block has a ReLU between its last normalisation and squeeze-and-excitation, as timm's
+  /// `legacy_seresnet18` and `legacy_seresnet34` do; no other network has one there.
+  var rectifiesBeforeSqueeze: Bool { squeezeExcitation == Self.pretrainedModels.squeezeExcitation }
+
   /// Where a bottleneck block with such names takes its step. The older SE-ResNets follow Caffe; their ResNeXts
   /// do not.
   func stridePlacement(isGrouped: Bool) -> StridePlacement {
