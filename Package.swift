@@ -60,7 +60,7 @@ let package = Package(
     wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
     library("Execution", ["FileIO", "ModelIR", "Kernels"]),
-    library("Architectures", ["ModelIR"]),
+    library("Architectures", ["FileIO", "ModelIR"]),
     library("Analysis", ["Execution", "ModelIR"]),
 
     // Formats.
@@ -89,7 +89,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
-    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "Execution", "Kernels", "ModelIR"]),
     tests(
       "ExecutionTests",
       ["Execution", "Architectures", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "PyTorchFormat"]),
