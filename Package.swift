@@ -66,6 +66,7 @@ let package = Package(
     // Formats.
     library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
     library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    library("SafetensorsFormat", ["FileIO", "ModelIR"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
 
@@ -95,6 +96,7 @@ let package = Package(
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
     tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],
