@@ -59,7 +59,7 @@ let package = Package(
     library("Kernels", ["CProcessor"]),
     wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
-    library("Execution", ["ModelIR", "Kernels"]),
+    library("Execution", ["FileIO", "ModelIR", "Kernels"]),
     library("Architectures", ["ModelIR"]),
     library("Analysis", ["Execution", "ModelIR"]),
 
@@ -91,11 +91,22 @@ let package = Package(
       swiftSettings: settings),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
     tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests(
+      "ExecutionTests",
+      ["Execution", "Architectures", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "PyTorchFormat"]),
+    tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
     tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests(
+      "RoundTripTests",
+      [
+        "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
+        "NumPyFormat",
+        "ONNXFormat", "PyTorchFormat",
+      ]),
     tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),

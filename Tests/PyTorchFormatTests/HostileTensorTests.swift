@@ -17,7 +17,8 @@ import ZipArchive
 
   @Test func negativeExtents() {
     #expect(refusal(Pickle.tensor(size: [-4], [1])).contains("tensor 'w': expected a size of extents"))
-    #expect(refusal(Pickle.tensor(size: [4], [-1])).contains("tensor 'w': expected a view within its storage"))
+    #expect(
+      refusal(Pickle.tensor(size: [4], [-1])).contains("tensor 'w': expected a view within its storage"))
     #expect(refusal(Pickle.tensor(offset: -1)).contains("tensor 'w': expected a view within its storage"))
   }
 
