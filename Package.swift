@@ -66,6 +66,7 @@ let package = Package(
     // Formats.
     library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
     library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    library("SafetensorsFormat", ["FileIO", "ModelIR"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
 
@@ -106,6 +107,7 @@ let package = Package(
         "NumPyFormat",
         "ONNXFormat", "PyTorchFormat",
       ]),
+    tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],
