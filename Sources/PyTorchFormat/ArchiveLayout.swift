@@ -1,0 +1,57 @@
+import FileIO
+import ZipArchive
+
+/// The members of an archive of `torch.save`: `<stem>/data.pkl`, `<stem>/data/<key>` and a few more.
+struct ArchiveLayout {
+  let archive: ZipReader
+  /// The directory in the archive, with its slash. PyTorch takes the file's name, or `archive/`.
+  let stem: String
+  let pickle: ZipMember
+
+  private static let pickleName = "data.pkl"
+
+  /// Whether a zip archive looks like one of `torch.save`: its first member is the pickle, or some member is.
+  static func recognizes(_ file: ByteRegion) -> Bool {
+    // The first member is seen even if the directory is damaged or cut off, so that the reader can say what is wrong.
+    let first = file.withBytes { bytes in
+      guard let count: UInt16 = bytes.littleEndian(at: 26), 30 + Int(count) <= bytes.byteCount else {
+        return ""
+      }
+      return String(decoding: bytes.array(30..<30 + Int(count)), as: UTF8.self)
+    }
+    if first.utf8.reversed().starts(with: ("/" + pickleName).utf8.reversed()) { return true }
+    guard let archive = try? ZipReader(file) else { return false }
+    return archive.members.contains { isPickle(archive.name(of: $0)) }
+  }
+
+  init(_ archive: ZipReader) throws(PyTorchError) {
+    let path = archive.file.origin
+    var found: [ZipMember] = []
+    for member in archive.members {
+      let name = archive.name(of: member)
+      if Self.isPickle(name) { found.append(member) }
+      if let program = Self.programMember(name) { throw .torchScript(path: path, member: program) }
+    }
+    guard let pickle = found.first, found.count == 1 else {
+      throw .malformedArchive(
+        path: path, expected: "one member <stem>/\(Self.pickleName)",
+        found: found.isEmpty ? "none among \(archive.members.count) members" : "\(found.count)")
+    }
+    self.archive = archive
+    self.pickle = pickle
+    stem = String(decoding: archive.name(of: pickle).utf8.dropLast(Self.pickleName.utf8.count), as: UTF8.self)
+  }
+
+  /// `<stem>/data.pkl`, with one directory.
+  private static func isPickle(_ name: String) -> Bool {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count == 2 && !parts[0].isEmpty && parts[1] == pickleName
+  }
+
+  /// The name, if only archives of TorchScript have such a member.
+  private static func programMember(_ name: String) -> String? {
+    let parts = name.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count >= 2 else { return nil }
+    return parts[1] == "constants.pkl" || parts[1] == "code" ? name : nil
+  }
+}

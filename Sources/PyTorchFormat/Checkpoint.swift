@@ -1,0 +1,76 @@
+import FileIO
+import ModelIR
+import ZipArchive
+
+/// What the two formats have in common once the pickle is read: values, and where each storage's bytes are.
+struct Checkpoint {
+  let path: String
+  let arena: PickleArena
+  let root: PickleValue
+  let isLittleEndian: Bool
+  /// Finds the bytes of storages, given by their indices in the arena.
+  let regions: ([Int]) throws(PyTorchError) -> [ByteRegion]
+  /// The size of the file, which bounds what tensors may claim.
+  let fileSize: Int
+
+  /// The named tensors of a dictionary in the arena, with the storages under them.
+  func tensors(_ selection: Selection) throws(PyTorchError) -> StateDict {
+    var budget = max(Self.logicalFloor, fileSize.multipliedReportingOverflow(by: 64).partialValue)
+    let entries = selection.entries
+    // Each storage is looked up once, however many tensors share it.
+    var order: [Int] = []
+    var positions: [Int: Int] = [:]
+    for entry in entries {
+      let storage = arena.views[entry.tensor.view].storage
+      if positions[storage] == nil {
+        positions[storage] = order.count
+        order.append(storage)
+      }
+    }
+    let regions = try regions(order)
+    var result = StateDict()
+    for entry in entries {
+      let storage = arena.views[entry.tensor.view].storage
+      let tensor = try tensor(entry, storage: regions[positions[storage]!], budget: &budget)
+      guard result.append(entry.name, tensor) else {
+        throw .wrongEntry(path: path, key: entry.name, expected: "names that differ", found: "it twice")
+      }
+    }
+    result.notes = selection.notes
+    return result
+  }
+
+  /// What all tensors together may take when written out, at least: expanded tensors (stride 0) can claim any size
+  /// without having the bytes. Above it, 64 times the file's size.
+  private static let logicalFloor = 1 << 30
+
+  private func tensor(
+    _ entry: Selection.Entry, storage: ByteRegion, budget: inout Int
+  ) throws(PyTorchError) -> Tensor {
+    let pickled = entry.tensor
+    func failure(_ expected: String, _ found: String) -> PyTorchError {
+      .tensor(path: path, name: entry.name, expected: expected, found: found)
+    }
+    guard let shape = TensorShape(checking: pickled.dimensions) else {
+      throw failure("a size of extents that are not negative and can be multiplied", "\(pickled.dimensions)")
+    }
+    let (byteCount, overflow) = shape.elementCount.multipliedReportingOverflow(
+      by: pickled.dataType.byteCount)
+    guard !overflow, byteCount <= budget else {
+      throw failure(
+        "tensors of at most \(max(Self.logicalFloor, 64 * fileSize)) bytes in a file of \(fileSize)",
+        "\(byteCount) bytes for size \(pickled.dimensions), more than the \(budget) left")
+    }
+    budget -= byteCount
+    let view = arena.views[pickled.view]
+    let size = arena.storages[view.storage].type.byteCount
+    let bytes = storage.slice(view.offset * size..<(view.offset + view.count) * size)
+    do throws(TensorError) {
+      return try Tensor(
+        pickled.dataType, shape, storage: bytes, offset: pickled.offset, strides: pickled.strides,
+        isLittleEndian: isLittleEndian)
+    } catch {
+      throw failure("a view within its storage", error.description)
+    }
+  }
+}

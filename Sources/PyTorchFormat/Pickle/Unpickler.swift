@@ -1,0 +1,84 @@
+import FileIO
+import ZipArchive
+
+/// Executes a pickle as PyTorch does with `weights_only=True`: a fixed set of opcodes and globals, and no code.
+///
+/// Time and memory are linear in the pickle's length, and values are counted against a limit: no length field
+/// causes an allocation before the bytes behind it are there.
+struct Unpickler {
+  /// The form of persistent ids: with five items in archives, six in the legacy format.
+  enum Container {
+    case archive
+    case legacy
+  }
+
+  /// More values than any checkpoint of a network has; bounds the memory of a hostile one.
+  static let valueLimit = 2_000_000
+
+  let path: String
+  let member: String
+  let container: Container
+  var arena: PickleArena
+  /// The next byte.
+  var position: Int
+  /// Where the present opcode began, for messages.
+  var opcodeOffset = 0
+  var stack: [PickleValue] = []
+  /// Heights of the stack where marks were set.
+  var marks: [Int] = []
+  var memo: [UInt32: PickleValue] = [:]
+  var valueCount = 0
+
+  /// - Parameters:
+  ///   - bytes: the pickle and what may follow it; it begins at `position`.
+  ///   - member: the archive member that `bytes` are, or "".
+  init(_ bytes: ByteRegion, at position: Int, path: String, member: String, container: Container) {
+    self.path = path
+    self.member = member
+    self.container = container
+    self.position = position
+    arena = PickleArena(bytes: bytes)
+  }
+
+  /// Executes until STOP; `position` is then behind it.
+  mutating func run() throws(PyTorchError) -> PickleValue {
+    let region = arena.bytes
+    return try region.withBytes { bytes throws(PyTorchError) in
+      while true {
+        opcodeOffset = position
+        guard let byte = bytes.littleEndian(at: position, as: UInt8.self) else {
+          throw malformed("a pickle opcode", "the end")
+        }
+        guard let opcode = PickleOpcode(rawValue: byte) else { throw refusal(byte) }
+        position += 1
+        if opcode == .stop { return try finish() }
+        try execute(opcode, bytes)
+      }
+    }
+  }
+
+  private mutating func finish() throws(PyTorchError) -> PickleValue {
+    let value = try pop()
+    guard stack.isEmpty, marks.isEmpty else {
+      throw malformed("one value at the end", "\(stack.count + 1)")
+    }
+    return value
+  }
+
+  private func refusal(_ byte: UInt8) -> PyTorchError {
+    if let name = PickleOpcode.refusedName(byte) {
+      return .refusedOpcode(path: path, place: place, name: name)
+    }
+    return malformed("a pickle opcode", "byte 0x" + String(byte, radix: 16))
+  }
+
+  var place: PyTorchError.Place { PyTorchError.Place(member: member, offset: opcodeOffset) }
+
+  func malformed(_ expected: String, _ found: String) -> PyTorchError {
+    .malformedPickle(path: path, place: place, expected: expected, found: found)
+  }
+
+  func malformed(_ expected: String, _ found: PickleValue) -> PyTorchError {
+    malformed(expected, arena.describe(found))
+  }
+}

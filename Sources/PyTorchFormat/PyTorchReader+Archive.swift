@@ -1,0 +1,90 @@
+import FileIO
+import ZipArchive
+
+extension PyTorchReader {
+  /// What may be decompressed: weights hardly ever shrink below a quarter.
+  private static func decompressionBudget(_ file: ByteRegion) -> Int { (128 << 20) + 4 * file.count }
+
+  /// Reads an archive of PyTorch 1.6 or later.
+  ///
+  /// Format: `torch/serialization.py`, `_save` and `_load`.
+  static func readArchive(_ file: ByteRegion, verifyChecksums: Bool) throws(PyTorchError) -> Checkpoint {
+    let path = file.origin
+    let archive = try zip { () throws(ZipError) in try ZipReader(file) }
+    let layout = try ArchiveLayout(archive)
+    let budget = decompressionBudget(file)
+    let pickle = try zip { () throws(ZipError) in
+      if verifyChecksums { try archive.verify(layout.pickle) }
+      return try archive.contents(of: layout.pickle, budget: budget)
+    }
+    var unpickler = Unpickler(
+      pickle, at: 0, path: path, member: archive.name(of: layout.pickle), container: .archive)
+    let root = try unpickler.run()
+    guard unpickler.position == pickle.count else {
+      unpickler.opcodeOffset = unpickler.position
+      throw unpickler.malformed("the end of the pickle", "\(pickle.count - unpickler.position) more bytes")
+    }
+    let arena = unpickler.arena
+    return Checkpoint(
+      path: path, arena: arena, root: root,
+      isLittleEndian: try isLittleEndian(layout),
+      regions: { (storages) throws(PyTorchError) in
+        try regions(storages, arena, layout, budget: budget, verifyChecksums: verifyChecksums)
+      }, fileSize: file.count)
+  }
+
+  /// The byte order that the archive states; archives without a statement are little-endian.
+  private static func isLittleEndian(_ layout: ArchiveLayout) throws(PyTorchError) -> Bool {
+    let archive = layout.archive
+    guard let member = archive.member(named: layout.stem + "byteorder") else { return true }
+    let contents = try zip { () throws(ZipError) in try archive.contents(of: member, budget: 64) }
+    let text = contents.withBytes { bytes in
+      String(decoding: bytes.array(0..<min(bytes.byteCount, 64)), as: UTF8.self)
+    }
+    switch text {
+    case "little": return true
+    case "big": return false
+    default:
+      throw .malformedArchive(
+        path: archive.file.origin, expected: "byte order 'little' or 'big'",
+        found: "'\(text.escapedForMessage)'")
+    }
+  }
+
+  /// The bytes of each storage, which must be as many as the pickle says.
+  private static func regions(
+    _ storages: [Int], _ arena: PickleArena, _ layout: ArchiveLayout, budget: Int, verifyChecksums: Bool
+  ) throws(PyTorchError) -> [ByteRegion] {
+    let archive = layout.archive
+    let path = archive.file.origin
+    var members: [ZipMember] = []
+    for index in storages {
+      let storage = arena.storages[index]
+      let name = layout.stem + "data/" + storage.key
+      guard let member = archive.member(named: name) else {
+        throw .storage(path: path, key: storage.key, expected: "a member '\(name)'", found: "none")
+      }
+      // The directory's size is compared first: nothing is decompressed for a storage that cannot fit.
+      let (expected, overflow) = storage.count.multipliedReportingOverflow(by: storage.type.byteCount)
+      guard !overflow, member.size == UInt64(expected) else {
+        throw .storage(
+          path: path, key: storage.key,
+          expected: "\(storage.count) elements of \(storage.type.byteCount) bytes",
+          found: "\(member.size) bytes")
+      }
+      members.append(member)
+    }
+    return try zip { () throws(ZipError) in
+      if verifyChecksums {
+        for member in members { try archive.verify(member) }
+      }
+      return try archive.contents(of: members, budget: budget)
+    }
+  }
+
+  private static func zip<Result>(
+    _ body: () throws(ZipError) -> Result
+  ) throws(PyTorchError) -> Result {
+    do throws(ZipError) { return try body() } catch { throw .archive(error) }
+  }
+}
