@@ -10,6 +10,10 @@ SWIFT ?= swift
 PYTHON ?= python3
 
 SCALENET := .build/release/scalenet
+
+# With the Swift runtime inside, the binary starts sooner, and runs where no toolchain is installed. lld, which comes
+# with the toolchain, does not warn about functions of the runtime that scalenet never calls.
+STATIC := --static-swift-stdlib -Xswiftc -use-ld=lld
 DEMO := demo-output
 
 # The tests have a build folder of their own: -enable-testing changes every compilation, and in one folder the
@@ -52,7 +56,7 @@ build-deps: | $(FIRST)
 	$(call install-packages,$(BUILD_PACKAGES))
 
 build: | $(FIRST) ## Build the release binary, .build/release/scalenet
-	$(SWIFT) build -c release --product scalenet
+	$(SWIFT) build -c release --product scalenet $(STATIC)
 
 demo: ## On a fresh machine: install, build, and convert a full-size network to ONNX
 	@$(MAKE) --no-print-directory build-deps

@@ -13,10 +13,10 @@ let settings: [SwiftSetting] = [
 
 /// The tiled kernels once more, for one wider instruction set. Only the executable links these targets: unsafe
 /// flags in what a library product links would make the package unusable as a versioned dependency.
-func wideKernels(_ name: String, march: String) -> Target {
+func wideKernels(_ name: String, march: String, define: String) -> Target {
   #if arch(x86_64)
     let flags: [SwiftSetting] = [
-      .define("SCALENET_WIDE"),
+      .define("SCALENET_WIDE"), .define(define),
       .unsafeFlags(["-Xcc", "-march=\(march)"]),
     ]
   #else
@@ -55,9 +55,10 @@ let package = Package(
     // The model and its arithmetic.
     library("FileIO"),
     library("ModelIR", ["FileIO"]),
-    library("Kernels"),
-    wideKernels("KernelsAVX2", march: "x86-64-v3"),
-    wideKernels("KernelsAVX512", march: "x86-64-v4"),
+    .systemLibrary(name: "CProcessor"),
+    library("Kernels", ["CProcessor"]),
+    wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
+    wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
     library("Execution", ["ModelIR", "Kernels"]),
     library("Architectures", ["ModelIR"]),
     library("Analysis", ["Execution", "ModelIR"]),
@@ -91,6 +92,7 @@ let package = Package(
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
+    tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
   ],
   swiftLanguageModes: [.v6]
 )

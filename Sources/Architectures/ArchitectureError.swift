@@ -1,3 +1,4 @@
+import FileIO
 public import ModelIR
 
 /// Why weights or a structure file are not the network that they should be. Lists hold everything that is wrong.
@@ -24,13 +25,15 @@ extension ArchitectureError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unrecognized(let source, let expected, let found):
-      "\(source): no known architecture: expected \(expected), found \(found)"
+      "\(source.escapedForMessage): no known architecture: expected \(expected), found \(found.escapedForMessage)"
     case .weights(let source, let architecture, let problems):
-      "\(source): not the weights of a \(architecture): " + Self.list(problems.map(\.description))
+      "\(source.escapedForMessage): not the weights of a \(architecture): "
+        + Self.list(problems.map(\.description))
     case .structureFile(let path, let problems):
-      "\(path): not a structure file: " + Self.list(problems)
+      "\(path.escapedForMessage): not a structure file: " + Self.list(problems)
     case .structureMismatch(let path, let source, let problems):
-      "\(path): disagrees with the weights in \(source): " + Self.list(problems)
+      "\(path.escapedForMessage): disagrees with the weights in \(source.escapedForMessage): "
+        + Self.list(problems)
     case .inputTooSmall(let height, let width, let least, let place):
       "input size \(height)x\(width): nothing is left at \(place): the least size that works is \(least)x\(least)"
     case .invalidInputSize(let found, let expected):

@@ -1,3 +1,4 @@
+import FileIO
 public import ModelIR
 
 /// One thing that is wrong with the keys of a state dict.
@@ -13,10 +14,12 @@ public enum WeightProblem: Hashable, Sendable {
 extension WeightProblem: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .missing(let key, let shape): "missing \(key), expected shape \(shape)"
-    case .unexpected(let key, let shape): "unexpected \(key), shape \(shape)"
-    case .misshaped(let key, let expected, let found): "\(key): expected shape \(expected), found \(found)"
-    case .wrongType(let key, let found): "\(key): expected floating-point elements, found \(found.rawValue)"
+    case .missing(let key, let shape): "missing \(key.escapedForMessage), expected shape \(shape)"
+    case .unexpected(let key, let shape): "unexpected \(key.escapedForMessage), shape \(shape)"
+    case .misshaped(let key, let expected, let found):
+      "\(key.escapedForMessage): expected shape \(expected), found \(found)"
+    case .wrongType(let key, let found):
+      "\(key.escapedForMessage): expected floating-point elements, found \(found.rawValue)"
     }
   }
 }

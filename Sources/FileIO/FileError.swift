@@ -22,21 +22,22 @@ extension FileError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFound(let path):
-      return "\(path): no such file"
+      return "\(path.escapedForMessage): no such file"
     case .cannotRead(let path, let reason):
-      return "\(path): cannot read: \(reason)"
+      return "\(path.escapedForMessage): cannot read: \(reason)"
     case .notARegularFile(let path, let found):
-      return "\(path): expected a regular file, found \(found)"
+      return "\(path.escapedForMessage): expected a regular file, found \(found)"
     case .shortened(let path, let expected, let found):
-      return "\(path): the file was shortened while it was read: expected \(expected) bytes, found \(found)"
+      return
+        "\(path.escapedForMessage): the file was shortened while it was read: expected \(expected) bytes, found \(found)"
     case .exists(let path):
-      return "\(path): already exists; use --force to replace it"
+      return "\(path.escapedForMessage): already exists; use --force to replace it"
     case .outputIsInput(let path, let input):
-      return "\(path): the output is the same file as the input \(input)"
+      return "\(path.escapedForMessage): the output is the same file as the input \(input.escapedForMessage)"
     case .cannotCreate(let path, let reason):
-      return "\(path): cannot create: \(reason)"
+      return "\(path.escapedForMessage): cannot create: \(reason)"
     case .writeFailed(let path, let operation, let reason):
-      return "\(path): \(operation) failed: \(reason)"
+      return "\(path.escapedForMessage): \(operation) failed: \(reason)"
     }
   }
 }

@@ -1,3 +1,5 @@
+import FileIO
+
 /// What makes a graph invalid. Every case names the node or value.
 public enum GraphError: Error, Equatable, Sendable {
   /// An operator does not accept its inputs or attributes.
@@ -22,21 +24,21 @@ extension GraphError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .invalidNode(let node, let op, let place, let expected, let found):
-      "node \(node) (\(op)): \(place): expected \(expected), found \(found)"
+      "node \(node.escapedForMessage) (\(op)): \(place): expected \(expected), found \(found)"
     case .undefinedValue(let node, let value):
-      "node \(node): reads \(value), which nothing before it produces"
+      "node \(node.escapedForMessage): reads \(value.escapedForMessage), which nothing before it produces"
     case .undefinedOutput(let value):
-      "output \(value): nothing produces it"
+      "output \(value.escapedForMessage): nothing produces it"
     case .cycle(let node):
-      "node \(node): depends on itself"
+      "node \(node.escapedForMessage): depends on itself"
     case .producedTwice(let value, let node):
-      "node \(node): produces \(value), which exists already"
+      "node \(node.escapedForMessage): produces \(value.escapedForMessage), which exists already"
     case .duplicateName(let name):
-      name.isEmpty ? "a node or value has an empty name" : "the name \(name) is used twice"
+      name.isEmpty ? "a node or value has an empty name" : "the name \(name.escapedForMessage) is used twice"
     case .wrongType(let value, let expected, let found):
-      "value \(value): expected \(expected), found \(found)"
+      "value \(value.escapedForMessage): expected \(expected), found \(found)"
     case .unreadableInitializer(let value, let error):
-      "initializer \(value): \(error)"
+      "initializer \(value.escapedForMessage): \(error)"
     }
   }
 }

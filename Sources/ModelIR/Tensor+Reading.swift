@@ -52,7 +52,11 @@ extension Tensor {
     guard let read = unsafe ElementReader<Float>.floats(storedType, isLittleEndian: isLittleEndian) else {
       throw .wrongType(expected: "real numbers", found: storedType)
     }
-    unsafe gather(from: start, into: target, read: read)
+    if storedType == .float32 && isLittleEndian && hasContiguousLayout {
+      unsafe copyFloats(from: start, into: target)
+    } else {
+      unsafe gather(from: start, into: target, read: read)
+    }
     if storedType == .float64, let index = unsafe target.firstIndex(where: { !$0.isFinite }) {
       // The value itself may be infinite or not a number; only one that became so is an overflow.
       let original = try doubleElement(start + index)
@@ -126,6 +130,16 @@ extension Tensor {
   /// Fails if the file under the view was shortened while it was read.
   public func checkIntact() throws(TensorError) {
     do throws(FileError) { try storage.checkIntact() } catch { throw .file(error) }
+  }
+
+  /// The common case: stored floats in order are copied as they are.
+  private func copyFloats(from start: Int, into target: UnsafeMutableBufferPointer<Float>) {
+    precondition(start + target.count <= elementCount)
+    let first = (offset + start) * MemoryLayout<Float>.size
+    unsafe storage.withUnsafeBytes { bytes in
+      let part = unsafe bytes[first..<first + target.count * MemoryLayout<Float>.size]
+      unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
+    }
   }
 
   /// One element, addressed in row-major order.

@@ -36,16 +36,16 @@ public struct PyTorchWriter {
     do throws(FileError) {
       try archive.begin(name, size: entry.tensor.byteCount, in: &file)
     } catch { throw .file(error) }
-    try entry.tensor.streamBytes(wrap: { error in
-      switch error {
-      case .file(let error): .file(error)
-      default:
-        .tensor(
-          path: path, name: entry.name, expected: "elements that can be written", found: error.description)
-      }
-    }) { (bytes) throws(PyTorchError) in
-      do throws(FileError) { try archive.append(bytes, to: &file) } catch { throw .file(error) }
-    }
+    try entry.tensor.streamBytes(
+      wrap: { failure($0, name: entry.name, path: path) },
+      to: { (bytes) throws(PyTorchError) in
+        do throws(FileError) { try archive.append(bytes, to: &file) } catch { throw .file(error) }
+      })
     do throws(FileError) { try archive.end(in: &file) } catch { throw .file(error) }
+  }
+
+  private static func failure(_ error: TensorError, name: String, path: String) -> PyTorchError {
+    if case .file(let error) = error { return .file(error) }
+    return .tensor(path: path, name: name, expected: "elements that can be written", found: error.description)
   }
 }

@@ -1,3 +1,5 @@
+import FileIO
+
 /// What can be wrong with a zip archive, or go wrong with writing one. Offsets are bytes from the file's beginning.
 public enum ZipError: Error, Equatable, Sendable {
   /// There is no end record: not a zip archive, or one that was cut off.

@@ -73,18 +73,11 @@ extension ZipReader {
   private static func checkName(
     _ name: [UInt8], madeBy: UInt16, attributes: UInt32, path: String
   ) throws(ZipError) {
-    let slash = UInt8(ascii: "/")
-    func refusal(_ reason: String) -> ZipError {
-      .unsafeName(path: path, member: String(decoding: name, as: UTF8.self), reason: reason)
-    }
-    if name.isEmpty { throw refusal("the name is empty") }
-    if name[0] == slash { throw refusal("the name is an absolute path") }
-    if name.contains(UInt8(ascii: "\\")) { throw refusal("the name contains a backslash") }
-    if name.contains(0) { throw refusal("the name contains a NUL") }
-    if name.split(separator: slash).contains(where: { $0.elementsEqual("..".utf8) }) {
-      throw refusal("the name leads to a parent directory")
-    }
+    var reason = ZipName.refusal(name)
     // Archives made on Unix keep the file's mode in the upper half: 0xA000 is a symbolic link.
-    if madeBy >> 8 == 3, attributes >> 28 == 0xa { throw refusal("the member is a symbolic link") }
+    if madeBy >> 8 == 3, attributes >> 28 == 0xa { reason = "the member is a symbolic link" }
+    if let reason {
+      throw .unsafeName(path: path, member: String(decoding: name, as: UTF8.self), reason: reason)
+    }
   }
 }

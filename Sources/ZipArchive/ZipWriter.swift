@@ -50,10 +50,10 @@ public struct ZipWriter: ~Copyable {
 
   /// Begins a member of `size` bytes, which `append` then takes piece by piece.
   ///
-  /// `name` is not empty, has at most 65,535 bytes of UTF-8 and is not taken.
+  /// `name` is one that `ZipName` takes, and not taken by another member.
   public mutating func begin(_ name: String, size: Int, in file: inout OutputFile) throws(FileError) {
     let bytes = Array(name.utf8)
-    precondition(current == nil && !bytes.isEmpty && bytes.count <= 0xffff && size >= 0)
+    precondition(current == nil && size >= 0 && ZipName.refusal(bytes) == nil)
     let entry = Entry(name: bytes, size: UInt64(size), offset: UInt64(file.byteCount - start))
     current = entry
     try file.write(localHeader(entry))

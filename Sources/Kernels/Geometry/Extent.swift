@@ -1,0 +1,13 @@
+/// A height and a width, in pixels.
+public struct Extent: Hashable, Sendable {
+  public var height: Int
+  public var width: Int
+
+  public init(_ height: Int, _ width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  /// The number of pixels.
+  public var area: Int { height * width }
+}

@@ -1,0 +1,33 @@
+/// A batch of images in memory, NCHW: rows and planes lie without gaps, images `batchStride` elements apart.
+///
+/// A stride larger than an image is how a producer writes its channels straight into a concatenation.
+@unsafe public struct FeatureMap<Scalar> {
+  public var elements: UnsafeMutablePointer<Scalar>
+  public var batch: Int
+  public var channels: Int
+  public var extent: Extent
+  /// Elements from an image to the next one.
+  public var batchStride: Int
+
+  public init(
+    _ elements: UnsafeMutablePointer<Scalar>, batch: Int, channels: Int, extent: Extent,
+    batchStride: Int? = nil
+  ) {
+    unsafe self.elements = unsafe elements
+    unsafe self.batch = batch
+    unsafe self.channels = channels
+    unsafe self.extent = extent
+    unsafe self.batchStride = batchStride ?? channels * extent.area
+  }
+
+  /// Elements of one channel of one image.
+  @inline(__always) public var planeSize: Int { unsafe extent.area }
+
+  /// The number of planes of all images together.
+  @inline(__always) public var planeCount: Int { unsafe batch * channels }
+
+  /// The first element of plane `index`, counted over all images.
+  @inline(__always) public func plane(_ index: Int) -> UnsafeMutablePointer<Scalar> {
+    unsafe elements + (index / channels * batchStride + index % channels * extent.area)
+  }
+}

@@ -1,0 +1,91 @@
+/// ONNX's Resize of images, made concrete for one size: where every output pixel takes its values from.
+public struct Resampling: Hashable, Sendable {
+  /// How values between pixels are found.
+  public enum Mode: Hashable, Sendable {
+    case nearest(Rounding)
+    case linear
+  }
+
+  /// ONNX's `nearest_mode`.
+  public enum Rounding: Hashable, Sendable {
+    case floor, ceil, roundPreferFloor, roundPreferCeil
+  }
+
+  /// ONNX's `coordinate_transformation_mode`.
+  public enum Coordinates: Hashable, Sendable {
+    case halfPixel, pytorchHalfPixel, alignCorners, asymmetric, tfHalfPixelForNN
+  }
+
+  /// Sources along one axis: output i is `lower[i]` and `upper[i]` mixed, `fraction[i]` of the upper.
+  public struct Axis: Hashable, Sendable {
+    public let lower: [Int]
+    public let upper: [Int]
+    public let fraction: [Double]
+  }
+
+  public let input: Extent
+  public let output: Extent
+  public let isLinear: Bool
+  public let rows: Axis
+  public let columns: Axis
+
+  /// `scales` are output over input, as the graph states them; nil for the ratio of the sizes.
+  public init(
+    _ mode: Mode, _ coordinates: Coordinates, input: Extent, output: Extent,
+    scales: (height: Float, width: Float)? = nil
+  ) {
+    precondition(min(input.height, input.width) > 0 || output.area == 0)
+    self.input = input
+    self.output = output
+    isLinear = mode == .linear
+    rows = Self.axis(mode, coordinates, input.height, output.height, scales?.height)
+    columns = Self.axis(mode, coordinates, input.width, output.width, scales?.width)
+  }
+
+  /// Coordinates are found in Float where the nearest pixel is wanted: the last bit decides which one it is, and
+  /// that is the arithmetic of the runtimes. Linear mixing is continuous and takes the better precision.
+  private static func axis(
+    _ mode: Mode, _ coordinates: Coordinates, _ input: Int, _ output: Int, _ scale: Float?
+  ) -> Axis {
+    let last = max(input - 1, 0)
+    switch mode {
+    case .nearest(let rounding):
+      let scale = scale ?? Float(output) / Float(input)
+      let lower = (0..<output).map { index in
+        let place = place(index, coordinates, Float(input), Float(output), scale)
+        let rounded: Float
+        switch rounding {
+        case .floor: rounded = place.rounded(.down)
+        case .ceil: rounded = place.rounded(.up)
+        case .roundPreferFloor: rounded = (place - 0.5).rounded(.up)
+        case .roundPreferCeil: rounded = (place + 0.5).rounded(.down)
+        }
+        return Int(min(max(rounded, 0), Float(last)))
+      }
+      return Axis(lower: lower, upper: lower, fraction: [Double](repeating: 0, count: output))
+    case .linear:
+      let scale = scale.map(Double.init) ?? Double(output) / Double(input)
+      let places = (0..<output).map { index in
+        min(max(place(index, coordinates, Double(input), Double(output), scale), 0), Double(last))
+      }
+      let lower = places.map { Int($0) }
+      return Axis(
+        lower: lower, upper: lower.map { min($0 + 1, last) },
+        fraction: zip(places, lower).map { $0 - Double($1) })
+    }
+  }
+
+  /// The coordinate in the input that output pixel `index` stands for.
+  private static func place<Scalar: BinaryFloatingPoint>(
+    _ index: Int, _ coordinates: Coordinates, _ input: Scalar, _ output: Scalar, _ scale: Scalar
+  ) -> Scalar {
+    let index = Scalar(index)
+    switch coordinates {
+    case .halfPixel: return (index + 0.5) / scale - 0.5
+    case .pytorchHalfPixel: return output > 1 ? (index + 0.5) / scale - 0.5 : 0
+    case .alignCorners: return output > 1 ? index * (input - 1) / (output - 1) : 0
+    case .asymmetric: return index / scale
+    case .tfHalfPixelForNN: return (index + 0.5) / scale
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/// How a window moves over an image: what convolutions and pools have in common.
+public struct Window: Hashable, Sendable {
+  public var kernel: Extent
+  public var strides: Extent
+  public var dilations: Extent
+  public var padding: Padding
+
+  /// Kernel, strides and dilations are positive, padding is not negative.
+  public init(
+    kernel: Extent, strides: Extent = Extent(1, 1), dilations: Extent = Extent(1, 1),
+    padding: Padding = Padding()
+  ) {
+    precondition(min(kernel.height, kernel.width, strides.height, strides.width) > 0)
+    precondition(min(dilations.height, dilations.width) > 0)
+    precondition(min(padding.top, padding.left, padding.bottom, padding.right) >= 0)
+    self.kernel = kernel
+    self.strides = strides
+    self.dilations = dilations
+    self.padding = padding
+  }
+
+  /// The number of positions of the window on an image, rounded down; 0 where it does not fit once.
+  public func output(for input: Extent) -> Extent {
+    func count(_ size: Int, _ kernel: Int, _ dilation: Int, _ stride: Int) -> Int {
+      let reach = dilation * (kernel - 1) + 1
+      return size < reach ? 0 : (size - reach) / stride + 1
+    }
+    return Extent(
+      count(
+        input.height + padding.top + padding.bottom, kernel.height, dilations.height, strides.height),
+      count(input.width + padding.left + padding.right, kernel.width, dilations.width, strides.width))
+  }
+
+  /// The taps of the kernel that lie on the image for window position `position` along one axis.
+  package static func taps(
+    _ position: Int, kernel: Int, stride: Int, dilation: Int, padding: Int, size: Int
+  ) -> Range<Int> {
+    let start = position * stride - padding
+    let first = start < 0 ? (-start + dilation - 1) / dilation : 0
+    let end = start >= size ? 0 : (size - start + dilation - 1) / dilation
+    let last = min(kernel, end)
+    return min(first, max(last, 0))..<max(last, 0)
+  }
+}

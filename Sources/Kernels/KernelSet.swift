@@ -1,0 +1,73 @@
+/// The arithmetic of networks on NCHW memory, for one element type and one instruction set.
+///
+/// Memory belongs to the caller. Results do not depend on the number of threads. Sizes are the caller's
+/// responsibility: they are checked where a graph is planned, not in each call.
+public protocol KernelSet<Scalar>: Sendable {
+  associatedtype Scalar: BinaryFloatingPoint & Sendable
+
+  /// The name for reports: `reference`, `baseline`, `AVX2`, `AVX-512`.
+  var name: String { get }
+
+  /// Prepares a convolution: packs the OIHW `weights`, copies the `bias` (one for each output channel).
+  func convolution(
+    _ geometry: Convolution, weights: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?
+  ) -> any PreparedConvolution<Scalar>
+
+  /// Prepares a matrix product: packs B.
+  func matrixProduct(
+    _ geometry: MatrixProduct, b: UnsafePointer<Scalar>
+  ) -> any PreparedMatrixProduct<Scalar>
+
+  /// The largest element under each position of the window; padding never wins.
+  func maxPool(
+    _ window: Window, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, threads: ThreadPool)
+
+  /// The mean under each position of the window; padding counts as zeros if `countsPadding`.
+  func averagePool(
+    _ window: Window, countsPadding: Bool, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
+    threads: ThreadPool)
+
+  /// The mean of every plane; the output is 1 x 1.
+  func globalAveragePool(
+    _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, threads: ThreadPool)
+
+  /// Resizes every plane.
+  func resize(
+    _ resampling: Resampling, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
+    threads: ThreadPool)
+
+  /// `x * scale[channel] + shift[channel]`, and ReLU after it where asked for; may work in place.
+  func scaleAndShift(
+    _ input: FeatureMap<Scalar>, scale: UnsafePointer<Scalar>, shift: UnsafePointer<Scalar>,
+    appliesReLU: Bool, into output: FeatureMap<Scalar>, threads: ThreadPool)
+
+  /// A function of each element; may work in place.
+  func apply(
+    _ function: UnaryFunction, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
+    threads: ThreadPool)
+
+  /// A function of two operands, element by element, and ReLU after it where asked for; may work in place on an
+  /// operand that does not repeat.
+  func combine(
+    _ function: BinaryFunction, _ left: UnsafePointer<Scalar>, _ right: UnsafePointer<Scalar>,
+    _ broadcasting: Broadcasting, appliesReLU: Bool, into output: UnsafeMutablePointer<Scalar>,
+    threads: ThreadPool)
+
+  /// `exp(x) / sum(exp(x))` along the middle axis of an array [outer, count, inner]; may work in place.
+  func softmax(
+    _ input: UnsafePointer<Scalar>, outer: Int, count: Int, inner: Int,
+    into output: UnsafeMutablePointer<Scalar>, threads: ThreadPool)
+}
+
+/// Element-wise functions of one operand.
+public enum UnaryFunction: Hashable, Sendable {
+  /// `max(x, 0)`; NaN stays NaN.
+  case relu
+  /// `1 / (1 + exp(-x))`
+  case sigmoid
+}
+
+/// Element-wise functions of two operands.
+public enum BinaryFunction: Hashable, Sendable {
+  case add, multiply
+}

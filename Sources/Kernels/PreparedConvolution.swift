@@ -1,0 +1,15 @@
+/// A convolution whose weights are packed for the kernels that run it.
+public protocol PreparedConvolution<Scalar>: Sendable {
+  associatedtype Scalar
+
+  /// Elements of scratch memory that a run on `threads` threads needs.
+  func workspaceCount(threads: Int) -> Int
+
+  /// Convolves: `convolution + bias + residual`, then ReLU where asked for.
+  ///
+  /// `residual` has the shape of `output` and may be the same memory; `input` may not. `workspace` holds at
+  /// least `workspaceCount(threads: threads.count)` elements, aligned to 64 bytes.
+  func run(
+    _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, residual: FeatureMap<Scalar>?,
+    appliesReLU: Bool, workspace: UnsafeMutablePointer<Scalar>, threads: ThreadPool)
+}

@@ -1,0 +1,101 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+extension ReferenceKernels {
+  public func resize(
+    _ resampling: Resampling, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
+    threads: ThreadPool
+  ) {
+    let (rows, columns) = (resampling.rows, resampling.columns)
+    let width = resampling.input.width
+    unsafe threads.parallelFor(input.planeCount) { plane, _ in
+      let source = unsafe input.plane(plane)
+      let target = unsafe output.plane(plane)
+      func mixed(_ row: Int, _ column: Int) -> Double {
+        let left = unsafe Double(source[row * width + columns.lower[column]])
+        let right = unsafe Double(source[row * width + columns.upper[column]])
+        return left * (1 - columns.fraction[column]) + right * columns.fraction[column]
+      }
+      for row in 0..<resampling.output.height {
+        for column in 0..<resampling.output.width {
+          let place = row * resampling.output.width + column
+          if resampling.isLinear {
+            let upper = mixed(rows.lower[row], column) * (1 - rows.fraction[row])
+            unsafe target[place] = Scalar(upper + mixed(rows.upper[row], column) * rows.fraction[row])
+          } else {
+            unsafe target[place] = unsafe source[rows.lower[row] * width + columns.lower[column]]
+          }
+        }
+      }
+    }
+  }
+
+  public func scaleAndShift(
+    _ input: FeatureMap<Scalar>, scale: UnsafePointer<Scalar>, shift: UnsafePointer<Scalar>,
+    appliesReLU: Bool, into output: FeatureMap<Scalar>, threads: ThreadPool
+  ) {
+    unsafe threads.parallelFor(input.planeCount) { plane, _ in
+      let source = unsafe input.plane(plane)
+      let target = unsafe output.plane(plane)
+      let channel = unsafe plane % input.channels
+      for index in unsafe 0..<input.planeSize {
+        let value = unsafe Double(source[index]) * Double(scale[channel]) + Double(shift[channel])
+        unsafe target[index] = Scalar(appliesReLU && value < 0 ? 0 : value)
+      }
+    }
+  }
+
+  public func apply(
+    _ function: UnaryFunction, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
+    threads: ThreadPool
+  ) {
+    unsafe threads.parallelFor(input.planeCount) { plane, _ in
+      let source = unsafe input.plane(plane)
+      let target = unsafe output.plane(plane)
+      for index in unsafe 0..<input.planeSize {
+        let value = unsafe Double(source[index])
+        switch function {
+        case .relu: unsafe target[index] = Scalar(value < 0 ? 0 : value)
+        case .sigmoid: unsafe target[index] = Scalar(1 / (1 + exp(-value)))
+        }
+      }
+    }
+  }
+
+  public func combine(
+    _ function: BinaryFunction, _ left: UnsafePointer<Scalar>, _ right: UnsafePointer<Scalar>,
+    _ broadcasting: Broadcasting, appliesReLU: Bool, into output: UnsafeMutablePointer<Scalar>,
+    threads: ThreadPool
+  ) {
+    let axis = broadcasting.dimensions.count - 1
+    threads.parallelFor(broadcasting.runCount) { run, _ in
+      let offsets = broadcasting.offsets(ofRun: run)
+      for index in 0..<broadcasting.runLength {
+        let one = unsafe Double(left[offsets.left + index * broadcasting.leftStrides[axis]])
+        let other = unsafe Double(right[offsets.right + index * broadcasting.rightStrides[axis]])
+        let value = function == .add ? one + other : one * other
+        unsafe output[offsets.output + index * broadcasting.outputStrides[axis]] =
+          Scalar(appliesReLU && value < 0 ? 0 : value)
+      }
+    }
+  }
+
+  public func softmax(
+    _ input: UnsafePointer<Scalar>, outer: Int, count: Int, inner: Int,
+    into output: UnsafeMutablePointer<Scalar>, threads: ThreadPool
+  ) {
+    threads.parallelFor(outer * inner) { row, _ in
+      let start = row / inner * count * inner + row % inner
+      let values = (0..<count).map { unsafe Double(input[start + $0 * inner]) }
+      let largest = values.max() ?? 0
+      let powers = values.map { exp($0 - largest) }
+      let sum = powers.reduce(0, +)
+      for index in 0..<count { unsafe output[start + index * inner] = Scalar(powers[index] / sum) }
+    }
+  }
+}

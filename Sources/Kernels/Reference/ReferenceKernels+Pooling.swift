@@ -1,0 +1,60 @@
+extension ReferenceKernels {
+  public func maxPool(
+    _ window: Window, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, threads: ThreadPool
+  ) {
+    unsafe pool(window, input, output, threads) { taps in
+      taps.reduce(-Scalar.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 }
+    }
+  }
+
+  public func averagePool(
+    _ window: Window, countsPadding: Bool, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
+    threads: ThreadPool
+  ) {
+    unsafe pool(window, input, output, threads) { taps in
+      let sum = taps.reduce(0.0) { $0 + Double($1) }
+      return Scalar(sum / Double(countsPadding ? window.kernel.area : taps.count))
+    }
+  }
+
+  public func globalAveragePool(
+    _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, threads: ThreadPool
+  ) {
+    unsafe threads.parallelFor(input.planeCount) { plane, _ in
+      let source = unsafe input.plane(plane)
+      var sum = 0.0
+      for index in unsafe 0..<input.planeSize { unsafe sum += Double(source[index]) }
+      unsafe output.plane(plane)[0] = unsafe Scalar(sum / Double(input.planeSize))
+    }
+  }
+
+  /// Gives the elements under each position of the window, without the padding, to `reduce`.
+  private func pool(
+    _ window: Window, _ input: FeatureMap<Scalar>, _ output: FeatureMap<Scalar>, _ threads: ThreadPool,
+    _ reduce: (_ taps: [Scalar]) -> Scalar
+  ) {
+    unsafe threads.parallelFor(input.planeCount) { plane, _ in
+      let source = unsafe input.plane(plane)
+      let target = unsafe output.plane(plane)
+      for row in unsafe 0..<output.extent.height {
+        let tapRows = unsafe Window.taps(
+          row, kernel: window.kernel.height, stride: window.strides.height,
+          dilation: window.dilations.height, padding: window.padding.top, size: input.extent.height)
+        for column in unsafe 0..<output.extent.width {
+          let tapColumns = unsafe Window.taps(
+            column, kernel: window.kernel.width, stride: window.strides.width,
+            dilation: window.dilations.width, padding: window.padding.left, size: input.extent.width)
+          var taps: [Scalar] = []
+          for tapRow in tapRows {
+            let y = row * window.strides.height - window.padding.top + tapRow * window.dilations.height
+            for tapColumn in tapColumns {
+              let x = column * window.strides.width - window.padding.left + tapColumn * window.dilations.width
+              unsafe taps.append(source[y * input.extent.width + x])
+            }
+          }
+          unsafe target[row * output.extent.width + column] = reduce(taps)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import CProcessor
+import Synchronization
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// What the threads of a pool share.
+///
+/// `job` is written before `generation` is raised and read after that was seen, by workers that `pending` waits for.
+@safe final class ThreadPoolState: @unchecked Sendable {
+  private typealias Body = (Int, Int) -> Void
+
+  /// How often a waiting thread looks before it sleeps: some tens of microseconds.
+  private static let spins = 4000
+
+  private let generation = Atomic<Int>(0)
+  private let next = Atomic<Int>(0)
+  private let pending = Atomic<Int>(0)
+  private let sleepers = Atomic<Int>(0)
+  private let isStopping = Atomic<Bool>(false)
+  private nonisolated(unsafe) var job: (body: Body, count: Int)?
+  private nonisolated(unsafe) var threads: [pthread_t] = []
+
+  /// One caller at a time.
+  private let caller = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  init() {
+    unsafe caller.initialize(to: pthread_mutex_t())
+    unsafe mutex.initialize(to: pthread_mutex_t())
+    unsafe wake.initialize(to: pthread_cond_t())
+    unsafe pthread_mutex_init(caller, nil)
+    unsafe pthread_mutex_init(mutex, nil)
+    unsafe pthread_cond_init(wake, nil)
+  }
+
+  deinit {
+    unsafe pthread_cond_destroy(wake)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe pthread_mutex_destroy(caller)
+    unsafe wake.deallocate()
+    unsafe mutex.deallocate()
+    unsafe caller.deallocate()
+  }
+
+  /// What a new thread is told.
+  private final class Start {
+    let state: ThreadPoolState
+    let worker: Int
+    init(_ state: ThreadPoolState, _ worker: Int) {
+      self.state = state
+      self.worker = worker
+    }
+  }
+
+  /// Starts a thread; false if the system refuses.
+  func startWorker(_ worker: Int) -> Bool {
+    let start = unsafe Unmanaged.passRetained(Start(self, worker))
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    let status = unsafe pthread_create(&thread, nil, { argument in
+      #if canImport(Darwin)
+        let argument: UnsafeMutableRawPointer? = argument
+      #endif
+      let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+      start.state.work(start.worker)
+      return nil
+    }, unsafe start.toOpaque())
+    guard status == 0 else {
+      unsafe start.release()
+      return false
+    }
+    #if canImport(Darwin)
+      threads.append(thread!)
+    #else
+      unsafe threads.append(thread)
+    #endif
+    return true
+  }
+
+  /// Ends all threads and waits for them.
+  func stop() {
+    isStopping.store(true, ordering: .releasing)
+    wakeAll(always: true)
+    for thread in unsafe threads { pthread_join(thread, nil) }
+  }
+
+  func run(_ count: Int, workers: Int, _ body: (Int, Int) -> Void) {
+    unsafe pthread_mutex_lock(caller)
+    defer { unsafe pthread_mutex_unlock(caller) }
+    withoutActuallyEscaping(body) { body in
+      unsafe job = (body, count)
+      next.store(0, ordering: .relaxed)
+      pending.store(workers, ordering: .relaxed)
+      generation.add(1, ordering: .sequentiallyConsistent)
+      wakeAll(always: false)
+      take(0, count, body)
+      var turns = 0
+      while pending.load(ordering: .acquiring) > 0 {
+        processor_pause()
+        turns += 1
+        if turns > Self.spins { sched_yield() }
+      }
+      unsafe job = nil
+    }
+  }
+
+  private func take(_ worker: Int, _ count: Int, _ body: Body) {
+    while true {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      if index >= count { return }
+      body(index, worker)
+    }
+  }
+
+  private func wakeAll(always: Bool) {
+    guard always || sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    unsafe pthread_mutex_lock(mutex)
+    unsafe pthread_cond_broadcast(wake)
+    unsafe pthread_mutex_unlock(mutex)
+  }
+
+  private func work(_ worker: Int) {
+    var seen = 0
+    while wait(for: seen + 1) {
+      seen += 1
+      if let job = unsafe job { take(worker, job.count, job.body) }
+      pending.subtract(1, ordering: .acquiringAndReleasing)
+    }
+  }
+
+  /// Waits until the generation is reached; false if the pool ends instead.
+  private func wait(for target: Int) -> Bool {
+    for _ in 0..<Self.spins {
+      if generation.load(ordering: .acquiring) >= target { return true }
+      if isStopping.load(ordering: .acquiring) { return false }
+      processor_pause()
+    }
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    sleepers.add(1, ordering: .sequentiallyConsistent)
+    defer { sleepers.subtract(1, ordering: .sequentiallyConsistent) }
+    while generation.load(ordering: .sequentiallyConsistent) < target {
+      if isStopping.load(ordering: .acquiring) { return false }
+      unsafe pthread_cond_wait(wake, mutex)
+    }
+    return true
+  }
+}

@@ -1,0 +1,16 @@
+/// Floats aligned to cache lines, freed with their owner. Written only before they are shared.
+@safe final class FloatBuffer: @unchecked Sendable {
+  let elements: UnsafeMutablePointer<Float>
+  let count: Int
+
+  /// Zeros.
+  init(count: Int) {
+    self.count = count
+    let bytes = UnsafeMutableRawPointer.allocate(
+      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+    unsafe elements = unsafe bytes.bindMemory(to: Float.self, capacity: max(count, 1))
+    for index in 0..<count { unsafe elements[index] = 0 }
+  }
+
+  deinit { unsafe UnsafeMutableRawPointer(elements).deallocate() }
+}

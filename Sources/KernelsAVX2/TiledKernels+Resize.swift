@@ -1,0 +1,1 @@
+../Kernels/Tiled/TiledKernels+Resize.swift

@@ -1,0 +1,100 @@
+public import FileIO
+public import ModelIR
+import ZipArchive
+
+/// Reads numpy's array files (`.npy`) and archives of them (`.npz`).
+///
+/// Arrays are views into the file, big-endian and Fortran-ordered ones too. Headers are parsed as literals, never
+/// evaluated; arrays of objects or structures are refused.
+public struct NumPyReader {
+  private static let suffix = ".npy"
+
+  /// Whether `file` begins as an array file, or as an archive whose first member is one.
+  public static func recognizes(_ file: ByteRegion) -> Bool {
+    file.withBytes { bytes in
+      if bytes.byteCount >= 6, bytes.array(0..<6) == ArrayPreamble.magic { return true }
+      guard ZipReader.recognizes(file), let count: UInt16 = bytes.littleEndian(at: 26),
+        30 + Int(count) <= bytes.byteCount
+      else { return false }
+      return String(decoding: bytes.array(30..<30 + Int(count)), as: UTF8.self).hasSuffix(suffix)
+    }
+  }
+
+  /// The array of a `.npy` file, format versions 1.0 to 3.0. Its elements must end where the file does.
+  public static func array(_ file: ByteRegion) throws(NumPyError) -> Tensor {
+    let tensor = try array(file, path: file.origin, member: "")
+    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    return tensor
+  }
+
+  /// The arrays of a `.npz` archive in its order, named as in Python, without `.npy`.
+  ///
+  /// Stored members are views into the file. Deflated ones are decompressed, up to 128 MiB and 4 times the file's
+  /// size altogether.
+  ///
+  /// - Parameter verifyChecksums: whether to read stored members and compare their CRC-32 with the archive's.
+  public static func archive(
+    _ file: ByteRegion, verifyChecksums: Bool = false
+  ) throws(NumPyError) -> StateDict {
+    let path = file.origin
+    let archive: ZipReader
+    let contents: [ByteRegion]
+    do throws(ZipError) {
+      archive = try ZipReader(file)
+      if verifyChecksums {
+        for member in archive.members { try archive.verify(member) }
+      }
+      contents = try archive.contents(of: archive.members, budget: (128 << 20) + 4 * file.count)
+    } catch { throw .archive(error) }
+    var result = StateDict()
+    for (member, bytes) in zip(archive.members, contents) {
+      let name = archive.name(of: member)
+      guard name.utf8.count > suffix.utf8.count, name.hasSuffix(suffix) else {
+        throw .member(
+          path: path, member: name, expected: "an array named <name>\(suffix)", found: "another file")
+      }
+      let tensor = try array(bytes, path: path, member: name)
+      guard result.append(String(name.dropLast(suffix.count)), tensor) else {
+        throw .member(path: path, member: name, expected: "names that differ", found: "it twice")
+      }
+    }
+    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    return result
+  }
+
+  private static func array(
+    _ region: ByteRegion, path: String, member: String
+  ) throws(NumPyError) -> Tensor {
+    let (header, start) = try region.withBytes { bytes throws(NumPyError) in
+      let preamble = try ArrayPreamble(bytes, path: path, member: member)
+      let text = bytes.array(preamble.header)
+      return (
+        try HeaderParser.parse(text, at: preamble.header.lowerBound, path: path, member: member),
+        preamble.header.upperBound
+      )
+    }
+    let found = region.count - start
+    guard let shape = TensorShape(checking: header.dimensions),
+      shape.elementCount * header.dataType.byteCount == found
+    else {
+      throw .size(
+        path: path, member: member,
+        expected: "\(header.dataType.rawValue) elements of shape \(header.dimensions)", found: found)
+    }
+    var strides = shape.contiguousStrides
+    if header.isFortranOrder {
+      var step = 1
+      for (axis, extent) in shape.dimensions.enumerated() {
+        strides[axis] = step
+        step *= max(extent, 1)
+      }
+    }
+    do throws(TensorError) {
+      return try Tensor(
+        header.dataType, shape, storage: region.slice(start..<region.count), strides: strides,
+        isLittleEndian: header.isLittleEndian)
+    } catch {
+      throw .size(path: path, member: member, expected: error.description, found: found)
+    }
+  }
+}

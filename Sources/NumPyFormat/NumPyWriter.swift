@@ -1,0 +1,80 @@
+public import FileIO
+public import ModelIR
+import ZipArchive
+
+/// Writes numpy's array files and archives of them, little-endian and row-major, with the headers that numpy writes.
+///
+/// Elements are streamed, never copied whole; the same arrays give the same bytes.
+public struct NumPyWriter {
+  /// Appends an array file (`.npy`, format version 1.0) to `file`, which the caller then commits.
+  ///
+  /// numpy has no bfloat16: such a tensor is an error.
+  public static func writeArray(_ tensor: Tensor, to file: inout OutputFile) throws(NumPyError) {
+    let header = try header(of: tensor, name: "", path: file.path)
+    do throws(FileError) { try file.write(header) } catch { throw .file(error) }
+    let path = file.path
+    try tensor.streamBytes(
+      wrap: { failure($0, name: "", path: path) },
+      to: { (bytes) throws(NumPyError) in
+        do throws(FileError) { try file.write(bytes) } catch { throw .file(error) }
+      })
+  }
+
+  /// Appends an archive (`.npz`, stored members `<name>.npy`) to `file`, which the caller then commits.
+  public static func writeArchive(
+    _ stateDict: StateDict, to file: inout OutputFile
+  ) throws(NumPyError) {
+    let path = file.path
+    var archive = ZipWriter(file)
+    for entry in stateDict.entries {
+      let member = entry.name + ".npy"
+      // What no reader of archives would take is refused here.
+      if let reason = ZipName.refusal(Array(member.utf8)) {
+        throw .unwritable(
+          path: path, name: entry.name, expected: "a name that can be an archive member's", found: reason)
+      }
+      let header = try header(of: entry.tensor, name: entry.name, path: path)
+      do throws(FileError) {
+        try archive.begin(member, size: header.count + entry.tensor.byteCount, in: &file)
+        unsafe try archive.append(header.span.bytes, to: &file)
+      } catch { throw .file(error) }
+      try entry.tensor.streamBytes(
+        wrap: { failure($0, name: entry.name, path: path) },
+        to: { (bytes) throws(NumPyError) in
+          do throws(FileError) { try archive.append(bytes, to: &file) } catch { throw .file(error) }
+        })
+      do throws(FileError) { try archive.end(in: &file) } catch { throw .file(error) }
+    }
+    do throws(FileError) { try archive.finish(&file) } catch { throw .file(error) }
+  }
+
+  private static func failure(_ error: TensorError, name: String, path: String) -> NumPyError {
+    if case .file(let error) = error { return .file(error) }
+    return .unwritable(
+      path: path, name: name, expected: "elements that can be written", found: error.description)
+  }
+
+  /// Magic bytes, version, length and dictionary, padded with spaces to a multiple of 64.
+  private static func header(
+    of tensor: Tensor, name: String, path: String
+  ) throws(NumPyError) -> [UInt8] {
+    guard let code = ElementType.code(of: tensor.dataType) else {
+      throw .unwritable(
+        path: path, name: name, expected: "a type that numpy has", found: tensor.dataType.rawValue)
+    }
+    let extents = tensor.shape.dimensions.map(String.init)
+    let shape = extents.count == 1 ? "(\(extents[0]),)" : "(" + extents.joined(separator: ", ") + ")"
+    var text = "{'descr': '\(code)', 'fortran_order': False, 'shape': \(shape), }"
+    // numpy leaves room for the first extent to grow to 21 digits in place.
+    if let first = extents.first { text += String(repeating: " ", count: max(0, 21 - first.utf8.count)) }
+    let before = ArrayPreamble.magic.count + 4
+    let gap = 64 - (before + text.utf8.count + 1) % 64
+    text += String(repeating: " ", count: gap) + "\n"
+    // 64 axes of 19 digits stay far below the 65,535 bytes of version 1.0.
+    var bytes = LittleEndianBytes()
+    bytes.append(ArrayPreamble.magic + [1, 0])
+    bytes.append(UInt16(text.utf8.count))
+    bytes.append(Array(text.utf8))
+    return bytes.bytes
+  }
+}
