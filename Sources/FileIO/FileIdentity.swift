@@ -5,6 +5,11 @@ public struct FileIdentity: Hashable, Sendable {
   public let device: UInt64
   public let inode: UInt64
 
+  public init(device: UInt64, inode: UInt64) {
+    self.device = device
+    self.inode = inode
+  }
+
   /// The identity of what `path` leads to, through symbolic links; nil if there is nothing.
   public static func of(path: String) -> FileIdentity? {
     var information = stat()

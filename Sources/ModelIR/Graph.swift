@@ -103,7 +103,12 @@ public struct Graph: Sendable {
         found: "\(inputs.count)")
     }
     do throws(OperatorError) {
-      return try kind.inferTypes(inputs.map { id in id.map { self[$0].type } })
+      let types = try kind.inferTypes(inputs.map { id in id.map { self[$0].type } })
+      // Everything after this multiplies extents without a check.
+      for type in types where TensorShape(checking: type.dimensions.compactMap(\.value)) == nil {
+        throw OperatorError(place: "output", expected: "a size in range", found: "\(type)")
+      }
+      return types
     } catch {
       throw .invalidNode(
         node: node, op: op.name, place: error.place, expected: error.expected, found: error.found)

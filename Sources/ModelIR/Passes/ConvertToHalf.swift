@@ -1,0 +1,103 @@
+/// Turns a graph's floating-point arithmetic into half precision (float16): weights, statistics and everything between
+/// the nodes. Graph inputs and outputs keep their types behind Cast nodes unless `halfIO`.
+///
+/// All inputs of a node have one type afterwards, which every version of the operators accepts. Factors of a Resize are
+/// part of the operator and stay as they are. A weight that float16 cannot hold is an error.
+public struct ConvertToHalf: GraphPass {
+  public let name = "convert to float16"
+  /// Whether graph inputs and outputs become float16 too.
+  public let halfIO: Bool
+
+  public init(halfIO: Bool = false) {
+    self.halfIO = halfIO
+  }
+
+  public func run(on graph: inout Graph) throws(GraphError) -> Bool {
+    guard isNeeded(graph) else { return false }
+    for id in graph.initializers { try convertInitializer(id, of: &graph) }
+    // Within the graph a conversion to another floating-point type has nothing left to do.
+    for index in graph.nodes.indices {
+      if case .cast(let cast) = graph.nodes[index].op, Self.isConverted(cast.to) {
+        graph.nodes[index].op = .cast(Cast(to: .float16))
+      }
+    }
+    let inputs = graph.inputs.filter { Self.isConverted(graph[$0].type.dataType) }
+    let outputs = graph.outputs.map { (id: $0, type: graph[$0].type.dataType) }
+    var nodeNames = Set(graph.nodes.map(\.name))
+    var first: [Node] = []
+    for input in inputs {
+      if halfIO {
+        graph[input].type.dataType = .float16
+      } else {
+        first.append(try addInputCast(input, to: &graph, &nodeNames))
+      }
+    }
+    graph.nodes = first + graph.nodes
+    try graph.inferAllTypes()
+    if !halfIO { try addOutputCasts(outputs, to: &graph, &nodeNames) }
+    return true
+  }
+
+  private static func isConverted(_ type: DataType) -> Bool { type.isFloatingPoint && type != .float16 }
+
+  /// Whether a node other than a Cast at the border computes with another type.
+  private func isNeeded(_ graph: Graph) -> Bool {
+    graph.nodes.contains { node in
+      if case .cast = node.op, !halfIO { return false }
+      return (node.inputs.compactMap { $0 } + node.outputs).contains {
+        Self.isConverted(graph[$0].type.dataType)
+      }
+    }
+  }
+
+  private func convertInitializer(_ id: ValueID, of graph: inout Graph) throws(GraphError) {
+    guard let tensor = graph[id].initializer, Self.isConverted(tensor.dataType) else { return }
+    let half = tensor.cast(to: .float16)
+    // Reads all elements, to find one that overflows.
+    try half.streamBytes(
+      wrap: { .unreadableInitializer(value: graph[id].name, error: $0) }, to: { (_) throws(GraphError) in })
+    graph[id].initializer = half
+    graph[id].type.dataType = .float16
+  }
+
+  /// Lets the nodes read a converted copy of an input.
+  private func addInputCast(
+    _ input: ValueID, to graph: inout Graph, _ nodeNames: inout Set<String>
+  ) throws(GraphError) -> Node {
+    let name = graph[input].name
+    let outputs = graph.outputs
+    let nodeName = Self.unused("\(name).cast", &nodeNames)
+    let ids = try graph.addNode(
+      nodeName, .cast(Cast(to: .float16)), inputs: [input], outputNames: [graph.unusedName("\(name)_half")])
+    guard let node = graph.nodes.popLast() else { throw .undefinedValue(node: nodeName, value: name) }
+    graph.replaceUses(of: input, with: ids[0])
+    // An input that is an output too needs no conversion there and back.
+    graph.setOutputs(outputs)
+    return node
+  }
+
+  /// Gives each converted output a Cast that bears its name.
+  private func addOutputCasts(
+    _ outputs: [(id: ValueID, type: DataType)], to graph: inout Graph, _ nodeNames: inout Set<String>
+  ) throws(GraphError) {
+    var replacements: [ValueID: ValueID] = [:]
+    for (id, type) in outputs where graph[id].type.dataType != type && replacements[id] == nil {
+      let name = graph[id].name
+      graph[id].name = graph.unusedName("\(name)_half")
+      let ids = try graph.addNode(
+        Self.unused("\(name).cast", &nodeNames), .cast(Cast(to: type)), inputs: [id], outputNames: [name])
+      replacements[id] = ids[0]
+    }
+    graph.setOutputs(outputs.map { replacements[$0.id] ?? $0.id })
+  }
+
+  private static func unused(_ base: String, _ names: inout Set<String>) -> String {
+    var name = base
+    var number = 1
+    while !names.insert(name).inserted {
+      name = "\(base)_\(number)"
+      number += 1
+    }
+    return name
+  }
+}

@@ -1,0 +1,42 @@
+import ModelIR
+
+extension DataType {
+  /// The number of the type in `TensorProto.DataType`.
+  var onnxNumber: Int32 {
+    switch self {
+    case .float32: 1
+    case .uint8: 2
+    case .int8: 3
+    case .uint16: 4
+    case .int16: 5
+    case .int32: 6
+    case .int64: 7
+    case .bool: 9
+    case .float16: 10
+    case .float64: 11
+    case .uint32: 12
+    case .uint64: 13
+    case .complex64: 14
+    case .complex128: 15
+    case .bfloat16: 16
+    }
+  }
+
+  /// The type of a number; nil for those that no tensor here can have (strings, 8-bit floats, 4-bit integers).
+  init?(onnxNumber: Int64) {
+    guard let type = DataType.allCases.first(where: { Int64($0.onnxNumber) == onnxNumber }) else {
+      return nil
+    }
+    self = type
+  }
+
+  /// ONNX's own name of a type's number, for messages.
+  static func onnxName(_ number: Int64) -> String {
+    let names = [
+      "UNDEFINED", "FLOAT", "UINT8", "INT8", "UINT16", "INT16", "INT32", "INT64", "STRING", "BOOL", "FLOAT16",
+      "DOUBLE", "UINT32", "UINT64", "COMPLEX64", "COMPLEX128", "BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ",
+      "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4", "INT4", "FLOAT4E2M1",
+    ]
+    return names.indices.contains(Int(clamping: number)) ? names[Int(clamping: number)] : "type \(number)"
+  }
+}

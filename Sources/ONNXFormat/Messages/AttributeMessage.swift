@@ -1,0 +1,117 @@
+/// A parsed `AttributeProto`.
+struct AttributeMessage {
+  /// What an attribute holds. Kinds that no operator here takes are named only.
+  enum Value {
+    case float(Float)
+    case integer(Int64)
+    case string(String)
+    case tensor(TensorMessage)
+    case floats([Float])
+    case integers([Int64])
+    case strings
+    case other(String)
+  }
+
+  var name = ""
+  private(set) var value: Value = .other("nothing")
+
+  /// The names of `AttributeProto.AttributeType`, in the order of their numbers.
+  private static let kinds = [
+    "UNDEFINED", "FLOAT", "INT", "STRING", "TENSOR", "GRAPH", "FLOATS", "INTS", "STRINGS", "TENSORS",
+    "GRAPHS",
+    "SPARSE_TENSOR", "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS",
+  ]
+
+  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ONNXError) {
+    var kind: Int64 = 0
+    var float: Float?
+    var integer: Int64?
+    var string: String?
+    var tensor: TensorMessage?
+    var floats: [Float] = []
+    var integers: [Int64] = []
+    var present = Set<Int64>()
+    try context.forEachField(
+      of: range, in: bytes, place: place, repeated: [7, 8, 9, 10, 11, 15, 23]
+    ) { (field) throws(ONNXError) in
+      switch field.number {
+      case 1: name = try field.text("name", in: bytes)
+      case 2:
+        float = try field.float("f")
+        present.insert(1)
+      case 3:
+        integer = try field.integer("i")
+        present.insert(2)
+      case 4:
+        string = try field.text("s", in: bytes)
+        present.insert(3)
+      case 5:
+        tensor = try TensorMessage(bytes, try field.range("t"), place: "\(place).t", context: context)
+        present.insert(4)
+      case 6:
+        _ = try field.range("g")
+        present.insert(5)
+      case 7:
+        try field.appendFloats("floats", in: bytes, to: &floats, limit: context.attributeElements)
+        present.insert(6)
+      case 8:
+        try field.appendIntegers("ints", in: bytes, to: &integers, limit: context.attributeElements)
+        present.insert(7)
+      case 9...11:
+        _ = try field.range(["strings", "tensors", "graphs"][field.number - 9])
+        present.insert(Int64(field.number) - 1)
+      case 13: _ = try field.range("doc_string")
+      case 14, 15:
+        _ = try field.range(field.number == 14 ? "tp" : "type_protos")
+        present.insert(Int64(field.number) - 1)
+      case 20: kind = try field.integer("type")
+      case 21:
+        throw field.failure(
+          "ref_attr_name", expected: "a value, outside of a function", found: "a reference to an attribute")
+      case 22, 23:
+        _ = try field.range(field.number == 22 ? "sparse_tensor" : "sparse_tensors")
+        present.insert(Int64(field.number) - 11)
+      default: throw field.unknown
+      }
+    }
+    context.takeAttributeElements(floats.count + integers.count)
+    func failure(_ expected: String, _ found: String) -> ONNXError {
+      .malformed(
+        path: context.path, place: "\(place) \(name)", offset: range.lowerBound, expected: expected,
+        found: found)
+    }
+    guard (0..<Int64(Self.kinds.count)).contains(kind) else { throw failure("an attribute type", "\(kind)") }
+    guard present.count <= 1 else { throw failure("one value", "\(present.count)") }
+    // The oldest files do not say the type; what is present says it then.
+    if kind == 0 { kind = present.first ?? 0 }
+    if let found = present.first, found != kind {
+      throw failure(Self.kinds[Int(kind)], Self.kinds[Int(found)])
+    }
+    switch kind {
+    case 1: value = .float(float ?? 0)
+    case 2: value = .integer(integer ?? 0)
+    case 3: value = .string(string ?? "")
+    case 4:
+      guard let tensor else { throw failure("a tensor", "none") }
+      value = .tensor(tensor)
+    case 6: value = .floats(floats)
+    case 7: value = .integers(integers)
+    case 8: value = .strings
+    default: value = .other(Self.kinds[Int(kind)])
+    }
+  }
+
+  /// What the attribute holds, for messages.
+  var kindName: String {
+    switch value {
+    case .float: "FLOAT"
+    case .integer: "INT"
+    case .string: "STRING"
+    case .tensor: "TENSOR"
+    case .floats: "FLOATS"
+    case .integers: "INTS"
+    case .strings: "STRINGS"
+    case .other(let name): name
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/// A parsed `ModelProto`.
+struct ModelMessage {
+  var irVersion: Int64?
+  var graph: GraphMessage?
+  var opsets: [(domain: String, version: Int64)] = []
+  var metadata: [(key: String, value: String)] = []
+
+  init(_ bytes: RawSpan, context: ParseContext) throws(ONNXError) {
+    try context.forEachField(
+      of: 0..<bytes.byteCount, in: bytes, place: "model", repeated: [8, 14, 20, 25, 26]
+    ) { (field) throws(ONNXError) in
+      switch field.number {
+      case 1: irVersion = try field.integer("ir_version")
+      case 2: _ = try field.range("producer_name")
+      case 3: _ = try field.range("producer_version")
+      case 4: _ = try field.range("domain")
+      case 5: _ = try field.integer("model_version")
+      case 6: _ = try field.range("doc_string")
+      case 7:
+        graph = try GraphMessage(bytes, try field.range("graph"), place: "model.graph", context: context)
+      case 8: opsets.append(try Self.opset(bytes, field, index: opsets.count))
+      case 14:
+        metadata.append(
+          try entry(
+            bytes, try field.range("metadata_props"), "model.metadata_props[\(metadata.count)]", context))
+      // How the model was trained, and on which devices it is meant to run.
+      case 20: _ = try field.range("training_info")
+      case 26: _ = try field.range("configuration")
+      case 25:
+        throw field.failure(
+          "functions", expected: "no functions, which are not supported", found: "a function")
+      default: throw field.unknown
+      }
+    }
+  }
+
+  private static func opset(
+    _ bytes: RawSpan, _ field: WireField, index: Int
+  ) throws(ONNXError) -> (domain: String, version: Int64) {
+    var result = (domain: "", version: Int64(0))
+    try field.context.forEachField(
+      of: try field.range("opset_import"), in: bytes, place: "model.opset_import[\(index)]", repeated: []
+    ) { (field) throws(ONNXError) in
+      switch field.number {
+      case 1: result.domain = try field.text("domain", in: bytes)
+      case 2: result.version = try field.integer("version")
+      default: throw field.unknown
+      }
+    }
+    return result
+  }
+}
+
+/// A parsed `StringStringEntryProto`.
+func entry(
+  _ bytes: RawSpan, _ range: Range<Int>, _ place: String, _ context: ParseContext
+) throws(ONNXError) -> (key: String, value: String) {
+  var result = (key: "", value: "")
+  try context.forEachField(of: range, in: bytes, place: place, repeated: []) { (field) throws(ONNXError) in
+    switch field.number {
+    case 1: result.key = try field.text("key", in: bytes)
+    case 2: result.value = try field.text("value", in: bytes)
+    default: throw field.unknown
+    }
+  }
+  return result
+}

@@ -1,0 +1,96 @@
+public import FileIO
+public import ModelIR
+
+/// Reads ONNX models, opsets 7 to 21, into graphs.
+///
+/// Weights stay in the mapped file. Nodes that only compute shapes are evaluated while reading and do not appear in
+/// the graph; an operator, attribute, element type or field that is not known is an error.
+public struct ONNXReader {
+  /// What a caller can choose.
+  public struct Options: Sendable {
+    /// Extents for open ones, by their names (`batch`, or `<input>_dim_<axis>` for one without a name).
+    public var dimensions: [String: Int]
+    /// Gives the path of a file for a location of external data; nil for one leaves it to the rules of containment.
+    public var resolveExternalData: (@Sendable (_ location: String) -> String?)?
+
+    public init(
+      dimensions: [String: Int] = [:],
+      resolveExternalData: (@Sendable (_ location: String) -> String?)? = nil
+    ) {
+      self.dimensions = dimensions
+      self.resolveExternalData = resolveExternalData
+    }
+  }
+
+  /// The most that a message of protocol buffers may have.
+  static let largestFile = Int(Int32.max)
+
+  /// Whether the bytes begin like a `ModelProto`: known fields, among them the version of the format.
+  public static func recognizes(_ file: ByteRegion) -> Bool {
+    file.withBytes { bytes in
+      var position = 0
+      for _ in 0..<16 where position < bytes.byteCount {
+        guard let tag = Wire.varint(in: bytes, at: &position, end: bytes.byteCount),
+          let value = Wire.varint(in: bytes, at: &position, end: bytes.byteCount)
+        else { return false }
+        switch (tag >> 3, tag & 7) {
+        case (1, 0): return (1...255).contains(value)
+        case (5, 0): continue
+        case (2, 2), (3, 2), (4, 2), (6, 2), (7, 2), (8, 2), (14, 2), (20, 2), (25, 2), (26, 2):
+          guard value <= UInt64(bytes.byteCount - position) else { return false }
+          position += Int(value)
+        default: return false
+        }
+      }
+      return false
+    }
+  }
+
+  /// Reads a model.
+  ///
+  /// - Parameters:
+  ///   - file: the mapped file; tensors of the result are views of it.
+  ///   - path: the file's path, for messages, and for external data beside it.
+  public static func read(
+    _ file: ByteRegion, path: String, options: Options = Options()
+  ) throws(ONNXError) -> Model {
+    guard file.count <= largestFile else {
+      throw .invalidModel(
+        path: path, place: "file", expected: "at most \(largestFile) bytes", found: "\(file.count)")
+    }
+    let context = ParseContext(path: path, fileSize: file.count)
+    let message = try file.withBytes { (bytes) throws(ONNXError) in try ModelMessage(bytes, context: context)
+    }
+    let opset = try opset(of: message, path: path)
+    guard let graphMessage = message.graph else {
+      throw .invalidModel(path: path, place: "model", expected: "a graph", found: "none")
+    }
+    let loader = TensorLoader(
+      file: file, context: context,
+      external: ExternalDataReader(path: path, resolve: options.resolveExternalData))
+    var builder = GraphBuilder(
+      graphMessage, opset: opset, context: context, loader: loader, dimensions: options.dimensions)
+    let graph = try builder.build()
+    do throws(GraphError) { try graph.validate() } catch { throw .graph(path: path, error: error) }
+    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    return Model(graph: graph, metadata: message.metadata)
+  }
+
+  /// The version of ONNX's own operators, after a check of the versions that the model states.
+  private static func opset(of message: ModelMessage, path: String) throws(ONNXError) -> Int {
+    guard let version = message.irVersion, ONNXVersion.irVersions.contains(Int(version)) else {
+      throw .invalidModel(
+        path: path, place: "ir_version", expected: ONNXVersion.text(ONNXVersion.irVersions),
+        found: message.irVersion.map { "\($0)" } ?? "none")
+    }
+    let own = message.opsets.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }
+    guard let opset = own.first?.version, own.allSatisfy({ $0.version == opset }),
+      ONNXVersion.readableOpsets.contains(Int(opset))
+    else {
+      throw .invalidModel(
+        path: path, place: "opset_import", expected: "opset \(ONNXVersion.text(ONNXVersion.readableOpsets))",
+        found: own.isEmpty ? "none" : own.map { "\($0.version)" }.joined(separator: " and "))
+    }
+    return Int(opset)
+  }
+}

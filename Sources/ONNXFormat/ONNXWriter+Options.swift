@@ -1,0 +1,52 @@
+extension ONNXWriter {
+  /// What a caller can choose.
+  public struct Options: Sendable {
+    /// Where weights are stored.
+    public enum ExternalDataPolicy: String, Sendable, CaseIterable {
+      /// In the model, and in a file of their own only where the model would pass 2 GiB.
+      case automatic = "auto"
+      case always
+      case never
+    }
+
+    /// The version of ONNX's operators, 11 to 21.
+    public var opset: Int
+    /// The version of the file format; nil for the lowest that may carry the opset. Runtimes refuse one that is newer
+    /// than they know.
+    public var irVersion: Int?
+    public var externalData: ExternalDataPolicy
+    public var producerName: String
+    public var producerVersion: String
+    /// The model's `doc_string`; nil for none.
+    public var documentation: String?
+
+    public init(
+      opset: Int = 17, irVersion: Int? = nil, externalData: ExternalDataPolicy = .automatic,
+      producerName: String = "scalenet", producerVersion: String = "", documentation: String? = nil
+    ) {
+      self.opset = opset
+      self.irVersion = irVersion
+      self.externalData = externalData
+      self.producerName = producerName
+      self.producerVersion = producerVersion
+      self.documentation = documentation
+    }
+
+    /// The version of the file format that is written.
+    public var effectiveIRVersion: Int { irVersion ?? ONNXVersion.leastIRVersion(opset: opset) }
+
+    func validate(path: String) throws(ONNXError) {
+      guard ONNXVersion.writableOpsets.contains(opset) else {
+        throw .invalidModel(
+          path: path, place: "opset", expected: ONNXVersion.text(ONNXVersion.writableOpsets),
+          found: "\(opset)")
+      }
+      let versions = ONNXVersion.leastIRVersion(opset: opset)...ONNXVersion.irVersions.upperBound
+      guard versions.contains(effectiveIRVersion) else {
+        throw .invalidModel(
+          path: path, place: "ir_version", expected: "\(ONNXVersion.text(versions)) for opset \(opset)",
+          found: "\(effectiveIRVersion)")
+      }
+    }
+  }
+}

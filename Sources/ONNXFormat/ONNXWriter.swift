@@ -1,0 +1,160 @@
+public import FileIO
+public import ModelIR
+
+/// Writes models as ONNX. Everything is checked and every size is known before the first byte is written.
+///
+/// The parts around the weights are packed by protobuf-c; the weights themselves are framed here and go from their
+/// tensors to the file in pieces, so that no copy of them is made.
+public struct ONNXWriter: Sendable {
+  public let path: String
+  /// The bytes of the model's file.
+  public let byteCount: Int
+  /// The data file beside the model; nil if the weights are in the model.
+  public let externalData: ExternalData?
+
+  /// A file of weights beside the model.
+  public struct ExternalData: Sendable, Hashable {
+    /// The file's name, which the model refers to: the model's, a hash of the contents, and `data`.
+    public let location: String
+    public let byteCount: Int
+  }
+
+  /// One initializer: its message without elements, and what follows.
+  struct Initializer {
+    let name: String
+    let tensor: Tensor
+    let message: [UInt8]
+    /// Where the elements begin in the data file; nil if they follow the message.
+    let dataOffset: Int?
+
+    /// The tag and length of `raw_data`, if the elements follow.
+    var rawHeader: [UInt8] { dataOffset == nil ? Wire.header(field: 9, length: tensor.byteCount) : [] }
+
+    /// The bytes of the whole message.
+    var byteCount: Int {
+      dataOffset == nil ? message.count + rawHeader.count + tensor.byteCount : message.count
+    }
+  }
+
+  /// The model's fields before the graph, the graph's before its initializers and after them, the model's after it.
+  private let beginning: [UInt8]
+  private let graphBeginning: [UInt8]
+  let initializers: [Initializer]
+  private let graphEnd: [UInt8]
+  private let end: [UInt8]
+
+  /// Prepares a model for writing.
+  ///
+  /// - Parameter path: where the model will stand, for messages and for the name of a data file.
+  public init(_ model: Model, path: String, options: Options = Options()) throws(ONNXError) {
+    try options.validate(path: path)
+    let graph = model.graph
+    do throws(GraphError) { try graph.validate() } catch { throw .graph(path: path, error: error) }
+    try Self.checkNames(model, options, path: path)
+    let encoder = OperatorEncoder(graph: graph, opset: options.opset, path: path)
+    var nodes: [NodeEncoding] = []
+    for node in graph.nodes { nodes.append(try encoder.encode(node)) }
+
+    let arena = MessageArena()
+    self.path = path
+    (beginning, end) = Self.packModel(model, options, arena)
+    (graphBeginning, graphEnd) = Self.packGraph(graph, nodes, arena)
+
+    let weights = graph.initializers.map { (name: graph[$0].name, tensor: graph.initializer($0)!) }
+    let constants = nodes.flatMap(\.constants)
+    let parts = [beginning, graphBeginning, graphEnd, end]
+    var initializers = Self.inline(weights + constants, arena)
+    var size = Self.size(parts, initializers)
+    var data: ExternalData?
+    if options.externalData == .always
+      || options.externalData == .automatic && size > ONNXReader.largestFile
+    {
+      let layout = ExternalDataLayout(weights)
+      let location = "\(Self.lastComponent(path)).\(try layout.hash(path: path)).data"
+      initializers = layout.initializers(location: location, arena) + Self.inline(constants, arena)
+      data = ExternalData(location: location, byteCount: layout.byteCount)
+      size = Self.size(parts, initializers)
+    }
+    guard size <= ONNXReader.largestFile else {
+      throw .invalidModel(
+        path: path, place: "model",
+        expected: "at most \(ONNXReader.largestFile) bytes, or weights in a file of their own",
+        found: "\(size)")
+    }
+    self.initializers = initializers
+    byteCount = size
+    externalData = data?.byteCount == 0 ? nil : data
+  }
+
+  /// Writes a model whose weights are in the file itself.
+  public static func write(
+    _ model: Model, to output: inout OutputFile, options: Options = Options()
+  ) throws(ONNXError) {
+    var options = options
+    options.externalData = .never
+    try ONNXWriter(model, path: output.path, options: options).write(to: &output)
+  }
+
+  /// Writes the model's file.
+  public func write(to output: inout OutputFile) throws(ONNXError) {
+    do throws(FileError) {
+      try output.write(beginning)
+      try output.write(Wire.header(field: 7, length: Self.graphSize(graphBeginning, initializers, graphEnd)))
+      try output.write(graphBeginning)
+    } catch {
+      throw .file(error)
+    }
+    for initializer in initializers {
+      do throws(FileError) {
+        try output.write(Wire.header(field: 5, length: initializer.byteCount))
+        try output.write(initializer.message)
+        try output.write(initializer.rawHeader)
+      } catch {
+        throw .file(error)
+      }
+      if initializer.dataOffset == nil { try writeElements(of: initializer, to: &output) }
+    }
+    do throws(FileError) {
+      try output.write(graphEnd)
+      try output.write(end)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  func writeElements(of initializer: Initializer, to output: inout OutputFile) throws(ONNXError) {
+    try initializer.tensor.streamBytes(
+      wrap: { .unreadableTensor(path: path, tensor: initializer.name, error: $0) },
+      to: { (bytes) throws(ONNXError) in
+        do throws(FileError) { try output.write(bytes) } catch { throw .file(error) }
+      })
+  }
+
+  static func lastComponent(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
+  // MARK: Sizes
+
+  private static func inline(
+    _ tensors: [(name: String, tensor: Tensor)], _ arena: MessageArena
+  ) -> [Initializer] {
+    tensors.map { name, tensor in
+      Initializer(
+        name: name, tensor: tensor, message: unsafe arena.pack(arena.tensor(name, tensor, external: nil)),
+        dataOffset: nil)
+    }
+  }
+
+  private static func graphSize(_ beginning: [UInt8], _ initializers: [Initializer], _ end: [UInt8]) -> Int {
+    initializers.reduce(beginning.count + end.count) { sum, initializer in
+      sum + Wire.header(field: 5, length: initializer.byteCount).count + initializer.byteCount
+    }
+  }
+
+  /// The size of a model of the four parts around its initializers.
+  private static func size(_ parts: [[UInt8]], _ initializers: [Initializer]) -> Int {
+    let graph = graphSize(parts[1], initializers, parts[2])
+    return parts[0].count + Wire.header(field: 7, length: graph).count + graph + parts[3].count
+  }
+}

@@ -1,0 +1,125 @@
+import FileIO
+import Glibc
+
+/// Opens the files that initializers refer to. Only regular files inside the model's directory are opened, and none
+/// through a symbolic link or under a second name, so that a model cannot make others' files part of itself.
+///
+/// Source of the keys: onnx.ai/onnx/repo-docs/ExternalData.html.
+final class ExternalDataReader {
+  private let path: String
+  private let resolve: (@Sendable (_ location: String) -> String?)?
+  private var regions: [String: ByteRegion] = [:]
+
+  /// - Parameter resolve: gives another path for a location; nil for one leaves it to the rules above.
+  init(path: String, resolve: (@Sendable (_ location: String) -> String?)?) {
+    self.path = path
+    self.resolve = resolve
+  }
+
+  /// The bytes that the entries of a tensor name.
+  func region(
+    _ entries: [(key: String, value: String)], byteCount: Int, tensor: String
+  ) throws(ONNXError) -> ByteRegion {
+    func failure(_ place: String, _ expected: String, _ found: String) -> ONNXError {
+      .invalidTensor(path: path, tensor: tensor, place: place, expected: expected, found: found)
+    }
+    func number(_ key: String, _ value: String) throws(ONNXError) -> Int {
+      guard !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(value) else {
+        throw failure("external_data \(key)", "a number of bytes", "\"\(value)\"")
+      }
+      return number
+    }
+    var location: String?
+    var offset = 0
+    var length: Int?
+    var keys = Set<String>()
+    for (key, value) in entries {
+      guard keys.insert(key).inserted else { throw failure("external_data", "\(key) once", "a second one") }
+      switch key {
+      case "location": location = value
+      case "offset": offset = try number(key, value)
+      case "length": length = try number(key, value)
+      // An optional SHA-1 of the whole file, which readers may leave alone.
+      case "checksum": break
+      default: throw failure("external_data", "location, offset, length or checksum", "\"\(key)\"")
+      }
+    }
+    guard let location else { throw failure("external_data", "a location", "none") }
+    let file = try open(location, failure)
+    let available = max(file.count - offset, 0)
+    guard offset <= file.count, byteCount <= available else {
+      throw failure(
+        "external_data", "\(byteCount) bytes at offset \(offset) of \(location)",
+        "a file of \(file.count) bytes")
+    }
+    if let length, length != byteCount {
+      throw failure("external_data length", "\(byteCount)", "\(length)")
+    }
+    return file.slice(offset..<offset + byteCount)
+  }
+
+  private func open(
+    _ location: String, _ failure: (String, String, String) -> ONNXError
+  ) throws(ONNXError) -> ByteRegion {
+    if let region = regions[location] { return region }
+    let region: ByteRegion
+    if let replacement = resolve?(location) {
+      do throws(FileError) { region = try .map(path: replacement) } catch { throw .file(error) }
+    } else {
+      region = try openContained(location, failure)
+    }
+    regions[location] = region
+    return region
+  }
+
+  /// Opens a file below the model's directory, one component after the other.
+  private func openContained(
+    _ location: String, _ failure: (String, String, String) -> ONNXError
+  ) throws(ONNXError) -> ByteRegion {
+    let place = "external_data location"
+    let components = location.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let isPlain = components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+    guard isPlain, !location.utf8.contains(0), !location.contains("\\") else {
+      throw failure(place, "a relative path below the model's directory", "\"\(location)\"")
+    }
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let directory = slash.map { String(path[...$0]) } ?? "./"
+    var descriptor = unsafe Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(place, "a readable directory \(directory)", Self.reason()) }
+    defer { close(descriptor) }
+    for (index, component) in components.enumerated() {
+      let isLast = index == components.count - 1
+      let next = unsafe openat(
+        descriptor, component,
+        O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (isLast ? O_NONBLOCK : O_DIRECTORY))
+      guard next >= 0 else {
+        let expected = "a regular file reached without symbolic links at \"\(location)\""
+        throw failure(place, expected, Self.reason())
+      }
+      close(descriptor)
+      descriptor = next
+    }
+    var information = stat()
+    guard unsafe fstat(descriptor, &information) == 0 else { throw failure(place, "a file", Self.reason()) }
+    guard information.st_mode & S_IFMT == S_IFREG else {
+      throw failure(place, "a regular file", "\"\(location)\", which is none")
+    }
+    guard information.st_nlink == 1 else {
+      throw failure(
+        place, "a file of one name", "\"\(location)\", which has \(information.st_nlink) hard links")
+    }
+    let region: ByteRegion
+    do throws(FileError) { region = try .map(path: directory + location) } catch { throw .file(error) }
+    // Nobody has put another file there since the checks.
+    let identity = FileIdentity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
+    guard region.fileIdentity == identity else {
+      throw failure(place, "a file that stays where it is", "\"\(location)\", which was replaced")
+    }
+    return region
+  }
+
+  private static func reason() -> String {
+    guard let text = unsafe strerror(errno) else { return "error \(errno)" }
+    return unsafe String(cString: text)
+  }
+}

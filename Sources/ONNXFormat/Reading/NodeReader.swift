@@ -1,0 +1,137 @@
+/// One node of a file while it is turned into operators: its attributes are taken one by one, and what is left at the
+/// end is an error.
+struct NodeReader {
+  let message: NodeMessage
+  /// The node's name in the graph: unique and not empty.
+  let name: String
+  let opset: Int
+  let path: String
+  private var attributes: [AttributeMessage]
+
+  init(_ message: NodeMessage, name: String, opset: Int, path: String) throws(ONNXError) {
+    self.message = message
+    self.name = name
+    self.opset = opset
+    self.path = path
+    attributes = message.attributes
+    var names = Set<String>()
+    for attribute in attributes where !names.insert(attribute.name).inserted {
+      throw failure("attribute \(attribute.name)", expected: "one", found: "two")
+    }
+  }
+
+  func failure(_ place: String, expected: String, found: String) -> ONNXError {
+    .invalidNode(path: path, node: name, op: message.op, place: place, expected: expected, found: found)
+  }
+
+  /// The name of an input; nil if it is left out.
+  func input(_ index: Int) -> String? {
+    guard index < message.inputs.count, !message.inputs[index].isEmpty else { return nil }
+    return message.inputs[index]
+  }
+
+  /// Fails if there are more inputs than `count`.
+  func requireInputs(atMost count: Int) throws(ONNXError) {
+    guard message.inputs.count <= count else {
+      throw failure("inputs", expected: "at most \(count)", found: "\(message.inputs.count)")
+    }
+  }
+
+  /// The name of the only output that may be used.
+  func output() throws(ONNXError) -> String {
+    guard let first = message.outputs.first, !first.isEmpty else {
+      throw failure("outputs", expected: "one", found: "none")
+    }
+    if let second = message.outputs.dropFirst().first(where: { !$0.isEmpty }) {
+      throw failure("outputs", expected: "only \(first)", found: "\(second) too")
+    }
+    return first
+  }
+
+  private mutating func take(_ name: String) -> AttributeMessage? {
+    guard let index = attributes.firstIndex(where: { $0.name == name }) else { return nil }
+    return attributes.remove(at: index)
+  }
+
+  private func wrongKind(_ attribute: AttributeMessage, _ expected: String) -> ONNXError {
+    failure("attribute \(attribute.name)", expected: expected, found: attribute.kindName)
+  }
+
+  mutating func integer(_ name: String) throws(ONNXError) -> Int? {
+    guard let attribute = take(name) else { return nil }
+    guard case .integer(let value) = attribute.value else { throw wrongKind(attribute, "INT") }
+    return Int(value)
+  }
+
+  mutating func integer(_ name: String, default standard: Int) throws(ONNXError) -> Int {
+    try integer(name) ?? standard
+  }
+
+  /// An attribute that is 0 or 1.
+  mutating func flag(_ name: String, default standard: Bool = false) throws(ONNXError) -> Bool {
+    switch try integer(name) {
+    case nil: return standard
+    case 0: return false
+    case 1: return true
+    case let other?: throw failure("attribute \(name)", expected: "0 or 1", found: "\(other)")
+    }
+  }
+
+  /// Fails unless an attribute is 0 or absent.
+  mutating func requireZero(_ name: String) throws(ONNXError) {
+    let value = try integer(name, default: 0)
+    guard value == 0 else { throw failure("attribute \(name)", expected: "0", found: "\(value)") }
+  }
+
+  mutating func float(_ name: String, default standard: Float) throws(ONNXError) -> Float {
+    guard let attribute = take(name) else { return standard }
+    guard case .float(let value) = attribute.value else { throw wrongKind(attribute, "FLOAT") }
+    return value
+  }
+
+  mutating func integers(_ name: String) throws(ONNXError) -> [Int]? {
+    guard let attribute = take(name) else { return nil }
+    guard case .integers(let values) = attribute.value else { throw wrongKind(attribute, "INTS") }
+    return values.map { Int($0) }
+  }
+
+  mutating func floats(_ name: String) throws(ONNXError) -> [Float]? {
+    guard let attribute = take(name) else { return nil }
+    guard case .floats(let values) = attribute.value else { throw wrongKind(attribute, "FLOATS") }
+    return values
+  }
+
+  mutating func string(_ name: String, default standard: String) throws(ONNXError) -> String {
+    guard let attribute = take(name) else { return standard }
+    guard case .string(let value) = attribute.value else { throw wrongKind(attribute, "STRING") }
+    return value
+  }
+
+  mutating func tensor(_ name: String) throws(ONNXError) -> TensorMessage? {
+    guard let attribute = take(name) else { return nil }
+    guard case .tensor(let value) = attribute.value else { throw wrongKind(attribute, "TENSOR") }
+    return value
+  }
+
+  /// Leaves an attribute alone that says nothing for inference, or nothing with the other attributes' values.
+  mutating func ignore(_ name: String) {
+    _ = take(name)
+  }
+
+  /// Fails if an attribute was not taken.
+  func finish() throws(ONNXError) {
+    if let attribute = attributes.first {
+      throw failure(
+        "attributes", expected: "those of \(message.op) in opset \(opset)", found: "\(attribute.name)")
+    }
+  }
+
+  /// An axis counted from the front.
+  func axis(_ value: Int, rank: Int, name: String = "axis") throws(ONNXError) -> Int {
+    let counted = value < 0 ? value.addingReportingOverflow(rank).partialValue : value
+    guard (0..<rank).contains(counted) else {
+      throw failure(name, expected: rank == 0 ? "no axis" : "\(-rank) to \(rank - 1)", found: "\(value)")
+    }
+    return counted
+  }
+}

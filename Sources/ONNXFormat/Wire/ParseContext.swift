@@ -1,0 +1,121 @@
+/// What the parsing of one file shares: its path for messages, and budgets, so that a small file cannot ask for much
+/// memory.
+///
+/// Messages are parsed by hand over the mapped file. protobuf-c's unpack would copy every weight and allocate as the
+/// bytes command; here a weight is a range of the file. Nothing recurses: ONNX's messages nest to a fixed depth, except
+/// for subgraphs, which are noted but not parsed, because no operator that can be read has any.
+final class ParseContext {
+  let path: String
+  /// Messages that may still be parsed; each takes up to some 250 bytes of memory.
+  private var messages = 400_000
+  /// Bytes that may still be allocated for elements that cannot be used where they are.
+  private var decodedBytes: Int
+  /// Elements of attributes that may still be read.
+  private(set) var attributeElements = 4_000_000
+  /// Names of inputs and outputs of nodes, and pieces of typed fields, that may still be read.
+  private var parts = 2_000_000
+  /// Elements that shape arithmetic may still read or make.
+  private var arithmeticElements = 4_000_000
+
+  init(path: String, fileSize: Int) {
+    self.path = path
+    decodedBytes = fileSize + (64 << 20)
+  }
+
+  /// Takes `count` bytes of the budget for decoded elements.
+  func allocate(_ count: Int, tensor: String) throws(ONNXError) {
+    guard count <= decodedBytes else {
+      throw .invalidTensor(
+        path: path, tensor: tensor, place: "elements",
+        expected: "at most \(decodedBytes) more bytes to decode",
+        found: "\(count)")
+    }
+    decodedBytes -= count
+  }
+
+  func takeAttributeElements(_ count: Int) {
+    attributeElements -= count
+  }
+
+  /// Takes one of the budget for names and pieces.
+  func takePart(_ field: WireField, _ name: String) throws(ONNXError) {
+    guard parts > 0 else {
+      throw field.failure(
+        name, expected: "at most 2000000 names and single elements in a file", found: "more")
+    }
+    parts -= 1
+  }
+
+  /// Takes the elements of a small tensor of the budget for shape arithmetic.
+  func takeArithmetic(_ partial: PartialTensor, _ node: NodeReader) throws(ONNXError) {
+    arithmeticElements -= partial.elements.count
+    guard arithmeticElements >= 0 else {
+      throw node.failure("shape arithmetic", expected: "at most 4000000 elements in a file", found: "more")
+    }
+  }
+
+  /// Calls `body` with every field of the message in `range`.
+  ///
+  /// - Parameter repeated: the fields that may stand more than once; any other that does is an error.
+  func forEachField(
+    of range: Range<Int>, in bytes: RawSpan, place: String, repeated: Set<Int>,
+    _ body: (WireField) throws(ONNXError) -> Void
+  ) throws(ONNXError) {
+    func failure(_ offset: Int, _ expected: String, _ found: String) -> ONNXError {
+      .malformed(path: path, place: place, offset: offset, expected: expected, found: found)
+    }
+    messages -= 1
+    guard messages >= 0 else { throw failure(range.lowerBound, "at most 400000 messages in a file", "more") }
+    var seen: UInt64 = 0
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let offset = position
+      guard let tag = Wire.varint(in: bytes, at: &position, end: range.upperBound) else {
+        throw failure(offset, "a field's tag", "a varint that does not end")
+      }
+      let number = Int(clamping: tag >> 3)
+      guard number > 0, number < 1 << 29 else { throw failure(offset, "a field number", "\(number)") }
+      let payload: WireField.Payload
+      let left = range.upperBound - position
+      switch tag & 7 {
+      case 0:
+        guard let value = Wire.varint(in: bytes, at: &position, end: range.upperBound) else {
+          throw failure(offset, "a varint of at most 10 bytes in field \(number)", "one that does not end")
+        }
+        payload = .varint(value)
+      case 1:
+        guard left >= 8 else { throw failure(offset, "8 bytes in field \(number)", "\(left)") }
+        let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+        payload = .fixed64(UInt64(littleEndian: value))
+        position += 8
+      case 2:
+        guard let length = Wire.varint(in: bytes, at: &position, end: range.upperBound) else {
+          throw failure(offset, "a length of field \(number)", "a varint that does not end")
+        }
+        guard length <= UInt64(range.upperBound - position) else {
+          throw failure(
+            offset, "at most \(range.upperBound - position) bytes in field \(number)", "a length of \(length)"
+          )
+        }
+        payload = .bytes(position..<position + Int(length))
+        position += Int(length)
+      case 5:
+        guard left >= 4 else { throw failure(offset, "4 bytes in field \(number)", "\(left)") }
+        let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self)
+        payload = .fixed32(UInt32(littleEndian: value))
+        position += 4
+      case 3, 4:
+        throw failure(offset, "no groups, which ONNX does not have", "a group in field \(number)")
+      default:
+        throw failure(offset, "a wire type", "\(tag & 7) in field \(number)")
+      }
+      if number < 64 && !repeated.contains(number) {
+        guard seen & (1 << UInt64(number)) == 0 else {
+          throw failure(offset, "field \(number) once", "a second one")
+        }
+        seen |= 1 << UInt64(number)
+      }
+      try body(WireField(number: number, payload: payload, offset: offset, place: place, context: self))
+    }
+  }
+}
