@@ -88,11 +88,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
-    tests("FileIOTests", ["FileIO"]),
-    tests("ModelIRTests", ["FileIO", "ModelIR"]),
-    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
+    tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],
   swiftLanguageModes: [.v6]
 )

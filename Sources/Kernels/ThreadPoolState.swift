@@ -67,14 +67,16 @@ import Synchronization
     #else
       var thread = pthread_t()
     #endif
-    let status = unsafe pthread_create(&thread, nil, { argument in
-      #if canImport(Darwin)
-        let argument: UnsafeMutableRawPointer? = argument
-      #endif
-      let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-      start.state.work(start.worker)
-      return nil
-    }, unsafe start.toOpaque())
+    let status = unsafe pthread_create(
+      &thread, nil,
+      { argument in
+        #if canImport(Darwin)
+          let argument: UnsafeMutableRawPointer? = argument
+        #endif
+        let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+        start.state.work(start.worker)
+        return nil
+      }, unsafe start.toOpaque())
     guard status == 0 else {
       unsafe start.release()
       return false

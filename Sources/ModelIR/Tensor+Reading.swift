@@ -2,7 +2,7 @@ import FileIO
 
 extension Tensor {
   /// How many elements are converted at a time: small enough for the second-level cache.
-  private static let chunkElements = 1 << 15
+  static let chunkElements = 1 << 15
 
   /// All elements as Float, row-major.
   public func floats() throws(TensorError) -> [Float] {
@@ -155,7 +155,7 @@ extension Tensor {
   }
 
   /// Little-endian bytes of `count` elements of `dataType`.
-  private func encode(from start: Int, count: Int) throws(TensorError) -> [UInt8] {
+  func encode(from start: Int, count: Int) throws(TensorError) -> [UInt8] {
     let size = dataType.byteCount
     var bytes = [UInt8](repeating: 0, count: count * size)
     if storedType == dataType && channelScale == nil {

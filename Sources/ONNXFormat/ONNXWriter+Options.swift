@@ -32,6 +32,14 @@ extension ONNXWriter {
       self.documentation = documentation
     }
 
+    /// The opsets that can be written.
+    public static var opsets: ClosedRange<Int> { ONNXVersion.writableOpsets }
+
+    /// The versions of the file format that may carry an opset.
+    public static func irVersions(opset: Int) -> ClosedRange<Int> {
+      ONNXVersion.leastIRVersion(opset: opset)...ONNXVersion.irVersions.upperBound
+    }
+
     /// The version of the file format that is written.
     public var effectiveIRVersion: Int { irVersion ?? ONNXVersion.leastIRVersion(opset: opset) }
 
@@ -41,7 +49,7 @@ extension ONNXWriter {
           path: path, place: "opset", expected: ONNXVersion.text(ONNXVersion.writableOpsets),
           found: "\(opset)")
       }
-      let versions = ONNXVersion.leastIRVersion(opset: opset)...ONNXVersion.irVersions.upperBound
+      let versions = Self.irVersions(opset: opset)
       guard versions.contains(effectiveIRVersion) else {
         throw .invalidModel(
           path: path, place: "ir_version", expected: "\(ONNXVersion.text(versions)) for opset \(opset)",

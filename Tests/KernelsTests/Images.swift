@@ -10,30 +10,32 @@ import Kernels
     let image = shape[1] * shape[2] * shape[3]
     count = shape[0] * (image + gap)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 8, alignment: 64)
-    let elements = memory.bindMemory(to: Scalar.self, capacity: max(count, 1))
-    for index in 0..<count { elements[index] = .nan }
+    let elements = unsafe memory.bindMemory(to: Scalar.self, capacity: max(count, 1))
+    for index in 0..<count { unsafe elements[index] = .nan }
     for batch in 0..<shape[0] {
-      for index in 0..<image { elements[batch * (image + gap) + index] = element(batch * image + index) }
+      for index in 0..<image {
+        unsafe elements[batch * (image + gap) + index] = element(batch * image + index)
+      }
     }
-    map = FeatureMap(
+    unsafe map = unsafe FeatureMap(
       elements, batch: shape[0], channels: shape[1], extent: Extent(shape[2], shape[3]),
       batchStride: image + gap)
   }
 
-  deinit { map.elements.deallocate() }
+  deinit { unsafe map.elements.deallocate() }
 
   /// The elements of all images, without the gaps.
   var values: [Double] {
-    (0..<map.planeCount).flatMap { plane in
-      (0..<map.planeSize).map { Double(map.plane(plane)[$0]) }
+    unsafe (0..<map.planeCount).flatMap { plane in
+      unsafe (0..<map.planeSize).map { unsafe Double(map.plane(plane)[$0]) }
     }
   }
 
   /// Whether nothing was written between the images.
   var gapsAreUntouched: Bool {
-    let image = map.channels * map.planeSize
-    return (0..<map.batch).allSatisfy { batch in
-      (image..<map.batchStride).allSatisfy { map.elements[batch * map.batchStride + $0].isNaN }
+    let image = unsafe map.channels * map.planeSize
+    return unsafe (0..<map.batch).allSatisfy { batch in
+      unsafe (image..<map.batchStride).allSatisfy { unsafe map.elements[batch * map.batchStride + $0].isNaN }
     }
   }
 }
@@ -57,9 +59,9 @@ extension KernelSet {
     residual: FeatureMap<Scalar>? = nil, appliesReLU: Bool = false, into output: FeatureMap<Scalar>,
     threads: ThreadPool
   ) {
-    let prepared = convolution(geometry, weights: weights, bias: bias)
+    let prepared = unsafe convolution(geometry, weights: weights, bias: bias)
     let workspace = Images<Scalar>([1, 1, 1, prepared.workspaceCount(threads: threads.count)])
-    prepared.run(
+    unsafe prepared.run(
       input, into: output, residual: residual, appliesReLU: appliesReLU, workspace: workspace.map.elements,
       threads: threads)
   }

@@ -22,12 +22,15 @@ import Testing
     for variant in tiledVariants {
       let result = try run(example, variant)
       let largest = example.output.values.map(abs).max() ?? 0
-      #expect(distance(result, example.output.values) <= max(largest, 1) * Tolerance.runtime, "\(variant.name)")
+      #expect(
+        distance(result, example.output.values) <= max(largest, 1) * Tolerance.runtime, "\(variant.name)")
     }
   }
 
   /// Runs a case; the result is row-major.
-  private func run<Scalar>(_ example: ReferenceCase, _ kernels: any KernelSet<Scalar>) throws -> [Double] {
+  private func run<Scalar: BinaryFloatingPoint & Sendable>(
+    _ example: ReferenceCase, _ kernels: any KernelSet<Scalar>
+  ) throws -> [Double] {
     let pool = pools[1]
     let attributes = example.attributes
     let arrays = example.inputs.map { array in array.values.map { Scalar($0 / 32) } }
@@ -44,52 +47,53 @@ import Testing
         outputChannels: shapes[1][0], groups: try #require(attributes.groups), batch: shapes[0][0],
         input: Extent(shapes[0][2], shapes[0][3]))
       #expect(geometry.output == Extent(outputShape[2], outputShape[3]))
-      kernels.convolve(
+      unsafe kernels.convolve(
         geometry, input.map, weights: arrays[1], bias: arrays.count > 2 ? arrays[2] : nil, into: output.map,
         threads: pool)
     case "MaxPool":
       let window = try window(attributes, kernel: try #require(attributes.kernel))
-      kernels.maxPool(window, input.map, into: output.map, threads: pool)
+      unsafe kernels.maxPool(window, input.map, into: output.map, threads: pool)
     case "AveragePool":
-      kernels.averagePool(
+      unsafe kernels.averagePool(
         try window(attributes, kernel: try #require(attributes.kernel)),
-        countsPadding: attributes.countsPadding == 1, input.map, into: output.map, threads: pool)
+        countsPadding: attributes.countsPadding == 1, unsafe input.map, into: unsafe output.map, threads: pool
+      )
     case "GlobalAveragePool":
-      kernels.globalAveragePool(input.map, into: output.map, threads: pool)
+      unsafe kernels.globalAveragePool(input.map, into: output.map, threads: pool)
     case "Resize":
-      kernels.resize(try resampling(example), input.map, into: output.map, threads: pool)
+      unsafe kernels.resize(try resampling(example), input.map, into: output.map, threads: pool)
     case "ScaleAndShift":
-      kernels.scaleAndShift(
+      unsafe kernels.scaleAndShift(
         input.map, scale: arrays[1], shift: arrays[2], appliesReLU: false, into: output.map, threads: pool)
     case "Relu":
-      kernels.apply(.relu, input.map, into: output.map, threads: pool)
+      unsafe kernels.apply(.relu, input.map, into: output.map, threads: pool)
     case "Sigmoid":
-      kernels.apply(.sigmoid, input.map, into: output.map, threads: pool)
+      unsafe kernels.apply(.sigmoid, input.map, into: output.map, threads: pool)
     case "Add", "Mul":
       let function: BinaryFunction = example.operator == "Add" ? .add : .multiply
       let broadcasting = try #require(Broadcasting(left: shapes[0], right: shapes[1]))
       var result = [Scalar](repeating: .nan, count: example.output.values.count)
-      kernels.combine(
+      unsafe kernels.combine(
         function, arrays[0], arrays[1], broadcasting, appliesReLU: false, into: &result, threads: pool)
       return result.map { Double($0) }
     case "Gemm":
       let geometry = MatrixProduct(
         rows: 3, columns: 5, depth: 4, transposesA: attributes.transposesA == 1,
         transposesB: attributes.transposesB == 1, alpha: 0.5, beta: 1.5)
-      let product = kernels.matrixProduct(geometry, b: arrays[1])
+      let product = unsafe kernels.matrixProduct(geometry, b: arrays[1])
       let shape = shapes.count > 2 ? [Int](repeating: 1, count: 2 - shapes[2].count) + shapes[2] : []
       let steps = shape.isEmpty ? [] : Broadcasting.strides(shape, in: [3, 5])
       let c = Images<Scalar>([1, 1, 1, 15]) { shapes.count > 2 && $0 < arrays[2].count ? arrays[2][$0] : 0 }
       var result = [Scalar](repeating: .nan, count: 15)
       let workspace = Images<Scalar>([1, 1, 1, product.workspaceCount(threads: pool.count)])
-      product.run(
+      unsafe product.run(
         a: arrays[0], c: shapes.count > 2 ? (UnsafePointer(c.map.elements), steps[0], steps[1]) : nil,
         into: &result, workspace: workspace.map.elements, threads: pool)
       return result.map { Double($0) }
     case "Softmax":
       let axis = try #require(attributes.axis)
       var result = [Scalar](repeating: .nan, count: arrays[0].count)
-      kernels.softmax(
+      unsafe kernels.softmax(
         arrays[0], outer: shapes[0][..<axis].reduce(1, *), count: shapes[0][axis],
         inner: shapes[0][(axis + 1)...].reduce(1, *), into: &result, threads: pool)
       return result.map { Double($0) }

@@ -37,14 +37,18 @@ import Testing
 
   @Test func callersTakeTurns() async {
     let pool = ThreadPool(count: 3)
-    let total = Atomic<Int>(0)
+    let counter = Counter()
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<8 {
         group.addTask {
-          for _ in 0..<100 { pool.parallelFor(10) { _, _ in total.add(1, ordering: .relaxed) } }
+          for _ in 0..<100 { pool.parallelFor(10) { _, _ in counter.total.add(1, ordering: .relaxed) } }
         }
       }
     }
-    #expect(total.load(ordering: .relaxed) == 8000)
+    #expect(counter.total.load(ordering: .relaxed) == 8000)
   }
+}
+
+private final class Counter: Sendable {
+  let total = Atomic<Int>(0)
 }

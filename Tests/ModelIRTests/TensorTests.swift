@@ -115,3 +115,25 @@ import Testing
     }
   }
 }
+
+@Suite struct TensorComparisonTests {
+  @Test func comparesBitsAndNotValues() throws {
+    let zeros = Tensor([Float(0), -0.0], shape: [2])
+    #expect(try zeros.hasSameBits(as: Tensor([Float(0), -0.0], shape: [2])))
+    #expect(try !zeros.hasSameBits(as: Tensor([Float(0), 0], shape: [2])))
+    #expect(try Tensor([Float.nan], shape: [1]).hasSameBits(as: Tensor([Float.nan], shape: [1])))
+    #expect(try !zeros.hasSameBits(as: Tensor([Float(0), -0.0], shape: [1, 2])))
+    let many = (0..<100_000).map(Float.init)
+    var other = many
+    other[99_999] = 1
+    #expect(try !Tensor(many, shape: [100_000]).hasSameBits(as: Tensor(other, shape: [100_000])))
+  }
+
+  @Test func findsWhatIsNotFinite() throws {
+    var values = [Float](repeating: 1, count: 70_000)
+    #expect(try Tensor(values, shape: [70_000]).firstNonFinite() == nil)
+    values[69_000] = .infinity
+    #expect(try Tensor(values, shape: [70_000]).firstNonFinite() == 69_000)
+    #expect(try Tensor([Int64(1)], shape: [1]).firstNonFinite() == nil)
+  }
+}

@@ -31,6 +31,19 @@ public struct Window: Hashable, Sendable {
       count(input.width + padding.left + padding.right, kernel.width, dilations.width, strides.width))
   }
 
+  /// How many elements the mean at an output position is taken of: those on the image, with the padding if
+  /// `countsPadding`. What a last window has beyond the padding never counts.
+  package func meanCount(row: Int, column: Int, input: Extent, countsPadding: Bool) -> Int {
+    let added = countsPadding ? padding : Padding()
+    let rows = Self.taps(
+      row, kernel: kernel.height, stride: strides.height, dilation: dilations.height,
+      padding: padding.top - added.top, size: input.height + added.top + added.bottom)
+    let columns = Self.taps(
+      column, kernel: kernel.width, stride: strides.width, dilation: dilations.width,
+      padding: padding.left - added.left, size: input.width + added.left + added.right)
+    return rows.count * columns.count
+  }
+
   /// The taps of the kernel that lie on the image for window position `position` along one axis.
   package static func taps(
     _ position: Int, kernel: Int, stride: Int, dilation: Int, padding: Int, size: Int

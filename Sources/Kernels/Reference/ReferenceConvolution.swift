@@ -29,7 +29,8 @@ struct ReferenceConvolution<Scalar: BinaryFloatingPoint & Sendable>: PreparedCon
   }
 
   /// The sum of products for one output element, without bias.
-  private func sum(_ image: UnsafeMutablePointer<Scalar>, _ channel: Int, _ row: Int, _ column: Int) -> Double {
+  private func sum(_ image: UnsafeMutablePointer<Scalar>, _ channel: Int, _ row: Int, _ column: Int) -> Double
+  {
     let window = geometry.window
     let channels = geometry.inputChannels / geometry.groups
     let firstChannel = channel / (geometry.outputChannels / geometry.groups) * channels
@@ -46,7 +47,8 @@ struct ReferenceConvolution<Scalar: BinaryFloatingPoint & Sendable>: PreparedCon
         let y = row * window.strides.height - window.padding.top + tapRow * window.dilations.height
         for tapColumn in tapColumns {
           let x = column * window.strides.width - window.padding.left + tapColumn * window.dilations.width
-          let weight = ((channel * channels + inputChannel) * window.kernel.height + tapRow)
+          let weight =
+            ((channel * channels + inputChannel) * window.kernel.height + tapRow)
             * window.kernel.width + tapColumn
           unsafe sum += Double(weights[weight]) * Double(plane[y * geometry.input.width + x])
         }

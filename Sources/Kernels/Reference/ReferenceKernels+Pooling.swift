@@ -2,7 +2,7 @@ extension ReferenceKernels {
   public func maxPool(
     _ window: Window, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, threads: ThreadPool
   ) {
-    unsafe pool(window, input, output, threads) { taps in
+    unsafe pool(window, input, output, threads) { taps, _, _ in
       taps.reduce(-Scalar.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 }
     }
   }
@@ -11,9 +11,11 @@ extension ReferenceKernels {
     _ window: Window, countsPadding: Bool, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
     threads: ThreadPool
   ) {
-    unsafe pool(window, input, output, threads) { taps in
+    unsafe pool(window, input, output, threads) { taps, row, column in
       let sum = taps.reduce(0.0) { $0 + Double($1) }
-      return Scalar(sum / Double(countsPadding ? window.kernel.area : taps.count))
+      let count = unsafe window.meanCount(
+        row: row, column: column, input: input.extent, countsPadding: countsPadding)
+      return Scalar(sum / Double(count))
     }
   }
 
@@ -31,7 +33,7 @@ extension ReferenceKernels {
   /// Gives the elements under each position of the window, without the padding, to `reduce`.
   private func pool(
     _ window: Window, _ input: FeatureMap<Scalar>, _ output: FeatureMap<Scalar>, _ threads: ThreadPool,
-    _ reduce: (_ taps: [Scalar]) -> Scalar
+    _ reduce: (_ taps: [Scalar], _ row: Int, _ column: Int) -> Scalar
   ) {
     unsafe threads.parallelFor(input.planeCount) { plane, _ in
       let source = unsafe input.plane(plane)
@@ -52,7 +54,7 @@ extension ReferenceKernels {
               unsafe taps.append(source[y * input.extent.width + x])
             }
           }
-          unsafe target[row * output.extent.width + column] = reduce(taps)
+          unsafe target[row * output.extent.width + column] = reduce(taps, row, column)
         }
       }
     }

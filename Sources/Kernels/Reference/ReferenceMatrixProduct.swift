@@ -19,7 +19,9 @@ struct ReferenceMatrixProduct<Scalar: BinaryFloatingPoint & Sendable>: PreparedM
           sum += Double(left) * Double(right)
         }
         sum *= geometry.alpha
-        if let c = unsafe c { unsafe sum += geometry.beta * Double(c.elements[row * c.rowStep + column * c.columnStep]) }
+        if let c = unsafe c {
+          unsafe sum += geometry.beta * Double(c.elements[row * c.rowStep + column * c.columnStep])
+        }
         unsafe output[row * columns + column] = Scalar(sum)
       }
     }

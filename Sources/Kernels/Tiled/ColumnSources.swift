@@ -28,7 +28,8 @@ final class ColumnSources: Sendable {
   func mix(_ line: UnsafeMutablePointer<Float>, into target: UnsafeMutablePointer<Float>) {
     for index in 0..<count {
       let far = unsafe fraction.elements[index]
-      unsafe target[index] = unsafe line[Int(lower.elements[index])] * (1 - far) + line[Int(upper.elements[index])] * far
+      unsafe target[index] =
+        unsafe line[Int(lower.elements[index])] * (1 - far) + line[Int(upper.elements[index])] * far
     }
   }
 }

@@ -13,29 +13,45 @@ enum MicroKernel {
   ) {
     if vectors == 2 {
       switch rows {
-      case 1: unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<1, Vector>(repeating: .zero))
-      case 2: unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<2, Vector>(repeating: .zero))
-      case 3: unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<3, Vector>(repeating: .zero))
-      case 4: unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<4, Vector>(repeating: .zero))
-      case 5: unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<5, Vector>(repeating: .zero))
-      case 6: unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<6, Vector>(repeating: .zero))
+      case 1:
+        unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<1, Vector>(repeating: .zero))
+      case 2:
+        unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<2, Vector>(repeating: .zero))
+      case 3:
+        unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<3, Vector>(repeating: .zero))
+      case 4:
+        unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<4, Vector>(repeating: .zero))
+      case 5:
+        unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<5, Vector>(repeating: .zero))
+      case 6:
+        unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<6, Vector>(repeating: .zero))
       #if SCALENET_AVX512 || arch(arm64)
-        case 7: unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<7, Vector>(repeating: .zero))
-        case 8: unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<8, Vector>(repeating: .zero))
+        case 7:
+          unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<7, Vector>(repeating: .zero))
+        case 8:
+          unsafe wide(rowPanel, columnPanel, depth, sums, starts, InlineArray<8, Vector>(repeating: .zero))
       #endif
       default: preconditionFailure("no tile of \(rows) rows")
       }
     } else {
       switch rows {
-      case 1: unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<1, Vector>(repeating: .zero))
-      case 2: unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<2, Vector>(repeating: .zero))
-      case 3: unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<3, Vector>(repeating: .zero))
-      case 4: unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<4, Vector>(repeating: .zero))
-      case 5: unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<5, Vector>(repeating: .zero))
-      case 6: unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<6, Vector>(repeating: .zero))
+      case 1:
+        unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<1, Vector>(repeating: .zero))
+      case 2:
+        unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<2, Vector>(repeating: .zero))
+      case 3:
+        unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<3, Vector>(repeating: .zero))
+      case 4:
+        unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<4, Vector>(repeating: .zero))
+      case 5:
+        unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<5, Vector>(repeating: .zero))
+      case 6:
+        unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<6, Vector>(repeating: .zero))
       #if SCALENET_AVX512 || arch(arm64)
-        case 7: unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<7, Vector>(repeating: .zero))
-        case 8: unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<8, Vector>(repeating: .zero))
+        case 7:
+          unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<7, Vector>(repeating: .zero))
+        case 8:
+          unsafe narrow(rowPanel, columnPanel, depth, sums, starts, InlineArray<8, Vector>(repeating: .zero))
       #endif
       default: preconditionFailure("no tile of \(rows) rows")
       }

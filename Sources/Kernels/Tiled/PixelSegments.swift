@@ -30,7 +30,8 @@ final class PixelSegments {
   ///   - sourceEnd: the end of what may be read
   ///   - taps: the place of each tap, relative to a pixel's first
   func gather(
-    from source: UnsafePointer<Float>, sourceEnd: UnsafePointer<Float>, taps: UnsafePointer<Int32>, depth: Int,
+    from source: UnsafePointer<Float>, sourceEnd: UnsafePointer<Float>, taps: UnsafePointer<Int32>,
+    depth: Int,
     pitch: Int, into target: UnsafeMutablePointer<Float>
   ) {
     let targetEnd = unsafe target + depth * pitch
@@ -51,7 +52,9 @@ final class PixelSegments {
         let to = unsafe line + targets[segment]
         let length = lengths[segment]
         var index = 0
-        while unsafe index < length && from + (index + Tile.lanes) <= sourceEnd && to + (index + Tile.lanes) <= targetEnd {
+        while unsafe index < length && from + (index + Tile.lanes) <= sourceEnd
+          && to + (index + Tile.lanes) <= targetEnd
+        {
           unsafe Vector.load(from + index).store(to + index)
           index += Tile.lanes
         }

@@ -17,10 +17,11 @@ extension TiledConvolution {
       let panel = index % self.rows.count
       let first = self.rows.start(panel)
       let height = self.rows.height(panel)
-      unsafe PixelSegments(first..<first + height, layout: self.layout, imageStride: source.imageStride).gather(
-        from: source.elements + group * groupInputs * self.layout.planeSize, sourceEnd: source.end,
-        taps: self.taps.elements, depth: depth, pitch: height,
-        into: pixels + (group * self.rows.rows + first) * depth)
+      unsafe PixelSegments(first..<first + height, layout: self.layout, imageStride: source.imageStride)
+        .gather(
+          from: source.elements + group * groupInputs * self.layout.planeSize, sourceEnd: source.end,
+          taps: self.taps.elements, depth: depth, pitch: height,
+          into: pixels + (group * self.rows.rows + first) * depth)
     }
     let grid = TaskGrid(
       groups: geometry.groups, rows: rows, columnPanels: columns.count, threads: threads.count)

@@ -47,7 +47,8 @@ extension TiledConvolution {
         unsafe Self.finish(
           sum, count: length, bias: bias.elements[channel],
           residual: target.residual.map { unsafe $0.elements + (image * $0.batchStride + inImage) },
-          floor: target.floor, into: unsafe target.output.elements + (image * target.output.batchStride + inImage))
+          floor: target.floor,
+          into: unsafe target.output.elements + (image * target.output.batchStride + inImage))
       }
       pixel += length
     }

@@ -41,7 +41,8 @@ final class TiledConvolution: PreparedConvolution {
       let source = unsafe weights + group * channels * depth
       let target = unsafe self.weights.elements + group * weightsPerGroup
       if pixelsAreColumns {
-        unsafe rows.pack(source, rowStep: depth, columnStep: 1, depth: depth, panels: 0..<rows.count, into: target)
+        unsafe rows.pack(
+          source, rowStep: depth, columnStep: 1, depth: depth, panels: 0..<rows.count, into: target)
       } else {
         unsafe columns.pack(source, columnStep: depth, depthStep: 1, depth: depth, into: target)
       }
@@ -72,7 +73,9 @@ final class TiledConvolution: PreparedConvolution {
     if layout.needsCopy {
       let copy = unsafe workspace + places.images
       unsafe threads.parallelRanges(input.planeCount, least: 4) { planes, _ in
-        for plane in planes { unsafe self.layout.copy(input.plane(plane), to: copy + plane * self.layout.planeSize) }
+        for plane in planes {
+          unsafe self.layout.copy(input.plane(plane), to: copy + plane * self.layout.planeSize)
+        }
       }
       source = unsafe Source(
         elements: UnsafePointer(copy), imageStride: input.channels * layout.planeSize,

@@ -9,7 +9,8 @@ extension TiledKernels {
   ) {
     let floor = Vector(repeating: appliesReLU ? 0 : -.infinity)
     unsafe Self.forEachVector(input, output, threads) { channel, value in
-      let result = unsafe Vector(repeating: shift[channel]).adding(value, times: Vector(repeating: scale[channel]))
+      let result = unsafe Vector(repeating: shift[channel]).adding(
+        value, times: Vector(repeating: scale[channel]))
       return result.replacing(with: floor, where: result .< floor)
     }
   }
@@ -58,6 +59,7 @@ extension TiledKernels {
   ) {
     threads.parallelRanges(outer * inner, least: max(1, Self.leastTask / max(1, count))) { rows, _ in
       let line = FloatBuffer(count: count)
+      defer { withExtendedLifetime(line) {} }
       for row in rows {
         let start = row / inner * count * inner + row % inner
         var largest = -Float.infinity
@@ -69,7 +71,8 @@ extension TiledKernels {
         var sum: Float = 0
         for index in stride(from: 0, to: count, by: Tile.lanes) {
           let place = unsafe line.elements + index
-          let power = unsafe (Vector.load(place, count: count - index) - Vector(repeating: largest)).exponential
+          let power = unsafe (Vector.load(place, count: count - index) - Vector(repeating: largest))
+            .exponential
           unsafe power.store(place, count: count - index)
         }
         for index in 0..<count { unsafe sum += line.elements[index] }

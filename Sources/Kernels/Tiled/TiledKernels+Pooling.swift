@@ -33,16 +33,10 @@ extension TiledKernels {
         for row in unsafe 0..<output.extent.height {
           let line = unsafe target + row * width
           unsafe pass.run(row, source, into: line)
-          let rows = countsPadding ? window.kernel.height : pass.taps(row).count
           for column in 0..<width {
-            let columns =
-              unsafe countsPadding
-              ? window.kernel.width
-              : Window.taps(
-                column, kernel: window.kernel.width, stride: window.strides.width,
-                dilation: window.dilations.width, padding: window.padding.left, size: input.extent.width
-              ).count
-            unsafe line[column] /= Float(rows * columns)
+            let count = unsafe window.meanCount(
+              row: row, column: column, input: input.extent, countsPadding: countsPadding)
+            unsafe line[column] /= Float(count)
           }
         }
       }

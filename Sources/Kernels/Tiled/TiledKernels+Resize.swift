@@ -13,6 +13,7 @@ extension TiledKernels {
     let least = unsafe max(1, Self.leastTask / max(1, output.planeSize))
     unsafe threads.parallelRanges(input.planeCount, least: least) { planes, _ in
       let line = FloatBuffer(count: width)
+      defer { withExtendedLifetime(line) {} }
       for plane in planes {
         let source = unsafe input.plane(plane)
         let target = unsafe output.plane(plane)
@@ -43,7 +44,8 @@ extension TiledKernels {
     let far = Vector(repeating: fraction)
     var index = 0
     while index + Tile.lanes <= count {
-      unsafe (Vector.load(upper + index) * near).adding(.load(lower + index), times: far).store(target + index)
+      unsafe (Vector.load(upper + index) * near).adding(.load(lower + index), times: far).store(
+        target + index)
       index += Tile.lanes
     }
     while index < count {

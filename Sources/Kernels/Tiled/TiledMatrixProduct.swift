@@ -53,7 +53,9 @@ final class TiledMatrixProduct: PreparedMatrixProduct {
           let line = self.rows.start(panel) + row
           for column in 0..<width {
             var value = unsafe alpha * sums[row * Tile.columns + column]
-            if let c = unsafe c { unsafe value += beta * c.elements[line * c.rowStep + (first + column) * c.columnStep] }
+            if let c = unsafe c {
+              unsafe value += beta * c.elements[line * c.rowStep + (first + column) * c.columnStep]
+            }
             unsafe output[line * self.geometry.columns + first + column] = value
           }
         }

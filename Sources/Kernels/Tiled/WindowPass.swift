@@ -14,14 +14,17 @@ final class WindowPass<Reduction: WindowReduction> {
     self.window = window
     self.input = input
     self.output = output
+    // A last window may hang over the end of the padding.
+    let reach =
+      (output.width - 1) * window.strides.width + (window.kernel.width - 1) * window.dilations.width + 1
     line = FloatBuffer(
-      count: input.width + window.padding.left + window.padding.right + 2 * Tile.columns)
+      count: max(input.width + window.padding.left + window.padding.right, reach) + 2 * Tile.columns)
     for index in 0..<line.count { unsafe line.elements[index] = Reduction.identity }
   }
 
   /// The rows of the window at output row `row` that lie on the image.
   @inline(__always)
-  func taps(_ row: Int) -> Range<Int> {
+  private func taps(_ row: Int) -> Range<Int> {
     Window.taps(
       row, kernel: window.kernel.height, stride: window.strides.height, dilation: window.dilations.height,
       padding: window.padding.top, size: input.height)
@@ -82,7 +85,9 @@ final class WindowPass<Reduction: WindowReduction> {
     var index = 0
     while index + Tile.lanes <= width {
       var result = Vector(repeating: Reduction.identity)
-      for tap in 0..<taps.count { result = unsafe Reduction.combine(result, .load(first + (tap * step + index))) }
+      for tap in 0..<taps.count {
+        result = unsafe Reduction.combine(result, .load(first + (tap * step + index)))
+      }
       unsafe result.store(target + index)
       index += Tile.lanes
     }
