@@ -68,6 +68,8 @@ let package = Package(
     library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
+    library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
+    library("KerasFormat", ["FileIO", "ModelIR", "HDF5", "ZipArchive"]),
 
     // What users touch.
     library(
@@ -91,6 +93,10 @@ let package = Package(
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
     tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
     tests("FileIOTests", ["FileIO"]),
+    tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),
+    tests(
+      "KerasFormatTests",
+      ["FileIO", "HDF5", "KerasFormat", "ModelIR", "Architectures", "PyTorchFormat", "ZipArchive"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
