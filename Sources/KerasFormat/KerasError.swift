@@ -16,7 +16,8 @@ public enum KerasError: Error, Equatable, Sendable {
   /// The configuration is not the JSON that it must be. `place` is the attribute or member.
   case malformedConfiguration(path: String, place: String, offset: Int, expected: String, found: String)
   /// A layer is not one that can be read.
-  case invalidLayer(path: String, layer: String, className: String, place: String, expected: String, found: String)
+  case invalidLayer(
+    path: String, layer: String, className: String, place: String, expected: String, found: String)
   /// A node is not one that Keras's plain layers can express.
   case unsupportedNode(path: String, node: String, op: String, place: String, expected: String, found: String)
   /// The weights of a layer are not there, or not of the layer's shape.

@@ -49,7 +49,9 @@ struct ChunkAssembler {
       expectedCount = count
     }
     let storedSize = try cursor.word()
-    guard storedSize == elementSize else { throw cursor.failure("elements of \(elementSize) bytes", storedSize) }
+    guard storedSize == elementSize else {
+      throw cursor.failure("elements of \(elementSize) bytes", storedSize)
+    }
     self.chunkExtents = chunkExtents
     chunkByteCount = byteCount
     self.expectedCount = expectedCount

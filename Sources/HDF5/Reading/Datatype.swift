@@ -61,7 +61,9 @@ enum Datatype {
     }
   }
 
-  private static func integer(_ bits: UInt64, _ size: Int, _ cursor: inout Cursor) throws(HDF5Error) -> Datatype {
+  private static func integer(_ bits: UInt64, _ size: Int, _ cursor: inout Cursor) throws(HDF5Error)
+    -> Datatype
+  {
     let offset = try cursor.short()
     let precision = try cursor.short()
     let isSigned = bits & 0x08 != 0
@@ -75,7 +77,8 @@ enum Datatype {
   }
 
   /// IEEE 754 binary16, binary32 and binary64, and bfloat16.
-  private static func float(_ bits: UInt64, _ size: Int, _ cursor: inout Cursor) throws(HDF5Error) -> Datatype {
+  private static func float(_ bits: UInt64, _ size: Int, _ cursor: inout Cursor) throws(HDF5Error) -> Datatype
+  {
     let offset = try cursor.short()
     let precision = try cursor.short()
     let exponentLocation = try cursor.byte()

@@ -41,7 +41,9 @@ struct FilterPipeline {
   /// The most that `stored` bytes can yield: deflate makes at most 1032 of one.
   func mostBytes(stored: Int) -> Int {
     filters.reduce(stored) { size, filter in
-      if case .deflate = filter { return size.multipliedReportingOverflow(by: 1032).overflow ? .max : size * 1032 }
+      if case .deflate = filter {
+        return size.multipliedReportingOverflow(by: 1032).overflow ? .max : size * 1032
+      }
       return size
     }
   }
@@ -52,7 +54,9 @@ struct FilterPipeline {
     for (index, filter) in filters.enumerated().reversed() where mask & (1 << UInt32(index)) == 0 {
       switch filter {
       case .fletcher32:
-        guard bytes.count >= 4 else { return .failure(Failure(reason: "expected a checksum, found no room for one")) }
+        guard bytes.count >= 4 else {
+          return .failure(Failure(reason: "expected a checksum, found no room for one"))
+        }
         let found = bytes.suffix(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         bytes.removeLast(4)
         guard found == Checksum.fletcher32(bytes[...]) else {

@@ -82,7 +82,9 @@ struct FractalHeap {
     _ offset: Int, in address: Int, rows: Int, depth: Int
   ) throws(HDF5Error) -> (block: Int, within: Int, size: Int) {
     var cursor = try Cursor(file, structure, at: address)
-    guard depth < 16, rows <= 64 else { throw cursor.failure("at most 16 levels of 64 rows", "\(depth), \(rows)") }
+    guard depth < 16, rows <= 64 else {
+      throw cursor.failure("at most 16 levels of 64 rows", "\(depth), \(rows)")
+    }
     try cursor.expect("FHIB")
     try cursor.version(0...0)
     try cursor.skip(8 + offsetSize)

@@ -47,7 +47,8 @@ public struct HDF5Attribute {
     for record in records {
       guard record[8] & 2 == 0 else {
         throw .unsupported(
-          path: header.file.path, object: header.name, expected: "attributes of its own", found: "a shared one")
+          path: header.file.path, object: header.name, expected: "attributes of its own",
+          found: "a shared one")
       }
       let range = try heap.object(Array(record.prefix(8)))
       var message = try Cursor(

@@ -14,7 +14,8 @@ public struct HDF5Dataset {
     self.file = file
     self.name = name
     self.header = header
-    guard var spaceCursor = try header.cursor(.dataspace), var typeCursor = try header.cursor(.datatype) else {
+    guard var spaceCursor = try header.cursor(.dataspace), var typeCursor = try header.cursor(.datatype)
+    else {
       throw .wrongKind(path: file.path, object: name, expected: "a dataset", found: "another object")
     }
     if header.messages.contains(where: { $0.kind == .externalFiles }) {

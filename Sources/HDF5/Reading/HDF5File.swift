@@ -69,7 +69,9 @@ public struct HDF5File: Sendable {
     try readSizes(&cursor)
     let flags = try cursor.byte()
     // A file that is open for writing may be half written.
-    guard flags & 0b101 == 0 else { throw cursor.failure("a file that was closed", "consistency flags \(flags)") }
+    guard flags & 0b101 == 0 else {
+      throw cursor.failure("a file that was closed", "consistency flags \(flags)")
+    }
     let base = try cursor.requiredAddress()
     guard base == 0 else { throw cursor.failure("base address 0", base) }
     _ = try cursor.address()

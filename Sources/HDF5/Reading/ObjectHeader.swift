@@ -4,7 +4,8 @@
 struct ObjectHeader {
   /// The kinds of messages. All others are an error.
   enum Kind: Int {
-    case null = 0, dataspace, linkInfo, datatype, oldFillValue, fillValue, link, externalFiles, layout, bogus
+    case null = 0
+    case dataspace, linkInfo, datatype, oldFillValue, fillValue, link, externalFiles, layout, bogus
     case groupInfo, filterPipeline, attribute, comment, oldModificationTime, sharedMessageTable, continuation
     case symbolTable, modificationTime, treeK, driverInfo, attributeInfo, referenceCount
   }
@@ -115,7 +116,9 @@ struct ObjectHeader {
   private mutating func add(
     _ type: Int, _ flags: Int, _ length: Int, _ block: inout Cursor, prefix: String?
   ) throws(HDF5Error) -> Cursor? {
-    guard let kind = Kind(rawValue: type) else { throw block.failure("a known kind of message", "kind \(type)") }
+    guard let kind = Kind(rawValue: type) else {
+      throw block.failure("a known kind of message", "kind \(type)")
+    }
     let start = block.position
     try block.skip(length)
     guard kind == .continuation else {

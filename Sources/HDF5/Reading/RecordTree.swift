@@ -33,7 +33,8 @@ struct RecordTree {
     rootCount = try cursor.short()
     total = try cursor.length()
     guard depth < 16, nodeSize > 16, total <= file.region.count / recordSize else {
-      throw cursor.failure("a tree that fits the file", "depth \(depth), \(total) records of \(nodeSize) a node")
+      throw cursor.failure(
+        "a tree that fits the file", "depth \(depth), \(total) records of \(nodeSize) a node")
     }
     try Checksum.verify(file, address..<cursor.position, in: &cursor)
   }

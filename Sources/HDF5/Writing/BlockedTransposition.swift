@@ -44,7 +44,8 @@ struct BlockedTransposition {
       steps[axis] = step
       step *= tensor.shape[axis]
     }
-    rows = Self.rows(extents: order.dropFirst().map { tensor.shape[$0] }, steps: order.dropFirst().map { steps[$0] })
+    rows = Self.rows(
+      extents: order.dropFirst().map { tensor.shape[$0] }, steps: order.dropFirst().map { steps[$0] })
   }
 
   private static func rows(extents: [Int], steps: [Int]) -> [Int32] {

@@ -13,7 +13,8 @@ public struct HDF5Builder: ~Copyable {
   init(path: String, image: SparseImage) throws(HDF5Error) {
     let access = try Self.properties(scalenet_h5p_file_access(), path)
     try Self.check(
-      H5Pset_libver_bounds(access.identifier, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18), path, "choosing a version")
+      H5Pset_libver_bounds(access.identifier, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18), path, "choosing a version"
+    )
     try ImageDriver.select(access, image: image, path: path)
     let creation = try Self.properties(scalenet_h5p_file_create(), path)
     try Self.check(H5Pset_obj_track_times(creation.identifier, false), path, "leaving out times")
@@ -146,7 +147,8 @@ public struct HDF5Builder: ~Copyable {
   }
 
   private func stringType(size: Int) throws(HDF5Error) -> Handle {
-    let type = try Handle(.type, H5Tcopy(scalenet_h5t_c_s1()), path: path, operation: "creating a string type")
+    let type = try Handle(
+      .type, H5Tcopy(scalenet_h5t_c_s1()), path: path, operation: "creating a string type")
     try Self.check(H5Tset_size(type.identifier, size), path, "creating a string type")
     try Self.check(H5Tset_cset(type.identifier, H5T_CSET_UTF8), path, "creating a string type")
     if size != scalenet_h5t_variable() {

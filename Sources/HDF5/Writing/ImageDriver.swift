@@ -49,7 +49,8 @@ enum ImageDriver {
 
   private static func image(_ file: UnsafePointer<H5FD_t>?) -> SparseImage? {
     guard let file = unsafe file else { return nil }
-    return unsafe UnsafeRawPointer(file).assumingMemoryBound(to: File.self).pointee.image.takeUnretainedValue()
+    return unsafe UnsafeRawPointer(file).assumingMemoryBound(to: File.self).pointee.image
+      .takeUnretainedValue()
   }
 
   private static func open() -> UnsafeMutablePointer<H5FD_t>? {

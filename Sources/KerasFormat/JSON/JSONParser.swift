@@ -201,7 +201,9 @@ struct JSONParser {
   }
 
   private func failure(_ expected: String) -> Failure {
-    guard position < bytes.count else { return Failure(offset: position, expected: expected, found: "the end") }
+    guard position < bytes.count else {
+      return Failure(offset: position, expected: expected, found: "the end")
+    }
     return Failure(
       offset: position, expected: expected,
       found: String(decoding: bytes[position..<min(position + 16, bytes.count)], as: UTF8.self))

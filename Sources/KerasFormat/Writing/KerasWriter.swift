@@ -67,7 +67,7 @@ public struct KerasWriter {
       "keras_version": .string(WeightsLayout.kerasVersion), "date_saved": "1980-01-01@00:00:00",
     ])
     let configuration = JSON.members([
-      "module": "keras", "class_name": "Model", "config": list.configuration, "registered_name": "Functional",
+      "module": "keras", "class_name": "Model", "config": list.configuration,
     ])
     do throws(FileError) {
       try archive.add("metadata.json", Array(metadata.text.utf8), to: &file)

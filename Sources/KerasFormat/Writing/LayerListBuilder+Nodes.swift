@@ -93,7 +93,8 @@ extension LayerListBuilder {
   private mutating func addSoftmax(_ node: Node, _ op: Softmax) throws(KerasError) {
     let rank = type(node, 0).rank
     guard op.axis > 0, rank == 2 || rank == 4 else {
-      throw failure(node, "axis", "an axis behind the batch of rank 2 or 4", "axis \(op.axis) of rank \(rank)")
+      throw failure(
+        node, "axis", "an axis behind the batch of rank 2 or 4", "axis \(op.axis) of rank \(rank)")
     }
     try addSimple(
       node, .softmax, ["axis": .integer(rank == 4 ? dataFormat.axis(op.axis) : op.axis)])
@@ -102,7 +103,8 @@ extension LayerListBuilder {
   private mutating func addConcat(_ node: Node, _ op: Concat) throws(KerasError) {
     let rank = type(node, 0).rank
     guard op.axis > 0, rank == 2 || rank == 4 else {
-      throw failure(node, "axis", "an axis behind the batch of rank 2 or 4", "axis \(op.axis) of rank \(rank)")
+      throw failure(
+        node, "axis", "an axis behind the batch of rank 2 or 4", "axis \(op.axis) of rank \(rank)")
     }
     var inputs: [Int] = []
     for index in node.inputs.indices { inputs.append(try layer(node, index)) }

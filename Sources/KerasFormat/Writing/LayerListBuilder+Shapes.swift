@@ -11,7 +11,11 @@ extension LayerListBuilder {
   private mutating func flatten(_ node: Node, _ x: TensorType) throws(KerasError) {
     var input = try layer(node, 0)
     let isVector: Bool
-    if case .bool(false) = setting(layers[input], "keepdims") { isVector = true } else { isVector = x.rank == 2 }
+    if case .bool(false) = setting(layers[input], "keepdims") {
+      isVector = true
+    } else {
+      isVector = x.rank == 2
+    }
     if isVector {
       setOutput(node, input)
       return
@@ -23,7 +27,8 @@ extension LayerListBuilder {
     // Keras's Flatten takes what it gets as it stands if it is told that channels are last.
     setOutput(
       node,
-      append(.flatten, node.name, ["data_format": .string(DataFormat.channelsLast.rawValue)], inputs: [input]))
+      append(.flatten, node.name, ["data_format": .string(DataFormat.channelsLast.rawValue)], inputs: [input])
+    )
   }
 
   private func setting(_ layer: Layer, _ key: String) -> JSON? {

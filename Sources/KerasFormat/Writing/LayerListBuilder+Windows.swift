@@ -9,7 +9,8 @@ extension LayerListBuilder {
     let channels = x.dimensions[1].value ?? 0
     if window.strides != [1, 1], window.dilations != [1, 1] {
       throw failure(
-        node, "strides", "[1, 1] for a dilated convolution", "\(window.strides) and dilations \(window.dilations)")
+        node, "strides", "[1, 1] for a dilated convolution",
+        "\(window.strides) and dilations \(window.dilations)")
     }
     let (input, padding) = padded(node, window, try layer(node, 0))
     let isDepthwise =
@@ -19,7 +20,8 @@ extension LayerListBuilder {
     // OIHW becomes HWIO, and for depthwise filters HWIO with one filter a channel.
     weights.append(
       Layer.Weight(
-        isDepthwise ? "depthwise_kernel" : "kernel", weight.transposed(isDepthwise ? [2, 3, 0, 1] : [2, 3, 1, 0]),
+        isDepthwise ? "depthwise_kernel" : "kernel",
+        weight.transposed(isDepthwise ? [2, 3, 0, 1] : [2, 3, 1, 0]),
         source: weightName))
     let hasBias = node.inputs.count > 2 && node.inputs[2] != nil
     if hasBias {
@@ -42,7 +44,8 @@ extension LayerListBuilder {
       ]
     setOutput(
       node,
-      append(isDepthwise ? .depthwiseConv2D : .conv2D, node.name, settings, inputs: [input], weights: weights))
+      append(isDepthwise ? .depthwiseConv2D : .conv2D, node.name, settings, inputs: [input], weights: weights)
+    )
   }
 
   /// Where a window's margins go: nowhere, into the layer if they are those of `same`, or into a layer before it.
@@ -92,7 +95,8 @@ extension LayerListBuilder {
 
   private func poolSettings(_ window: Window, _ padding: JSON) -> KeyValuePairs<String, JSON> {
     [
-      "pool_size": .array(window.kernel.map(JSON.integer)), "strides": .array(window.strides.map(JSON.integer)),
+      "pool_size": .array(window.kernel.map(JSON.integer)),
+      "strides": .array(window.strides.map(JSON.integer)),
       "padding": padding, "data_format": format,
     ]
   }

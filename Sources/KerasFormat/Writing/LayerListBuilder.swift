@@ -39,7 +39,8 @@ struct LayerListBuilder {
     for id in graph.outputs {
       guard let layer = layerOfValue[id] else {
         throw .invalidModel(
-          path: path, place: "output \(graph[id].name)", expected: "the result of a layer", found: "a constant")
+          path: path, place: "output \(graph[id].name)", expected: "the result of a layer",
+          found: "a constant")
       }
       outputs.append(layer)
     }
