@@ -69,6 +69,8 @@ let package = Package(
     library("SafetensorsFormat", ["FileIO", "ModelIR"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
+    library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
+    library("KerasFormat", ["FileIO", "ModelIR", "HDF5", "ZipArchive"]),
 
     // What users touch.
     library(
@@ -96,6 +98,10 @@ let package = Package(
       ["Execution", "Architectures", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "PyTorchFormat"]),
     tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
+    tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),
+    tests(
+      "KerasFormatTests",
+      ["FileIO", "HDF5", "KerasFormat", "ModelIR", "Architectures", "PyTorchFormat", "ZipArchive"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
