@@ -47,6 +47,9 @@ extension OpenedModel {
     }
     let array = try bridging(ScaleNetError.numpy) { () throws(NumPyError) in try NumPyReader.array(arrayFile)
     }
+    guard array.shape.elementCount > 0 else {
+      throw .unsupported(path: inputPath, operation: "run", reason: "expected elements, found \(array.shape)")
+    }
     let graph = try graph(for: array, at: inputPath, options: options)
     if graph.outputs.count > 1 && !isArchive {
       throw .invalidOption(
@@ -83,7 +86,8 @@ extension OpenedModel {
     switch content {
     case .weights:
       guard array.shape.rank == 4 else {
-        throw .invalidOption(option: path, expected: "an array [N, C, H, W]", found: "shape \(array.shape)")
+        throw .unsupported(
+          path: path, operation: "run", reason: "expected an array [N, C, H, W], found shape \(array.shape)")
       }
       var build = options.build
       let size = InputSize(height: array.shape[2], width: array.shape[3])
