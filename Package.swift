@@ -59,13 +59,14 @@ let package = Package(
     library("Kernels", ["CProcessor"]),
     wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
-    library("Execution", ["ModelIR", "Kernels"]),
-    library("Architectures", ["ModelIR"]),
+    library("Execution", ["FileIO", "ModelIR", "Kernels"]),
+    library("Architectures", ["FileIO", "ModelIR"]),
     library("Analysis", ["Execution", "ModelIR"]),
 
     // Formats.
     library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
     library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    library("SafetensorsFormat", ["FileIO", "ModelIR"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
     library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
@@ -91,7 +92,11 @@ let package = Package(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
-    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "Execution", "Kernels", "ModelIR"]),
+    tests(
+      "ExecutionTests",
+      ["Execution", "Architectures", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "PyTorchFormat"]),
+    tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),
     tests(
@@ -99,6 +104,17 @@ let package = Package(
       ["FileIO", "HDF5", "KerasFormat", "ModelIR", "Architectures", "PyTorchFormat", "ZipArchive"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
+    tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests(
+      "RoundTripTests",
+      [
+        "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
+        "NumPyFormat",
+        "ONNXFormat", "PyTorchFormat",
+      ]),
+    tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),
+    tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],
   swiftLanguageModes: [.v6]

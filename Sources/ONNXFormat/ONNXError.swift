@@ -43,14 +43,16 @@ extension ONNXError: CustomStringConvertible {
       Self.line(path, Self.node(node, op) + ": " + place.escapedForMessage, expected: expected, found: found)
     case .missingValue(let path, let node, let op, let value):
       Self.line(
-        path, Self.node(node, op), expected: "an input, initializer or node output named \(value)", found: "none")
+        path, Self.node(node, op), expected: "an input, initializer or node output named \(value)",
+        found: "none")
     case .unsorted(let path, let node, let value, let producer):
       Self.line(
         path, Self.node(node), expected: "\(value) to be produced before it is read",
         found: "its producer \(producer) later in the file")
     case .cycle(let path, let node, let value):
       Self.line(
-        path, Self.node(node), expected: "no cycle", found: "that its input \(value) depends on the node itself")
+        path, Self.node(node), expected: "no cycle",
+        found: "that its input \(value) depends on the node itself")
     case .graph(let path, let error):
       "\(path.escapedForMessage): \(error)"
     }

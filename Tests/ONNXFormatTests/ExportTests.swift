@@ -13,7 +13,8 @@ import Testing
     let batch: Dimension = kind == "fixed" ? 2 : .symbolic("batch")
     #expect(
       graph.nodes.map(\.op.name) == [
-        "Conv", "Relu", "Conv", "MaxPool", "Conv", "Resize", "BatchNormalization", "MaxPool", "Conv", "Resize",
+        "Conv", "Relu", "Conv", "MaxPool", "Conv", "Resize", "BatchNormalization", "MaxPool", "Conv",
+        "Resize",
         "BatchNormalization", "Concat", "Relu", "Conv", "Conv", "Add", "Relu", "GlobalAveragePool", "Reshape",
         "Gemm",
       ])
@@ -23,8 +24,11 @@ import Testing
     #expect(
       resizes == [
         Resize(
-          mode: .nearest, coordinateTransformation: .asymmetric, nearestMode: .floor, extent: .sizes([14, 14])),
-        Resize(mode: .linear, coordinateTransformation: resizes[1].coordinateTransformation, extent: .sizes([14, 14])),
+          mode: .nearest, coordinateTransformation: .asymmetric, nearestMode: .floor,
+          extent: .sizes([14, 14])),
+        Resize(
+          mode: .linear, coordinateTransformation: resizes[1].coordinateTransformation,
+          extent: .sizes([14, 14])),
       ])
     #expect([.halfPixel, .pytorchHalfPixel].contains(resizes[1].coordinateTransformation))
     #expect(graph[graph.inputs[0]].type == TensorType(.float32, [batch, 3, 14, 14]))

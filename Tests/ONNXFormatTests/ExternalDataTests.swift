@@ -1,5 +1,6 @@
 import FileIO
 import FoundationEssentials
+import Glibc
 import TestSupport
 import Testing
 
@@ -37,16 +38,19 @@ import Testing
       #expect(failure([("location", "good")], in: directory) == "no error")
       #expect(failure([("location", "sub/good")], in: directory) == "no error")
       for location in [
-        "../outside/w", "../model2/w", "sub/../good", "./good", "\(root)/outside/w", "/etc/passwd", "", "sub//good",
+        "../outside/w", "../model2/w", "sub/../good", "./good", "\(root)/outside/w", "/etc/passwd", "",
+        "sub//good",
         "sub/", "..", "a\\..\\good",
       ] {
         #expect(
-          failure([("location", location)], in: directory).contains("a relative path below the model's directory"),
+          failure([("location", location)], in: directory).contains(
+            "a relative path below the model's directory"),
           "\(location)")
       }
       for location in ["link", "dir/w", "inner", "missing"] {
         #expect(
-          failure([("location", location)], in: directory).contains("reached without symbolic links"), "\(location)")
+          failure([("location", location)], in: directory).contains("reached without symbolic links"),
+          "\(location)")
       }
       #expect(failure([("location", "hard")], in: directory).contains("has 2 hard links"))
       #expect(failure([("location", "sub")], in: directory).contains("expected a regular file"))
@@ -80,7 +84,8 @@ import Testing
     let x = try graph.addInput("x", TensorType(.float32, [1, 64]))
     let weight = try graph.addInitializer(
       "w", Tensor((0..<64 * 64).map { Float($0) * factor }, shape: [64, 64]))
-    let wide = try graph.addInitializer("wide", Tensor([Float](repeating: factor, count: 64 * 4096), shape: [64, 4096]))
+    let wide = try graph.addInitializer(
+      "wide", Tensor([Float](repeating: factor, count: 64 * 4096), shape: [64, 4096]))
     let bias = try graph.addInitializer("b", Tensor([Float](repeating: 1, count: 64), shape: [64]))
     let h = try graph.addNode("h", .gemm(Gemm()), inputs: [x, weight, bias])[0]
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [h, wide])[0])
@@ -91,7 +96,9 @@ import Testing
     Set(try FileManager.default.contentsOfDirectory(atPath: directory))
   }
 
-  private func commit(_ model: Model, to path: String, overwrite: Bool = true) throws -> ONNXWriter.ExternalData? {
+  private func commit(_ model: Model, to path: String, overwrite: Bool = true) throws -> ONNXWriter
+    .ExternalData?
+  {
     let writer = try ONNXWriter(model, path: path, options: .init(externalData: .always))
     var output = try ONNXOutput(writer, overwrite: overwrite)
     try output.write()
@@ -187,6 +194,21 @@ import Testing
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [x, weight])[0])
     #expect(throws: ONNXError.self) {
       try ONNXWriter(Model(graph: graph), path: "m.onnx", options: .init(externalData: .never))
+    }
+  }
+
+  @Test func aFileOverTwoGibibytesIsRefusedUnread() throws {
+    try withTemporaryDirectory { directory in
+      // A hole: it takes no space.
+      let path = "\(directory)/large.onnx"
+      try Data([8, 8]).write(to: URL(filePath: path))
+      let status = unsafe truncate(path, 1 << 31)
+      #expect(status == 0)
+      let file = try ByteRegion.map(path: path)
+      #expect(
+        throws: ONNXError.invalidModel(
+          path: path, place: "file", expected: "at most 2147483647 bytes", found: "2147483648")
+      ) { _ = try ONNXReader.read(file, path: path) }
     }
   }
 

@@ -19,10 +19,15 @@ import Testing
     #expect(tensor([-1], raw: []).contains("dims: expected extents that are not negative"))
     #expect(tensor([1 << 62, 8, 0], raw: []).contains("dims"))
     #expect(tensor([1 << 31, 1 << 31, 1 << 31], raw: []).contains("dims"))
-    #expect(tensor([1 << 40], raw: nil) { $0.data(7, [1, 2, 3]) }.contains("expected float_data, found int64_data"))
-    #expect(tensor([1 << 40], type: 7, raw: nil) { $0.data(7, [1, 2, 3]) }.contains("expected 1099511627776 elements"))
-    #expect(tensor([2], type: 7, raw: nil) { $0.data(7, [1, 2, 3]) }.contains("expected 2 elements, found more"))
-    #expect(tensor([1], type: 3, raw: nil) { $0.integer(5, 300) }.contains("expected elements of int8, found 300"))
+    #expect(
+      tensor([1 << 40], raw: nil) { $0.data(7, [1, 2, 3]) }.contains("expected float_data, found int64_data"))
+    #expect(
+      tensor([1 << 40], type: 7, raw: nil) { $0.data(7, [1, 2, 3]) }.contains(
+        "expected 1099511627776 elements"))
+    #expect(
+      tensor([2], type: 7, raw: nil) { $0.data(7, [1, 2, 3]) }.contains("expected 2 elements, found more"))
+    #expect(
+      tensor([1], type: 3, raw: nil) { $0.integer(5, 300) }.contains("expected elements of int8, found 300"))
     #expect(tensor([1], type: 8, raw: nil).contains("data_type: expected a type of numbers, found STRING"))
     #expect(tensor([1], type: 17, raw: [0]).contains("found FLOAT8E4M3FN"))
     #expect(tensor([3], raw: nil).contains("elements: expected 3, found none"))
@@ -43,7 +48,8 @@ import Testing
       $0.node("Relu", "b", ["h"], ["k"])
       $0.node("Relu", "c", ["k"], ["y"])
     }
-    #expect(failure(cycle).contains("node a: expected no cycle, found that its input k depends on the node itself"))
+    #expect(
+      failure(cycle).contains("node a: expected no cycle, found that its input k depends on the node itself"))
     let itself = WireEncoder.simple { $0.node("Add", "a", ["x", "y"], ["y"]) }
     #expect(failure(itself).contains("node a: expected no cycle"))
     #expect(
@@ -64,18 +70,28 @@ import Testing
       $0.tensor(5, "w", [0], raw: [])
     }
     #expect(failure(initializers).contains("found a second w"))
-    #expect(failure(WireEncoder.simple { $0.value(11, "x", [1]) }).contains("graph input x: expected one of that name"))
+    #expect(
+      failure(WireEncoder.simple { $0.value(11, "x", [1]) }).contains(
+        "graph input x: expected one of that name"))
   }
 
   @Test func unknownThingsAreNamed() {
-    func node(_ op: String, domain: String = "", _ attributes: (inout WireEncoder) -> Void = { _ in }) -> String {
+    func node(_ op: String, domain: String = "", _ attributes: (inout WireEncoder) -> Void = { _ in })
+      -> String
+    {
       failure(WireEncoder.simple { $0.node(op, "n", ["x"], ["y"], domain: domain, attributes) })
     }
     #expect(node("Einsum").contains("node n (Einsum): op_type"))
     #expect(node("Relu", domain: "com.example").contains("domain: expected ONNX's own, found com.example"))
-    #expect(node("Relu") { $0.integerAttribute("fast", 1) }.contains("attributes: expected those of Relu in opset 17, found fast"))
-    #expect(node("Softmax") { $0.textAttribute("axis", "1") }.contains("attribute axis: expected INT, found STRING"))
-    #expect(node("MaxPool") { $0.integersAttribute("kernel_shape", [2]) }.contains("kernel_shape: expected 2 positive numbers"))
+    #expect(
+      node("Relu") { $0.integerAttribute("fast", 1) }.contains(
+        "attributes: expected those of Relu in opset 17, found fast"))
+    #expect(
+      node("Softmax") { $0.textAttribute("axis", "1") }.contains("attribute axis: expected INT, found STRING")
+    )
+    #expect(
+      node("MaxPool") { $0.integersAttribute("kernel_shape", [2]) }.contains(
+        "kernel_shape: expected 2 positive numbers"))
     #expect(node("MaxPool") { $0.integersAttribute("kernel_shape", [.max, .max]) }.contains("kernel_shape"))
     #expect(
       node("MaxPool") {
@@ -101,7 +117,9 @@ import Testing
     #expect(input([1], type: 8).contains("found STRING"))
     #expect(input([1], type: 1) == "no error")
     let output = WireEncoder.simple(outputShape: [1, 3, 4, 4]) { $0.node("Relu", "n", ["x"], ["y"]) }
-    #expect(failure(output).contains("graph output y: expected float32[1, 2, 4, 4], found a declared shape [1, 3, 4, 4]"))
+    #expect(
+      failure(output).contains(
+        "graph output y: expected float32[1, 2, 4, 4], found a declared shape [1, 3, 4, 4]"))
     #expect(failure(WireEncoder.simple { _ in }).contains("graph output y: expected a node that produces it"))
   }
 

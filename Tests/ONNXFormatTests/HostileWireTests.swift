@@ -12,7 +12,9 @@ import Testing
     $0.node("Shape", "s", ["h"], ["shape"])
     $0.node("Reshape", "r", ["h", "shape"], ["k"])
     $0.node("Softmax", "m", ["k"], ["y"]) { $0.integerAttribute("axis", 1) }
-    $0.tensor(5, "w", [1, 2, 3, 3], raw: nil) { $0.data(4, WireEncoder.floats(.init(repeating: 0.5, count: 18))) }
+    $0.tensor(5, "w", [1, 2, 3, 3], raw: nil) {
+      $0.data(4, WireEncoder.floats(.init(repeating: 0.5, count: 18)))
+    }
   }
 
   @Test func theGoodModelIsGood() throws {
@@ -57,7 +59,8 @@ import Testing
       failure(lying.bytes)
         == "test.onnx: model at byte 2: expected at most 0 bytes in field 7, found a length of 34359738367")
     #expect(failure([0x08] + [UInt8](repeating: 0xff, count: 11)).contains("a varint of at most 10 bytes"))
-    #expect(failure([0x08] + [UInt8](repeating: 0xff, count: 9) + [0x02]).contains("a varint of at most 10 bytes"))
+    #expect(
+      failure([0x08] + [UInt8](repeating: 0xff, count: 9) + [0x02]).contains("a varint of at most 10 bytes"))
     #expect(failure([0x00, 0x01]).contains("expected a field number, found 0"))
     #expect(failure([0x0f]).contains("expected a wire type, found 7"))
     #expect(failure([0xf8, 0x7f, 0x01]).contains("expected a known field, found field 2047"))
@@ -79,13 +82,19 @@ import Testing
       inner = outer
     }
     let bytes = WireEncoder.simple { $0.raw(inner.bytes) }
-    #expect(failure(bytes).contains("node n (Loop): op_type: expected an operator that is supported here, found Loop"))
+    #expect(
+      failure(bytes).contains(
+        "node n (Loop): op_type: expected an operator that is supported here, found Loop"))
   }
 
   @Test func manyTinyMessagesStayWithinTheBudget() {
-    let nodes = [UInt8](repeating: 0, count: 1_000_000).enumerated().map { UInt8($0.offset % 2 == 0 ? 0x0a : 0) }
+    let nodes = [UInt8](repeating: 0, count: 1_000_000).enumerated().map {
+      UInt8($0.offset % 2 == 0 ? 0x0a : 0)
+    }
     #expect(failure(WireEncoder.simple { $0.raw(nodes) }).contains("at most 400000 messages"))
-    let names = [UInt8](repeating: 0, count: 5_000_000).enumerated().map { UInt8($0.offset % 2 == 0 ? 0x0a : 0) }
+    let names = [UInt8](repeating: 0, count: 5_000_000).enumerated().map {
+      UInt8($0.offset % 2 == 0 ? 0x0a : 0)
+    }
     let node = WireEncoder.simple { $0.data(1, names) }
     #expect(failure(node).contains("at most 2000000 names"))
   }
@@ -104,9 +113,11 @@ import Testing
     #expect(failure(WireEncoder.simple { $0.data(15, []) }).contains("sparse_initializer"))
     let segment = WireEncoder.simple { $0.tensor(5, "w", [1], raw: [0, 0, 0, 0]) { $0.data(3, []) } }
     #expect(failure(segment).contains("model.graph.initializer[0].segment"))
-    #expect(failure(WireEncoder.model(opset: 6) { _ in }).contains("opset_import: expected opset 7 to 21, found 6"))
+    #expect(
+      failure(WireEncoder.model(opset: 6) { _ in }).contains("opset_import: expected opset 7 to 21, found 6"))
     #expect(failure(WireEncoder.model(opset: .max) { _ in }).contains("opset_import"))
-    #expect(failure(WireEncoder.model(irVersion: 99) { _ in }).contains("ir_version: expected 3 to 14, found 99"))
+    #expect(
+      failure(WireEncoder.model(irVersion: 99) { _ in }).contains("ir_version: expected 3 to 14, found 99"))
     #expect(failure([]).contains("ir_version"))
     let sequence = WireEncoder.model {
       $0.message(11) {

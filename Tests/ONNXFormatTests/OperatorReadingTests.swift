@@ -31,7 +31,8 @@ import Testing
   @Test func resizesOfAllOpsets() throws {
     let scales = WireEncoder.floats([1, 1, 2, 2])
     let expected = Operator.resize(
-      Resize(mode: .nearest, coordinateTransformation: .asymmetric, nearestMode: .floor, extent: .sizes([8, 8])))
+      Resize(
+        mode: .nearest, coordinateTransformation: .asymmetric, nearestMode: .floor, extent: .sizes([8, 8])))
     let upsample7 = try ops(opset: 7) {
       $0.node("Upsample", "u", ["x"], ["y"]) {
         $0.message(5) { attribute in
@@ -100,7 +101,8 @@ import Testing
     let graph = try read(bytes).graph
     #expect(
       graph.nodes.map(\.op) == [
-        .globalAveragePool(GlobalAveragePool()), .flatten(Flatten(axis: 1)), .gemm(Gemm()), .identity(Identity()),
+        .globalAveragePool(GlobalAveragePool()), .flatten(Flatten(axis: 1)), .gemm(Gemm()),
+        .identity(Identity()),
       ])
     #expect(graph.nodes.map(\.name) == ["mean.pool", "mean", "product", "drop"])
     #expect(graph.nodes[2].inputs.map { $0.map { graph[$0].name } } == ["m", "w", "b"])
@@ -151,7 +153,8 @@ import Testing
   @Test func slicesFollowTheSpecification() {
     // Each line is what numpy's range(n)[start:end:step] gives.
     let cases: [(Int, Int64, Int64, Int64, [Int])] = [
-      (5, 1, 4, 1, [1, 2, 3]), (5, -2, .max, 1, [3, 4]), (5, 4, 0, -2, [4, 2]), (5, .max, .min, -1, [4, 3, 2, 1, 0]),
+      (5, 1, 4, 1, [1, 2, 3]), (5, -2, .max, 1, [3, 4]), (5, 4, 0, -2, [4, 2]),
+      (5, .max, .min, -1, [4, 3, 2, 1, 0]),
       (5, 0, -1, 2, [0, 2]), (5, 7, 9, 1, []), (0, 0, 1, 1, []), (5, 3, 1, 1, []), (5, 0, .max, .max, [0]),
     ]
     for (extent, start, end, step, expected) in cases {
@@ -169,14 +172,22 @@ import Testing
       let graph = try read(bytes).graph
       return graph.initializer(graph.value(named: "y"))
     }
-    #expect(try tensor(7, 2) { $0.data(7, [1] + WireEncoder.varint(UInt64(bitPattern: -5))) }?.integers() == [1, -5])
-    #expect(try tensor(6, 2) { $0.integer(5, -7); $0.integer(5, 300) }?.integers() == [-7, 300])
+    #expect(
+      try tensor(7, 2) { $0.data(7, [1] + WireEncoder.varint(UInt64(bitPattern: -5))) }?.integers() == [
+        1, -5,
+      ])
+    #expect(
+      try tensor(6, 2) {
+        $0.integer(5, -7)
+        $0.integer(5, 300)
+      }?.integers() == [-7, 300])
     #expect(try tensor(9, 2) { $0.data(5, [1, 0]) }?.integers() == [1, 0])
     #expect(try tensor(10, 1) { $0.data(5, WireEncoder.varint(0x3e00)) }?.floats() == [1.5])
     #expect(try tensor(1, 2) { $0.data(4, WireEncoder.floats([1, -2])) }?.floats() == [1, -2])
     #expect(try tensor(1, 2) { $0.raw([0x25, 0, 0, 0x80, 0x3f, 0x25, 0, 0, 0, 0xc0]) }?.floats() == [1, -2])
     #expect(try tensor(11, 1) { $0.data(10, [0, 0, 0, 0, 0, 0, 0xf8, 0x3f]) }?.doubles() == [1.5])
-    #expect(try tensor(12, 1) { $0.data(11, WireEncoder.varint(4_000_000_000)) }?.integers() == [4_000_000_000])
+    #expect(
+      try tensor(12, 1) { $0.data(11, WireEncoder.varint(4_000_000_000)) }?.integers() == [4_000_000_000])
   }
 
   @Test func initializersMayBeInputsToo() throws {

@@ -41,7 +41,9 @@ import Testing
       }
     }
     #expect(failure(.init(opset: 10)) == "out.onnx: opset: expected 11 to 21, found 10")
-    #expect(failure(.init(opset: 17, irVersion: 7)) == "out.onnx: ir_version: expected 8 to 14 for opset 17, found 7")
+    #expect(
+      failure(.init(opset: 17, irVersion: 7))
+        == "out.onnx: ir_version: expected 8 to 14 for opset 17, found 7")
     #expect(failure(.init(opset: 17, irVersion: 9)) == "no error")
     let expected = [11: 6, 12: 7, 13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10]
     for (opset, version) in expected {
@@ -54,7 +56,8 @@ import Testing
     let x = try graph.addInput("x", TensorType(.float32, [1, 2]))
     let stored = Tensor([Float](arrayLiteral: 1, 2, 3, 4, 5, 6), shape: [3, 2])
     let weight = try graph.addInitializer("w", stored.transposed([1, 0]))
-    let bias = try graph.addInitializer("b", Tensor([Float](arrayLiteral: 1, 2, 3), shape: [3]).scaled(byChannel: [2, 3, 4]))
+    let bias = try graph.addInitializer(
+      "b", Tensor([Float](arrayLiteral: 1, 2, 3), shape: [3]).scaled(byChannel: [2, 3, 4]))
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [x, weight, bias])[0])
     try withTemporaryDirectory { directory in
       let again = try read(try write(Model(graph: graph), in: directory)).graph

@@ -94,17 +94,20 @@ func everyOperator(batch: Dimension, softmaxAxis: Int = 1) throws -> Graph {
   let half = try add("half", .maxPool(MaxPool(window: Window(2, stride: 2))), [grouped])
   let quarter = try add("quarter", .maxPool(MaxPool(window: Window(4, stride: 4))), [grouped])
   let mean = try add(
-    "mean", .averagePool(AveragePool(window: Window(3, stride: 2, pad: 1), ceilMode: true, countIncludePad: true)),
+    "mean",
+    .averagePool(AveragePool(window: Window(3, stride: 2, pad: 1), ceilMode: true, countIncludePad: true)),
     [grouped])
   let scale = try add(
-    "scale", .resize(Resize(mode: .nearest, coordinateTransformation: .asymmetric, extent: .sizes([14, 14]))),
+    "scale",
+    .resize(Resize(mode: .nearest, coordinateTransformation: .asymmetric, extent: .sizes([14, 14]))),
     [half])
   let odd = try add(
     "odd", .resize(Resize(mode: .linear, coordinateTransformation: .halfPixel, extent: .sizes([14, 14]))),
     [quarter])
   let fraction = try add(
     "fraction",
-    .resize(Resize(mode: .linear, coordinateTransformation: .alignCorners, extent: .scales([1.8, 1.8]))), [mean])
+    .resize(Resize(mode: .linear, coordinateTransformation: .alignCorners, extent: .scales([1.8, 1.8]))),
+    [mean])
   let joined = try add("concat", .concat(Concat(axis: 1)), [relu, scale, odd])
   let sum = try add("add", .add(Add()), [joined, joined])
   let gate = try add("sigmoid", .sigmoid(Sigmoid()), [sum])

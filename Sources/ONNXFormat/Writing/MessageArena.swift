@@ -6,7 +6,7 @@ import CProtobufC
   private var blocks: [UnsafeMutableRawPointer] = unsafe []
 
   deinit {
-    unsafe blocks.forEach { unsafe $0.deallocate() }
+    while let block = unsafe blocks.popLast() { unsafe block.deallocate() }
   }
 
   /// A message with its fields unset.
