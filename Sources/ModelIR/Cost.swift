@@ -11,9 +11,25 @@ public struct Cost: Hashable, Sendable {
   }
 
   /// Floating-point operations of `macs`.
-  public var flops: Int { 2 * macs }
+  public var flops: Int { macs.saturatingMultiplied(by: 2) }
 
   public static func + (left: Cost, right: Cost) -> Cost {
-    Cost(macs: left.macs + right.macs, otherOperations: left.otherOperations + right.otherOperations)
+    Cost(
+      macs: left.macs.saturatingAdded(to: right.macs),
+      otherOperations: left.otherOperations.saturatingAdded(to: right.otherOperations))
+  }
+}
+
+extension Int {
+  /// The product, or the greatest number where that is too large: a hostile shape must not end the process.
+  package func saturatingMultiplied(by other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
+  }
+
+  /// The sum, or the greatest number where that is too large.
+  package func saturatingAdded(to other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }
