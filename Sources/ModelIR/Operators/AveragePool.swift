@@ -20,6 +20,6 @@ public struct AveragePool: OperatorKind {
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: outputs[0].elementCount * window.kernel.reduce(1, *))
+    Cost(otherOperations: Cost.product([outputs[0].elementCount] + window.kernel))
   }
 }

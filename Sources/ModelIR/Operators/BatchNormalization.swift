@@ -25,6 +25,6 @@ public struct BatchNormalization: OperatorKind {
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: 2 * outputs[0].elementCount)
+    Cost(otherOperations: Cost.product(2, outputs[0].elementCount))
   }
 }
