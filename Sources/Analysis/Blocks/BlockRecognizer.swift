@@ -1,16 +1,17 @@
 import ModelIR
 
-/// Finds scale-aggregation blocks in a graph by their shape, not by names or metadata, so that a file of any origin
-/// shows them, with BatchNormalization folded or not.
+/// Finds residual blocks in a graph by their shape, not by names or metadata, so that a file of any origin shows them,
+/// with BatchNormalization folded or not.
 ///
-/// A block's heart is a Concat along the channels whose inputs are convolutions of one value, each behind at most one
-/// pool and before at most one resize. The block ends with the residual Add behind it, and its ReLU.
+/// A block is closed by an Add whose two inputs come from one value: one through a shortcut (nothing, or pools and one
+/// convolution), the other through two or three steps of convolutions, of which one may be several scales side by side
+/// (`BlockRecognizer+Scales`), and perhaps a squeeze-and-excitation gate (`BlockRecognizer+Gates`).
 struct BlockRecognizer {
-  /// By how much the scales pool.
-  static let pools = [1, 2, 4, 7]
+  /// More nodes than any block has; the search behind an Add ends there, which keeps it linear on any graph.
+  private static let largestBlock = 128
 
-  private let graph: Graph
-  private let producers: [Int?]
+  let graph: Graph
+  let producers: [Int?]
   private let consumers: [[Int]]
 
   init(_ graph: Graph) {
@@ -19,110 +20,93 @@ struct BlockRecognizer {
     consumers = graph.consumers()
   }
 
-  /// One scale of a block.
-  struct Branch {
-    var pool: Int
-    var channels: Int
-    var kernel: Int
-    var resize: String
-    var source: ValueID
+  /// All blocks, in the order in which they run.
+  func blocks() -> [RecognizedBlock] {
+    graph.nodes.indices.compactMap { index in
+      guard case .add = graph.nodes[index].op else { return nil }
+      return block(endingAt: index)
+    }
   }
 
-  /// A block: its branches and the nodes that belong to it.
-  struct Block {
-    var branches: [Branch]
-    var concat: Int
-    var nodes: Range<Int>
-  }
-
-  func blocks() -> [Block] {
-    var blocks: [Block] = []
-    var previousEnd: Int?
-    for index in graph.nodes.indices {
-      guard case .concat(let concat) = graph.nodes[index].op, concat.axis == 1 else { continue }
-      let branches = graph.nodes[index].inputs.compactMap { $0.flatMap(branch(endingAt:)) }
-      guard branches.count == graph.nodes[index].inputs.count, Set(branches.map(\.source)).count == 1,
-        let add = residualAdd(behind: index)
+  private func block(endingAt add: Int) -> RecognizedBlock? {
+    let ends = activations(of: graph.nodes[add])
+    guard ends.count == 2, ends[0] != ends[1], let (source, nodes) = region(between: ends) else { return nil }
+    for (main, shortcut) in [(ends[0], ends[1]), (ends[1], ends[0])] {
+      guard isShortcut(from: source, to: shortcut),
+        let path = ResidualPath(from: source, to: main, within: nodes, in: self),
+        var block = path.classified(outputChannels: channels(of: main))
       else { continue }
-      var end = add + 1
-      if let relu = soleConsumer(graph.nodes[add].outputs[0]), case .relu = graph.nodes[relu].op {
-        end = relu + 1
+      block.input = source
+      block.nodes = nodes.union([add]).sorted()
+      block.output = graph.nodes[add].outputs[0]
+      if let relu = soleConsumer(block.output), case .relu = graph.nodes[relu].op {
+        block.nodes.append(relu)
+        block.output = graph.nodes[relu].outputs[0]
       }
-      let start = previousEnd ?? startOfFirst(add)
-      blocks.append(Block(branches: branches, concat: index, nodes: start..<end))
-      previousEnd = end
-    }
-    return blocks
-  }
-
-  private func producer(_ id: ValueID?) -> Node? {
-    id.flatMap { producers[$0.index] }.map { graph.nodes[$0] }
-  }
-
-  /// The branch whose last value is `id`: [MaxPool] Conv [BatchNormalization] [Resize] [BatchNormalization].
-  private func branch(endingAt id: ValueID) -> Branch? {
-    var node = producer(id)
-    var resize = "none"
-    var convolution: Conv?
-    var channels = 0
-    search: while let current = node {
-      switch current.op {
-      case .batchNormalization where convolution == nil:
-        node = producer(current.inputs[0])
-      case .resize(let operation) where convolution == nil && resize == "none":
-        resize = operation.mode.rawValue
-        node = producer(current.inputs[0])
-      case .conv(let operation) where convolution == nil:
-        convolution = operation
-        channels = current.outputs.first.flatMap { graph[$0].type.dimensions[1].value } ?? 0
-        break search
-      default:
-        return nil
-      }
-    }
-    guard let convolution, let node, let input = node.inputs[0] else { return nil }
-    let kernel = convolution.window.kernel[0]
-    if let pooling = producer(input), case .maxPool(let pool) = pooling.op,
-      pool.window.kernel == pool.window.strides, Self.pools.contains(pool.window.kernel[0]), resize != "none",
-      let source = pooling.inputs[0]
-    {
-      return Branch(
-        pool: pool.window.kernel[0], channels: channels, kernel: kernel, resize: resize, source: source)
-    }
-    guard resize == "none" else { return nil }
-    return Branch(pool: 1, channels: channels, kernel: kernel, resize: resize, source: input)
-  }
-
-  private func soleConsumer(_ id: ValueID) -> Int? {
-    consumers[id.index].count == 1 ? consumers[id.index][0] : nil
-  }
-
-  /// The Add that closes the block: reached from the Concat through ReLU, convolution and normalisation only.
-  private func residualAdd(behind concat: Int) -> Int? {
-    var id = graph.nodes[concat].outputs[0]
-    while let next = soleConsumer(id) {
-      switch graph.nodes[next].op {
-      case .add: return next
-      case .relu, .conv, .batchNormalization: id = graph.nodes[next].outputs[0]
-      default: return nil
-      }
+      if block.kind == .scaleAggregation { includeLeadingPool(&block) }
+      return block
     }
     return nil
   }
 
-  /// The first node behind the value from which both inputs of the Add come.
-  private func startOfFirst(_ add: Int) -> Int {
-    func ancestors(_ id: ValueID?) -> Set<Int> {
-      var found = Set<Int>()
-      var pending = [id].compactMap { $0 }
-      while let id = pending.popLast() {
-        guard let index = producers[id.index], found.insert(index).inserted else { continue }
-        pending.append(contentsOf: graph.nodes[index].inputs.compactMap { $0 })
-      }
-      return found
+  /// The value from which all of `ends` come, and the nodes between: the value produced last is replaced by what its
+  /// node reads until one value is left. Nil if that takes more nodes than a block has.
+  private func region(between ends: [ValueID]) -> (source: ValueID, nodes: Set<Int>)? {
+    var frontier = Set(ends)
+    var nodes = Set<Int>()
+    while frontier.count > 1 {
+      guard let last = frontier.max(by: { (producers[$0.index] ?? -1) < (producers[$1.index] ?? -1) }),
+        let index = producers[last.index], nodes.count < Self.largestBlock
+      else { return nil }
+      frontier.remove(last)
+      nodes.insert(index)
+      frontier.formUnion(activations(of: graph.nodes[index]))
     }
-    let inputs = graph.nodes[add].inputs
-    let common = ancestors(inputs[0]).intersection(ancestors(inputs[1]))
-    return (common.max() ?? -1) + 1
+    return frontier.first.map { ($0, nodes) }
+  }
+
+  /// Whether `value` is `source`, or comes from it through pools, a 1x1 convolution and its normalisation.
+  private func isShortcut(from source: ValueID, to value: ValueID) -> Bool {
+    var value = value
+    var hasConvolution = false
+    while value != source {
+      guard let node = producer(of: value) else { return false }
+      switch node.op {
+      case .batchNormalization, .identity, .cast, .maxPool, .averagePool: break
+      case .conv(let conv) where !hasConvolution && conv.window.kernel == [1, 1] && conv.group == 1:
+        hasConvolution = true
+      default: return false
+      }
+      guard let input = activations(of: node).first else { return false }
+      value = input
+    }
+    return true
+  }
+
+  /// A scale-aggregation block pools before everything else where a stage begins.
+  private func includeLeadingPool(_ block: inout RecognizedBlock) {
+    guard let index = producers[block.input.index], case .maxPool(let pool) = graph.nodes[index].op,
+      pool.window.kernel == pool.window.strides, let input = graph.nodes[index].inputs[0],
+      Set(consumers[block.input.index]).isSubset(of: block.nodes)
+    else { return }
+    block.nodes.insert(index, at: 0)
+    block.input = input
+  }
+
+  func producer(of id: ValueID) -> Node? { producers[id.index].map { graph.nodes[$0] } }
+
+  /// The inputs of a node that are no weights.
+  func activations(of node: Node) -> [ValueID] {
+    node.inputs.compactMap { $0 }.filter { graph[$0].initializer == nil }
+  }
+
+  /// The extent of a value along its second axis; 0 where there is none.
+  func channels(of id: ValueID) -> Int {
+    let dimensions = graph[id].type.dimensions
+    return dimensions.count > 1 ? dimensions[1].value ?? 0 : 0
+  }
+
+  private func soleConsumer(_ id: ValueID) -> Int? {
+    consumers[id.index].count == 1 ? consumers[id.index][0] : nil
   }
 }
