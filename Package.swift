@@ -88,7 +88,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
-    tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
+    tests("AnalysisTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat"]),
     tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
     tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),

@@ -45,7 +45,8 @@ public struct InspectionReport: Sendable, Codable, Hashable {
     self.variant = variant
     self.classes = classes
     input = Input(
-      name: first.map { graph[$0].name } ?? "", shape: first.flatMap { graph[$0].type.shape?.dimensions } ?? [])
+      name: first.map { graph[$0].name } ?? "",
+      shape: first.flatMap { graph[$0].type.shape?.dimensions } ?? [])
     totals = report.totals
     blocks = report.blocks(of: graph)
     layers = report.layers

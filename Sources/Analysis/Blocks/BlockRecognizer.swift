@@ -8,7 +8,7 @@ import ModelIR
 /// (`BlockRecognizer+Scales`), and perhaps a squeeze-and-excitation gate (`BlockRecognizer+Gates`).
 struct BlockRecognizer {
   /// More nodes than any block has; the search behind an Add ends there, which keeps it linear on any graph.
-  private static let largestBlock = 128
+  private static let largestBlock = 64
 
   let graph: Graph
   let producers: [Int?]
@@ -50,7 +50,7 @@ struct BlockRecognizer {
   }
 
   /// The value from which all of `ends` come, and the nodes between: the value produced last is replaced by what its
-  /// node reads until one value is left. Nil if that takes more nodes than a block has.
+  /// node reads until one value is left. Nil if that takes more nodes than a block has, or meets the end of another block.
   private func region(between ends: [ValueID]) -> (source: ValueID, nodes: Set<Int>)? {
     var frontier = Set(ends)
     var nodes = Set<Int>()
@@ -58,9 +58,11 @@ struct BlockRecognizer {
       guard let last = frontier.max(by: { (producers[$0.index] ?? -1) < (producers[$1.index] ?? -1) }),
         let index = producers[last.index], nodes.count < Self.largestBlock
       else { return nil }
+      let inputs = activations(of: graph.nodes[index])
+      if case .add = graph.nodes[index].op, inputs.count > 1 { return nil }
       frontier.remove(last)
       nodes.insert(index)
-      frontier.formUnion(activations(of: graph.nodes[index]))
+      frontier.formUnion(inputs)
     }
     return frontier.first.map { ($0, nodes) }
   }
