@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"]),
 
@@ -62,6 +63,7 @@ let package = Package(
     library("Execution", ["ModelIR", "Kernels"]),
     library("Architectures", ["ModelIR"]),
     library("Analysis", ["Execution", "ModelIR"]),
+    library("Reports", ["Analysis", "FileIO", "CCairo"]),
 
     // Formats.
     library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
