@@ -17,22 +17,22 @@ public struct ComparisonChart {
   /// The chart as a picture.
   public var drawing: Drawing {
     let plot = Self.plot
-    let horizontal = Axis(largest: (reports.map { Double($0.totals.macs) / 1e9 }.max() ?? 0) * 1.04)
-    let vertical = Axis(largest: (reports.map { Double($0.totals.parameters) / 1e6 }.max() ?? 0) * 1.04)
+    let horizontal = Axis(reports.map(\.totals.macs))
+    let vertical = Axis(reports.map(\.totals.parameters))
     var drawing = Drawing(
       width: plot.x + plot.width + 24, height: plot.y + plot.height + 56,
       summary: "MACs and parameters of \(reports.count) models")
     drawing.text("MACs and parameters", 20, 32, size: 16, isBold: true)
-    drawing.text("parameters (millions)", 20, 53, size: 12, .muted)
+    drawing.text("parameters\(vertical.unitText)", 20, 53, size: 12, .muted)
     for tick in vertical.ticks {
       let y = plot.y + plot.height * (1 - tick / vertical.end)
-      drawing.line([.init(x: plot.x, y: y), .init(x: plot.x + plot.width, y: y)], .rule)
-      drawing.text(Self.label(tick), plot.x - 8, y + 4, size: 11, anchor: .end)
+      drawing.line([.init(x: plot.x, y: y), .init(x: plot.x + plot.width, y: y)], .grid)
+      drawing.text(Axis.label(tick), plot.x - 8, y + 4, size: 11, anchor: .end)
     }
     for tick in horizontal.ticks {
       let x = plot.x + plot.width * tick / horizontal.end
-      drawing.line([.init(x: x, y: plot.y), .init(x: x, y: plot.y + plot.height)], .rule)
-      drawing.text(Self.label(tick), x, plot.y + plot.height + 18, size: 11, anchor: .middle)
+      drawing.line([.init(x: x, y: plot.y), .init(x: x, y: plot.y + plot.height)], .grid)
+      drawing.text(Axis.label(tick), x, plot.y + plot.height + 18, size: 11, anchor: .middle)
     }
     drawing.line(
       [
@@ -40,11 +40,12 @@ public struct ComparisonChart {
         .init(x: plot.x + plot.width, y: plot.y + plot.height),
       ], .ink)
     drawing.text(
-      "MACs (billions)", plot.x + plot.width, plot.y + plot.height + 40, size: 12, anchor: .end, .muted)
+      "MACs\(horizontal.unitText)", plot.x + plot.width, plot.y + plot.height + 40, size: 12, anchor: .end,
+      .muted)
     let points = reports.map { report in
       Drawing.Point(
-        x: plot.x + plot.width * Double(report.totals.macs) / 1e9 / horizontal.end,
-        y: plot.y + plot.height * (1 - Double(report.totals.parameters) / 1e6 / vertical.end))
+        x: plot.x + plot.width * horizontal.share(report.totals.macs),
+        y: plot.y + plot.height * (1 - vertical.share(report.totals.parameters)))
     }
     labels(points, &drawing)
     for point in points { drawing.circle(point, radius: Self.radius, fill: .scale2, stroke: .paper) }
@@ -71,19 +72,7 @@ public struct ComparisonChart {
     }
   }
 
-  /// The models' names, or with the file's where two models have one name.
   private var names: [String] {
-    reports.map { report in
-      let isUnique = reports.count { $0.title == report.title } == 1
-      let name = isUnique ? report.title : "\(report.title), \(report.fileName)"
-      return TextMetrics.fitted(name, to: 220, size: Self.labelSize)
-    }
-  }
-
-  private static func label(_ tick: Double) -> String {
-    var text = tick.fixed(3)
-    while text.hasSuffix("0") { text.removeLast() }
-    if text.hasSuffix(".") { text.removeLast() }
-    return text
+    reports.labels.map { TextMetrics.fitted($0, to: 220, size: Self.labelSize) }
   }
 }

@@ -40,7 +40,7 @@ struct LayeredLayout {
     }
     order = (0..<layerCount).map { layer in items.indices.filter { items[$0].layer == layer } }
     reduceCrossings()
-    straighten()
+    place()
     centers = inputs.indices.map { items[$0].x }
     waypoints = routes.map { $0.map { $0.map { items[$0].x } } }
   }
@@ -86,50 +86,71 @@ struct LayeredLayout {
     }
   }
 
-  /// Moves each layer towards the mean place of its neighbours, as near as order and widths allow.
-  private mutating func straighten() {
+  /// Gives every item its place: chains stand as columns, packed to the left at first, and then each in turn moves
+  /// as far as its neighbours let it towards the mean of what it is linked with.
+  private mutating func place() {
+    let chains = chains()
+    var chainOf = [Int](repeating: 0, count: items.count)
+    for (chain, members) in chains.enumerated() {
+      for item in members { chainOf[item] = chain }
+    }
+    // Left and right neighbours of chains, with the distance that they keep.
+    var left = [[(chain: Int, distance: Double)]](repeating: [], count: chains.count)
+    var right = left
     for layer in order {
-      var x = 0.0
-      for item in layer {
-        items[item].x = x + items[item].width / 2
-        x += items[item].width + Self.gap
+      for (one, other) in zip(layer, layer.dropFirst()) {
+        let distance = (items[one].width + items[other].width) / 2 + Self.gap
+        left[chainOf[other]].append((chainOf[one], distance))
+        right[chainOf[one]].append((chainOf[other], distance))
       }
     }
-    for sweep in 0..<2 * Self.sweeps {
-      let isDownward = sweep % 2 == 0
-      for layer in isDownward ? order : order.reversed() { arrange(layer, isDownward: isDownward) }
+    var places = chains.map { $0.reduce(0) { max($0, items[$1].width / 2) } }
+    // Packing: as often as there are chains, more than any path of neighbours is long.
+    for _ in chains {
+      for chain in chains.indices {
+        places[chain] = left[chain].reduce(places[chain]) { max($0, places[$1.chain] + $1.distance) }
+      }
     }
-    let left = items.map { $0.x - $0.width / 2 }.min() ?? 0
-    for index in items.indices { items[index].x -= left }
+    for _ in 0..<8 * Self.sweeps {
+      for (chain, members) in chains.enumerated() {
+        let linked = members.flatMap { items[$0].above + items[$0].below }.map { chainOf[$0] }.filter {
+          $0 != chain
+        }
+        guard !linked.isEmpty else { continue }
+        let wanted = linked.reduce(0) { $0 + places[$1] } / Double(linked.count)
+        let least = left[chain].map { places[$0.chain] + $0.distance }.max() ?? -.infinity
+        let most = right[chain].map { places[$0.chain] - $0.distance }.min() ?? .infinity
+        places[chain] = max(least, min(most, wanted))
+      }
+    }
+    for index in items.indices { items[index].x = places[chainOf[index]] }
+    let first = items.map { $0.x - $0.width / 2 }.min() ?? 0
+    for index in items.indices { items[index].x -= first }
     width = items.map { $0.x + $0.width / 2 }.max() ?? 0
   }
 
-  /// Least squares with the order kept: neighbours that want to be in one place form a run that moves as one.
-  private mutating func arrange(_ layer: [Int], isDownward: Bool) {
-    var offsets: [Double] = []
-    var offset = 0.0
-    var runs: [(sum: Double, count: Int)] = []
-    for (place, item) in layer.enumerated() {
-      if place > 0 { offset += (items[layer[place - 1]].width + items[item].width) / 2 + Self.gap }
-      offsets.append(offset)
-      let neighbours = isDownward ? items[item].above : items[item].below
-      let wanted =
-        neighbours.isEmpty
-        ? items[item].x : neighbours.reduce(0) { $0 + items[$1].x } / Double(neighbours.count)
-      runs.append((wanted - offset, 1))
-      while runs.count > 1 {
-        let (last, before) = (runs[runs.count - 1], runs[runs.count - 2])
-        guard last.sum / Double(last.count) < before.sum / Double(before.count) else { break }
-        runs.removeLast()
-        runs[runs.count - 1] = (before.sum + last.sum, before.count + last.count)
+  /// Runs of items each of which is linked with the next alone; where neighbouring layers would have two such links
+  /// cross, the run ends.
+  private func chains() -> [[Int]] {
+    var chains: [[Int]] = []
+    var chainOf = [Int?](repeating: nil, count: items.count)
+    for layer in order {
+      var last = -1
+      for item in layer {
+        if items[item].above.count == 1, items[items[item].above[0]].below.count == 1,
+          let chain = chainOf[items[item].above[0]],
+          let place = order[items[item].layer - 1].firstIndex(of: items[item].above[0]),
+          place > last
+        {
+          last = place
+          chains[chain].append(item)
+          chainOf[item] = chain
+        } else {
+          chains.append([item])
+          chainOf[item] = chains.count - 1
+        }
       }
     }
-    var place = 0
-    for run in runs {
-      for _ in 0..<run.count {
-        items[layer[place]].x = run.sum / Double(run.count) + offsets[place]
-        place += 1
-      }
-    }
+    return chains
   }
 }

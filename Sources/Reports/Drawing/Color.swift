@@ -3,7 +3,7 @@
 /// The scales are ordered by luminance, from dark to light, and run from blue to yellow: they stay apart in grey and
 /// for every kind of colour blindness.
 enum Color: String, CaseIterable {
-  case paper, panel, ink, muted, rule, accent
+  case paper, panel, ink, muted, rule, grid, accent
   case scale1, scale2, scale4, scale7
   case onScale1, onScale2, onScale4, onScale7
 
@@ -20,6 +20,7 @@ enum Color: String, CaseIterable {
     case .ink: 0x1B1F24
     case .muted: 0x59636E
     case .rule: 0xC4CBD3
+    case .grid: 0xE3E7EC
     case .accent: 0x1F5FA8
     case .scale1: 0x16325C
     case .scale2: 0x3A78B0
@@ -38,6 +39,7 @@ enum Color: String, CaseIterable {
     case .ink: 0xE8EBEF
     case .muted: 0xA3ACB7
     case .rule: 0x48515C
+    case .grid: 0x2C333B
     case .accent: 0x7DB4F0
     case .scale1: 0x2C568F
     case .scale2: 0x6BA6DA

@@ -12,22 +12,23 @@ struct ComparisonTable {
 
   var text: String {
     var table = TextTable([
-      .init(title: "model", isFlexible: true), .init(title: "file", isFlexible: true),
+      .init(title: "model", isFlexible: true),
       .init(title: "input", isNumber: true), .init(title: "params", isNumber: true),
       .init(title: "MACs", isNumber: true), .init(title: "FLOPs", isNumber: true),
       .init(title: "weights", isNumber: true), .init(title: "peak", isNumber: true),
       .init(title: "FLOPs/B", isNumber: true),
     ])
-    for report in reports {
+    for (report, label) in zip(reports, reports.labels) {
       let totals = report.totals
       table.add([
-        report.title, report.fileName, report.input.shape.dropFirst().map { $0 }.shapeText,
+        label, report.input.shape.dropFirst().map { $0 }.shapeText,
         totals.parameters.short, totals.macs.short, totals.flops.short, totals.weightBytes.byteText,
         totals.peakActivationBytes.byteText, totals.arithmeticIntensity.fixed(1),
       ])
     }
     return table.text(style)
-      + "MACs of convolutions and final layer, the paper's \"FLOPs\"; FLOPs = 2 x MACs; peak:\n"
-      + "activations alive at once; FLOPs/B: per byte moved if each layer reads and\nwrites once\n"
+      + "MACs: of convolutions and final layer, the paper's \"FLOPs\"; FLOPs: 2 x MACs\n"
+      + "peak: of activations alive at one time\n"
+      + "FLOPs/B: FLOPs per byte moved if each layer reads and writes once\n"
   }
 }

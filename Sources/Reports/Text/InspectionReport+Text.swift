@@ -35,6 +35,15 @@ extension InspectionReport {
   }
 }
 
+extension [InspectionReport] {
+  /// Each model's name, or its file's where two models have one name.
+  var labels: [String] {
+    map { report in
+      count { $0.title == report.title } == 1 ? report.title : report.fileName
+    }
+  }
+}
+
 extension BlockReport {
   /// `56`, or `56x72` where height and width differ.
   var sizeText: String {
@@ -56,6 +65,9 @@ extension BlockReport {
     let digits = squeezeReduction.rounded() == squeezeReduction ? 0 : 1
     return "\(squeezeChannels) (1/\(squeezeReduction.fixed(digits)))"
   }
+
+  /// How each scale is resized, `-` for an absent one.
+  var resizeTexts: [String] { resize.map { ["absent": "-", "linear": "bilinear"][$0] ?? $0 } }
 
   /// Each scale's kernel and how it is resized: `3`, `3n` nearest, `3b` bilinear, `-` for none.
   var kernelTexts: [String] {

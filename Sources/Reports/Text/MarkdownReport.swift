@@ -50,7 +50,7 @@ struct MarkdownReport {
             + block.channels.map { $0 == 0 ? "-" : "\($0)" }
             + [
               block.kernelSizes.map { $0 == 0 ? "-" : "\($0)" }.joined(separator: " "),
-              block.resize.map { $0 == "absent" ? "-" : $0 }.joined(separator: " "),
+              block.resizeTexts.joined(separator: " "),
               block.parameters.grouped, block.macs.grouped,
             ]
         })
