@@ -20,7 +20,7 @@ DEMO := demo-output
 # two builds would throw each other's work away.
 TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
-BUILD_PACKAGES := libdeflate-dev libhdf5-dev libprotobuf-c-dev libzip-dev pkg-config
+BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libprotobuf-c-dev libssl-dev libzip-dev pkg-config
 TEST_PACKAGES := protobuf-c-compiler python3-venv
 
 # Under `make -j`, what else is asked for waits for these.

@@ -60,7 +60,7 @@ let package = Package(
     library("Kernels", ["CProcessor"]),
     wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
-    library("Execution", ["ModelIR", "Kernels"]),
+    library("Execution", ["FileIO", "ModelIR", "Kernels"]),
     library("Architectures", ["ModelIR"]),
     library("Analysis", ["Execution", "ModelIR"]),
     library("Reports", ["Analysis", "FileIO", "CCairo"]),
@@ -92,9 +92,24 @@ let package = Package(
       swiftSettings: settings),
     tests("AnalysisTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat"]),
     tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests(
+      "ExecutionTests",
+      ["Execution", "Architectures", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "PyTorchFormat"]),
+    tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
+    tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
+    tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests(
+      "RoundTripTests",
+      [
+        "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
+        "NumPyFormat",
+        "ONNXFormat", "PyTorchFormat",
+      ]),
+    tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
+    tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -45,9 +45,8 @@ extension ArchitectureError: CustomStringConvertible {
     }
   }
 
-  /// One problem stays on the line; more follow, a line each.
+  /// All problems on one line, as every message is: what reads logs takes it whole.
   private static func list(_ problems: [String]) -> String {
-    problems.count == 1
-      ? problems[0] : "\(problems.count) problems\n" + problems.map { "  " + $0 }.joined(separator: "\n")
+    (problems.count == 1 ? "" : "\(problems.count) problems: ") + problems.joined(separator: "; ")
   }
 }

@@ -16,6 +16,10 @@ public enum TemporaryFiles {
     _ = unsafe paths
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()
+      // Who starts a program with a signal ignored (nohup) means it.
+      unsafe sigaction(number, nil, &action)
+      if isIgnored(action) { continue }
+      action = sigaction()
       unsafe action.__sigaction_handler.sa_handler = { number in
         TemporaryFiles.removeAll()
         var standard = sigaction()
@@ -27,6 +31,11 @@ public enum TemporaryFiles {
       unsafe sigaction(number, &action, nil)
     }
     signal(SIGXFSZ, SIG_IGN)
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   static func add(_ path: String) {

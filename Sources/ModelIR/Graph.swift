@@ -39,8 +39,16 @@ public struct Graph: Sendable {
   /// All values' identifiers.
   public var valueIDs: [ValueID] { values.indices.map(ValueID.init(index:)) }
 
-  /// The initializers, in the order in which they were added.
-  public var initializers: [ValueID] { valueIDs.filter { self[$0].initializer != nil } }
+  /// The initializers, in the order in which nodes first read them; those that nothing reads come last.
+  public var initializers: [ValueID] {
+    var isListed = values.map { $0.initializer == nil }
+    var result: [ValueID] = []
+    for id in nodes.lazy.flatMap(\.inputs).compactMap({ $0 }) + valueIDs where !isListed[id.index] {
+      isListed[id.index] = true
+      result.append(id)
+    }
+    return result
+  }
 
   public func value(named name: String) -> ValueID? { valuesByName[name] }
 

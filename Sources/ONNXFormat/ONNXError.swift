@@ -27,45 +27,44 @@ public enum ONNXError: Error, Equatable, Sendable {
 
 extension ONNXError: CustomStringConvertible {
   /// One line; control characters in names are escaped.
-  public var description: String { Self.escaped(text) }
-
-  private var text: String {
+  public var description: String {
     switch self {
     case .file(let error):
       error.description
     case .malformed(let path, let place, let offset, let expected, let found):
-      "\(path): \(place) at byte \(offset): expected \(expected), found \(found)"
+      Self.line(path, "\(place.escapedForMessage) at byte \(offset)", expected: expected, found: found)
     case .invalidModel(let path, let place, let expected, let found):
-      "\(path): \(place): expected \(expected), found \(found)"
+      Self.line(path, place.escapedForMessage, expected: expected, found: found)
     case .invalidTensor(let path, let tensor, let place, let expected, let found):
-      "\(path): tensor \(tensor): \(place): expected \(expected), found \(found)"
+      Self.line(path, Self.tensor(tensor) + ": " + place.escapedForMessage, expected: expected, found: found)
     case .unreadableTensor(let path, let tensor, let error):
-      "\(path): tensor \(tensor): \(error)"
+      "\(path.escapedForMessage): \(Self.tensor(tensor)): \(error)"
     case .invalidNode(let path, let node, let op, let place, let expected, let found):
-      "\(path): node \(node) (\(op)): \(place): expected \(expected), found \(found)"
+      Self.line(path, Self.node(node, op) + ": " + place.escapedForMessage, expected: expected, found: found)
     case .missingValue(let path, let node, let op, let value):
-      "\(path): node \(node) (\(op)): expected an input, initializer or node output named \(value), found none"
+      Self.line(
+        path, Self.node(node, op), expected: "an input, initializer or node output named \(value)",
+        found: "none")
     case .unsorted(let path, let node, let value, let producer):
-      "\(path): node \(node): expected \(value) to be produced before it is read, found its producer \(producer) "
-        + "later in the file"
+      Self.line(
+        path, Self.node(node), expected: "\(value) to be produced before it is read",
+        found: "its producer \(producer) later in the file")
     case .cycle(let path, let node, let value):
-      "\(path): node \(node): expected no cycle, found that \(value), which it reads, depends on the node itself"
+      Self.line(
+        path, Self.node(node), expected: "no cycle",
+        found: "that its input \(value) depends on the node itself")
     case .graph(let path, let error):
-      "\(path): \(error)"
+      "\(path.escapedForMessage): \(error)"
     }
   }
 
-  /// The text with control characters, line ends and marks of writing direction as escapes, for names come from files.
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator:
-        result += "\\u{\(String(scalar.value, radix: 16))}"
-      default:
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+  private static func line(_ path: String, _ place: String, expected: String, found: String) -> String {
+    "\(path.escapedForMessage): \(place): expected \(expected.escapedForMessage), found \(found.escapedForMessage)"
+  }
+
+  private static func tensor(_ name: String) -> String { "tensor \(name.escapedForMessage)" }
+
+  private static func node(_ name: String, _ op: String? = nil) -> String {
+    "node \(name.escapedForMessage)" + (op.map { " (\($0.escapedForMessage))" } ?? "")
   }
 }

@@ -44,14 +44,20 @@ struct ArchiveLayout {
 
   /// `<stem>/data.pkl`, with one directory.
   private static func isPickle(_ name: String) -> Bool {
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.count == 2 && !parts[0].isEmpty && parts[1] == pickleName
+    guard let rest = afterStem(name) else { return false }
+    return rest.elementsEqual(pickleName.utf8)
   }
 
   /// The name, if only archives of TorchScript have such a member.
   private static func programMember(_ name: String) -> String? {
-    let parts = name.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count >= 2 else { return nil }
-    return parts[1] == "constants.pkl" || parts[1] == "code" ? name : nil
+    guard let rest = afterStem(name) else { return nil }
+    return rest.elementsEqual("constants.pkl".utf8) || rest.starts(with: "code/".utf8) ? name : nil
+  }
+
+  /// What follows the first directory of a name. Bytes are compared: archives can have very many members.
+  private static func afterStem(_ name: String) -> Substring.UTF8View? {
+    let bytes = name.utf8
+    guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")), slash > bytes.startIndex else { return nil }
+    return bytes[bytes.index(after: slash)...]
   }
 }

@@ -1,6 +1,6 @@
 extension RawSpan {
   /// The little-endian integer at `offset`, or nil if it does not lie within the bytes.
-  package func littleEndian<Value: FixedWidthInteger & BitwiseCopyable>(
+  @inlinable package func littleEndian<Value: FixedWidthInteger & BitwiseCopyable>(
     at offset: Int, as type: Value.Type = Value.self
   ) -> Value? {
     guard offset >= 0, offset <= byteCount, byteCount - offset >= MemoryLayout<Value>.size else { return nil }
@@ -8,7 +8,14 @@ extension RawSpan {
   }
 
   /// The bytes of `range` as an array; `range` lies within the bytes.
-  package func array(_ range: Range<Int>) -> [UInt8] {
+  @inlinable package func array(_ range: Range<Int>) -> [UInt8] {
     unsafe extracting(range).withUnsafeBytes { unsafe [UInt8]($0) }
+  }
+
+  /// Whether the same bytes lie in two ranges, both within the bytes.
+  func isEqual(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
+    unsafe extracting(left).withUnsafeBytes { left in
+      unsafe extracting(right).withUnsafeBytes { right in unsafe left.elementsEqual(right) }
+    }
   }
 }

@@ -84,9 +84,10 @@ extension ZipReader {
     guard payload <= limit, member.storedSize <= limit - payload else {
       throw .overlap(path: file.origin, member: name(of: member), offset: header)
     }
-    let localName = bytes.array(nameOffset..<extraOffset)
-    guard localName == bytes.array(member.nameOffset..<member.nameOffset + member.nameCount) else {
-      throw mismatch("name", name(of: member), String(decoding: localName, as: UTF8.self))
+    let directoryName = member.nameOffset..<member.nameOffset + member.nameCount
+    guard bytes.isEqual(nameOffset..<extraOffset, directoryName) else {
+      let localName = String(decoding: bytes.array(nameOffset..<extraOffset), as: UTF8.self)
+      throw mismatch("name", name(of: member), localName)
     }
     if short(8) != member.method { throw mismatch("method", member.method, short(8)) }
     if short(6) & 1 != 0 { throw mismatch("encryption", "none", "some") }

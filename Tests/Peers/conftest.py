@@ -21,6 +21,13 @@ def session_folder():
         yield Path(folder)
 
 
+@pytest.fixture
+def tmp_path(session_folder):
+    """A folder for one test, in place of pytest's own, which keeps those of the last runs: too much here."""
+    with tempfile.TemporaryDirectory(dir=session_folder) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
 def checkpoint(session_folder):
     """`checkpoint(name)`: the path of a network's .pth; full-size ones are made when first asked for."""

@@ -87,7 +87,9 @@ extension ScaleNetConfiguration {
     let name = "layer\(stage + 1).\(number)"
     let conv3 = checker.weights["\(name).conv3.weight"]?.shape
     let expectedOutput = conv3?.rank == 4 ? conv3?[0] : nil
-    let hasDownsample = number == 0
+    // As in a ResNet: the shortcut has a convolution where the stride or the channels change, in a stage's first block.
+    let isNamed = checker.weights.names.contains { $0.hasPrefix("\(name).downsample.") }
+    let hasDownsample = number == 0 && (isNamed || stage > 0 || inputChannels != expectedOutput)
     if hasDownsample {
       _ = checker.takeConvolution(
         "\(name).downsample.0", filters: expectedOutput, channels: inputChannels, kernels: [1])
@@ -126,7 +128,7 @@ extension ScaleNetConfiguration {
     guard let inputChannels, let planes, let output, isComplete else { return nil }
     return Block(
       name: name, stage: stage, inputChannels: inputChannels, planes: planes, scales: scales,
-      outputChannels: output[0], stride: hasDownsample && stage > 0 ? 2 : 1, hasDownsample: hasDownsample)
+      outputChannels: output[0], stride: number == 0 && stage > 0 ? 2 : 1, hasDownsample: hasDownsample)
   }
 
   /// Stage (from 0) and number of the block that a key `layerS.B.…` belongs to.

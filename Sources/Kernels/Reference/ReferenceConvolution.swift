@@ -1,4 +1,4 @@
-/// A convolution as seven nested loops.
+/// A convolution as seven nested loops, compiled for Float and Double: otherwise every operation would be a call.
 struct ReferenceConvolution<Scalar: BinaryFloatingPoint & Sendable>: PreparedConvolution {
   let geometry: Convolution
   /// OIHW.
@@ -7,6 +7,8 @@ struct ReferenceConvolution<Scalar: BinaryFloatingPoint & Sendable>: PreparedCon
 
   func workspaceCount(threads: Int) -> Int { 0 }
 
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   func run(
     _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, residual: FeatureMap<Scalar>?,
     appliesReLU: Bool, workspace: UnsafeMutablePointer<Scalar>, threads: ThreadPool

@@ -7,6 +7,8 @@
 #endif
 
 extension ReferenceKernels {
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   public func resize(
     _ resampling: Resampling, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
     threads: ThreadPool
@@ -35,6 +37,8 @@ extension ReferenceKernels {
     }
   }
 
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   public func scaleAndShift(
     _ input: FeatureMap<Scalar>, scale: UnsafePointer<Scalar>, shift: UnsafePointer<Scalar>,
     appliesReLU: Bool, into output: FeatureMap<Scalar>, threads: ThreadPool
@@ -50,6 +54,8 @@ extension ReferenceKernels {
     }
   }
 
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   public func apply(
     _ function: UnaryFunction, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
     threads: ThreadPool
@@ -67,6 +73,8 @@ extension ReferenceKernels {
     }
   }
 
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   public func combine(
     _ function: BinaryFunction, _ left: UnsafePointer<Scalar>, _ right: UnsafePointer<Scalar>,
     _ broadcasting: Broadcasting, appliesReLU: Bool, into output: UnsafeMutablePointer<Scalar>,
@@ -85,6 +93,8 @@ extension ReferenceKernels {
     }
   }
 
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   public func softmax(
     _ input: UnsafePointer<Scalar>, outer: Int, count: Int, inner: Int,
     into output: UnsafeMutablePointer<Scalar>, threads: ThreadPool

@@ -1,4 +1,6 @@
 extension ReferenceKernels {
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   public func maxPool(
     _ window: Window, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, threads: ThreadPool
   ) {
@@ -7,6 +9,8 @@ extension ReferenceKernels {
     }
   }
 
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   public func averagePool(
     _ window: Window, countsPadding: Bool, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
     threads: ThreadPool
@@ -19,6 +23,8 @@ extension ReferenceKernels {
     }
   }
 
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   public func globalAveragePool(
     _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, threads: ThreadPool
   ) {

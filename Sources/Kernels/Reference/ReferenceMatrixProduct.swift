@@ -5,6 +5,8 @@ struct ReferenceMatrixProduct<Scalar: BinaryFloatingPoint & Sendable>: PreparedM
 
   func workspaceCount(threads: Int) -> Int { 0 }
 
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   func run(
     a: UnsafePointer<Scalar>, c: (elements: UnsafePointer<Scalar>, rowStep: Int, columnStep: Int)?,
     into output: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>, threads: ThreadPool

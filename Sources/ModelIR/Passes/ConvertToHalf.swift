@@ -52,12 +52,41 @@ public struct ConvertToHalf: GraphPass {
 
   private func convertInitializer(_ id: ValueID, of graph: inout Graph) throws(GraphError) {
     guard let tensor = graph[id].initializer, Self.isConverted(tensor.dataType) else { return }
-    let half = tensor.cast(to: .float16)
-    // Reads all elements, to find one that overflows.
-    try half.streamBytes(
-      wrap: { .unreadableInitializer(value: graph[id].name, error: $0) }, to: { (_) throws(GraphError) in })
-    graph[id].initializer = half
+    do throws(TensorError) {
+      try Self.checkRange(tensor)
+    } catch {
+      throw .unreadableInitializer(value: graph[id].name, error: error)
+    }
+    graph[id].initializer = tensor.cast(to: .float16)
     graph[id].type.dataType = .float16
+  }
+
+  /// Fails at the first finite element that rounds to infinity: of 65520 (halfway between the largest float16, 65504,
+  /// and what would follow it) or more.
+  private static func checkRange(_ tensor: Tensor) throws(TensorError) {
+    let chunk = UnsafeMutableBufferPointer<Float>.allocate(capacity: min(tensor.elementCount, 1 << 14))
+    defer { unsafe chunk.deallocate() }
+    var start = 0
+    while start < tensor.elementCount {
+      let count = min(chunk.count, tensor.elementCount - start)
+      let part = unsafe UnsafeMutableBufferPointer(rebasing: chunk[..<count])
+      try unsafe tensor.readFloats(from: start, into: part)
+      var largest: Float = 0
+      for index in 0..<count {
+        // Written so that the loop has no branches; NaN compares as false.
+        let magnitude = unsafe abs(part[index])
+        largest = magnitude > largest && magnitude < .infinity ? magnitude : largest
+      }
+      if largest >= 65520 {
+        for index in 0..<count where unsafe part[index].isFinite {
+          let value = unsafe part[index]
+          guard abs(value) >= 65520 else { continue }
+          throw .overflow(value: Double(value), index: start + index, target: .float16)
+        }
+      }
+      start += count
+    }
+    try tensor.checkIntact()
   }
 
   /// Lets the nodes read a converted copy of an input.

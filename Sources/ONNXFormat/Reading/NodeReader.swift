@@ -14,6 +14,7 @@ struct NodeReader {
     self.opset = opset
     self.path = path
     attributes = message.attributes
+    guard attributes.count > 1 else { return }
     var names = Set<String>()
     for attribute in attributes where !names.insert(attribute.name).inserted {
       throw failure("attribute \(attribute.name)", expected: "one", found: "two")

@@ -58,7 +58,7 @@ final class ParseContext {
   ///
   /// - Parameter repeated: the fields that may stand more than once; any other that does is an error.
   func forEachField(
-    of range: Range<Int>, in bytes: RawSpan, place: String, repeated: Set<Int>,
+    of range: Range<Int>, in bytes: RawSpan, place: String, repeated: FieldNumbers,
     _ body: (WireField) throws(ONNXError) -> Void
   ) throws(ONNXError) {
     func failure(_ offset: Int, _ expected: String, _ found: String) -> ONNXError {
@@ -66,7 +66,7 @@ final class ParseContext {
     }
     messages -= 1
     guard messages >= 0 else { throw failure(range.lowerBound, "at most 400000 messages in a file", "more") }
-    var seen: UInt64 = 0
+    var seen: FieldNumbers = []
     var position = range.lowerBound
     while position < range.upperBound {
       let offset = position
@@ -110,10 +110,10 @@ final class ParseContext {
         throw failure(offset, "a wire type", "\(tag & 7) in field \(number)")
       }
       if number < 64 && !repeated.contains(number) {
-        guard seen & (1 << UInt64(number)) == 0 else {
+        guard !seen.contains(number) else {
           throw failure(offset, "field \(number) once", "a second one")
         }
-        seen |= 1 << UInt64(number)
+        seen.insert(number)
       }
       try body(WireField(number: number, payload: payload, offset: offset, place: place, context: self))
     }

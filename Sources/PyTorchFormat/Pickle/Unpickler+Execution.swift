@@ -113,11 +113,11 @@ extension Unpickler {
 
   private mutating func put(_ index: UInt32) throws(PyTorchError) {
     try count()
-    memo[index] = try top()
+    memo.set(index, try top())
   }
 
   private mutating func get(_ index: UInt32) throws(PyTorchError) {
-    guard let value = memo[index] else { throw malformed("memo entry \(index)", "none") }
+    guard let value = memo.value(index) else { throw malformed("memo entry \(index)", "none") }
     try push(value)
   }
 

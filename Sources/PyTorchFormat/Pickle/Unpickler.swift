@@ -26,7 +26,7 @@ struct Unpickler {
   var stack: [PickleValue] = []
   /// Heights of the stack where marks were set.
   var marks: [Int] = []
-  var memo: [UInt32: PickleValue] = [:]
+  var memo = PickleMemo()
   var valueCount = 0
 
   /// - Parameters:

@@ -1,0 +1,49 @@
+public import ModelIR
+
+/// The element types that networks are computed in.
+public protocol ExecutionScalar: BinaryFloatingPoint, Sendable, BitwiseCopyable {
+  /// Reads all elements of a tensor, row-major, into `target`, which has room for exactly these.
+  @unsafe static func read(_ tensor: Tensor, into target: UnsafeMutableBufferPointer<Self>)
+    throws(TensorError)
+
+  /// A tensor of its own memory.
+  static func tensor(_ elements: [Self], shape: TensorShape) -> Tensor
+}
+
+extension Float: ExecutionScalar {
+  @unsafe public static func read(
+    _ tensor: Tensor, into target: UnsafeMutableBufferPointer<Float>
+  ) throws(TensorError) {
+    unsafe try tensor.readFloats(from: 0, into: target)
+    try tensor.checkIntact()
+  }
+
+  public static func tensor(_ elements: [Float], shape: TensorShape) -> Tensor {
+    Tensor(elements, shape: shape)
+  }
+}
+
+extension Double: ExecutionScalar {
+  @unsafe public static func read(
+    _ tensor: Tensor, into target: UnsafeMutableBufferPointer<Double>
+  ) throws(TensorError) {
+    unsafe try tensor.readDoubles(from: 0, into: target)
+    try tensor.checkIntact()
+  }
+
+  public static func tensor(_ elements: [Double], shape: TensorShape) -> Tensor {
+    Tensor(elements, shape: shape)
+  }
+}
+
+extension ExecutionScalar {
+  /// All elements of a tensor, row-major.
+  static func elements(of tensor: Tensor) throws(TensorError) -> [Self] {
+    let memory = AlignedMemory<Self>(count: tensor.elementCount)
+    unsafe try read(
+      tensor, into: UnsafeMutableBufferPointer(start: memory.elements, count: tensor.elementCount))
+    let result = unsafe Array(UnsafeBufferPointer(start: memory.elements, count: tensor.elementCount))
+    withExtendedLifetime(memory) {}
+    return result
+  }
+}

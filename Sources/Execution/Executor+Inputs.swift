@@ -1,0 +1,28 @@
+internal import Kernels
+internal import ModelIR
+
+extension Executor {
+  /// Checks the inputs and copies them into the arena.
+  func load(_ inputs: [String: Tensor], into memory: PlanMemory<Scalar>) throws(ExecutionError) {
+    let names = graph.inputs.map { graph[$0].name }
+    if let name = inputs.keys.filter({ !names.contains($0) }).min() {
+      throw .unexpectedInput(name: name, expected: names)
+    }
+    for (id, place) in zip(graph.inputs, memory.plan.inputs) {
+      let (name, type) = (graph[id].name, graph[id].type)
+      guard let tensor = inputs[name] else {
+        throw .missingInput(name: name, expected: type.description)
+      }
+      let found = TensorType(tensor.dataType, tensor.shape)
+      guard found == type else {
+        throw .wrongInput(name: name, expected: type.description, found: found.description)
+      }
+      do throws(TensorError) {
+        unsafe try Scalar.read(
+          tensor, into: UnsafeMutableBufferPointer(start: memory.address(place), count: tensor.elementCount))
+      } catch {
+        throw .unreadableInput(name: name, error: error)
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+internal import Kernels
+internal import ModelIR
+
+extension Executor {
+  /// Calls the kernel of a step.
+  func perform(_ step: Step<Scalar>, _ memory: PlanMemory<Scalar>) {
+    let output = unsafe memory.map(step.output)
+    func input(_ index: Int) -> FeatureMap<Scalar> { unsafe memory.map(step.inputs[index]) }
+    func address(_ index: Int) -> UnsafePointer<Scalar> {
+      unsafe UnsafePointer(memory.address(step.inputs[index]))
+    }
+    switch step.operation {
+    case .convolution(let prepared, let appliesReLU):
+      unsafe prepared.run(
+        input(0), into: output, residual: step.inputs.count > 1 ? input(1) : nil, appliesReLU: appliesReLU,
+        workspace: memory.workspace, threads: pool)
+    case .matrixProduct(let prepared, let rowStep, let columnStep):
+      unsafe prepared.run(
+        a: address(0), c: step.inputs.count > 1 ? (address(1), rowStep, columnStep) : nil,
+        into: output.elements, workspace: memory.workspace, threads: pool)
+    case .maxPool(let window):
+      unsafe kernels.maxPool(window, input(0), into: output, threads: pool)
+    case .averagePool(let window, let countsPadding):
+      unsafe kernels.averagePool(window, countsPadding: countsPadding, input(0), into: output, threads: pool)
+    case .globalAveragePool:
+      unsafe kernels.globalAveragePool(input(0), into: output, threads: pool)
+    case .resize(let resampling):
+      unsafe kernels.resize(resampling, input(0), into: output, threads: pool)
+    case .scaleAndShift(let appliesReLU):
+      unsafe kernels.scaleAndShift(
+        input(0), scale: address(1), shift: address(2), appliesReLU: appliesReLU, into: output, threads: pool)
+    case .unary(let function):
+      unsafe kernels.apply(function, input(0), into: output, threads: pool)
+    case .binary(let function, let broadcasting, let appliesReLU):
+      unsafe kernels.combine(
+        function, address(0), address(1), broadcasting, appliesReLU: appliesReLU, into: output.elements,
+        threads: pool)
+    case .softmax(let outer, let count, let inner):
+      unsafe kernels.softmax(
+        address(0), outer: outer, count: count, inner: inner, into: output.elements, threads: pool)
+    case .copy(let type):
+      unsafe copy(input(0), into: output, roundedTo: type)
+    case .alias:
+      break
+    }
+  }
+
+  /// Copies images, rounded to a half type if one is given.
+  private func copy(_ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, roundedTo type: DataType?) {
+    let size = unsafe input.channels * input.planeSize
+    for image in unsafe 0..<input.batch {
+      let source = unsafe input.elements + image * input.batchStride
+      let target = unsafe output.elements + image * output.batchStride
+      switch type {
+      case .float16:
+        for index in 0..<size { unsafe target[index] = unsafe Scalar(Float16(source[index])) }
+      case .bfloat16:
+        for index in 0..<size { unsafe target[index] = unsafe Scalar(Self.bfloat16(Float(source[index]))) }
+      default:
+        unsafe target.update(from: source, count: size)
+      }
+    }
+  }
+
+  /// Rounded to the nearest bfloat16, ties to even.
+  private static func bfloat16(_ value: Float) -> Float {
+    guard value.isFinite else { return value }
+    let pattern = value.bitPattern
+    return Float(bitPattern: (pattern &+ 0x7fff &+ ((pattern >> 16) & 1)) & 0xffff_0000)
+  }
+}

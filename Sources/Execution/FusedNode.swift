@@ -1,0 +1,99 @@
+internal import ModelIR
+
+/// A node together with the nodes after it that are computed in the same step.
+struct FusedNode {
+  var node: Node
+  /// A normalisation that becomes part of the weights.
+  var batchNormalization: Node?
+  /// What a convolution adds to its result.
+  var residual: ValueID?
+  var appliesReLU = false
+  /// What the last of the nodes produces.
+  var output: ValueID
+  /// The place of the last node in the graph: all inputs exist then.
+  var position: Int
+
+  /// Everything that is read, parameters included.
+  var inputs: [ValueID] {
+    node.inputs.compactMap { $0 } + (batchNormalization?.inputs.dropFirst().compactMap { $0 } ?? [])
+      + (residual.map { [$0] } ?? [])
+  }
+}
+
+/// Groups the nodes of a graph. Only results that nobody else reads vanish into a group.
+struct Fusion {
+  private let graph: Graph
+  private let options: ExecutionOptions
+  private let consumers: [[Int]]
+  private var isTaken: [Bool]
+
+  init(_ graph: Graph, _ options: ExecutionOptions) {
+    self.graph = graph
+    self.options = options
+    consumers = graph.consumers()
+    isTaken = [Bool](repeating: false, count: graph.nodes.count)
+  }
+
+  /// The groups, in an order in which they can run.
+  mutating func run() -> [FusedNode] {
+    var groups: [FusedNode] = []
+    for index in graph.nodes.indices {
+      guard !isTaken[index] else { continue }
+      let node = graph.nodes[index]
+      var group = FusedNode(node: node, output: node.outputs[0], position: index)
+      switch node.op {
+      case .conv:
+        absorbBatchNormalization(into: &group)
+        absorbAddition(into: &group)
+        absorbReLU(into: &group)
+      case .batchNormalization, .add, .mul:
+        absorbReLU(into: &group)
+      default:
+        break
+      }
+      groups.append(group)
+    }
+    return groups.sorted { $0.position < $1.position }
+  }
+
+  /// The only reader of a group's result, if it is one that is still free.
+  private func onlyConsumer(of group: FusedNode) -> Int? {
+    let readers = consumers[group.output.index]
+    guard readers.count == 1, !isTaken[readers[0]], !graph.outputs.contains(group.output) else { return nil }
+    return readers[0]
+  }
+
+  private mutating func absorb(_ index: Int, into group: inout FusedNode) {
+    isTaken[index] = true
+    group.output = graph.nodes[index].outputs[0]
+    group.position = index
+  }
+
+  private mutating func absorbBatchNormalization(into group: inout FusedNode) {
+    guard options.foldsBatchNormalization, let index = onlyConsumer(of: group) else { return }
+    guard case .batchNormalization = graph.nodes[index].op, graph.nodes[index].inputs[0] == group.output,
+      !graph.nodes[index].inputs.dropFirst().contains(group.output)
+    else { return }
+    group.batchNormalization = graph.nodes[index]
+    absorb(index, into: &group)
+  }
+
+  private mutating func absorbAddition(into group: inout FusedNode) {
+    guard options.fusesActivations, let index = onlyConsumer(of: group),
+      case .add = graph.nodes[index].op
+    else { return }
+    let operands = graph.nodes[index].inputs.compactMap { $0 }
+    guard operands.count == 2, operands[0] != operands[1] else { return }
+    let other = operands[0] == group.output ? operands[1] : operands[0]
+    guard graph[other].type == graph[group.output].type else { return }
+    group.residual = other
+    absorb(index, into: &group)
+  }
+
+  private mutating func absorbReLU(into group: inout FusedNode) {
+    guard options.fusesActivations, let index = onlyConsumer(of: group) else { return }
+    guard case .relu = graph.nodes[index].op else { return }
+    group.appliesReLU = true
+    absorb(index, into: &group)
+  }
+}

@@ -1,0 +1,32 @@
+internal import Kernels
+public import ModelIR
+
+/// Computes operators on known inputs with the reference kernels in Double.
+public struct KernelConstantEvaluator: ConstantEvaluator {
+  public init() {}
+
+  /// Nil where the operator or its types are none that the executor computes: integers stay as they are.
+  public func evaluate(_ op: Operator, inputs: [Tensor?]) throws(GraphError) -> [Tensor]? {
+    var graph = Graph(name: "constant")
+    var ids: [ValueID?] = []
+    for (index, tensor) in inputs.enumerated() {
+      guard let tensor else {
+        ids.append(nil)
+        continue
+      }
+      guard tensor.dataType.isFloatingPoint else { return nil }
+      ids.append(try graph.addInitializer("input\(index)", tensor))
+    }
+    for id in try graph.addNode("node", op, inputs: ids) { graph.addOutput(id) }
+    do throws(ExecutionError) {
+      let executor = try Executor<Double>(graph, kernels: ReferenceKernels<Double>())
+      return try executor.run([:]).map(\.tensor)
+    } catch {
+      switch error {
+      case .graph(let error): throw error
+      case .unreadableInitializer(_, let error): throw .unreadableInitializer(value: op.name, error: error)
+      case .unsupported, .tooLarge, .missingInput, .unexpectedInput, .wrongInput, .unreadableInput: return nil
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+internal import Kernels
+
+/// A plan with the memory that it runs in.
+@safe final class PlanMemory<Scalar: ExecutionScalar> {
+  let plan: Plan<Scalar>
+  private let arena: AlignedMemory<Scalar>
+  private let constants: AlignedMemory<Scalar>
+
+  init(_ made: Plan<Scalar>) {
+    var plan = made
+    plan.constants = []
+    self.plan = plan
+    arena = AlignedMemory(count: plan.arenaCount + plan.workspaceCount)
+    constants = AlignedMemory(count: made.constants.count)
+    for index in made.constants.indices { unsafe constants.elements[index] = made.constants[index] }
+  }
+
+  var byteCount: Int { arena.count * MemoryLayout<Scalar>.size }
+
+  var workspace: UnsafeMutablePointer<Scalar> { unsafe arena.elements + plan.arenaCount }
+
+  /// The first element of an operand.
+  func address(_ operand: Operand) -> UnsafeMutablePointer<Scalar> {
+    unsafe (operand.isConstant ? constants.elements : arena.elements) + operand.offset
+  }
+
+  /// An operand as kernels take it.
+  func map(_ operand: Operand) -> FeatureMap<Scalar> {
+    unsafe FeatureMap(
+      address(operand), batch: operand.images.batch, channels: operand.images.channels,
+      extent: Extent(operand.images.height, operand.images.width), batchStride: operand.images.batchStride)
+  }
+}

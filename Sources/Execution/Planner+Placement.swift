@@ -1,0 +1,180 @@
+internal import Kernels
+internal import ModelIR
+
+extension Planner {
+  /// Decides which values live in the memory of others.
+  mutating func shareMemory() throws(ExecutionError) {
+    for id in graph.valueIDs {
+      guard let tensor = graph[id].initializer,
+        !readers[id.index].isEmpty || graph.outputs.contains(id), tensor.dataType.isFloatingPoint
+      else { continue }
+      homes[id.index] = .constant(offset: try addConstant(id))
+    }
+    var producers = [Int?](repeating: nil, count: shapes.count)
+    for (index, group) in groups.enumerated() { producers[group.output.index] = index }
+    for group in groups {
+      switch group.node.op {
+      case .identity, .flatten, .reshape:
+        if let input = group.node.inputs[0] { homes[group.output.index] = .same(input) }
+      case .cast(let cast):
+        if let input = group.node.inputs[0], !Self.rounds(cast, from: graph[input].type.dataType) {
+          homes[group.output.index] = .same(input)
+        }
+      case .concat(let concat):
+        var start = 0
+        for case let input? in group.node.inputs {
+          if let producer = producers[input.index], homes[input.index] == .own,
+            canLive(input, of: groups[producer], inside: group, axis: concat.axis)
+          {
+            homes[input.index] = .inside(group.output, axis: concat.axis, start: start)
+          }
+          start += shapes[input.index][concat.axis]
+        }
+      default:
+        break
+      }
+    }
+  }
+
+  /// Whether a cast changes values: to a half type from anything else. Wider types are computed with as they are.
+  static func rounds(_ cast: Cast, from source: DataType) -> Bool {
+    (cast.to == .float16 || cast.to == .bfloat16) && source != cast.to
+  }
+
+  /// Whether a value may be produced straight into a concatenation.
+  private func canLive(_ id: ValueID, of producer: FusedNode, inside concat: FusedNode, axis: Int) -> Bool {
+    let shape = shapes[id.index]
+    guard Self.writesImagesApart(producer.node.op), concat.node.inputs.count(where: { $0 == id }) == 1 else {
+      return false
+    }
+    guard axis <= 1 || shape[..<axis].allSatisfy({ $0 == 1 }) else { return false }
+    return (shape.first ?? 1) == 1
+      || readers[id.index].allSatisfy { Self.readsImagesApart(groups[$0].node.op) }
+  }
+
+  /// Whether an operator can write images that do not follow each other without gaps.
+  private static func writesImagesApart(_ op: Operator) -> Bool {
+    switch op {
+    case .conv, .batchNormalization, .relu, .sigmoid, .maxPool, .averagePool, .globalAveragePool, .resize,
+      .add,
+      .mul:
+      true
+    case .concat(let concat):
+      concat.axis <= 1
+    case .softmax, .gemm, .flatten, .reshape, .identity, .cast:
+      false
+    }
+  }
+
+  /// Whether an operator can read images that do not follow each other without gaps.
+  private static func readsImagesApart(_ op: Operator) -> Bool {
+    writesImagesApart(op)
+  }
+
+  /// The value whose memory a value lives in.
+  func root(of id: ValueID) -> ValueID {
+    switch homes[id.index] {
+    case .own, .constant: id
+    case .inside(let parent, _, _), .same(let parent): root(of: parent)
+    }
+  }
+
+  /// A value's place. Offsets in the arena count from the beginning of the root's buffer until memory is laid out.
+  func place(_ id: ValueID) -> Operand {
+    let shape = shapes[id.index]
+    var images = ImageShape(shape)
+    switch homes[id.index] {
+    case .own:
+      return Operand(isConstant: false, root: id, offset: 0, images: images)
+    case .constant(let offset):
+      return Operand(isConstant: true, root: id, offset: offset, images: images)
+    case .same(let other):
+      var place = place(other)
+      if shapes[other.index] != shape { place.images = images }
+      return place
+    case .inside(let parent, let axis, let start):
+      var place = place(parent)
+      let step = axis == 0 && shape.count > 1 ? place.images.batchStride : shape[(axis + 1)...].reduce(1, *)
+      place.offset += start * step
+      images.batchStride = place.images.batchStride
+      place.images = images
+      return place
+    }
+  }
+
+  /// Notes that a group writes a value, and returns the place.
+  @discardableResult
+  mutating func write(_ id: ValueID, at group: Int) -> Operand {
+    let root = root(of: id)
+    if buffers[root] == nil {
+      buffers[root] = Buffer(count: shapes[root.index].reduce(1, *), firstWrite: group)
+    }
+    return place(id)
+  }
+
+  /// Lets the output of a group take over the memory of an input that is not needed afterwards. Nothing happens if
+  /// another operand lies in the same memory under another shape.
+  mutating func overwrite(_ input: ValueID, with output: ValueID, others: [ValueID] = [], at group: Int) {
+    let root = root(of: input)
+    guard homes[output.index] == .own, buffers[output] == nil, buffers[root] != nil else { return }
+    guard lastUse[root.index] == group, shapes[root.index].reduce(1, *) == shapes[output.index].reduce(1, *),
+      shapes[input.index] == shapes[output.index],
+      others.allSatisfy({ $0 == input || self.root(of: $0) != root })
+    else { return }
+    homes[output.index] = .same(input)
+    // Even a result that nobody reads needs the memory while it is made.
+    lastUse[root.index] = max(group, lastUse[output.index])
+  }
+
+  /// Adds an initializer's elements to the constants.
+  mutating func addConstant(_ id: ValueID) throws(ExecutionError) -> Int {
+    addConstant(try readInitializer(id, copies: 1))
+  }
+
+  /// Adds elements to the constants, and returns where.
+  mutating func addConstant(_ elements: [Scalar]) -> Int {
+    let offset = ArenaLayout.aligned(constants.count)
+    constants += [Scalar](repeating: 0, count: offset - constants.count)
+    constants += elements
+    return offset
+  }
+
+  /// Reads a weight, after making room for it in the budget. `copies` of it will stay in memory.
+  mutating func readInitializer(_ id: ValueID, copies: Int) throws(ExecutionError) -> [Scalar] {
+    guard let tensor = graph[id].initializer else { return [] }
+    let count = tensor.elementCount
+    try checkLimit(count * max(copies, 1), graph[id].name)
+    weightBytes += count * copies * MemoryLayout<Scalar>.size
+    do throws(TensorError) {
+      return try Scalar.elements(of: tensor)
+    } catch {
+      throw .unreadableInitializer(name: graph[id].name, error: error)
+    }
+  }
+
+  /// Gives every buffer its place in the arena.
+  mutating func layOut() throws(ExecutionError) -> Plan<Scalar> {
+    let roots = buffers.keys.sorted()
+    let layout = ArenaLayout(
+      roots.map { root in
+        let buffer = buffers[root]!
+        let last = max(buffer.firstWrite, lastUse[root.index])
+        return ArenaLayout.Buffer(count: buffer.count, lifetime: buffer.firstWrite...last)
+      })
+    try checkLimit(layout.count + workspaceCount, graph.name)
+    let offsets = Dictionary(uniqueKeysWithValues: zip(roots, layout.offsets))
+    func placed(_ operand: Operand) -> Operand {
+      var operand = operand
+      if !operand.isConstant { operand.offset += offsets[operand.root]! }
+      return operand
+    }
+    return Plan(
+      steps: steps.map { step in
+        var step = step
+        step.inputs = step.inputs.map(placed)
+        step.output = placed(step.output)
+        return step
+      }, inputs: graph.inputs.map { placed(place($0)) }, outputs: graph.outputs.map { placed(place($0)) },
+      constants: constants, arenaCount: layout.count, workspaceCount: workspaceCount)
+  }
+}

@@ -1,0 +1,126 @@
+internal import Kernels
+internal import ModelIR
+
+extension Planner {
+  /// Adds the steps that compute a group.
+  mutating func addSteps(for group: FusedNode, at index: Int) throws(ExecutionError) {
+    let node = group.node
+    let output = group.output
+    guard let first = node.inputs[0] else {
+      throw unsupported(node, place: "input 0", expected: "a value", found: "none")
+    }
+    switch node.op {
+    case .conv(let conv):
+      try addConvolution(conv, group, first, at: index)
+    case .gemm(let gemm):
+      try addMatrixProduct(gemm, group, first, at: index)
+    case .batchNormalization(let normalization):
+      try addNormalization(normalization, group, first, at: index)
+    case .add:
+      addBinary(.add, group, at: index)
+    case .mul:
+      addBinary(.multiply, group, at: index)
+    case .relu:
+      add(.unary(.relu), [first], output, overwrites: true, at: index)
+    case .sigmoid:
+      add(.unary(.sigmoid), [first], output, overwrites: true, at: index)
+    case .softmax(let softmax):
+      let shape = shapes[first.index]
+      let operation = Operation<Scalar>.softmax(
+        outer: shape[..<softmax.axis].reduce(1, *), count: shape[softmax.axis],
+        inner: shape[(softmax.axis + 1)...].reduce(1, *))
+      add(operation, [first], output, overwrites: true, at: index)
+    case .maxPool(let pool):
+      add(.maxPool(Kernels.Window(pool.window)), [first], output, at: index)
+    case .averagePool(let pool):
+      let window = Kernels.Window(pool.window)
+      add(.averagePool(window, countsPadding: pool.countIncludePad), [first], output, at: index)
+    case .globalAveragePool:
+      add(.globalAveragePool, [first], output, at: index)
+    case .resize(let resize):
+      guard let resampling = Resampling(resize, input: shapes[first.index], output: shapes[output.index])
+      else {
+        throw unsupported(
+          node, place: "axes", expected: "height and width of [N, C, H, W]", found: "\(resize.axes)")
+      }
+      add(.resize(resampling), [first], output, at: index)
+    case .concat(let concat):
+      addConcatenation(concat, group, at: index)
+    case .identity, .flatten, .reshape:
+      add(.alias, [first], output, at: index)
+    case .cast(let cast):
+      let rounds = Self.rounds(cast, from: graph[first].type.dataType)
+      add(rounds ? .copy(cast.to) : .alias, [first], output, at: index)
+    }
+  }
+
+  /// Adds one step that computes a whole value.
+  mutating func add(
+    _ operation: Operation<Scalar>, _ inputs: [ValueID], _ output: ValueID, overwrites: Bool = false,
+    at group: Int
+  ) {
+    if overwrites { overwrite(inputs[0], with: output, at: group) }
+    let target: Operand
+    if case .alias = operation { target = place(output) } else { target = write(output, at: group) }
+    steps.append(
+      Step(operation: operation, inputs: inputs.map { place($0) }, output: target, value: output))
+  }
+
+  private mutating func addBinary(_ function: BinaryFunction, _ group: FusedNode, at index: Int) {
+    let operands = group.node.inputs.compactMap { $0 }
+    for operand in operands { overwrite(operand, with: group.output, others: operands, at: index) }
+    let target = write(group.output, at: index)
+    let shape = shapes[group.output.index]
+    let broadcasting = Broadcasting(
+      dimensions: shape, leftStrides: strides(operands[0], in: shape),
+      rightStrides: strides(operands[1], in: shape), outputStrides: strides(group.output, in: shape))
+    steps.append(
+      Step(
+        operation: .binary(function, broadcasting, appliesReLU: group.appliesReLU),
+        inputs: operands.map { place($0) }, output: target, value: group.output))
+  }
+
+  /// Strides of a value under the extents of what it is broadcast to.
+  private func strides(_ id: ValueID, in output: [Int]) -> [Int] {
+    let own = shapes[id.index]
+    let added = [Int](repeating: 1, count: output.count - own.count)
+    var strides = Broadcasting.strides(added + own, in: output)
+    if own.count > 1 && own[0] > 1 { strides[added.count] = place(id).images.batchStride }
+    return strides
+  }
+
+  /// Copies the inputs that were not produced in their place.
+  private mutating func addConcatenation(_ concat: Concat, _ group: FusedNode, at index: Int) {
+    let shape = shapes[group.output.index]
+    let axis = concat.axis
+    let target = write(group.output, at: index)
+    var start = 0
+    for case let input? in group.node.inputs {
+      let own = shapes[input.index]
+      let home = homes[input.index]
+      let isInPlace = home == .inside(group.output, axis: axis, start: start)
+      if !isInPlace {
+        var source = place(input)
+        var part = target
+        if axis == 0 {
+          part.offset += start * (shape.count > 1 ? target.images.batchStride : 1)
+          part.images = ImageShape(own)
+          if shape.count > 1 { part.images.batchStride = target.images.batchStride }
+        } else {
+          // As many rows as there are indices before the axis.
+          let length = own[axis...].reduce(1, *)
+          let rows = own[..<axis].reduce(1, *)
+          part.offset += start * own[(axis + 1)...].reduce(1, *)
+          part.images = ImageShape([rows, 1, 1, length])
+          part.images.batchStride = axis == 1 ? target.images.batchStride : shape[axis...].reduce(1, *)
+          let stride = axis == 1 ? source.images.batchStride : length
+          source.images = part.images
+          source.images.batchStride = stride
+        }
+        steps.append(Step(operation: .copy(nil), inputs: [source], output: part, value: nil))
+      }
+      start += own[axis]
+    }
+    steps.append(Step(operation: .alias, inputs: [], output: target, value: group.output))
+  }
+}

@@ -1,0 +1,127 @@
+internal import Kernels
+internal import ModelIR
+
+/// Steps whose kernels take weights.
+extension Planner {
+  /// The elements of a weight that must be known before the graph runs. Empty for an input that is left out.
+  private mutating func weight(
+    _ node: Node, _ position: Int, _ name: String, copies: Int = 1
+  ) throws(ExecutionError) -> [Scalar] {
+    guard position < node.inputs.count, let id = node.inputs[position] else { return [] }
+    guard graph[id].initializer != nil else {
+      throw unsupported(
+        node, place: "input \(name)", expected: "an initializer", found: "the value \(graph[id].name)")
+    }
+    return try readInitializer(id, copies: copies)
+  }
+
+  mutating func addConvolution(
+    _ conv: Conv, _ group: FusedNode, _ input: ValueID, at index: Int
+  ) throws(ExecutionError) {
+    let shape = shapes[input.index]
+    let geometry = Convolution(
+      window: Kernels.Window(conv.window), inputChannels: shape[1],
+      outputChannels: shapes[group.output.index][1], groups: conv.group, batch: shape[0],
+      input: Extent(shape[2], shape[3]))
+    try checkWorkspace(geometry, group.node)
+    var weights = try weight(group.node, 1, "W")
+    var bias = try weight(group.node, 2, "B")
+    if let node = group.batchNormalization, case .batchNormalization(let normalization) = node.op {
+      let (scale, shift) = try scaleAndShift(node, normalization)
+      let depth = geometry.depth
+      for channel in scale.indices {
+        for place in channel * depth..<(channel + 1) * depth { weights[place] *= scale[channel] }
+      }
+      bias = shift.indices.map { shift[$0] + (bias.isEmpty ? 0 : bias[$0] * scale[$0]) }
+    }
+    let prepared = unsafe weights.withUnsafeBufferPointer { weights in
+      unsafe bias.withUnsafeBufferPointer { bias in
+        unsafe kernels.convolution(
+          geometry, weights: weights.baseAddress!, bias: bias.isEmpty ? nil : bias.baseAddress)
+      }
+    }
+    workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
+    // The residual is read pixel by pixel as the output is written; the input is read around each pixel.
+    if let residual = group.residual, root(of: residual) != root(of: input) {
+      overwrite(residual, with: group.output, at: index)
+    }
+    add(
+      .convolution(prepared, appliesReLU: group.appliesReLU), [input] + (group.residual.map { [$0] } ?? []),
+      group.output, at: index)
+  }
+
+  /// Refuses convolutions whose padded images pass all bounds, before anybody computes with their sizes.
+  private func checkWorkspace(_ geometry: Convolution, _ node: Node) throws(ExecutionError) {
+    let padding = geometry.window.padding
+    var count = MemoryLayout<Scalar>.size
+    for factor in [
+      geometry.batch, geometry.inputChannels,
+      geometry.input.height + padding.top + padding.bottom + geometry.window.strides.height,
+      geometry.input.width + padding.left + padding.right + geometry.window.strides.width,
+    ] {
+      let (product, overflow) = count.multipliedReportingOverflow(by: factor)
+      guard !overflow, product <= options.memoryLimit else {
+        throw .tooLarge(what: node.name, bytes: overflow ? nil : product, limit: options.memoryLimit)
+      }
+      count = product
+    }
+    // Places within an image are 32-bit numbers.
+    guard count / geometry.batch / MemoryLayout<Scalar>.size <= Int(Int32.max) else {
+      throw .tooLarge(what: node.name, bytes: count, limit: Int(Int32.max) * MemoryLayout<Scalar>.size)
+    }
+  }
+
+  mutating func addMatrixProduct(
+    _ gemm: Gemm, _ group: FusedNode, _ a: ValueID, at index: Int
+  ) throws(ExecutionError) {
+    let shape = shapes[group.output.index]
+    let geometry = MatrixProduct(
+      rows: shape[0], columns: shape[1], depth: shapes[a.index][gemm.transA ? 0 : 1],
+      transposesA: gemm.transA, transposesB: gemm.transB, alpha: Double(gemm.alpha), beta: Double(gemm.beta))
+    let b = try weight(group.node, 1, "B")
+    let prepared = unsafe b.withUnsafeBufferPointer {
+      unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!)
+    }
+    workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
+    var inputs = [a]
+    var steps = [0, 0]
+    if group.node.inputs.count > 2, let c = group.node.inputs[2] {
+      inputs.append(c)
+      let own = shapes[c.index]
+      steps = Broadcasting.strides([Int](repeating: 1, count: 2 - own.count) + own, in: shape)
+    }
+    add(
+      .matrixProduct(prepared, rowStep: steps[0], columnStep: steps[1]), inputs, group.output, at: index)
+  }
+
+  mutating func addNormalization(
+    _ normalization: BatchNormalization, _ group: FusedNode, _ input: ValueID, at index: Int
+  ) throws(ExecutionError) {
+    let (scale, shift) = try scaleAndShift(group.node, normalization)
+    overwrite(input, with: group.output, at: index)
+    let target = write(group.output, at: index)
+    func constant(_ elements: [Scalar]) -> Operand {
+      Operand(
+        isConstant: true, root: input, offset: addConstant(elements), images: ImageShape([elements.count]))
+    }
+    let operands = [place(input), constant(scale), constant(shift)]
+    steps.append(
+      Step(
+        operation: .scaleAndShift(appliesReLU: group.appliesReLU), inputs: operands, output: target,
+        value: group.output))
+  }
+
+  /// `(x - mean) / sqrt(variance + epsilon) * gamma + beta` as one factor and one term for each channel, computed in
+  /// Double.
+  private mutating func scaleAndShift(
+    _ node: Node, _ normalization: BatchNormalization
+  ) throws(ExecutionError) -> (scale: [Scalar], shift: [Scalar]) {
+    let gamma = try weight(node, 1, "scale").map { Double($0) }
+    let beta = try weight(node, 2, "B").map { Double($0) }
+    let mean = try weight(node, 3, "mean").map { Double($0) }
+    let variance = try weight(node, 4, "var").map { Double($0) }
+    let scale = zip(gamma, variance).map { $0 / ($1 + Double(normalization.epsilon)).squareRoot() }
+    let shift = beta.indices.map { beta[$0] - mean[$0] * scale[$0] }
+    return (scale.map { Scalar($0) }, shift.map { Scalar($0) })
+  }
+}

@@ -1,0 +1,134 @@
+internal import Kernels
+internal import ModelIR
+
+/// Makes the plan of a graph whose extents are all known.
+///
+/// First it decides which values share memory: those that are the same elements in another shape, and those that
+/// are produced straight into a concatenation. Then it goes through the nodes, lets outputs take over the memory of
+/// inputs that nobody needs any more, and prepares the kernels. Last, the memory is laid out by lifetimes.
+struct Planner<Scalar: ExecutionScalar> {
+  /// Where a value lives.
+  enum Home: Equatable {
+    /// Memory of its own, which exists once it is written.
+    case own
+    /// A part of another value's memory: from this index of the axis on.
+    case inside(ValueID, axis: Int, start: Int)
+    /// The memory of another value.
+    case same(ValueID)
+    /// Among the constants.
+    case constant(offset: Int)
+  }
+
+  /// Memory that is laid out at the end.
+  struct Buffer {
+    var count: Int
+    var firstWrite: Int
+  }
+
+  let graph: Graph
+  let kernels: any KernelSet<Scalar>
+  let options: ExecutionOptions
+  let threads: Int
+  let groups: [FusedNode]
+  /// Extents of every value.
+  let shapes: [[Int]]
+
+  var homes: [Home]
+  /// The groups that read a value as an activation.
+  var readers: [[Int]]
+  /// The last group that needs a value's memory, for values with memory of their own; past the end for outputs.
+  var lastUse: [Int]
+  var buffers: [ValueID: Buffer] = [:]
+  var steps: [Step<Scalar>] = []
+  var constants: [Scalar] = []
+  var workspaceCount = 0
+  /// Bytes of constants and packed weights so far.
+  var weightBytes = 0
+
+  init(
+    _ graph: Graph, kernels: any KernelSet<Scalar>, options: ExecutionOptions, threads: Int
+  ) throws(ExecutionError) {
+    self.graph = graph
+    self.kernels = kernels
+    self.options = options
+    self.threads = threads
+    var fusion = Fusion(graph, options)
+    groups = fusion.run()
+    var shapes: [[Int]] = []
+    for value in graph.values {
+      let extents = value.type.dimensions.compactMap(\.value)
+      guard extents.count == value.type.rank, let shape = TensorShape(checking: extents),
+        shape.elementCount <= options.memoryLimit
+      else {
+        throw .tooLarge(what: value.name, bytes: nil, limit: options.memoryLimit)
+      }
+      shapes.append(extents)
+    }
+    self.shapes = shapes
+    homes = [Home](repeating: .own, count: shapes.count)
+    readers = [[Int]](repeating: [], count: shapes.count)
+    lastUse = [Int](repeating: -1, count: shapes.count)
+  }
+
+  /// Makes the plan.
+  mutating func run() throws(ExecutionError) -> Plan<Scalar> {
+    for (index, group) in groups.enumerated() {
+      for id in group.activations { readers[id.index].append(index) }
+    }
+    try shareMemory()
+    for id in graph.valueIDs {
+      let last = graph.outputs.contains(id) ? groups.count : readers[id.index].last ?? -1
+      let root = root(of: id)
+      lastUse[root.index] = max(lastUse[root.index], last)
+    }
+    for id in graph.inputs { write(id, at: -1) }
+    for (index, group) in groups.enumerated() {
+      try checkTypes(of: group)
+      try addSteps(for: group, at: index)
+    }
+    return try layOut()
+  }
+
+  /// Refuses what is not computed in floating point.
+  private func checkTypes(of group: FusedNode) throws(ExecutionError) {
+    let ids = group.inputs + [group.output]
+    for id in ids where !graph[id].type.dataType.isFloatingPoint {
+      throw unsupported(
+        group.node, place: "value \(graph[id].name)", expected: "floating-point elements",
+        found: graph[id].type.description)
+    }
+    for id in ids where shapes[id.index].contains(0) {
+      throw unsupported(
+        group.node, place: "value \(graph[id].name)", expected: "at least one element",
+        found: graph[id].type.description)
+    }
+  }
+
+  func unsupported(_ node: Node, place: String, expected: String, found: String) -> ExecutionError {
+    .unsupported(node: node.name, op: node.op.name, place: place, expected: expected, found: found)
+  }
+
+  /// Fails if the plan would need more memory than allowed.
+  func checkLimit(_ count: Int, _ what: String) throws(ExecutionError) {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Scalar>.size)
+    let (total, overflow2) = bytes.addingReportingOverflow(weightBytes)
+    guard !overflow, !overflow2, total <= options.memoryLimit else {
+      throw .tooLarge(what: what, bytes: overflow || overflow2 ? nil : total, limit: options.memoryLimit)
+    }
+  }
+}
+
+extension FusedNode {
+  /// The inputs that flow through the network, in contrast to weights.
+  var activations: [ValueID] {
+    let inputs = node.inputs
+    var result: [ValueID] =
+      switch node.op {
+      case .conv, .batchNormalization: [inputs[0]].compactMap { $0 }
+      case .gemm: [inputs[0], inputs.count > 2 ? inputs[2] : nil].compactMap { $0 }
+      default: inputs.compactMap { $0 }
+      }
+    if let residual { result.append(residual) }
+    return result
+  }
+}

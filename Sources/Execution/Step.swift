@@ -1,0 +1,69 @@
+internal import Kernels
+internal import ModelIR
+
+/// What one step of a plan computes.
+enum Operation<Scalar: ExecutionScalar> {
+  /// The first input; the second, if any, is the residual.
+  case convolution(any PreparedConvolution<Scalar>, appliesReLU: Bool)
+  /// A, and C if there is one, with its steps along rows and columns.
+  case matrixProduct(any PreparedMatrixProduct<Scalar>, rowStep: Int, columnStep: Int)
+  case maxPool(Kernels.Window)
+  case averagePool(Kernels.Window, countsPadding: Bool)
+  case globalAveragePool
+  case resize(Resampling)
+  /// The input, scale and shift.
+  case scaleAndShift(appliesReLU: Bool)
+  case unary(UnaryFunction)
+  case binary(BinaryFunction, Broadcasting, appliesReLU: Bool)
+  case softmax(outer: Int, count: Int, inner: Int)
+  /// Copies images, rounded to a narrower type on the way if one is given.
+  case copy(DataType?)
+  /// Nothing to compute: the output is the input's memory under another shape.
+  case alias
+}
+
+/// An operand of a step: where it lies, and its images.
+struct Operand {
+  /// Whether it lies among the constants, else in the arena.
+  var isConstant: Bool
+  /// The value whose memory it is.
+  var root: ValueID
+  /// The first element.
+  var offset: Int
+  var images: ImageShape
+}
+
+/// A value's extents as a batch of images.
+struct ImageShape: Hashable {
+  var batch: Int
+  var channels: Int
+  var height: Int
+  var width: Int
+  /// Elements from an image to the next one.
+  var batchStride: Int
+
+  /// Values that are no images count as rows: [batch, channels, 1, the rest].
+  init(_ dimensions: [Int]) {
+    switch dimensions.count {
+    case 0: (batch, channels, height, width) = (1, 1, 1, 1)
+    case 1: (batch, channels, height, width) = (1, 1, 1, dimensions[0])
+    case 4: (batch, channels, height, width) = (dimensions[0], dimensions[1], dimensions[2], dimensions[3])
+    default:
+      (batch, channels, height, width) = (
+        dimensions[0], dimensions[1], 1, dimensions[2...].reduce(1, *)
+      )
+    }
+    batchStride = channels * height * width
+  }
+
+  var imageSize: Int { channels * height * width }
+}
+
+/// One call of a kernel.
+struct Step<Scalar: ExecutionScalar> {
+  var operation: Operation<Scalar>
+  var inputs: [Operand]
+  var output: Operand
+  /// What it computes; nil for a part of a value.
+  var value: ValueID?
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import ScaleNetKit
+
+struct InitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init",
+    abstract: "Write a checkpoint with fresh weights.",
+    discussion: """
+      The weights are those of the published initialisation: convolutions normal with standard deviation
+      sqrt(2 / (k * k * out)), BatchNorm 1 and 0. The same seed gives the same file.
+
+      Examples:
+        scalenet init scalenet50 -o fresh.pth
+        scalenet init scalenet101 --classes 10 --seed 7 -o small.pth
+        scalenet init scalenet --structure mine.json -o mine.pth
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "scalenet50-light, scalenet50, scalenet101, scalenet152, or scalenet with --structure.",
+      valueName: "architecture"))
+  var architecture: String
+
+  @Option(help: ArgumentHelp("A structure file instead of the released one.", valueName: "file"))
+  var structure: String?
+
+  @Option(help: ArgumentHelp("The random numbers' seed.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Classes of the final layer.", valueName: "n"))
+  var classes: Int = 1000
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The checkpoint to write.", valueName: "file"))
+  var output: String
+
+  @Flag(help: "Replace an existing output.")
+  var force = false
+
+  func validate() throws {
+    if !(1...1_000_000).contains(classes) {
+      throw ValidationError("--classes: expected 1 to 1000000, found \(classes)")
+    }
+  }
+
+  func run() throws {
+    let progress = Progress()
+    progress.show("initialising \(architecture)")
+    defer { progress.clear() }
+    let report = try Initialization(
+      architecture: architecture, structurePath: structure, seed: seed, classes: classes
+    ).write(to: output, overwrite: force)
+    progress.clear()
+    try StandardOutput.write(
+      "\(output): \(report.architecture), \(report.classes) classes, "
+        + "\(report.parameters.grouped) parameters, \(report.bytes.byteText), seed \(seed)\n")
+  }
+}

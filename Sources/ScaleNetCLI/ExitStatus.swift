@@ -1,0 +1,39 @@
+import ArgumentParser
+import FileIO
+import ScaleNetKit
+
+/// The exit statuses of `scalenet`, those of sysexits.h where it has one.
+enum ExitStatus {
+  static let difference: Int32 = 1
+  static let usage: Int32 = 64
+  static let badInput: Int32 = 65
+  static let noInput: Int32 = 66
+  static let software: Int32 = 70
+  static let cannotCreate: Int32 = 73
+  static let inputOutput: Int32 = 74
+
+  static func of(_ error: ScaleNetError) -> Int32 {
+    switch error {
+    case .file(let error): of(error)
+    case .pytorch, .onnx, .numpy, .tensor, .unknownFormat, .unsupported: badInput
+    case .architecture(let error):
+      switch error {
+      case .inputTooSmall, .invalidInputSize, .unsupportedOption: usage
+      case .unrecognized, .weights, .structureFile, .structureMismatch, .graph: badInput
+      }
+    case .graph, .execution: badInput
+    case .invalidOption: usage
+    case .verificationFailed: difference
+    case .library: software
+    }
+  }
+
+  private static func of(_ error: FileError) -> Int32 {
+    switch error {
+    case .notFound, .cannotRead, .notARegularFile: noInput
+    case .shortened: badInput
+    case .exists, .outputIsInput, .cannotCreate: cannotCreate
+    case .writeFailed: inputOutput
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import ScaleNetKit
+
+/// What is read, the same in every command that reads a model.
+struct ModelOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("A PyTorch checkpoint or an ONNX model.", valueName: "input"))
+  var input: String
+
+  @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
+  var structure: String?
+
+  @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
+  var key: String?
+
+  func open(verifyChecksums: Bool = false) throws(ScaleNetError) -> OpenedModel {
+    try OpenedModel(path: input, key: key, structurePath: structure, verifyChecksums: verifyChecksums)
+  }
+}
+
+/// How a graph is made of weights, the same in every command that makes one.
+struct GraphOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Height and width of the image: 224, or 256x320 (height first).", valueName: "size"))
+  var inputSize: InputSizeArgument?
+
+  @Flag(help: "Give the feature maps of the four stages, layer1 to layer4, instead of the logits.")
+  var features = false
+
+  @Flag(help: "End in a softmax over the classes.")
+  var softmax = false
+
+  /// The options that were given, by name.
+  var explicit: [String] {
+    (inputSize == nil ? [] : ["--input-size"]) + (features ? ["--features"] : [])
+      + (softmax ? ["--softmax"] : [])
+  }
+
+  func apply(to options: inout BuildOptions) {
+    if let inputSize { options.inputSize = inputSize.size }
+    options.features = features
+    options.softmax = softmax
+  }
+}

@@ -1,0 +1,38 @@
+import Glibc
+
+/// The results of a command on standard output, where a failed write is noticed.
+enum StandardOutput {
+  struct Failure: Error {
+    let code: Int32
+    var reason: String { unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)" }
+  }
+
+  /// Whether standard output is a terminal.
+  static var isTerminal: Bool { isatty(1) == 1 }
+
+  /// Writes all of `text`.
+  static func write(_ text: String) throws(Failure) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = unsafe rest.withUnsafeBytes { bytes in
+        unsafe Glibc.write(1, bytes.baseAddress!, bytes.count)
+      }
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw Failure(code: errno)
+      }
+      rest = rest.dropFirst(written)
+    }
+  }
+}
+
+/// Diagnostics on standard error. A failure to write one is not worth another.
+enum StandardError {
+  /// Whether standard error is a terminal.
+  static var isTerminal: Bool { isatty(2) == 1 }
+
+  static func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress!, $0.count) }
+  }
+}

@@ -1,0 +1,81 @@
+import Analysis
+import FileIO
+import ModelIR
+import ONNXFormat
+
+extension Conversion {
+  /// Writes an ONNX model, with its weights beside it where that is asked for.
+  func writeONNX(progress: (ConversionPhase) -> Void) throws(ScaleNetError) -> ConversionReport {
+    progress(.building)
+    try model.refuse(options.explicitBuildOptions)
+    let expected = try model.graph(options.build)
+    let graph = try optimized(expected)
+
+    progress(.writing)
+    var onnx = options.onnx
+    onnx.producerVersion = ToolVersion.current
+    let metadata = try metadata()
+    let writer = try bridging(ScaleNetError.onnx) { () throws(ONNXError) in
+      try ONNXWriter(Model(graph: graph, metadata: metadata), path: outputPath, options: onnx)
+    }
+    var output = try bridging(ScaleNetError.onnx) { () throws(ONNXError) in
+      try ONNXOutput(writer, overwrite: options.overwrite, inputs: [model.file])
+    }
+    do throws(ONNXError) { try output.write() } catch { throw .onnx(error) }
+    var report = try report(graph: graph, bytes: writer.byteCount + (writer.externalData?.byteCount ?? 0))
+    report.companionFiles = writer.externalData.map { [$0.location] } ?? []
+    if options.verifies {
+      progress(.verifying)
+      report.verification = try verify(output, expected: expected)
+    }
+    do throws(ONNXError) { try output.commit() } catch { throw .onnx(error) }
+    return report
+  }
+
+  /// The graph after the passes that were asked for.
+  private func optimized(_ graph: Graph) throws(ScaleNetError) -> Graph {
+    var passes: [any GraphPass] = [EliminateIdentities()]
+    if options.foldBatchNormalization { passes.append(FoldBatchNormalization()) }
+    if options.dataType == .float16 { passes.append(ConvertToHalf(halfIO: options.halfIO)) }
+    passes.append(EliminateDeadNodes())
+    var result = graph
+    do throws(GraphError) { try result.apply(passes) } catch { throw .graph(path: model.path, error) }
+    return result
+  }
+
+  private func verify(
+    _ output: borrowing ONNXOutput, expected: Graph
+  ) throws(ScaleNetError) -> VerificationReport {
+    let path = output.temporaryPath
+    let data = output.temporaryData
+    let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+    let found = try bridging(ScaleNetError.onnx) { () throws(ONNXError) in
+      try ONNXReader.read(
+        file, path: path,
+        options: ONNXReader.Options(resolveExternalData: { $0 == data?.location ? data?.path : nil }))
+    }
+    let isHalf = options.dataType == .float16
+    return try Verification(path: outputPath, kernels: kernels, threads: options.threads).compare(
+      expected: expected, found: found.graph, batch: 1, tolerance: isHalf ? .float16 : .float32)
+  }
+
+  /// What the file says of its origin. The source's name goes in without its directory: the same file anywhere gives
+  /// the same bytes.
+  private func metadata() throws(ScaleNetError) -> [(key: String, value: String)] {
+    var entries: [(key: String, value: String)] = []
+    switch model.content {
+    case .weights(_, let configuration):
+      entries.append(("architecture", configuration.displayName))
+      entries.append(("structure", configuration.structure.json))
+      entries.append(("input_size", options.build.inputSize.description))
+    case .graph(let original):
+      let own: Set<String> = ["source", "source_sha256", "tool", "tool_version"]
+      entries = original.metadata.filter { !own.contains($0.key) }
+    }
+    entries.append(("source", model.path.split(separator: "/").last.map(String.init) ?? model.path))
+    if options.addsChecksum { entries.append(("source_sha256", try sha256(of: model.file))) }
+    entries.append(("tool", "scalenet"))
+    entries.append(("tool_version", ToolVersion.current))
+    return entries
+  }
+}

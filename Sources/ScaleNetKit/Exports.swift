@@ -1,0 +1,9 @@
+// What a program that imports ScaleNetKit also needs by name.
+@_exported public import Analysis
+@_exported public import Architectures
+@_exported public import FileIO
+@_exported public import Kernels
+@_exported public import ModelIR
+@_exported public import NumPyFormat
+@_exported public import ONNXFormat
+@_exported public import PyTorchFormat

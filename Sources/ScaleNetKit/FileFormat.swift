@@ -1,0 +1,41 @@
+public import FileIO
+import NumPyFormat
+import ONNXFormat
+import PyTorchFormat
+
+/// The formats that models and arrays come in.
+public enum FileFormat: String, Sendable, CaseIterable {
+  case pytorch, onnx, numpy
+
+  /// The formats that models are written in.
+  static let writableModels: Set<FileFormat> = [.pytorch, .onnx]
+
+  /// The format of a file, told from its first bytes; nil if it is none of these.
+  public static func detect(_ file: ByteRegion) -> FileFormat? {
+    if NumPyReader.recognizes(file) { return .numpy }
+    if PyTorchReader.recognizes(file) { return .pytorch }
+    if ONNXReader.recognizes(file) { return .onnx }
+    return nil
+  }
+
+  /// The format that a file's name asks for; nil if its extension is not known.
+  public static func forExtension(of path: String) -> FileFormat? {
+    let name = path.split(separator: "/").last ?? ""
+    guard let dot = name.lastIndex(of: ".") else { return nil }
+    switch name[name.index(after: dot)...].lowercased() {
+    case "pth", "pt", "ckpt", "bin": return .pytorch
+    case "onnx": return .onnx
+    case "npy", "npz": return .numpy
+    default: return nil
+    }
+  }
+
+  /// The name in its owners' spelling.
+  public var displayName: String {
+    switch self {
+    case .pytorch: "PyTorch"
+    case .onnx: "ONNX"
+    case .numpy: "NumPy"
+    }
+  }
+}

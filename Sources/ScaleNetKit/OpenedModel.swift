@@ -1,0 +1,180 @@
+public import Architectures
+public import FileIO
+public import ModelIR
+import NumPyFormat
+import ONNXFormat
+import PyTorchFormat
+
+/// A model file: what is in it, and how a graph is made of it.
+public struct OpenedModel: Sendable {
+  /// What a file holds.
+  public enum Content: Sendable {
+    /// Named weights of a network that was recognised; a graph is made for any input size.
+    case weights(StateDict, ScaleNetConfiguration)
+    /// A graph of its own.
+    case graph(Model)
+  }
+
+  public let path: String
+  public let file: ByteRegion
+  public let format: FileFormat
+  public let content: Content
+  /// What a user should know of the reading, one sentence each.
+  public let notes: [String]
+
+  /// Opens a model file; the format is told from the content.
+  ///
+  /// - Parameters:
+  ///   - key: where the state dict stands in a checkpoint, if not at one of the usual places.
+  ///   - structurePath: a structure file that the weights are checked against.
+  ///   - verifyChecksums: whether checksums of the container are compared, which reads the whole file.
+  public init(
+    path: String, key: String? = nil, structurePath: String? = nil, verifyChecksums: Bool = false
+  ) throws(ScaleNetError) {
+    let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+    let structure = try structurePath.map { (path) throws(ScaleNetError) in try Self.readStructure(path) }
+    guard let format = FileFormat.detect(file), format != .numpy else {
+      throw .unknownFormat(
+        path: path, expected: "a PyTorch checkpoint or an ONNX model", found: Self.describe(file))
+    }
+    self.path = path
+    self.file = file
+    self.format = format
+    switch format {
+    case .pytorch:
+      let weights = try bridging(ScaleNetError.pytorch) { () throws(PyTorchError) in
+        try PyTorchReader.read(file, key: key, verifyChecksums: verifyChecksums)
+      }
+      let configuration = try Self.recognize(weights, path: path, structure: structure, structurePath)
+      content = .weights(weights, configuration)
+      notes = weights.notes + Self.conversionNotes(weights)
+    case .onnx:
+      if let key {
+        throw .invalidOption(
+          option: "--key", expected: "a PyTorch checkpoint", found: "an ONNX model (\(key))")
+      }
+      if structurePath != nil {
+        throw .invalidOption(option: "--structure", expected: "a PyTorch checkpoint", found: "an ONNX model")
+      }
+      content = .graph(
+        try bridging(ScaleNetError.onnx) { () throws(ONNXError) in try ONNXReader.read(file, path: path) })
+      notes = []
+    case .numpy:
+      preconditionFailure("excluded above")
+    }
+  }
+
+  /// The graph, for the options that apply to weights; a graph of its own takes none of them.
+  public func graph(_ options: BuildOptions) throws(ScaleNetError) -> Graph {
+    switch content {
+    case .weights(let weights, let configuration):
+      return try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
+        try configuration.graph(weights, options: options)
+      }
+    case .graph(let model):
+      return model.graph
+    }
+  }
+
+  /// All stored tensors: the weights of a checkpoint, the initializers of a graph.
+  var tensors: [StateDict.Entry] {
+    switch content {
+    case .weights(let weights, _):
+      return weights.entries
+    case .graph(let model):
+      return model.graph.initializers.compactMap { id in
+        model.graph.initializer(id).map { StateDict.Entry(name: model.graph[id].name, tensor: $0) }
+      }
+    }
+  }
+
+  /// The network's name: `ScaleNet-50`, or what the file says of itself.
+  public var architecture: String {
+    switch content {
+    case .weights(_, let configuration): configuration.displayName
+    case .graph(let model): model.metadata.first { $0.key == "architecture" }?.value ?? model.graph.name
+    }
+  }
+
+  /// Reads and parses a structure file.
+  public static func readStructure(_ path: String) throws(ScaleNetError) -> Structure {
+    let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+    guard file.count <= 1 << 20 else {
+      throw .unknownFormat(
+        path: path, expected: "a structure file of at most 1 MiB", found: "\(file.count) bytes")
+    }
+    let bytes = unsafe file.withUnsafeBytes { unsafe Array($0) }
+    try bridging(ScaleNetError.file) { () throws(FileError) in try file.checkIntact() }
+    return try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
+      try Structure(json: bytes, path: path)
+    }
+  }
+
+  private static func recognize(
+    _ weights: StateDict, path: String, structure: Structure?, _ structurePath: String?
+  ) throws(ScaleNetError) -> ScaleNetConfiguration {
+    guard ScaleNetConfiguration.recognizes(weights) else {
+      let names = weights.names.prefix(3).joined(separator: ", ")
+      throw .architecture(
+        .unrecognized(
+          source: path, expected: "a ScaleNet, with keys such as layer1.0.conv2.0.weight",
+          found:
+            "\(weights.count) tensors\(names.isEmpty ? "" : ": \(names)\(weights.count > 3 ? ", …" : "")")"))
+    }
+    let configuration = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
+      try ScaleNetConfiguration(recognizing: weights, source: path)
+    }
+    if let structure, let structurePath {
+      let problems = configuration.disagreements(with: structure)
+      guard problems.isEmpty else {
+        throw .architecture(.structureMismatch(path: structurePath, source: path, problems: problems))
+      }
+    }
+    return configuration
+  }
+
+  /// A sentence for each element type that a graph's float32 is made of.
+  private static func conversionNotes(_ weights: StateDict) -> [String] {
+    var counts: [DataType: Int] = [:]
+    for entry in weights.entries where entry.tensor.dataType.isFloatingPoint {
+      counts[entry.tensor.dataType, default: 0] += 1
+    }
+    return [DataType.float16, .bfloat16, .float64].compactMap { type in
+      guard let count = counts[type] else { return nil }
+      let how = type == .float64 ? "rounded to float32" : "converted to float32, exactly"
+      return "\(count) tensors are \(type.rawValue); in a graph they are \(how)"
+    }
+  }
+
+  /// A few words on a file that is nothing known.
+  private static func describe(_ file: ByteRegion) -> String {
+    if file.count == 0 { return "an empty file" }
+    let first = file.withBytes { bytes in
+      (0..<min(8, bytes.byteCount)).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+    }
+    let digits = first.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    return "\(file.count) bytes that begin with \(digits)"
+  }
+}
+
+extension OpenedModel {
+  /// The structure of the network's blocks: of its weights, or read off the graph.
+  public func structure() throws(ScaleNetError) -> Structure {
+    switch content {
+    case .weights(_, let configuration):
+      return configuration.structure
+    case .graph(let model):
+      let inspection = try ModelInspection(self, options: BuildOptions())
+      let rows = inspection.blocks.compactMap { block in
+        Structure.sides.indices.contains(block.stage - 1)
+          ? Structure.Row(channels: block.channels, side: Structure.sides[block.stage - 1]) : nil
+      }
+      guard !rows.isEmpty, rows.count == inspection.blocks.count else {
+        throw .unsupported(
+          path: path, operation: "recover a structure",
+          reason: "no four stages of scale-aggregation blocks in the graph \(model.graph.name)")
+      }
+      return Structure(rows: rows)
+    }
+  }
+}

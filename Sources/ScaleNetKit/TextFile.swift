@@ -1,0 +1,14 @@
+public import FileIO
+
+/// Writes a text file that appears complete or not at all.
+public func writeText(
+  _ text: String, to path: String, overwrite: Bool, inputs: [ByteRegion] = []
+) throws(ScaleNetError) {
+  do throws(FileError) {
+    var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
+    try output.write(text)
+    try output.commit()
+  } catch {
+    throw .file(error)
+  }
+}

@@ -1,0 +1,105 @@
+import Analysis
+import Execution
+import FileIO
+import Kernels
+import ModelIR
+
+/// Proves a written graph against the one that it was made of.
+struct Verification {
+  let path: String
+  let kernels: any KernelSet<Float>
+  let threads: Int?
+
+  /// Runs both graphs on the same seeded inputs and compares their outputs by name.
+  func compare(
+    expected: Graph, found: Graph, batch: Int, tolerance: Tolerance
+  ) throws(ScaleNetError) -> VerificationReport {
+    let names = expected.outputs.map { expected[$0].name }
+    let foundNames = found.outputs.map { found[$0].name }
+    guard names == foundNames,
+      expected.inputs.map({ expected[$0].name }) == found.inputs.map({ found[$0].name })
+    else {
+      throw .verificationFailed(path: path, problems: ["outputs \(names) became \(foundNames)"])
+    }
+    var random = RandomSource(seed: 20_190_616)
+    var expectedInputs: [String: Tensor] = [:]
+    var foundInputs: [String: Tensor] = [:]
+    for (id, other) in zip(expected.inputs, found.inputs) {
+      guard let shape = expected[id].type.binding(batch).shape else { continue }
+      let tensor = Tensor(random.normals(shape.elementCount), shape: shape)
+      expectedInputs[expected[id].name] = tensor
+      foundInputs[found[other].name] = tensor.cast(to: found[other].type.dataType)
+    }
+    // One after the other, so that the memory of only one plan is in use.
+    let expectedResults = try GraphRunner(expected, batch: batch, kernels: kernels, threads: threads)
+      .run(expectedInputs)
+    let runner = try GraphRunner(found, batch: batch, kernels: kernels, threads: threads)
+    var problems: [String] = []
+    let foundResults: [NamedTensor]
+    if found.values.contains(where: { $0.type.dataType == .float16 }) {
+      let (outputs, overflows) = try runner.runFindingOverflows(foundInputs)
+      foundResults = outputs
+      problems = overflows.map { "\($0.name.escapedForMessage) reaches \($0.value), which overflows float16" }
+    } else {
+      foundResults = try runner.run(foundInputs)
+    }
+
+    var worst = 0.0
+    var count = 0
+    for (a, b) in zip(expectedResults, foundResults) {
+      guard a.tensor.shape == b.tensor.shape else {
+        problems.append("\(a.name): shape \(a.tensor.shape) became \(b.tensor.shape)")
+        continue
+      }
+      let (left, right) = (try floats(a), try floats(b))
+      let comparison = OutputComparison(expected: left, found: right)
+      count += comparison.elementCount
+      worst = max(worst, comparison.relativeError)
+      if !comparison.isWithin(tolerance) {
+        let index = comparison.worstIndex
+        problems.append(
+          "\(a.name): element \(index): expected \(left[index]), found \(right[index]), an error of "
+            + "\(comparison.relativeError) of the largest magnitude, limit \(tolerance.relativeToLargest)")
+      }
+    }
+    guard problems.isEmpty else { throw .verificationFailed(path: path, problems: problems) }
+    return VerificationReport(
+      method: "outputs", comparedValues: count, largestRelativeError: worst,
+      tolerance: tolerance.relativeToLargest)
+  }
+
+  private func floats(_ result: NamedTensor) throws(ScaleNetError) -> [Float] {
+    do throws(TensorError) {
+      return try result.tensor.floats()
+    } catch {
+      throw .tensor(path: path, name: result.name, error)
+    }
+  }
+
+  /// Compares every tensor bit for bit.
+  func compareBits(expected: StateDict, found: StateDict) throws(ScaleNetError) -> VerificationReport {
+    var problems: [String] = []
+    if expected.names != found.names { problems.append("\(expected.count) names became \(found.count)") }
+    var count = 0
+    for entry in expected.entries {
+      guard let other = found[entry.name] else {
+        problems.append("\(entry.name) is missing")
+        continue
+      }
+      guard other.dataType == entry.tensor.dataType, other.shape == entry.tensor.shape else {
+        problems.append(
+          "\(entry.name): \(TensorType(entry.tensor.dataType, entry.tensor.shape)) became "
+            + "\(TensorType(other.dataType, other.shape))")
+        continue
+      }
+      do throws(TensorError) {
+        if try !entry.tensor.hasSameBits(as: other) { problems.append("\(entry.name): elements differ") }
+      } catch {
+        throw .tensor(path: path, name: entry.name, error)
+      }
+      count += other.elementCount
+    }
+    guard problems.isEmpty else { throw .verificationFailed(path: path, problems: problems) }
+    return VerificationReport(method: "bits", comparedValues: count, largestRelativeError: 0, tolerance: 0)
+  }
+}

@@ -1,0 +1,112 @@
+import Execution
+import FileIO
+import Kernels
+import ModelIR
+import TestSupport
+import Testing
+
+@Suite struct ExecutorErrorTests {
+  private func executor() throws -> Executor<Float> {
+    var graph = Graph(name: "g")
+    let x = try graph.addInput("x", TensorType(.float32, [.symbolic("batch"), 2]))
+    graph.addOutput(try graph.addNode("y", .relu(Relu()), inputs: [x])[0])
+    return try Executor(graph, batch: 3, kernels: baselineKernels())
+  }
+
+  private func floats(_ shape: TensorShape) -> Tensor {
+    Tensor([Float](repeating: 1, count: shape.elementCount), shape: shape)
+  }
+
+  @Test func inputsAreChecked() throws {
+    let executor = try executor()
+    #expect(throws: ExecutionError.missingInput(name: "x", expected: "float32[3, 2]")) {
+      try executor.run([:])
+    }
+    #expect(throws: ExecutionError.unexpectedInput(name: "w", expected: ["x"])) {
+      try executor.run(["z": floats([3, 2]), "x": floats([3, 2]), "w": floats([1])])
+    }
+    #expect(throws: ExecutionError.wrongInput(name: "x", expected: "float32[3, 2]", found: "float32[2, 3]")) {
+      try executor.run(["x": floats([2, 3])])
+    }
+    #expect(throws: ExecutionError.wrongInput(name: "x", expected: "float32[3, 2]", found: "float64[3, 2]")) {
+      try executor.run(["x": floats([3, 2]).cast(to: .float64)])
+    }
+    let overflowing = Tensor([1, 2, 3, 4, 1e300, 6] as [Double], shape: [3, 2]).cast(to: .float32)
+    let error = ExecutionError.unreadableInput(
+      name: "x", error: .overflow(value: 1e300, index: 4, target: .float32))
+    #expect(throws: error) { try executor.run(["x": overflowing]) }
+    #expect(try executor.run(["x": floats([3, 2])])[0].tensor.floats() == [1, 1, 1, 1, 1, 1])
+  }
+
+  @Test func messagesAreOneLine() throws {
+    let executor = try executor()
+    let text = message { _ = try executor.run(["a\nb\u{1b}[31m": floats([1])]) }
+    #expect(text == #"input a\u{a}b\u{1b}[31m: the graph has no such input, expected x"#)
+  }
+
+  @Test func integersAreRefused() throws {
+    var graph = Graph(name: "g")
+    let x = try graph.addInput("x", TensorType(.int64, [2]))
+    graph.addOutput(try graph.addNode("join", .concat(Concat(axis: 0)), inputs: [x, x])[0])
+    let text = message { _ = try Executor<Float>(graph, kernels: baselineKernels()) }
+    #expect(
+      text == "node join (Concat) can't be run: value x: expected floating-point elements, found int64[2]")
+  }
+
+  @Test func computedWeightsAreRefused() throws {
+    var graph = Graph(name: "g")
+    let x = try graph.addInput("x", TensorType(.float32, [1, 2, 3, 3]))
+    let w = try graph.addInput("w", TensorType(.float32, [2, 2, 1, 1]))
+    graph.addOutput(try graph.addNode("conv", .conv(Conv(window: Window(1))), inputs: [x, w])[0])
+    let text = message { _ = try Executor<Float>(graph, kernels: baselineKernels()) }
+    #expect(text == "node conv (Conv) can't be run: input W: expected an initializer, found the value w")
+  }
+
+  @Test func emptyValuesAreRefused() throws {
+    var graph = Graph(name: "g")
+    let x = try graph.addInput("x", TensorType(.float32, [1, 0]))
+    graph.addOutput(try graph.addNode("y", .relu(Relu()), inputs: [x])[0])
+    let text = message { _ = try Executor<Float>(graph, kernels: baselineKernels()) }
+    #expect(
+      text == "node y (Relu) can't be run: value x: expected at least one element, found float32[1, 0]")
+  }
+
+  @Test func memoryIsBounded() throws {
+    func graph(_ extents: [Dimension], window: ModelIR.Window = Window(1)) throws -> Graph {
+      var graph = Graph(name: "g")
+      let x = try graph.addInput("x", TensorType(.float32, extents))
+      let w = try graph.addInitializer("w", Tensor([1] as [Float], shape: [1, 1, 1, 1]))
+      graph.addOutput(try graph.addNode("conv", .conv(Conv(window: window)), inputs: [x, w])[0])
+      return graph
+    }
+    var options = ExecutionOptions()
+    options.memoryLimit = 1 << 20
+    for graph in [
+      try graph([1, 1, 1024, 1024]), try graph([.fixed(1 << 30), 1, 1024, 1024]),
+      // A small output of an image with wide margins.
+      try graph(
+        [1, 1, 8, 8],
+        window: Window(kernel: [1, 1], strides: [1 << 20, 1 << 20], pads: [1 << 24, 0, 0, 1 << 24])),
+    ] {
+      let text = message {
+        _ = try Executor<Float>(graph, kernels: baselineKernels(), options: options)
+      }
+      #expect(text.contains("expected at most 1048576"), "\(text)")
+    }
+    _ = try Executor<Float>(try graph([1, 1, 100, 100]), kernels: baselineKernels(), options: options)
+  }
+
+  @Test func expandedWeightIsNotRead() throws {
+    // One stored element that claims to be 2^30.
+    var graph = Graph(name: "g")
+    let x = try graph.addInput("x", TensorType(.float32, [1, .fixed(1 << 15)]))
+    let bomb = try Tensor(
+      .float32, [1 << 15, 1 << 15], storage: .copying([Float(1)]), strides: [0, 0])
+    let w = try graph.addInitializer("w", bomb)
+    graph.addOutput(try graph.addNode("fc", .gemm(Gemm()), inputs: [x, w])[0])
+    var options = ExecutionOptions()
+    options.memoryLimit = 1 << 30
+    let text = message { _ = try Executor<Float>(graph, kernels: baselineKernels(), options: options) }
+    #expect(text == "w needs 4294967296 bytes, expected at most 1073741824")
+  }
+}
