@@ -75,7 +75,7 @@ let package = Package(
     library(
       "ScaleNetKit",
       [
-        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "PyTorchFormat",
+        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "Reports", "PyTorchFormat",
         "NumPyFormat", "ONNXFormat", "COpenSSL",
       ]),
     .executableTarget(
@@ -108,6 +108,7 @@ let package = Package(
         "NumPyFormat",
         "ONNXFormat", "PyTorchFormat",
       ]),
+    tests("ReportsTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat", "Reports"]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],

@@ -42,7 +42,7 @@ enum Color: String, CaseIterable {
     case .grid: 0x2C333B
     case .accent: 0x7DB4F0
     case .scale1: 0x2C568F
-    case .scale2: 0x6BA6DA
+    case .scale2: 0x5796D0
     case .scale4: 0xF0B454
     case .scale7: 0xFDF0CC
     case .onScale1: 0xFFFFFF

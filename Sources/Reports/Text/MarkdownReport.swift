@@ -95,8 +95,12 @@ struct MarkdownReport {
   private static func name(_ text: String) -> String {
     var result = ""
     for character in text.escapedForMessage {
-      if character.isASCII, "\\`*_{}[]()<>#+-!|~&@:".contains(character) { result.append("\\") }
-      result.append(character)
+      switch character {
+      case "<": result += "&lt;"
+      case "&": result += "&amp;"
+      case _ where character.isASCII && "\\`*_{}[]()>#+-!|~@:".contains(character): result += "\\\(character)"
+      default: result.append(character)
+      }
     }
     return result
   }

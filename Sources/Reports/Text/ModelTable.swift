@@ -55,7 +55,7 @@ struct ModelTable {
     }
     let least = 8
     let barWidth = least + min(16, max(0, style.width - table(barWidth: least).naturalWidth))
-    return "1, 2, 4, 7: channels at each scale; share: the same as a bar of the scales' names\n"
+    return "1, 2, 4, 7: channels at each scale; share: as a bar of the scales' names\n"
       + "kernels: of each scale, and how it is resized: n nearest, b bilinear\n"
       + table(barWidth: barWidth).text(style) { column, _, cell in
         column == 3 ? ShareBar.decorated(cell, style) : cell
