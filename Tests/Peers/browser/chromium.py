@@ -1,6 +1,7 @@
 """A page in headless Chromium, driven over the DevTools protocol on a pair of pipes."""
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -22,10 +23,15 @@ class Page:
             "--disable-background-networking", "--hide-scrollbars", "--remote-debugging-pipe",
             f"--user-data-dir={profile}",
         ]
-        # A shell puts the two pipes where Chromium expects them, whatever their numbers are here.
+
+        def connect():
+            # Out of the way first: either end can be 3 or 4 already.
+            ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (commands_out, answers_in)]
+            os.dup2(ends[0], 3)
+            os.dup2(ends[1], 4)
+
         self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{commands_out} 4>&{answers_in}', "sh", *arguments],
-            pass_fds=(commands_out, answers_in), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            arguments, preexec_fn=connect, pass_fds=(3, 4), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(commands_out)
         os.close(answers_in)
         self._buffer = b""
