@@ -59,9 +59,4 @@ public struct CostReport: Sendable, Codable, Hashable {
 
   public let totals: Totals
   public let layers: [Layer]
-
-  init(totals: Totals, layers: [Layer]) {
-    self.totals = totals
-    self.layers = layers
-  }
 }

@@ -105,7 +105,7 @@ import Testing
     var graph = Graph(name: "chain")
     let input = try graph.addInput("x", TensorType(.float32, [1, 1, 2, 2]))
     var x = input
-    for index in 0..<10_000 { 
+    for index in 0..<10_000 {
       let y = try graph.addNode("r\(index)", .relu(Relu()), inputs: [x])[0]
       x = try graph.addNode("a\(index)", .add(Add()), inputs: [y, input])[0]
     }
