@@ -15,6 +15,7 @@ SCALENET := .build/release/scalenet
 # with the toolchain, does not warn about functions of the runtime that scalenet never calls.
 STATIC := --static-swift-stdlib -Xswiftc -use-ld=lld
 DEMO := demo-output
+DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 
 # The tests have a build folder of their own: -enable-testing changes every compilation, and in one folder the
 # two builds would throw each other's work away.
@@ -58,7 +59,7 @@ build-deps: | $(FIRST)
 build: | $(FIRST) ## Build the release binary, .build/release/scalenet
 	$(SWIFT) build -c release --product scalenet $(STATIC)
 
-demo: ## On a fresh machine: install, build, and convert a full-size network to ONNX
+demo: ## On a fresh machine: install, build, convert a full-size network to ONNX, verified, and run it
 	@$(MAKE) --no-print-directory build-deps
 	@$(MAKE) --no-print-directory build
 	@rm -rf $(DEMO)
@@ -66,7 +67,7 @@ demo: ## On a fresh machine: install, build, and convert a full-size network to 
 	$(SCALENET) init scalenet50 --seed 1 -o $(DEMO)/scalenet50.pth
 	$(SCALENET) inspect $(DEMO)/scalenet50.pth
 	$(SCALENET) convert $(DEMO)/scalenet50.pth -o $(DEMO)/scalenet50.onnx
-	$(SCALENET) inspect $(DEMO)/scalenet50.onnx
+	$(SCALENET) run $(DEMO)/scalenet50.onnx --input $(DEMO_IMAGE) --output $(DEMO)/logits.npy
 
 test: test-swift test-peers ## Run the Swift tests, and the tests against ONNX, ONNX Runtime, NumPy and h5py
 

@@ -61,15 +61,18 @@ let package = Package(
     wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
     library("Execution", ["FileIO", "ModelIR", "Kernels"]),
-    library("Architectures", ["ModelIR"]),
+    library("Architectures", ["FileIO", "ModelIR"]),
     library("Analysis", ["Execution", "ModelIR"]),
     library("Reports", ["Analysis", "FileIO", "CCairo"]),
 
     // Formats.
     library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
     library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    library("SafetensorsFormat", ["FileIO", "ModelIR"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
+    library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
+    library("KerasFormat", ["FileIO", "ModelIR", "HDF5", "ZipArchive"]),
 
     // What users touch.
     library(
@@ -91,12 +94,16 @@ let package = Package(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("AnalysisTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat"]),
-    tests("ArchitecturesTests", ["Architectures", "ModelIR"]),
+    tests("ArchitecturesTests", ["Architectures", "Execution", "Kernels", "ModelIR"]),
     tests(
       "ExecutionTests",
       ["Execution", "Architectures", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "PyTorchFormat"]),
     tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
+    tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),
+    tests(
+      "KerasFormatTests",
+      ["FileIO", "HDF5", "KerasFormat", "ModelIR", "Architectures", "PyTorchFormat", "ZipArchive"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
@@ -109,6 +116,7 @@ let package = Package(
         "ONNXFormat", "PyTorchFormat",
       ]),
     tests("ReportsTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat", "Reports"]),
+    tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
   ],

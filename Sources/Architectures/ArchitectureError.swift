@@ -17,8 +17,26 @@ public enum ArchitectureError: Error, Equatable, Sendable {
   case invalidInputSize(found: String, expected: String)
   /// An option that does not fit these weights.
   case unsupportedOption(option: String, reason: String)
+  /// Not even one channel for each block fits a budget of multiply-accumulates.
+  case budgetTooSmall(budget: Int, least: Int, inputSize: InputSize)
+  /// A channel whose importance is no number.
+  case invalidImportance(source: String, key: String, channel: Int, found: String)
+  /// More of something than makes sense in any network.
+  case limitExceeded(place: String, most: Int, found: Int)
+  /// A weight whose elements could not be read.
+  case unreadableWeight(source: String, key: String, error: TensorError)
   /// The graph that was built is not valid.
   case graph(GraphError)
+}
+
+extension ArchitectureError {
+  /// Whether another height or width would help.
+  public var isAboutInputSize: Bool {
+    switch self {
+    case .inputTooSmall, .invalidInputSize: true
+    default: false
+    }
+  }
 }
 
 extension ArchitectureError: CustomStringConvertible {
@@ -40,6 +58,14 @@ extension ArchitectureError: CustomStringConvertible {
       "input size: expected \(expected), found \(found)"
     case .unsupportedOption(let option, let reason):
       "\(option): \(reason)"
+    case .budgetTooSmall(let budget, let least, let inputSize):
+      "budget of \(budget) MACs: one channel for each block takes \(least) MACs at \(inputSize) already"
+    case .invalidImportance(let source, let key, let channel, let found):
+      "\(source.escapedForMessage): \(key.escapedForMessage): channel \(channel): expected a finite number, found \(found)"
+    case .limitExceeded(let place, let most, let found):
+      "\(place.escapedForMessage): expected at most \(most), found \(found)"
+    case .unreadableWeight(let source, let key, let error):
+      "\(source.escapedForMessage): \(key.escapedForMessage): \(error)"
     case .graph(let error):
       error.description
     }

@@ -47,6 +47,12 @@ struct LayerBuilder {
     return try node(name, .conv(Conv(window: window, group: group)), x, weight)
   }
 
+  /// A 1x1 convolution with a bias.
+  mutating func biasedConvolution(_ name: String, _ x: ValueID) throws(GraphError) -> ValueID {
+    try node(
+      name, .conv(Conv(window: Window(1))), x, try weight("\(name).weight"), try weight("\(name).bias"))
+  }
+
   mutating func normalization(_ name: String, _ x: ValueID) throws(GraphError) -> ValueID {
     try node(
       name, .batchNormalization(BatchNormalization()), x, try weight("\(name).weight"),

@@ -60,6 +60,15 @@ struct WeightChecker {
     taken.insert("\(name).num_batches_tracked")
   }
 
+  /// The weight [classes, channels] and bias of the final layer, if either is there; gives the number of classes.
+  mutating func takeClassifier(_ name: String, channels: Int?) -> Int? {
+    guard weights["\(name).weight"] != nil || weights["\(name).bias"] != nil else { return nil }
+    let known = weights["\(name).weight"].flatMap { $0.shape.rank == 2 ? $0.shape[0] : nil }
+    let classes = take("\(name).weight", [nil, channels])?[0]
+    take("\(name).bias", [known])
+    return classes
+  }
+
   /// A problem that a caller found.
   mutating func add(_ problem: WeightProblem) {
     problems.append(problem)

@@ -2,10 +2,10 @@ import Glibc
 
 /// A mutual exclusion over pthreads. `Synchronization.Mutex` rests on priority-inheritance futexes, which were seen to
 /// fail with EPERM while threads were being created.
-@safe final class Lock: Sendable {
+@safe package final class Lock: Sendable {
   private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
-  init() {
+  package init() {
     unsafe mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     unsafe mutex.initialize(to: pthread_mutex_t())
     unsafe pthread_mutex_init(mutex, nil)
@@ -16,9 +16,9 @@ import Glibc
     unsafe mutex.deallocate()
   }
 
-  func withLock<Result>(_ body: () -> Result) -> Result {
+  package func withLock<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
-    return body()
+    return try body()
   }
 }

@@ -18,8 +18,10 @@ enum ExitStatus {
     case .pytorch, .onnx, .numpy, .tensor, .unknownFormat, .unsupported: badInput
     case .architecture(let error):
       switch error {
-      case .inputTooSmall, .invalidInputSize, .unsupportedOption: usage
-      case .unrecognized, .weights, .structureFile, .structureMismatch, .graph: badInput
+      case .inputTooSmall, .invalidInputSize, .unsupportedOption, .budgetTooSmall: usage
+      case .unrecognized, .weights, .structureFile, .structureMismatch, .invalidImportance, .limitExceeded,
+        .unreadableWeight, .graph:
+        badInput
       }
     case .graph, .execution: badInput
     case .invalidOption: usage

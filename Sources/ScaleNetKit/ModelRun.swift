@@ -80,25 +80,39 @@ extension OpenedModel {
 
   /// The graph that fits an array: weights get one for its height and width.
   private func graph(for array: Tensor, at path: String, options: RunOptions) throws(ScaleNetError) -> Graph {
+    func wrongArray(_ found: String) -> ScaleNetError {
+      .unknownFormat(path: path, expected: "an array [N, C, H, W] with at least one element", found: found)
+    }
     switch content {
     case .weights:
-      guard array.shape.rank == 4 else {
-        throw .invalidOption(option: path, expected: "an array [N, C, H, W]", found: "shape \(array.shape)")
+      let size = array.shape.rank == 4 ? InputSize(height: array.shape[2], width: array.shape[3]) : nil
+      guard let size, !array.shape.dimensions.contains(0) else {
+        throw wrongArray("shape \(array.shape)")
       }
       var build = options.build
-      let size = InputSize(height: array.shape[2], width: array.shape[3])
       if options.explicitBuildOptions.contains("--input-size"), build.inputSize != size {
         throw .invalidOption(
           option: "--input-size", expected: "\(size), the array's", found: "\(build.inputSize)")
       }
       build.inputSize = size
-      return try graph(build)
+      do throws(ScaleNetError) {
+        return try graph(build)
+      } catch {
+        // Here the array is at fault, not an option.
+        if case .architecture(let error) = error, error.isAboutInputSize {
+          throw .unsupported(path: path, operation: "run on this array", reason: error.description)
+        }
+        throw error
+      }
     case .graph(let model):
       try refuse(options.explicitBuildOptions)
       guard model.graph.inputs.count == 1 else {
         throw .unsupported(
           path: self.path, operation: "run",
           reason: "expected one graph input, found \(model.graph.inputs.count)")
+      }
+      guard array.shape.rank > 0, !array.shape.dimensions.contains(0) else {
+        throw wrongArray("shape \(array.shape)")
       }
       return model.graph
     }

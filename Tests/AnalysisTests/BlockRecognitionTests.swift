@@ -60,6 +60,37 @@ import Testing
     #expect(BlockGraph(representing: graph) == nil)
   }
 
+  /// Names of torchvision's and timm's weights, among them those with other places for the gate and for the stride.
+  static let baselines = [
+    "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x8d",
+    "seresnet50", "seresnet101", "seresnet152", "seresnext50_32x4d", "legacy_seresnet18", "legacy_seresnet50",
+    "legacy_seresnet101", "legacy_seresnet152", "legacy_seresnext50_32x4d",
+  ]
+
+  @Test(arguments: baselines, [false, true])
+  func recognisesEveryBlockOfTheBaselines(name: String, isFolded: Bool) throws {
+    let weights = try Fixtures.shapeOnlyWeights("baselines/\(name).spec.json")
+    var graph = try Architecture.recognize(weights, source: name).graph(weights).binding(batch: 1)
+    if isFolded { try graph.apply([FoldBatchNormalization(), EliminateDeadNodes()]) }
+    let blocks = try CostReport(graph).blocks(of: graph)
+    // What the papers and the weights' shapes say.
+    let isBasic = name.hasSuffix("18") || name.hasSuffix("34")
+    let depths =
+      name.hasSuffix("18")
+      ? [2, 2, 2, 2]
+      : name.contains("101") ? [3, 4, 23, 3] : name.contains("152") ? [3, 8, 36, 3] : [3, 4, 6, 3]
+    let stages = depths.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }
+    let width = name.contains("32x8d") ? 256 : name.contains("32x4d") ? 128 : 64
+    #expect(blocks.map(\.stage) == stages.map { $0 + 1 })
+    #expect(blocks.map(\.featureSize) == stages.map { [56 >> $0, 56 >> $0] })
+    #expect(blocks.map(\.channels) == stages.map { [width << $0, 0, 0, 0] })
+    #expect(blocks.map(\.outputChannels) == stages.map { (isBasic ? 64 : 256) << $0 })
+    #expect(blocks.allSatisfy { $0.kind == (isBasic ? .basic : .bottleneck) })
+    #expect(blocks.allSatisfy { $0.groups == (name.contains("32x") ? 32 : 1) })
+    #expect(blocks.allSatisfy { $0.squeezeReduction == (name.contains("seres") ? 16 : nil) })
+    #expect(blocks.map(\.name).prefix(2) == ["layer1.0", "layer1.1"])
+  }
+
   @Test func recognisesScaleAggregationInPyTorchsExport() throws {
     let graph = try Self.graph("scalenet_tiny")
     let blocks = try CostReport(graph).blocks(of: graph)

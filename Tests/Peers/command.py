@@ -36,13 +36,17 @@ def scalenet(*arguments, check=True, timeout=300, **options):
 
 
 def refuse(*arguments, output, status=BAD_INPUT, **options):
-    """Runs the binary on input that it must refuse: one line on stderr, no output, nothing temporary left."""
+    """Runs the binary on input that it must refuse: one line on stderr, no output, nothing temporary left.
+
+    Where there are several problems, each has a line of its own, set in under the first."""
     folder = Path(output).parent
     before = sorted(folder.iterdir())
     outcome = scalenet(*arguments, check=False, timeout=60, **options)
     assert outcome.status == status, outcome
-    assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
-    assert outcome.stderr.rstrip("\n").isprintable(), outcome.stderr
+    first, *problems = outcome.stderr.split("\n")[:-1]
+    assert first.startswith("scalenet: error: "), outcome.stderr
+    assert all(line.startswith("  ") for line in problems), outcome.stderr
+    assert all(line.isprintable() for line in (first, *problems)), outcome.stderr
     assert outcome.stdout == "", outcome.stdout
     assert sorted(folder.iterdir()) == before
     return outcome

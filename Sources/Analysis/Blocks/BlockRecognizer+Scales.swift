@@ -52,8 +52,13 @@ extension BlockRecognizer {
   /// A convolution by itself; nil where its kernel is not square.
   func plainBranch(_ node: Node) -> RecognizedBlock.Branch? {
     guard case .conv(let conv) = node.op, conv.window.kernel[0] == conv.window.kernel[1],
-      let source = activations(of: node).first
+      var source = activations(of: node).first
     else { return nil }
+    // Margins can stand before the convolution, as Keras has them.
+    if let margins = producer(of: source), case .pad = margins.op, let inner = activations(of: margins).first
+    {
+      source = inner
+    }
     return RecognizedBlock.Branch(
       pool: 1, channels: channels(of: node.outputs[0]), kernel: conv.window.kernel[0], groups: conv.group,
       resize: "none", source: source)

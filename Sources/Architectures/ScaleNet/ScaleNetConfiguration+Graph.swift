@@ -8,22 +8,12 @@ extension ScaleNetConfiguration {
   public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ArchitectureError)
     -> Graph
   {
-    if options.softmax {
-      guard !options.features, classes != nil else {
-        throw .unsupportedOption(
-          option: "softmax",
-          reason: options.features ? "feature maps have no classes" : "there is no fc layer")
-      }
+    if options.stridePlacement != nil {
+      throw .unsupportedOption(
+        option: "stride placement", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
     }
-    try check(options.inputSize)
-    do throws(GraphError) {
-      var builder = LayerBuilder(name: displayName, weights: weights)
-      let size = options.inputSize
-      var x = try builder.input(
-        options.inputName,
-        TensorType(
-          .float32, [options.batch, .fixed(imageChannels), .fixed(size.height), .fixed(size.width)]))
-      x = try builder.convolution("conv1", x, stride: 2)
+    return try assemble(weights, options: options, classifier: "fc") { (builder, image) throws(GraphError) in
+      var x = try builder.convolution("conv1", image, stride: 2)
       x = try builder.normalization("bn1", x)
       x = try builder.relu("relu", x)
       x = try builder.node("maxpool", .maxPool(MaxPool(window: Window(3, stride: 2, pad: 1))), x)
@@ -32,32 +22,8 @@ extension ScaleNetConfiguration {
         x = try Self.addBlock(block, x, to: &builder)
         stages[block.stage] = x
       }
-      if options.features {
-        for (stage, id) in stages.enumerated() { try builder.rename(id, to: "layer\(stage + 1)") }
-        builder.setOutputs(stages)
-      } else {
-        builder.setOutputs([try addHead(x, to: &builder, options: options)])
-      }
-      let graph = builder.graph
-      try graph.validate()
-      return graph
-    } catch {
-      throw .graph(error)
+      return stages
     }
-  }
-
-  private func addHead(
-    _ features: ValueID, to builder: inout LayerBuilder, options: BuildOptions
-  ) throws(GraphError) -> ValueID {
-    var x = try builder.node("avgpool", .globalAveragePool(GlobalAveragePool()), features)
-    x = try builder.node("flatten", .flatten(Flatten()), x)
-    if classes != nil {
-      x = try builder.node(
-        "fc", .gemm(Gemm(transB: true)), x, try builder.weight("fc.weight"), try builder.weight("fc.bias"))
-    }
-    if options.softmax { x = try builder.node("softmax", .softmax(Softmax(axis: 1)), x) }
-    try builder.rename(x, to: options.outputName)
-    return x
   }
 
   /// One SA block; the steps are those of the published forward pass.

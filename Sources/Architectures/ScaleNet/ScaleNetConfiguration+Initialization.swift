@@ -1,4 +1,3 @@
-import Glibc
 public import ModelIR
 
 extension ScaleNetConfiguration {
@@ -7,48 +6,30 @@ extension ScaleNetConfiguration {
   ///
   /// The same seed gives the same weights.
   public func initialWeights(seed: UInt64) -> StateDict {
-    var random = RandomSource(seed: seed)
-    var weights = StateDict()
-
-    func addConvolution(_ name: String, _ filters: Int, _ channels: Int, _ kernel: Int) {
-      let deviation = (2.0 / Double(kernel * kernel * filters)).squareRoot()
-      let shape = TensorShape([filters, channels, kernel, kernel])
-      weights.append(
-        "\(name).weight", Tensor(random.normals(shape.elementCount, deviation: deviation), shape: shape))
-    }
-    func addNormalization(_ name: String, _ channels: Int) {
-      let shape = TensorShape([channels])
-      let ones = Tensor([Float](repeating: 1, count: channels), shape: shape)
-      let zeros = Tensor([Float](repeating: 0, count: channels), shape: shape)
-      weights.append("\(name).weight", ones)
-      weights.append("\(name).bias", zeros)
-      weights.append("\(name).running_mean", zeros)
-      weights.append("\(name).running_var", ones)
-      weights.append("\(name).num_batches_tracked", Tensor([Int64(0)], shape: []))
-    }
-
-    addConvolution("conv1", stemChannels, imageChannels, 7)
-    addNormalization("bn1", stemChannels)
+    var new = WeightInitializer(seed: seed)
+    new.addConvolution("conv1", filters: stemChannels, channels: imageChannels, kernel: 7)
+    new.addNormalization("bn1", channels: stemChannels)
     for block in blocks {
+      let (name, output) = (block.name, block.outputChannels)
       if block.hasDownsample {
-        addConvolution("\(block.name).downsample.0", block.outputChannels, block.inputChannels, 1)
-        addNormalization("\(block.name).downsample.1", block.outputChannels)
+        new.addConvolution(
+          "\(name).downsample.0", filters: output, channels: block.inputChannels, kernel: 1)
+        new.addNormalization("\(name).downsample.1", channels: output)
       }
-      addConvolution("\(block.name).conv1", block.planes, block.inputChannels, 1)
-      addNormalization("\(block.name).bn1", block.planes)
+      new.addConvolution("\(name).conv1", filters: block.planes, channels: block.inputChannels, kernel: 1)
+      new.addNormalization("\(name).bn1", channels: block.planes)
       for scale in block.scales {
-        addConvolution("\(block.name).conv2.\(scale.index)", scale.channels, block.planes, scale.kernel)
+        new.addConvolution(
+          "\(name).conv2.\(scale.index)", filters: scale.channels, channels: block.planes,
+          kernel: scale.kernel)
       }
-      for scale in block.scales { addNormalization("\(block.name).bn2.\(scale.index)", scale.channels) }
-      addConvolution("\(block.name).conv3", block.outputChannels, block.aggregatedChannels, 1)
-      addNormalization("\(block.name).bn3", block.outputChannels)
+      for scale in block.scales {
+        new.addNormalization("\(name).bn2.\(scale.index)", channels: scale.channels)
+      }
+      new.addConvolution("\(name).conv3", filters: output, channels: block.aggregatedChannels, kernel: 1)
+      new.addNormalization("\(name).bn3", channels: output)
     }
-    if let classes {
-      let bound = 1 / Double(featureChannels).squareRoot()
-      let shape = TensorShape([classes, featureChannels])
-      weights.append("fc.weight", Tensor(random.uniforms(shape.elementCount, bound: bound), shape: shape))
-      weights.append("fc.bias", Tensor(random.uniforms(classes, bound: bound), shape: [classes]))
-    }
-    return weights
+    if let classes { new.addLinear("fc", outputs: classes, inputs: featureChannels) }
+    return new.weights
   }
 }

@@ -3,7 +3,7 @@ public import ModelIR
 extension ScaleNetConfiguration {
   /// Whether the keys are those of a ScaleNet, complete or not: some `layerS.B.conv2.I` exists.
   public static func recognizes(_ weights: StateDict) -> Bool {
-    weights.names.contains { scaleIndex(of: $0) != nil }
+    weights.names.contains(where: isOfScale)
   }
 
   /// Reads a ScaleNet's dimensions off its weights. No width is known beforehand.
@@ -15,7 +15,7 @@ extension ScaleNetConfiguration {
     let stemChannels = stem?[0]
     checker.takeNormalization("bn1", channels: stemChannels)
 
-    let counts = Self.blockCounts(weights)
+    let counts = BlockKey.counts(weights)
     var blocks: [Block] = []
     var channels = stemChannels
     for stage in counts.indices {
@@ -26,12 +26,7 @@ extension ScaleNetConfiguration {
       }
     }
 
-    var classes: Int?
-    if weights["fc.weight"] != nil || weights["fc.bias"] != nil {
-      let known = weights["fc.weight"].flatMap { $0.shape.rank == 2 ? $0.shape[0] : nil }
-      classes = checker.take("fc.weight", [nil, channels])?[0]
-      checker.take("fc.bias", [known])
-    }
+    let classes = checker.takeClassifier("fc", channels: channels)
     checker.finish()
     guard checker.problems.isEmpty, let stem else {
       throw .weights(source: source, architecture: "ScaleNet", problems: checker.problems)
@@ -68,17 +63,6 @@ extension ScaleNetConfiguration {
       }
     }
     return problems
-  }
-
-  /// How many blocks each stage has: one more than the highest number in the keys, at least 1.
-  private static func blockCounts(_ weights: StateDict) -> [Int] {
-    var counts = [Int](repeating: 1, count: Structure.sides.count)
-    for name in weights.names {
-      guard let (stage, number) = blockNumber(of: name), counts.indices.contains(stage) else { continue }
-      // A number beyond what the file can hold is a key that nothing expects.
-      if number < weights.count { counts[stage] = max(counts[stage], number + 1) }
-    }
-    return counts
   }
 
   private static func takeBlock(
@@ -131,20 +115,9 @@ extension ScaleNetConfiguration {
       outputChannels: output[0], stride: number == 0 && stage > 0 ? 2 : 1, hasDownsample: hasDownsample)
   }
 
-  /// Stage (from 0) and number of the block that a key `layerS.B.…` belongs to.
-  private static func blockNumber(of key: String) -> (stage: Int, number: Int)? {
-    let parts = key.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count >= 3, parts[0].hasPrefix("layer"), let stage = Int(parts[0].dropFirst(5)), stage >= 1,
-      let number = Int(parts[1]), number >= 0
-    else { return nil }
-    return (stage - 1, number)
-  }
-
-  /// The scale that a key `layerS.B.conv2.I.…` belongs to.
-  private static func scaleIndex(of key: String) -> Int? {
-    guard blockNumber(of: key) != nil else { return nil }
-    let parts = key.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 5, parts[2] == "conv2", let index = Int(parts[3]) else { return nil }
-    return index
+  /// Whether a key is `layerS.B.conv2.I.…`, the convolution of one scale.
+  private static func isOfScale(_ key: String) -> Bool {
+    guard let parts = BlockKey(key)?.parts else { return false }
+    return parts.count == 3 && parts[0] == "conv2" && Int(parts[1]) != nil
   }
 }

@@ -1,5 +1,5 @@
 /// A ScaleNet's dimensions: everything about it but the weights' values and the input size.
-public struct ScaleNetConfiguration: Hashable, Sendable {
+public struct ScaleNetConfiguration: NetworkConfiguration {
   /// One branch of an SA block.
   public struct Scale: Hashable, Sendable {
     /// The position in `Structure.pools`, and the number in the keys (`conv2.3`).
@@ -42,6 +42,8 @@ public struct ScaleNetConfiguration: Hashable, Sendable {
   /// Classes of the final layer; nil for a backbone without one.
   public var classes: Int?
 
+  public var family: ArchitectureFamily { .scaleNet }
+
   /// Channels of the last feature map.
   public var featureChannels: Int { blocks.last?.outputChannels ?? stemChannels }
 
@@ -70,7 +72,7 @@ public struct ScaleNetConfiguration: Hashable, Sendable {
 
   /// `ScaleNet-50`, or a name made of the depths.
   public var displayName: String {
-    released?.displayName ?? "ScaleNet (" + depths.map(String.init).joined(separator: "-") + " blocks)"
+    released?.displayName ?? name(kind: family.rawValue)
   }
 
   public init(imageChannels: Int, stemChannels: Int, blocks: [Block], classes: Int?) {

@@ -20,6 +20,8 @@ public enum Operator: Hashable, Sendable {
   case reshape(Reshape)
   case identity(Identity)
   case cast(Cast)
+  case clip(Clip)
+  case pad(Pad)
 
   /// The payload.
   public var kind: any OperatorKind {
@@ -41,6 +43,8 @@ public enum Operator: Hashable, Sendable {
     case .reshape(let kind): kind
     case .identity(let kind): kind
     case .cast(let kind): kind
+    case .clip(let kind): kind
+    case .pad(let kind): kind
     }
   }
 

@@ -52,6 +52,15 @@ struct OperatorEncoder {
         "shape", Tensor(op.shape.map { Int64($0) }, shape: [op.shape.count]), in: graph)
     case .cast(let op):
       encoding.set("to", Int(op.to.onnxNumber))
+    case .clip(let op):
+      let type = type(node, 0).dataType
+      encoding.addConstant("min", Tensor([op.minimum], shape: []).cast(to: type), in: graph)
+      encoding.addConstant("max", Tensor([op.maximum], shape: []).cast(to: type), in: graph)
+    case .pad(let op):
+      // Beginnings of all axes, then ends.
+      let pads = [0, 0, op.pads[0], op.pads[1], 0, 0, op.pads[2], op.pads[3]]
+      encoding.addConstant("pads", Tensor(pads.map { Int64($0) }, shape: [pads.count]), in: graph)
+      encoding.addConstant("value", Tensor([op.value], shape: []).cast(to: type(node, 0).dataType), in: graph)
     case .relu, .sigmoid, .globalAveragePool, .add, .mul, .identity:
       break
     }

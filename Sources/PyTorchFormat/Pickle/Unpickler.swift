@@ -19,6 +19,8 @@ struct Unpickler {
   let member: String
   let container: Container
   var arena: PickleArena
+  /// The pickle's first byte.
+  private let start: Int
   /// The next byte.
   var position: Int
   /// Where the present opcode began, for messages.
@@ -36,6 +38,7 @@ struct Unpickler {
     self.path = path
     self.member = member
     self.container = container
+    start = position
     self.position = position
     arena = PickleArena(bytes: bytes)
   }
@@ -49,7 +52,7 @@ struct Unpickler {
         guard let byte = bytes.littleEndian(at: position, as: UInt8.self) else {
           throw malformed("a pickle opcode", "the end")
         }
-        guard let opcode = PickleOpcode(rawValue: byte) else { throw refusal(byte) }
+        guard let opcode = PickleOpcode(rawValue: byte) else { throw refusal(byte, bytes) }
         position += 1
         if opcode == .stop { return try finish() }
         try execute(opcode, bytes)
@@ -65,7 +68,11 @@ struct Unpickler {
     return value
   }
 
-  private func refusal(_ byte: UInt8) -> PyTorchError {
+  private func refusal(_ byte: UInt8, _ bytes: borrowing RawSpan) -> PyTorchError {
+    if let finding = PickleSurvey.refusedGlobal(in: bytes, from: start) {
+      let place = PyTorchError.Place(member: member, offset: finding.offset)
+      return .refusedGlobal(path: path, place: place, name: finding.name)
+    }
     if let name = PickleOpcode.refusedName(byte) {
       return .refusedOpcode(path: path, place: place, name: name)
     }

@@ -1,5 +1,8 @@
 """The written graph is the published forward pass, with PyTorch's names and nothing else in it."""
 
+import hashlib
+import json
+
 import numpy as np
 import onnx
 import onnx_checks
@@ -51,10 +54,8 @@ def test_convolutions_have_the_names_of_their_modules(models, name, folded):
     assert all(names)
 
 
-@NETWORKS
-def test_unfolded_weights_are_those_of_the_checkpoint(models, name):
-    if name == "tiny":
-        pytest.skip("the tiny network's weights need PyTorch to read; see torch/test_state_dicts.py")
+def test_unfolded_weights_are_those_of_the_checkpoint(models):
+    name = "scalenet50_light"
     weights = {
         each.name: numpy_helper.to_array(each)
         for each in models(name, False).graph.initializer
@@ -79,5 +80,16 @@ def test_metadata(models):
     model = models("tiny", True)
     assert model.producer_name == "scalenet"
     assert model.producer_version
-    keys = [entry.key for entry in model.metadata_props]
-    assert keys and len(set(keys)) == len(keys)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    assert len(metadata) == len(model.metadata_props)
+    assert json.loads(metadata["structure"]) == reference.structure("tiny")
+    assert metadata["input_size"] == "224x224"
+    assert metadata["source"] == "tiny.pth"
+
+
+def test_checksum(tmp_path):
+    output = tmp_path / "model.onnx"
+    source = reference.TINY / "tiny.pth"
+    scalenet("convert", source, "-o", output, "--checksum")
+    values = [entry.value for entry in onnx.load(str(output)).metadata_props]
+    assert hashlib.sha256(source.read_bytes()).hexdigest() in values

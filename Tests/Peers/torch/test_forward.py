@@ -16,7 +16,7 @@ def run(folder, model, image):
     return np.load(output, allow_pickle=False)
 
 
-@pytest.mark.parametrize("size", [(1, 192, 256), (3, 224, 224)], ids=str)
+@pytest.mark.parametrize("size", [(1, 288, 232), (2, 224, 224)], ids=str)
 @pytest.mark.parametrize("name", reference.NAMES)
 def test_three_ways(tmp_path, name, size):
     batch, height, width = size

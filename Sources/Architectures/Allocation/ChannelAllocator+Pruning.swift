@@ -1,0 +1,53 @@
+public import ModelIR
+
+extension ChannelAllocator {
+  /// A tensor whose channels are picked is copied; far more than the largest layer of any network.
+  private static let mostCopiedBytes = 1 << 30
+
+  /// The seed's weights without the channels that go: rows of `conv2.i` and `bn2.i`, columns of `conv3`. What keeps
+  /// all its channels stays a view of the seed's.
+  public func prunedWeights(_ allocation: ChannelAllocation) throws(ArchitectureError) -> StateDict {
+    precondition(allocation.blocks.map(\.name) == seed.blocks.map(\.name))
+    var picks: [String: (indices: [Int], axis: Int)] = [:]
+    var dropped = Set<String>()
+    for (block, allocated) in zip(seed.blocks, allocation.blocks) {
+      var columns: [Int] = []
+      var offset = 0
+      for scale in block.scales {
+        let kept = allocated.kept[scale.index]
+        let convolution = "\(block.name).conv2.\(scale.index).weight"
+        let normalization = ["weight", "bias", "running_mean", "running_var"].map {
+          "\(block.name).bn2.\(scale.index).\($0)"
+        }
+        if kept.isEmpty {
+          dropped.formUnion(
+            normalization + [convolution, "\(block.name).bn2.\(scale.index).num_batches_tracked"])
+        } else if kept.count < scale.channels {
+          for key in normalization + [convolution] { picks[key] = (kept, 0) }
+        }
+        columns += kept.map { offset + $0 }
+        offset += scale.channels
+      }
+      if columns.count < offset { picks["\(block.name).conv3.weight"] = (columns, 1) }
+    }
+
+    var result = StateDict()
+    result.notes = weights.notes
+    for entry in weights.entries where !dropped.contains(entry.name) {
+      guard let pick = picks[entry.name] else {
+        result.append(entry.name, entry.tensor)
+        continue
+      }
+      guard entry.tensor.byteCount <= Self.mostCopiedBytes else {
+        throw .limitExceeded(
+          place: "\(entry.name): bytes", most: Self.mostCopiedBytes, found: entry.tensor.byteCount)
+      }
+      do throws(TensorError) {
+        result.append(entry.name, try entry.tensor.selecting(pick.indices, axis: pick.axis))
+      } catch {
+        throw .unreadableWeight(source: source, key: entry.name, error: error)
+      }
+    }
+    return result
+  }
+}

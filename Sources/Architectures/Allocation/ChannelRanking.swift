@@ -1,0 +1,54 @@
+import ModelIR
+
+/// The channels of one block's scales, the most important first.
+struct ChannelRanking {
+  /// One channel of one scale.
+  struct Candidate {
+    /// The position in `Structure.pools`.
+    let scale: Int
+    let channel: Int
+    /// |gamma| of the channel's normalisation.
+    let importance: Double
+  }
+
+  let candidates: [Candidate]
+
+  /// Reads the importance of every channel of `block`. Equals stand in the order of scales, then of channels.
+  init(
+    _ block: ScaleNetConfiguration.Block, weights: StateDict, source: String
+  ) throws(ArchitectureError) {
+    var candidates: [Candidate] = []
+    for scale in block.scales {
+      let key = "\(block.name).bn2.\(scale.index).weight"
+      guard let tensor = weights[key], tensor.elementCount == scale.channels else {
+        throw .weights(
+          source: source, architecture: ArchitectureFamily.scaleNet.rawValue,
+          problems: [.missing(key: key, shape: "[\(scale.channels)]")])
+      }
+      let gammas: [Double]
+      do throws(TensorError) {
+        gammas = try tensor.doubles()
+      } catch {
+        throw .unreadableWeight(source: source, key: key, error: error)
+      }
+      for (channel, gamma) in gammas.enumerated() {
+        guard gamma.isFinite else {
+          throw .invalidImportance(source: source, key: key, channel: channel, found: "\(gamma)")
+        }
+        candidates.append(Candidate(scale: scale.index, channel: channel, importance: abs(gamma)))
+      }
+    }
+    // Where they stand now decides between equals: the order is total, so any sort gives it.
+    self.candidates = candidates.enumerated().sorted { left, right in
+      left.element.importance == right.element.importance
+        ? left.offset < right.offset : left.element.importance > right.element.importance
+    }.map(\.element)
+  }
+
+  /// The `count` most important channels of each position of `Structure.pools`, ascending.
+  func kept(_ count: Int) -> [[Int]] {
+    var kept = [[Int]](repeating: [], count: Structure.pools.count)
+    for candidate in candidates.prefix(count) { kept[candidate.scale].append(candidate.channel) }
+    return kept.map { $0.sorted() }
+  }
+}

@@ -1,0 +1,35 @@
+import ModelIR
+
+/// A key of a residual block: `layer2.3.conv1.weight` is part `conv1.weight` of block 3 of stage 1.
+struct BlockKey {
+  /// Stages in a network.
+  static let stageCount = 4
+
+  /// From 0.
+  let stage: Int
+  let number: Int
+  /// What follows the block's name, split at the points.
+  let parts: [Substring]
+
+  /// Nil for a key that belongs to no block.
+  init?(_ key: String) {
+    let parts = key.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 3, parts[0].hasPrefix("layer"), let stage = Int(parts[0].dropFirst(5)), stage >= 1,
+      let number = Int(parts[1]), number >= 0
+    else { return nil }
+    self.stage = stage - 1
+    self.number = number
+    self.parts = Array(parts[2...])
+  }
+
+  /// How many blocks each stage has: one more than the highest number in the keys, at least 1.
+  static func counts(_ weights: StateDict) -> [Int] {
+    var counts = [Int](repeating: 1, count: stageCount)
+    for name in weights.names {
+      guard let key = BlockKey(name), key.stage < stageCount else { continue }
+      // A number beyond what the file can hold is a key that nothing expects.
+      if key.number < weights.count { counts[key.stage] = max(counts[key.stage], key.number + 1) }
+    }
+    return counts
+  }
+}

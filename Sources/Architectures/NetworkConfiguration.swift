@@ -1,0 +1,63 @@
+public import ModelIR
+
+/// What every network's dimensions tell: everything about it but the weights' values and the input size.
+public protocol NetworkConfiguration: Hashable, Sendable {
+  var family: ArchitectureFamily { get }
+  /// The paper's name where this is one of its networks, or a name made of the depths.
+  var displayName: String { get }
+  /// Channels of the input image.
+  var imageChannels: Int { get }
+  /// Channels of the last feature map.
+  var featureChannels: Int { get }
+  /// Classes of the final layer; nil for a backbone without one.
+  var classes: Int? { get }
+  /// Blocks of each stage: 3, 4, 6, 3 for the networks of 50 layers.
+  var depths: [Int] { get }
+
+  /// Whether the keys are those of such a network, complete or not.
+  static func recognizes(_ weights: StateDict) -> Bool
+
+  /// Reads the dimensions off the weights. No width is known beforehand.
+  ///
+  /// - Parameter source: the file's path, for errors.
+  init(recognizing weights: StateDict, source: String) throws(ArchitectureError)
+
+  /// The network as a graph for one input size.
+  ///
+  /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
+  /// final layer, or with `features` the maps `layer1` to `layer4`.
+  func graph(_ weights: StateDict, options: BuildOptions) throws(ArchitectureError) -> Graph
+
+  /// Fresh weights in the order of the published implementation. The same seed gives the same weights.
+  func initialWeights(seed: UInt64) -> StateDict
+
+  /// The first layer that leaves nothing of an input of this side; nil if something is left of it everywhere.
+  func layerWithoutOutput(inputSide: Int) -> String?
+}
+
+extension NetworkConfiguration {
+  /// The least side of a square input of which every layer leaves at least one pixel.
+  public var leastInputSide: Int {
+    // Sides only grow with the input, so the first that works is the least.
+    (1...65536).first { layerWithoutOutput(inputSide: $0) == nil } ?? 65536
+  }
+
+  /// `kind` and the depths, for networks that no paper names.
+  func name(kind: String) -> String {
+    "\(kind) (" + depths.map(String.init).joined(separator: "-") + " blocks)"
+  }
+
+  /// Fails if a pool or convolution would have nothing left of such an input.
+  func check(_ size: InputSize) throws(ArchitectureError) {
+    // Beyond this the feature maps' element counts make no sense, whatever the memory.
+    let most = 16384
+    guard (1...most).contains(size.height), (1...most).contains(size.width) else {
+      throw .invalidInputSize(found: "\(size)", expected: "sides from 1 to \(most)")
+    }
+    for side in [size.height, size.width] {
+      if let place = layerWithoutOutput(inputSide: side) {
+        throw .inputTooSmall(height: size.height, width: size.width, least: leastInputSide, place: place)
+      }
+    }
+  }
+}

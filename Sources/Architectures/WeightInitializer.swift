@@ -1,0 +1,47 @@
+import ModelIR
+
+/// Makes fresh weights by the initialisation that torchvision and the published ScaleNet share: convolutions normal
+/// with standard deviation sqrt(2 / (k * k * filters)) (He et al. 2015, fan-out), BatchNorm 1 and 0, and biases and
+/// linear layers uniform within 1 / sqrt(inputs), as PyTorch's own layers are.
+struct WeightInitializer {
+  private(set) var weights = StateDict()
+  private var random: RandomSource
+
+  init(seed: UInt64) {
+    random = RandomSource(seed: seed)
+  }
+
+  /// A weight [filters, channels, kernel, kernel]; `channels` are those of one group.
+  mutating func addConvolution(_ name: String, filters: Int, channels: Int, kernel: Int) {
+    let deviation = (2.0 / Double(kernel * kernel * filters)).squareRoot()
+    let shape = TensorShape([filters, channels, kernel, kernel])
+    weights.append(
+      "\(name).weight", Tensor(random.normals(shape.elementCount, deviation: deviation), shape: shape))
+  }
+
+  /// A 1x1 convolution with a bias.
+  mutating func addBiasedConvolution(_ name: String, filters: Int, channels: Int) {
+    addConvolution(name, filters: filters, channels: channels, kernel: 1)
+    let bound = 1 / Double(channels).squareRoot()
+    weights.append("\(name).bias", Tensor(random.uniforms(filters, bound: bound), shape: [filters]))
+  }
+
+  mutating func addNormalization(_ name: String, channels: Int) {
+    let shape = TensorShape([channels])
+    let ones = Tensor([Float](repeating: 1, count: channels), shape: shape)
+    let zeros = Tensor([Float](repeating: 0, count: channels), shape: shape)
+    weights.append("\(name).weight", ones)
+    weights.append("\(name).bias", zeros)
+    weights.append("\(name).running_mean", zeros)
+    weights.append("\(name).running_var", ones)
+    weights.append("\(name).num_batches_tracked", Tensor([Int64(0)], shape: []))
+  }
+
+  /// A weight [outputs, inputs] and a bias.
+  mutating func addLinear(_ name: String, outputs: Int, inputs: Int) {
+    let bound = 1 / Double(inputs).squareRoot()
+    let shape = TensorShape([outputs, inputs])
+    weights.append("\(name).weight", Tensor(random.uniforms(shape.elementCount, bound: bound), shape: shape))
+    weights.append("\(name).bias", Tensor(random.uniforms(outputs, bound: bound), shape: [outputs]))
+  }
+}

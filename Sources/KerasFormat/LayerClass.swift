@@ -1,0 +1,51 @@
+/// The plain Keras layers that are read and written. Raw values are Keras's class names.
+enum LayerClass: String, CaseIterable {
+  case input = "InputLayer"
+  case conv2D = "Conv2D"
+  case depthwiseConv2D = "DepthwiseConv2D"
+  case batchNormalization = "BatchNormalization"
+  case relu = "ReLU"
+  case activation = "Activation"
+  case softmax = "Softmax"
+  case zeroPadding2D = "ZeroPadding2D"
+  case maxPooling2D = "MaxPooling2D"
+  case averagePooling2D = "AveragePooling2D"
+  case globalAveragePooling2D = "GlobalAveragePooling2D"
+  case upSampling2D = "UpSampling2D"
+  case resizing = "Resizing"
+  case concatenate = "Concatenate"
+  case add = "Add"
+  case multiply = "Multiply"
+  case dense = "Dense"
+  case flatten = "Flatten"
+  case reshape = "Reshape"
+  case permute = "Permute"
+  case dropout = "Dropout"
+
+  /// The name of the class in the groups of `.weights.h5`: Keras's `to_snake_case`.
+  var snakeCase: String {
+    switch self {
+    case .input: "input_layer"
+    case .conv2D: "conv2d"
+    case .depthwiseConv2D: "depthwise_conv2d"
+    case .batchNormalization: "batch_normalization"
+    case .relu: "re_lu"
+    case .activation: "activation"
+    case .softmax: "softmax"
+    case .zeroPadding2D: "zero_padding2d"
+    case .maxPooling2D: "max_pooling2d"
+    case .averagePooling2D: "average_pooling2d"
+    case .globalAveragePooling2D: "global_average_pooling2d"
+    case .upSampling2D: "up_sampling2d"
+    case .resizing: "resizing"
+    case .concatenate: "concatenate"
+    case .add: "add"
+    case .multiply: "multiply"
+    case .dense: "dense"
+    case .flatten: "flatten"
+    case .reshape: "reshape"
+    case .permute: "permute"
+    case .dropout: "dropout"
+    }
+  }
+}

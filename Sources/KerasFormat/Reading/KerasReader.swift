@@ -1,0 +1,77 @@
+public import FileIO
+import HDF5
+public import ModelIR
+import ZipArchive
+
+/// Reads models that Keras 2 and Keras 3 save, `.h5` and `.keras`: Functional and Sequential models of plain layers.
+///
+/// The configuration is only compared with the names of known layers; nothing that it names is ever resolved or
+/// executed. The graph is NCHW with weights as views of the file, whatever the model's data format is; what Keras
+/// computes in mixed precision is computed in float32.
+public struct KerasReader {
+  /// What chunked datasets and compressed members may be put together to, besides the file's size.
+  private static let budgetFloor = 128 << 20
+
+  /// Whether `file` is one that `read` can read, or can tell why not: an HDF5 file, or a zip archive with the members of
+  /// a `.keras` file.
+  public static func recognizes(_ file: ByteRegion) -> Bool {
+    if HDF5File.recognizes(file) { return true }
+    guard ZipReader.recognizes(file), let archive = try? ZipReader(file) else { return false }
+    return archive.member(named: "config.json") != nil && archive.member(named: "model.weights.h5") != nil
+  }
+
+  /// Reads a model. Tensors of the result are views of `file` where they are stored in one piece.
+  public static func read(_ file: ByteRegion) throws(KerasError) -> Model {
+    let model = HDF5File.recognizes(file) ? try readHDF5(file) : try readArchive(file)
+    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    return model
+  }
+
+  private static func readHDF5(_ file: ByteRegion) throws(KerasError) -> Model {
+    let parts: (text: String, weights: HDF5Group)?
+    do throws(HDF5Error) {
+      let root = try HDF5File(file).root()
+      if let attribute = try root.attributes().first(where: { $0.name == "model_config" }) {
+        parts = (try attribute.string(), try root.group("model_weights"))
+      } else {
+        parts = nil
+      }
+    } catch { throw KerasWriter.wrapped(error) }
+    guard let parts else {
+      throw .invalidModel(
+        path: file.origin, place: "attribute model_config", expected: "the configuration of a model",
+        found: "none; a file of weights alone is no model")
+    }
+    let configuration = try ModelConfiguration(
+      Array(parts.text.utf8), place: "attribute model_config", path: file.origin)
+    let weights = WeightReader(
+      parts.weights, order: .byName, path: file.origin, budget: file.count + budgetFloor)
+    return try GraphAssembler.assemble(configuration, weights, path: file.origin)
+  }
+
+  private static func readArchive(_ file: ByteRegion) throws(KerasError) -> Model {
+    let path = file.origin
+    let contents: [ByteRegion]
+    do throws(ZipError) {
+      let archive = try ZipReader(file)
+      var members: [ZipMember] = []
+      for name in ["config.json", "model.weights.h5"] {
+        guard let member = archive.member(named: name) else { throw .noMember(path: path, member: name) }
+        members.append(member)
+      }
+      contents = try archive.contents(of: members, budget: file.count + budgetFloor)
+      for member in members { try archive.verify(member) }
+    } catch { throw .zip(error) }
+    let text = contents[0].withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
+    let configuration = try ModelConfiguration(text, place: "config.json", path: path)
+    let layers: HDF5Group
+    do throws(HDF5Error) {
+      let root = try HDF5File(contents[1]).root()
+      // Before Keras 2.14 the group had another name.
+      layers = try root.group(root.contains("layers") ? "layers" : "_layer_checkpoint_dependencies")
+    } catch { throw KerasWriter.wrapped(error) }
+    let weights = WeightReader(
+      layers, order: .byClass(configuration.classGroups), path: path, budget: file.count + budgetFloor)
+    return try GraphAssembler.assemble(configuration, weights, path: path)
+  }
+}

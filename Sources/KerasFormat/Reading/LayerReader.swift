@@ -1,0 +1,131 @@
+/// Reads the settings of one layer, and notes which were read: one that nobody knows is an error.
+struct LayerReader {
+  let layer: LayerConfiguration
+  let path: String
+  private var used: Set<String> = []
+
+  /// Settings that say nothing about inference.
+  private static let ignored: Set<String> = [
+    "name", "trainable", "batch_input_shape", "batch_shape", "sparse", "ragged", "optional", "seed",
+    "noise_shape", "rate", "momentum", "synchronized", "renorm", "renorm_clipping", "renorm_momentum",
+    "virtual_batch_size", "fused", "lora_rank", "lora_alpha", "quantization_config", "autocast",
+  ]
+  private static let ignoredEndings = ["_initializer", "_regularizer", "_constraint"]
+  /// The policies whose arithmetic float32 can stand in for.
+  private static let policies: Set<String> = [
+    "float32", "float16", "mixed_float16", "bfloat16", "mixed_bfloat16",
+  ]
+
+  init(_ layer: LayerConfiguration, path: String) throws(KerasError) {
+    self.layer = layer
+    self.path = path
+    try checkDataType()
+    if layer.isTraining, layer.layerClass == .batchNormalization || layer.layerClass == .dropout {
+      throw failure("training", "false", "true")
+    }
+  }
+
+  func failure(_ place: String, _ expected: String, _ found: String) -> KerasError {
+    .invalidLayer(
+      path: path, layer: layer.name, className: layer.layerClass.rawValue, place: place, expected: expected,
+      found: found)
+  }
+
+  /// A setting; nil if it is not there or null.
+  mutating func value(_ key: String) -> JSON? {
+    used.insert(key)
+    guard let value = layer.settings[key], value != .null else { return nil }
+    return value
+  }
+
+  mutating func integer(_ key: String, default standard: Int? = nil) throws(KerasError) -> Int {
+    switch value(key) {
+    case .integer(let value)?: return value
+    case nil: if let standard { return standard }
+    default: break
+    }
+    throw failure(key, "a whole number", layer.settings[key]?.kind ?? "nothing")
+  }
+
+  mutating func number(_ key: String, default standard: Double? = nil) throws(KerasError) -> Double? {
+    switch value(key) {
+    case .integer(let value)?: return Double(value)
+    case .number(let value)?: return value
+    case nil: return standard
+    case let found?: throw failure(key, "a number", found.kind)
+    }
+  }
+
+  mutating func bool(_ key: String, default standard: Bool) throws(KerasError) -> Bool {
+    switch value(key) {
+    case .bool(let value)?: return value
+    case nil: return standard
+    case let found?: throw failure(key, "true or false", found.kind)
+    }
+  }
+
+  /// A setting that must be one of some words.
+  mutating func word(_ key: String, _ words: [String], default standard: String) throws(KerasError) -> String
+  {
+    switch value(key) {
+    case .string(let value)? where words.contains(value): return value
+    case nil: return standard
+    case let found?: throw failure(key, words.joined(separator: " or "), found.kind)
+    }
+  }
+
+  /// Positive numbers for height and width.
+  mutating func pair(_ key: String, default standard: [Int]? = nil) throws(KerasError) -> [Int] {
+    switch value(key) {
+    case .integer(let value)? where (1...1 << 24).contains(value): return [value, value]
+    case .array(let items)?:
+      let values = items.compactMap { if case .integer(let value) = $0 { value } else { nil } }
+      if values.count == 2, items.count == 2, values.allSatisfy({ (1...1 << 24).contains($0) }) {
+        return values
+      }
+    case nil: if let standard { return standard }
+    default: break
+    }
+    throw failure(key, "two positive numbers", layer.settings[key]?.kind ?? "nothing")
+  }
+
+  /// An axis, as a number or as a list of one; below 0 counted from the end.
+  mutating func axis(_ key: String, rank: Int, default standard: Int) throws(KerasError) -> Int {
+    let found = value(key)
+    var axis: Int?
+    switch found {
+    case .integer(let value)?: axis = value
+    case .array(let items)?: if items.count == 1, case .integer(let value) = items[0] { axis = value }
+    case nil: axis = standard
+    default: break
+    }
+    if let axis, (-rank..<rank).contains(axis) { return axis < 0 ? axis + rank : axis }
+    throw failure(key, "an axis of rank \(rank)", found?.kind ?? "nothing")
+  }
+
+  mutating func dataFormat() throws(KerasError) -> DataFormat {
+    let word = try word(
+      "data_format", DataFormat.allCases.map(\.rawValue), default: DataFormat.channelsLast.rawValue)
+    return DataFormat(rawValue: word) ?? .channelsLast
+  }
+
+  /// Fails if there are settings that were not read and could matter.
+  func finish() throws(KerasError) {
+    guard case .object(let members) = layer.settings else { return }
+    for member in members {
+      let isKnown =
+        used.contains(member.key) || Self.ignored.contains(member.key) || member.key == "dtype"
+        || Self.ignoredEndings.contains { member.key.hasSuffix($0) }
+      if !isKnown { throw failure(member.key, "settings that are known here", "this one") }
+    }
+  }
+
+  /// A name, or the configuration of a policy, which has one.
+  private func checkDataType() throws(KerasError) {
+    guard let stated = layer.settings["dtype"], stated != .null else { return }
+    let name = stated["config"]?["name"] ?? stated
+    guard case .string(let text) = name, Self.policies.contains(text) else {
+      throw failure("dtype", "float32 or mixed precision", name.kind)
+    }
+  }
+}

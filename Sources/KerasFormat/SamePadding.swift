@@ -1,0 +1,14 @@
+/// The margins of Keras's `padding="same"`: as many as make the output ceil(extent / stride), the odd one at the end.
+///
+/// Source: TensorFlow, `tf.nn` documentation, notes on padding.
+struct SamePadding: Equatable {
+  let before: Int
+  let after: Int
+
+  init(extent: Int, kernel: Int, stride: Int, dilation: Int = 1) {
+    let count = (extent + stride - 1) / stride
+    let total = max(0, (count - 1) * stride + (kernel - 1) * dilation + 1 - extent)
+    before = total / 2
+    after = total - total / 2
+  }
+}

@@ -1,0 +1,123 @@
+public import FileIO
+import HDF5
+public import ModelIR
+import ZipArchive
+
+/// Writes models for Keras 2 (TensorFlow 2.15) and Keras 3, of plain layers only, so that `load_model` needs no code.
+///
+/// Everything is checked, and the layout of the file is complete, before the first byte is written. Weights are put
+/// into Keras's order while they are written, block by block; no copy of them is made. The same model gives the same
+/// bytes.
+///
+/// BatchNormalization gets momentum 0.9, Keras's word for PyTorch's default of 0.1. Graphs in half precision, as
+/// `ConvertToHalf` makes them, become models of the policy `mixed_float16`, which holds weights in float32 at run time.
+public struct KerasWriter {
+  public let path: String
+  public let options: Options
+  /// The model's inputs, for a summary.
+  public let inputs: [Input]
+  /// All weights, in the order of the file's layers.
+  public let names: [NameEntry]
+  private let list: LayerList
+  private let layout: HDF5Layout
+
+  /// Prepares a model for writing.
+  ///
+  /// - Parameter path: where the file will stand, for messages.
+  public init(_ model: Model, path: String, options: Options) throws(KerasError) {
+    self.path = path
+    self.options = options
+    let graph = model.graph
+    do throws(GraphError) { try graph.validate() } catch { throw .graph(path: path, error: error) }
+    let list = try LayerListBuilder.build(graph, dataFormat: options.dataFormat, path: path)
+    self.list = list
+    let weights = WeightsLayout(list: list)
+    do throws(HDF5Error) {
+      layout = try HDF5Layout(path: path) { (file) throws(HDF5Error) in
+        switch options.container {
+        case .hdf5:
+          let configuration = JSON.members(["class_name": "Functional", "config": list.configuration])
+          try file.setAttribute("/", "model_config", configuration.text)
+          try file.setAttribute("/", "keras_version", WeightsLayout.kerasVersion)
+          try file.setAttribute("/", "backend", "tensorflow")
+          try file.createGroup("/model_weights")
+          try weights.addByName(to: &file, group: "/model_weights")
+        case .legacyWeights:
+          try weights.addByName(to: &file, group: "/")
+        case .archive, .weights:
+          try weights.addByClass(to: &file)
+        }
+      }
+    } catch { throw Self.wrapped(error) }
+    inputs = list.inputs.map { Self.input(list.layers[$0], options.dataFormat) }
+    names = Self.names(list, options.container)
+  }
+
+  /// Appends the file's bytes to `file`, which the caller then commits.
+  public func write(to file: inout OutputFile) throws(KerasError) {
+    guard options.container == .archive else {
+      try layout.stream(wrap: Self.wrapped) { (bytes) throws(KerasError) in
+        do throws(FileError) { try file.write(bytes) } catch { throw .file(error) }
+      }
+      return
+    }
+    var archive = ZipWriter(file)
+    // No time of its own: the same model gives the same bytes.
+    let metadata = JSON.members([
+      "keras_version": .string(WeightsLayout.kerasVersion), "date_saved": "1980-01-01@00:00:00",
+    ])
+    let configuration = JSON.members([
+      "module": "keras", "class_name": "Model", "config": list.configuration,
+    ])
+    do throws(FileError) {
+      try archive.add("metadata.json", Array(metadata.text.utf8), to: &file)
+      try archive.add("config.json", Array(configuration.text.utf8), to: &file)
+      try archive.begin("model.weights.h5", size: layout.byteCount, in: &file)
+    } catch { throw .file(error) }
+    try layout.stream(wrap: Self.wrapped) { (bytes) throws(KerasError) in
+      do throws(FileError) { try archive.append(bytes, to: &file) } catch { throw .file(error) }
+    }
+    do throws(FileError) {
+      try archive.end(in: &file)
+      try archive.finish(&file)
+    } catch { throw .file(error) }
+  }
+
+  /// Errors of the file system and of tensors keep their kind.
+  static func wrapped(_ error: HDF5Error) -> KerasError {
+    switch error {
+    case .file(let error): .file(error)
+    case .tensor(_, _, .file(let error)): .file(error)
+    case .tensor(let path, let object, let error): .unreadableWeight(path: path, weight: object, error: error)
+    default: .hdf5(error)
+    }
+  }
+
+  private static func input(_ layer: Layer, _ dataFormat: DataFormat) -> Input {
+    var shape: [Int?] = []
+    if case .array(let extents)? = layer.settings.first(where: { $0.key == "batch_input_shape" })?.value {
+      shape = extents.map { if case .integer(let extent) = $0 { extent } else { nil } }
+    }
+    return Input(name: layer.name, shape: shape, layout: shape.count == 4 ? dataFormat.letters : "NC")
+  }
+
+  private static func names(_ list: LayerList, _ container: Container) -> [NameEntry] {
+    let groups = WeightsLayout.classGroups(list.layers.map(\.layerClass.snakeCase))
+    var entries: [NameEntry] = []
+    for (layer, group) in zip(list.layers, groups) {
+      for (index, weight) in layer.weights.enumerated() {
+        let qualified = WeightsLayout.qualifiedName(weight, of: layer)
+        let dataset =
+          switch container {
+          case .hdf5: "/model_weights/\(layer.name)/\(qualified)"
+          case .legacyWeights: "/\(layer.name)/\(qualified)"
+          case .archive, .weights: "/layers/\(group)/vars/\(index)"
+          }
+        entries.append(
+          NameEntry(
+            source: weight.source, layer: layer.name, dataset: dataset, shape: weight.shape.dimensions))
+      }
+    }
+    return entries
+  }
+}

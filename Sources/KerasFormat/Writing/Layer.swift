@@ -1,0 +1,33 @@
+import ModelIR
+
+/// One layer of the model that is written.
+struct Layer {
+  /// A variable of a layer.
+  struct Weight {
+    /// Keras's name, such as `kernel`.
+    let name: String
+    /// The extents in Keras.
+    let shape: TensorShape
+    /// The elements in Keras's order.
+    let tensor: Tensor
+    /// The name of the initializer.
+    let source: String
+
+    init(_ name: String, _ tensor: Tensor, source: String, shape: TensorShape? = nil) {
+      self.name = name
+      self.tensor = tensor
+      self.source = source
+      self.shape = shape ?? tensor.shape
+    }
+  }
+
+  let layerClass: LayerClass
+  let name: String
+  /// Members of the configuration behind name, `trainable` and `dtype`.
+  let settings: [JSON.Member]
+  /// A data type of its own instead of the model's policy.
+  let dataType: String?
+  /// The layers that it reads.
+  let inputs: [Int]
+  let weights: [Weight]
+}

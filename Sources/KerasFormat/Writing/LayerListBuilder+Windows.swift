@@ -1,0 +1,164 @@
+import ModelIR
+
+extension LayerListBuilder {
+  /// A convolution; depthwise where every input channel has one filter.
+  mutating func addConv(_ node: Node, _ op: Conv) throws(KerasError) {
+    let window = op.window
+    let x = type(node, 0)
+    let (weight, weightName) = try constant(node, 1)
+    let channels = x.dimensions[1].value ?? 0
+    if window.strides != [1, 1], window.dilations != [1, 1] {
+      throw failure(
+        node, "strides", "[1, 1] for a dilated convolution",
+        "\(window.strides) and dilations \(window.dilations)")
+    }
+    let (input, padding) = padded(node, window, try layer(node, 0))
+    let isDepthwise =
+      op.group == channels && op.group > 1 && weight.shape[0] == channels
+      && window.strides[0] == window.strides[1]
+    var weights: [Layer.Weight] = []
+    // OIHW becomes HWIO, and for depthwise filters HWIO with one filter a channel.
+    weights.append(
+      Layer.Weight(
+        isDepthwise ? "depthwise_kernel" : "kernel",
+        weight.transposed(isDepthwise ? [2, 3, 0, 1] : [2, 3, 1, 0]),
+        source: weightName))
+    let hasBias = node.inputs.count > 2 && node.inputs[2] != nil
+    if hasBias {
+      let (bias, name) = try constant(node, 2)
+      weights.append(Layer.Weight("bias", bias, source: name))
+    }
+    let kernel = JSON.array(window.kernel.map(JSON.integer))
+    let strides = JSON.array(window.strides.map(JSON.integer))
+    let dilations = JSON.array(window.dilations.map(JSON.integer))
+    let settings: KeyValuePairs<String, JSON> =
+      isDepthwise
+      ? [
+        "kernel_size": kernel, "strides": strides, "padding": padding, "data_format": format,
+        "dilation_rate": dilations, "depth_multiplier": 1, "activation": "linear", "use_bias": .bool(hasBias),
+      ]
+      : [
+        "filters": .integer(weight.shape[0]), "kernel_size": kernel, "strides": strides, "padding": padding,
+        "data_format": format, "dilation_rate": dilations, "groups": .integer(op.group),
+        "activation": "linear", "use_bias": .bool(hasBias),
+      ]
+    setOutput(
+      node,
+      append(isDepthwise ? .depthwiseConv2D : .conv2D, node.name, settings, inputs: [input], weights: weights)
+    )
+  }
+
+  /// Where a window's margins go: nowhere, into the layer if they are those of `same`, or into a layer before it.
+  private mutating func padded(_ node: Node, _ window: Window, _ input: Int) -> (input: Int, padding: JSON) {
+    if window.pads == [0, 0, 0, 0] { return (input, "valid") }
+    let extents = type(node, 0).dimensions.dropFirst(2).map { $0.value ?? 0 }
+    let isSame = (0..<2).allSatisfy { axis in
+      let same = SamePadding(
+        extent: extents[axis], kernel: window.kernel[axis], stride: window.strides[axis],
+        dilation: window.dilations[axis])
+      return same.before == window.pads[axis] && same.after == window.pads[axis + 2]
+    }
+    if isSame { return (input, "same") }
+    return (appendPadding(node.name, window.pads, input), "valid")
+  }
+
+  private mutating func appendPadding(_ name: String, _ pads: [Int], _ input: Int) -> Int {
+    append(
+      .zeroPadding2D, "\(name)_pad",
+      [
+        "padding": [[.integer(pads[0]), .integer(pads[2])], [.integer(pads[1]), .integer(pads[3])]],
+        "data_format": format,
+      ], inputs: [input])
+  }
+
+  mutating func addPad(_ node: Node, _ op: Pad) throws(KerasError) {
+    guard op.value == 0 else { throw failure(node, "value", "0", "\(op.value)") }
+    setOutput(node, appendPadding(node.name, op.pads, try layer(node, 0)))
+  }
+
+  /// The margins that a pool really uses: with `ceilMode` the last window may reach beyond those that it has. And
+  /// whether Keras's `same` does the same.
+  private func poolMargins(_ node: Node, _ window: Window) -> (pads: [Int], isSame: Bool) {
+    var pads = window.pads
+    var isSame = true
+    for axis in 0..<2 {
+      let extent = type(node, 0).dimensions[axis + 2].value ?? 0
+      let count = graph[node.outputs[0]].type.dimensions[axis + 2].value ?? 0
+      let stride = window.strides[axis]
+      let reach = (count - 1) * stride + window.kernel[axis] - extent - pads[axis]
+      let same = SamePadding(extent: extent, kernel: window.kernel[axis], stride: stride)
+      isSame = isSame && count == (extent + stride - 1) / stride && same.before == pads[axis]
+      pads[axis + 2] = max(pads[axis + 2], reach)
+    }
+    return (pads, isSame)
+  }
+
+  private func poolSettings(_ window: Window, _ padding: JSON) -> KeyValuePairs<String, JSON> {
+    [
+      "pool_size": .array(window.kernel.map(JSON.integer)),
+      "strides": .array(window.strides.map(JSON.integer)),
+      "padding": padding, "data_format": format,
+    ]
+  }
+
+  private func checkDilations(_ node: Node, _ window: Window) throws(KerasError) {
+    guard window.dilations == [1, 1] else {
+      throw failure(node, "dilations", "[1, 1], as Keras's pools have it", "\(window.dilations)")
+    }
+  }
+
+  mutating func addMaxPool(_ node: Node, _ op: MaxPool) throws(KerasError) {
+    try checkDilations(node, op.window)
+    var input = try layer(node, 0)
+    var padding: JSON = "valid"
+    let (pads, isSame) = poolMargins(node, op.window)
+    if pads != [0, 0, 0, 0] {
+      if isSame {
+        padding = "same"
+      } else if isNonNegative(node.inputs[0]) {
+        // A zero never exceeds what lies under the window.
+        input = appendPadding(node.name, pads, input)
+      } else {
+        throw failure(
+          node, "pads",
+          "none, those of \"same\", or an input that can't be negative: no plain layer pads with -infinity",
+          "\(op.window.pads)")
+      }
+    }
+    setOutput(node, append(.maxPooling2D, node.name, poolSettings(op.window, padding), inputs: [input]))
+  }
+
+  mutating func addAveragePool(_ node: Node, _ op: AveragePool) throws(KerasError) {
+    try checkDilations(node, op.window)
+    var input = try layer(node, 0)
+    var padding: JSON = "valid"
+    let (pads, isSame) = poolMargins(node, op.window)
+    if pads != [0, 0, 0, 0] {
+      if op.countIncludePad, op.window.pads != [0, 0, 0, 0] {
+        guard pads == op.window.pads else {
+          throw failure(node, "ceil_mode", "windows within the margins", "one that reaches beyond")
+        }
+        input = appendPadding(node.name, pads, input)
+      } else if isSame {
+        padding = "same"
+      } else {
+        throw failure(
+          node, "pads", "none, those of \"same\", or margins that count as zeros", "\(op.window.pads)")
+      }
+    }
+    setOutput(node, append(.averagePooling2D, node.name, poolSettings(op.window, padding), inputs: [input]))
+  }
+
+  /// The mean of each channel: a vector where it is flattened anyway.
+  mutating func addGlobalAveragePool(_ node: Node) throws(KerasError) {
+    let readers = readers(node.outputs[0])
+    let isFlattened =
+      !isOutput(node.outputs[0]) && !readers.isEmpty
+      && readers.allSatisfy { reader in
+        if case .flatten(let flatten) = reader.op { return flatten.axis == 1 }
+        return false
+      }
+    try addSimple(
+      node, .globalAveragePooling2D, ["data_format": format, "keepdims": .bool(!isFlattened)])
+  }
+}
