@@ -79,7 +79,7 @@ let package = Package(
       "ScaleNetKit",
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "Reports", "PyTorchFormat",
-        "NumPyFormat", "ONNXFormat", "COpenSSL",
+        "NumPyFormat", "ONNXFormat", "SafetensorsFormat", "KerasFormat", "COpenSSL",
       ]),
     .executableTarget(
       name: "ScaleNetCLI",
@@ -101,9 +101,6 @@ let package = Package(
     tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),
-    tests(
-      "KerasFormatTests",
-      ["FileIO", "HDF5", "KerasFormat", "ModelIR", "Architectures", "PyTorchFormat", "ZipArchive"]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),

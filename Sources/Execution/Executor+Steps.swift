@@ -38,10 +38,28 @@ extension Executor {
     case .softmax(let outer, let count, let inner):
       unsafe kernels.softmax(
         address(0), outer: outer, count: count, inner: inner, into: output.elements, threads: pool)
+    case .pad(let top, let left, let value):
+      unsafe pad(input(0), into: output, top: top, left: left, value: value)
     case .copy(let type):
       unsafe copy(input(0), into: output, roundedTo: type)
     case .alias:
       break
+    }
+  }
+
+  private func pad(
+    _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, top: Int, left: Int, value: Scalar
+  ) {
+    for plane in unsafe 0..<input.planeCount {
+      let source = unsafe input.plane(plane)
+      let target = unsafe output.plane(plane)
+      unsafe target.update(repeating: value, count: output.planeSize)
+      let (height, width) = unsafe (input.extent.height, input.extent.width)
+      let step = unsafe output.extent.width
+      for row in 0..<height {
+        let place = (row + top) * step + left
+        unsafe (target + place).update(from: source + row * width, count: width)
+      }
     }
   }
 

@@ -55,7 +55,8 @@ extension Planner {
   /// Whether an operator can write images that do not follow each other without gaps.
   private static func writesImagesApart(_ op: Operator) -> Bool {
     switch op {
-    case .conv, .batchNormalization, .relu, .sigmoid, .maxPool, .averagePool, .globalAveragePool, .resize,
+    case .conv, .batchNormalization, .relu, .sigmoid, .clip, .pad, .maxPool, .averagePool, .globalAveragePool,
+      .resize,
       .add,
       .mul:
       true

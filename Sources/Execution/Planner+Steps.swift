@@ -24,6 +24,11 @@ extension Planner {
       add(.unary(.relu), [first], output, overwrites: true, at: index)
     case .sigmoid:
       add(.unary(.sigmoid), [first], output, overwrites: true, at: index)
+    case .clip(let clip):
+      let function = UnaryFunction.clip(minimum: clip.minimum, maximum: clip.maximum)
+      add(.unary(function), [first], output, overwrites: true, at: index)
+    case .pad(let pad):
+      add(.pad(top: pad.pads[0], left: pad.pads[1], value: Scalar(pad.value)), [first], output, at: index)
     case .softmax(let softmax):
       let shape = shapes[first.index]
       let operation = Operation<Scalar>.softmax(

@@ -16,6 +16,8 @@ enum Operation<Scalar: ExecutionScalar> {
   case unary(UnaryFunction)
   case binary(BinaryFunction, Broadcasting, appliesReLU: Bool)
   case softmax(outer: Int, count: Int, inner: Int)
+  /// Copies planes into larger ones, so many elements from the upper and left edge; the rest becomes `value`.
+  case pad(top: Int, left: Int, value: Scalar)
   /// Copies images, rounded to a narrower type on the way if one is given.
   case copy(DataType?)
   /// Nothing to compute: the output is the input's memory under another shape.

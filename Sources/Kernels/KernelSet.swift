@@ -65,6 +65,8 @@ public enum UnaryFunction: Hashable, Sendable {
   case relu
   /// `1 / (1 + exp(-x))`
   case sigmoid
+  /// `min(max(x, minimum), maximum)`; NaN stays NaN.
+  case clip(minimum: Float, maximum: Float)
 }
 
 /// Element-wise functions of two operands.

@@ -1,4 +1,4 @@
-/// What one run of an operator costs, batch included. `Int.max` stands for what is out of range.
+/// What one run of an operator costs, batch included.
 public struct Cost: Hashable, Sendable {
   /// Multiply-accumulates of Conv and Gemm, as fvcore counts them; 1 MAC = 2 FLOPs.
   public var macs: Int
@@ -11,21 +11,25 @@ public struct Cost: Hashable, Sendable {
   }
 
   /// Floating-point operations of `macs`.
-  public var flops: Int { Self.product(2, macs) }
+  public var flops: Int { macs.saturatingMultiplied(by: 2) }
 
-  /// Factors that are not negative, multiplied; `Int.max` where the product is out of range. A file can name extents
-  /// whose operations no integer counts.
-  static func product(_ factors: Int...) -> Int { product(factors) }
+  public static func + (left: Cost, right: Cost) -> Cost {
+    Cost(
+      macs: left.macs.saturatingAdded(to: right.macs),
+      otherOperations: left.otherOperations.saturatingAdded(to: right.otherOperations))
+  }
+}
 
-  /// As above, for factors that are counted at run time.
-  static func product(_ factors: [Int]) -> Int {
-    if factors.contains(0) { return 0 }
-    var product = 1
-    for factor in factors {
-      let (partial, overflow) = product.multipliedReportingOverflow(by: factor)
-      if overflow { return .max }
-      product = partial
-    }
-    return product
+extension Int {
+  /// The product, or the greatest number where that is too large: a hostile shape must not end the process.
+  package func saturatingMultiplied(by other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
+  }
+
+  /// The sum, or the greatest number where that is too large.
+  package func saturatingAdded(to other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }

@@ -33,4 +33,12 @@ public struct StateDict: Sendable {
 
   public var names: [String] { entries.map(\.name) }
   public var count: Int { entries.count }
+
+  /// How many numbers a network learns: all but running statistics and counters.
+  public var learnableCount: Int {
+    let buffers = ["running_mean", "running_var", "num_batches_tracked"]
+    return entries.reduce(0) { sum, entry in
+      buffers.contains { entry.name.hasSuffix($0) } ? sum : sum.saturatingAdded(to: entry.tensor.elementCount)
+    }
+  }
 }

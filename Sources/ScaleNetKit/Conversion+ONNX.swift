@@ -7,6 +7,9 @@ extension Conversion {
   /// Writes an ONNX model, with its weights beside it where that is asked for.
   func writeONNX(progress: (ConversionPhase) -> Void) throws(ScaleNetError) -> ConversionReport {
     progress(.building)
+    if let option = options.explicitKerasOptions.first {
+      throw .invalidOption(option: option, expected: "a Keras output", found: outputPath)
+    }
     try model.refuse(options.explicitBuildOptions)
     let expected = try model.graph(options.build)
     let graph = try optimized(expected)
@@ -32,17 +35,6 @@ extension Conversion {
     return report
   }
 
-  /// The graph after the passes that were asked for.
-  private func optimized(_ graph: Graph) throws(ScaleNetError) -> Graph {
-    var passes: [any GraphPass] = [EliminateIdentities()]
-    if options.foldBatchNormalization { passes.append(FoldBatchNormalization()) }
-    if options.dataType == .float16 { passes.append(ConvertToHalf(halfIO: options.halfIO)) }
-    passes.append(EliminateDeadNodes())
-    var result = graph
-    do throws(GraphError) { try result.apply(passes) } catch { throw .graph(path: model.path, error) }
-    return result
-  }
-
   private func verify(
     _ output: borrowing ONNXOutput, expected: Graph
   ) throws(ScaleNetError) -> VerificationReport {
@@ -55,7 +47,7 @@ extension Conversion {
         options: ONNXReader.Options(resolveExternalData: { $0 == data?.location ? data?.path : nil }))
     }
     let isHalf = options.dataType == .float16
-    return try Verification(path: outputPath, kernels: kernels, threads: options.threads).compare(
+    return try verification.compare(
       expected: expected, found: found.graph, batch: 1, tolerance: isHalf ? .float16 : .float32)
   }
 
@@ -66,8 +58,10 @@ extension Conversion {
     switch model.content {
     case .weights(_, let configuration):
       entries.append(("architecture", configuration.displayName))
-      entries.append(("structure", configuration.structure.json))
+      if let structure = configuration.structure { entries.append(("structure", structure.json)) }
       entries.append(("input_size", options.build.inputSize.description))
+    case .tensors(_, let error):
+      throw .architecture(error)
     case .graph(let original):
       let own: Set<String> = ["source", "source_sha256", "tool", "tool_version"]
       entries = original.metadata.filter { !own.contains($0.key) }

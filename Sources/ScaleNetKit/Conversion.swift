@@ -3,8 +3,6 @@ import Architectures
 import FileIO
 public import Kernels
 import ModelIR
-import ONNXFormat
-import PyTorchFormat
 
 /// The file to convert, and how it is read.
 public struct ConversionInput: Sendable {
@@ -33,11 +31,11 @@ public func convert(
   _ input: ConversionInput, to outputPath: String, options: ConversionOptions,
   kernels: any KernelSet<Float> = baselineKernels(), progress: (ConversionPhase) -> Void = { _ in }
 ) throws(ScaleNetError) -> ConversionReport {
-  guard let format = options.format ?? FileFormat.forExtension(of: outputPath),
-    FileFormat.writableModels.contains(format)
-  else {
+  guard let format = options.format ?? FileFormat.forExtension(of: outputPath) else {
     throw .invalidOption(
-      option: "--output", expected: "a name that ends in .onnx or .pth, or --to", found: outputPath)
+      option: "--output",
+      expected: "a name that ends in .onnx, .h5, .keras, .pth, .safetensors or .npz, or --to",
+      found: outputPath)
   }
   try options.onnx.check()
   progress(.reading)
@@ -55,8 +53,8 @@ public func convert(
     model: model, outputPath: outputPath, format: format, options: options, kernels: kernels)
   switch format {
   case .onnx: return try conversion.writeONNX(progress: progress)
-  case .pytorch: return try conversion.writeCheckpoint(progress: progress)
-  case .numpy: preconditionFailure("not among the writable models")
+  case .keras: return try conversion.writeKeras(progress: progress)
+  case .pytorch, .safetensors, .numpy: return try conversion.writeWeights(progress: progress)
   }
 }
 
@@ -68,28 +66,41 @@ struct Conversion {
   let options: ConversionOptions
   let kernels: any KernelSet<Float>
 
+  var verification: Verification {
+    Verification(path: outputPath, kernels: kernels, threads: options.threads)
+  }
+
+  /// The graph after the passes that were asked for.
+  func optimized(_ graph: Graph) throws(ScaleNetError) -> Graph {
+    var passes: [any GraphPass] = [EliminateIdentities()]
+    if options.foldBatchNormalization { passes.append(FoldBatchNormalization()) }
+    if options.dataType == .float16 { passes.append(ConvertToHalf(halfIO: options.halfIO)) }
+    passes.append(EliminateDeadNodes())
+    var result = graph
+    do throws(GraphError) { try result.apply(passes) } catch { throw .graph(path: model.path, error) }
+    return result
+  }
+
   /// A report without what depends on the format.
   func report(graph: Graph?, bytes: Int) throws(ScaleNetError) -> ConversionReport {
     func describe(_ ids: [ValueID]) -> [String] {
       guard let graph else { return [] }
-      return ids.map { "\(graph[$0].name) \(graph[$0].type)" }
+      return ids.map { "\(graph[$0].name) \(graph[$0].type)" + (graph[$0].type.rank == 4 ? " (NCHW)" : "") }
     }
     return ConversionReport(
       input: model.path, output: outputPath, inputFormat: model.format.rawValue,
       outputFormat: format.rawValue,
       architecture: model.architecture, inputs: describe(graph?.inputs ?? []),
       outputs: describe(graph?.outputs ?? []), nodes: graph?.nodes.count ?? 0, parameters: try parameters(),
-      bytes: bytes, companionFiles: [], notes: try model.notes + nonFiniteNotes(), verification: nil)
+      bytes: bytes, companionFiles: [], notes: try model.notes + nonFiniteNotes(), verification: nil,
+      weightNames: nil)
   }
 
   /// Learnable parameters of the source.
   private func parameters() throws(ScaleNetError) -> Int {
     switch model.content {
-    case .weights(let weights, _):
-      let buffers = ["running_mean", "running_var", "num_batches_tracked"]
-      return weights.entries.reduce(0) { sum, entry in
-        sum + (buffers.contains { entry.name.hasSuffix($0) } ? 0 : entry.tensor.elementCount)
-      }
+    case .weights(let weights, _), .tensors(let weights, _):
+      return weights.learnableCount
     case .graph:
       return try ModelInspection(model, options: options.build).totals.parameters
     }

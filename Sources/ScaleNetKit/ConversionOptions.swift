@@ -1,4 +1,5 @@
 public import Architectures
+public import KerasFormat
 public import ModelIR
 public import ONNXFormat
 
@@ -18,6 +19,18 @@ public struct ConversionOptions: Sendable {
   /// Whether inputs and outputs are float16 too.
   public var halfIO = false
   public var onnx = ONNXWriter.Options()
+  /// The options of ONNX files that were given in so many words.
+  public var explicitONNXOptions: [String] = []
+  /// The order of axes in a Keras model.
+  public var dataFormat: DataFormat = .channelsLast
+  /// Whether a Keras file holds the weights alone, for people who have model code of their own.
+  public var weightsOnly = false
+  /// The ending that says which kind of Keras file is written where the output's own does not.
+  public var kerasSuffix: String?
+  /// The options of Keras files that differ from what is usual.
+  var explicitKerasOptions: [String] {
+    (dataFormat == .channelsLast ? [] : ["--data-format"]) + (weightsOnly ? ["--weights-only"] : [])
+  }
   /// Whether the source's SHA-256 goes into the metadata.
   public var addsChecksum = false
   /// Whether the written file is read back, run and compared before it gets its name.
@@ -48,12 +61,27 @@ public struct ConversionReport: Sendable, Codable {
   public var companionFiles: [String]
   public var notes: [String]
   public var verification: VerificationReport?
+  /// Where each weight stands, if weights alone were written to a Keras file.
+  public var weightNames: [WeightName]?
+
+  /// A weight of the source and its place in a Keras file.
+  public struct WeightName: Sendable, Codable {
+    public var source: String
+    public var layer: String
+    public var dataset: String
+    public var shape: [Int]
+
+    init(_ entry: KerasWriter.NameEntry) {
+      (source, layer, dataset, shape) = (entry.source, entry.layer, entry.dataset, entry.shape)
+    }
+  }
 
   enum CodingKeys: String, CodingKey {
     case input, output, architecture, inputs, outputs, nodes, parameters, bytes, notes, verification
     case inputFormat = "input_format"
     case outputFormat = "output_format"
     case companionFiles = "companion_files"
+    case weightNames = "weight_names"
   }
 }
 

@@ -1,19 +1,20 @@
 public import FileIO
+import KerasFormat
 import NumPyFormat
 import ONNXFormat
 import PyTorchFormat
+import SafetensorsFormat
 
 /// The formats that models and arrays come in.
 public enum FileFormat: String, Sendable, CaseIterable {
-  case pytorch, onnx, numpy
-
-  /// The formats that models are written in.
-  static let writableModels: Set<FileFormat> = [.pytorch, .onnx]
+  case pytorch, safetensors, onnx, keras, numpy
 
   /// The format of a file, told from its first bytes; nil if it is none of these.
   public static func detect(_ file: ByteRegion) -> FileFormat? {
     if NumPyReader.recognizes(file) { return .numpy }
     if PyTorchReader.recognizes(file) { return .pytorch }
+    if KerasReader.recognizes(file) { return .keras }
+    if SafetensorsReader.recognizes(file) { return .safetensors }
     if ONNXReader.recognizes(file) { return .onnx }
     return nil
   }
@@ -24,8 +25,10 @@ public enum FileFormat: String, Sendable, CaseIterable {
     guard let dot = name.lastIndex(of: ".") else { return nil }
     switch name[name.index(after: dot)...].lowercased() {
     case "pth", "pt", "ckpt", "bin": return .pytorch
+    case "safetensors": return .safetensors
     case "onnx": return .onnx
-    case "npy", "npz": return .numpy
+    case "h5", "hdf5", "keras": return .keras
+    case "npz": return .numpy
     default: return nil
     }
   }
@@ -34,7 +37,9 @@ public enum FileFormat: String, Sendable, CaseIterable {
   public var displayName: String {
     switch self {
     case .pytorch: "PyTorch"
+    case .safetensors: "safetensors"
     case .onnx: "ONNX"
+    case .keras: "Keras"
     case .numpy: "NumPy"
     }
   }

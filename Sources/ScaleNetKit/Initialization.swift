@@ -1,6 +1,5 @@
 public import Architectures
 import FileIO
-import ModelIR
 import PyTorchFormat
 
 /// A network with fresh weights.
@@ -13,61 +12,66 @@ public struct Initialization: Sendable {
     public var bytes: Int
   }
 
-  public let configuration: ScaleNetConfiguration
+  public let architecture: Architecture
   public let seed: UInt64
   private let inputs: [ByteRegion]
 
   /// - Parameters:
-  ///   - architecture: a released network's name, or `scalenet` with a structure file.
+  ///   - name: a built-in architecture's name, or `scalenet` with a structure file.
   ///   - structurePath: a structure file that takes the place of the released structure.
+  ///   - pools: for the seeds of an allocation: by how much the scales pool, some of 1, 2, 4 and 7.
   public init(
-    architecture: String, structurePath: String? = nil, seed: UInt64 = 0, classes: Int = 1000
+    architecture name: String, structurePath: String? = nil, pools: [Int]? = nil, seed: UInt64 = 0,
+    classes: Int = 1000
   ) throws(ScaleNetError) {
-    // scalenet50-light, ScaleNet-50-light and scalenet50_light are one name.
-    func plain(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
-    let released = ReleasedScaleNet.allCases.first { plain($0.rawValue) == plain(architecture) }
-    guard released != nil || plain(architecture) == "scalenet" else {
-      let names = ReleasedScaleNet.allCases.map(\.rawValue).joined(separator: ", ")
-      throw .invalidOption(
-        option: "architecture", expected: "\(names), or scalenet with --structure", found: architecture)
-    }
-    let structure: Structure
-    if let structurePath {
-      structure = try OpenedModel.readStructure(structurePath)
+    self.seed = seed
+    let builtIn = BuiltInArchitecture(name: name)
+    if let pools {
+      guard case .seed(let network)? = builtIn else {
+        throw .invalidOption(
+          option: "--scales", expected: "the seed of an allocation, such as scalenet50-seed", found: name)
+      }
+      architecture = .scaleNet(
+        try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
+          try network.configuration(pools: pools, classes: classes)
+        })
+      inputs = []
+    } else if let structurePath {
+      guard name.lowercased().hasPrefix("scalenet") else {
+        throw .invalidOption(option: "--structure", expected: "a ScaleNet", found: name)
+      }
+      let structure = try OpenedModel.readStructure(structurePath)
+      architecture = .scaleNet(ScaleNetConfiguration(structure: structure, classes: classes))
       inputs = [
         try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: structurePath) }
       ]
-    } else if let released {
-      structure = released.structure
+    } else if let builtIn {
+      architecture = builtIn.architecture(classes: classes)
       inputs = []
-    } else {
+    } else if name.lowercased() == "scalenet" {
       throw .invalidOption(option: "--structure", expected: "a structure file for scalenet", found: "none")
+    } else {
+      let names = BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")
+      throw .invalidOption(
+        option: "architecture", expected: "\(names), or scalenet with --structure", found: name)
     }
-    configuration = ScaleNetConfiguration(structure: structure, classes: classes)
-    self.seed = seed
   }
 
   /// Writes a checkpoint that PyTorch loads with `weights_only=True`.
   public func write(to path: String, overwrite: Bool = false) throws(ScaleNetError) -> Report {
+    guard FileFormat.forExtension(of: path) == .pytorch else {
+      throw .invalidOption(option: "--output", expected: "a name that ends in .pth or .pt", found: path)
+    }
     // The output is tried before the work.
     var output = try bridging(ScaleNetError.file) { () throws(FileError) in
       try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
     }
-    guard FileFormat.forExtension(of: path) == .pytorch else {
-      throw .invalidOption(option: "--output", expected: "a name that ends in .pth or .pt", found: path)
-    }
-    let weights = configuration.initialWeights(seed: seed)
+    let weights = architecture.initialWeights(seed: seed)
     do throws(PyTorchError) { try PyTorchWriter.write(weights, to: &output) } catch { throw .pytorch(error) }
     let bytes = output.byteCount
     do throws(FileError) { try output.commit() } catch { throw .file(error) }
-    let parameters = weights.entries.reduce(0) { sum, entry in
-      let isBuffer = ["running_mean", "running_var", "num_batches_tracked"].contains {
-        entry.name.hasSuffix($0)
-      }
-      return sum + (isBuffer ? 0 : entry.tensor.elementCount)
-    }
     return Report(
-      architecture: configuration.displayName, classes: configuration.classes ?? 0, parameters: parameters,
-      bytes: bytes)
+      architecture: architecture.displayName, classes: architecture.classes ?? 0,
+      parameters: weights.learnableCount, bytes: bytes)
   }
 }

@@ -33,9 +33,11 @@ public struct ModelInspection: Sendable, Codable {
     path = model.path
     switch model.content {
     case .weights(_, let configuration):
-      architecture = "ScaleNet"
-      variant = configuration.released?.displayName ?? configuration.displayName
+      architecture = configuration.family.rawValue
+      variant = configuration.displayName
       classes = configuration.classes
+    case .tensors(_, let error):
+      throw .architecture(error)
     case .graph(let content):
       architecture = content.metadata.first { $0.key == "architecture" }?.value ?? content.graph.name
       variant = nil

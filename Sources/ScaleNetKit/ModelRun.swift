@@ -84,7 +84,7 @@ extension OpenedModel {
       .unknownFormat(path: path, expected: "an array [N, C, H, W] with at least one element", found: found)
     }
     switch content {
-    case .weights:
+    case .weights, .tensors:
       let size = array.shape.rank == 4 ? InputSize(height: array.shape[2], width: array.shape[3]) : nil
       guard let size, !array.shape.dimensions.contains(0) else {
         throw wrongArray("shape \(array.shape)")

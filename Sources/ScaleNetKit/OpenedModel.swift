@@ -1,16 +1,19 @@
 public import Architectures
 public import FileIO
+import KerasFormat
 public import ModelIR
-import NumPyFormat
 import ONNXFormat
 import PyTorchFormat
+import SafetensorsFormat
 
 /// A model file: what is in it, and how a graph is made of it.
 public struct OpenedModel: Sendable {
   /// What a file holds.
   public enum Content: Sendable {
     /// Named weights of a network that was recognised; a graph is made for any input size.
-    case weights(StateDict, ScaleNetConfiguration)
+    case weights(StateDict, Architecture)
+    /// Named tensors that are the weights of no known network, and why not.
+    case tensors(StateDict, ArchitectureError)
     /// A graph of its own.
     case graph(Model)
   }
@@ -33,35 +36,56 @@ public struct OpenedModel: Sendable {
   ) throws(ScaleNetError) {
     let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
     let structure = try structurePath.map { (path) throws(ScaleNetError) in try Self.readStructure(path) }
-    guard let format = FileFormat.detect(file), format != .numpy else {
+    let format = FileFormat.detect(file)
+    guard let format, format != .numpy else {
       throw .unknownFormat(
-        path: path, expected: "a PyTorch checkpoint or an ONNX model", found: Self.describe(file))
+        path: path, expected: "a PyTorch checkpoint, safetensors, an ONNX or a Keras model",
+        found: format == .numpy ? "numpy arrays" : Self.describe(file))
     }
     self.path = path
     self.file = file
     self.format = format
+    if format != .pytorch, let key {
+      throw .invalidOption(
+        option: "--key", expected: "a PyTorch checkpoint", found: "\(format.displayName) (\(key))")
+    }
     switch format {
-    case .pytorch:
-      let weights = try bridging(ScaleNetError.pytorch) { () throws(PyTorchError) in
-        try PyTorchReader.read(file, key: key, verifyChecksums: verifyChecksums)
-      }
-      let configuration = try Self.recognize(weights, path: path, structure: structure, structurePath)
-      content = .weights(weights, configuration)
+    case .pytorch, .safetensors:
+      let weights = try Self.readWeights(file, format, key: key, verifyChecksums: verifyChecksums)
+      content = try Self.recognize(weights, path: path, structure: structure, structurePath)
       notes = weights.notes + Self.conversionNotes(weights)
-    case .onnx:
-      if let key {
-        throw .invalidOption(
-          option: "--key", expected: "a PyTorch checkpoint", found: "an ONNX model (\(key))")
-      }
+    case .onnx, .keras:
       if structurePath != nil {
-        throw .invalidOption(option: "--structure", expected: "a PyTorch checkpoint", found: "an ONNX model")
+        throw .invalidOption(
+          option: "--structure", expected: "weights", found: "a \(format.displayName) model")
       }
-      content = .graph(
-        try bridging(ScaleNetError.onnx) { () throws(ONNXError) in try ONNXReader.read(file, path: path) })
+      content = .graph(try Self.readGraph(file, format, path: path))
       notes = []
     case .numpy:
       preconditionFailure("excluded above")
     }
+  }
+
+  private static func readWeights(
+    _ file: ByteRegion, _ format: FileFormat, key: String?, verifyChecksums: Bool
+  ) throws(ScaleNetError) -> StateDict {
+    if format == .safetensors {
+      return try bridging(ScaleNetError.safetensors) { () throws(SafetensorsError) in
+        try SafetensorsReader.read(file)
+      }
+    }
+    return try bridging(ScaleNetError.pytorch) { () throws(PyTorchError) in
+      try PyTorchReader.read(file, key: key, verifyChecksums: verifyChecksums)
+    }
+  }
+
+  private static func readGraph(
+    _ file: ByteRegion, _ format: FileFormat, path: String
+  ) throws(ScaleNetError) -> Model {
+    if format == .keras {
+      return try bridging(ScaleNetError.keras) { () throws(KerasError) in try KerasReader.read(file) }
+    }
+    return try bridging(ScaleNetError.onnx) { () throws(ONNXError) in try ONNXReader.read(file, path: path) }
   }
 
   /// The graph, for the options that apply to weights; a graph of its own takes none of them.
@@ -71,6 +95,8 @@ public struct OpenedModel: Sendable {
       return try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
         try configuration.graph(weights, options: options)
       }
+    case .tensors(_, let error):
+      throw .architecture(error)
     case .graph(let model):
       return model.graph
     }
@@ -79,7 +105,7 @@ public struct OpenedModel: Sendable {
   /// All stored tensors: the weights of a checkpoint, the initializers of a graph.
   var tensors: [StateDict.Entry] {
     switch content {
-    case .weights(let weights, _):
+    case .weights(let weights, _), .tensors(let weights, _):
       return weights.entries
     case .graph(let model):
       return model.graph.initializers.compactMap { id in
@@ -92,6 +118,7 @@ public struct OpenedModel: Sendable {
   public var architecture: String {
     switch content {
     case .weights(_, let configuration): configuration.displayName
+    case .tensors: "no known architecture"
     case .graph(let model): model.metadata.first { $0.key == "architecture" }?.value ?? model.graph.name
     }
   }
@@ -112,25 +139,26 @@ public struct OpenedModel: Sendable {
 
   private static func recognize(
     _ weights: StateDict, path: String, structure: Structure?, _ structurePath: String?
-  ) throws(ScaleNetError) -> ScaleNetConfiguration {
-    guard ScaleNetConfiguration.recognizes(weights) else {
-      let names = weights.names.prefix(3).joined(separator: ", ")
-      throw .architecture(
-        .unrecognized(
-          source: path, expected: "a ScaleNet, with keys such as layer1.0.conv2.0.weight",
-          found:
-            "\(weights.count) tensors\(names.isEmpty ? "" : ": \(names)\(weights.count > 3 ? ", …" : "")")"))
-    }
-    let configuration = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
-      try ScaleNetConfiguration(recognizing: weights, source: path)
+  ) throws(ScaleNetError) -> Content {
+    let architecture: Architecture
+    do throws(ArchitectureError) {
+      architecture = try Architecture.recognize(weights, source: path)
+    } catch {
+      if structurePath != nil { throw .architecture(error) }
+      return .tensors(weights, error)
     }
     if let structure, let structurePath {
+      guard case .scaleNet(let configuration) = architecture else {
+        throw .invalidOption(
+          option: "--structure", expected: "the weights of a ScaleNet",
+          found: "those of a \(architecture.displayName)")
+      }
       let problems = configuration.disagreements(with: structure)
       guard problems.isEmpty else {
         throw .architecture(.structureMismatch(path: structurePath, source: path, problems: problems))
       }
     }
-    return configuration
+    return .weights(weights, architecture)
   }
 
   /// A sentence for each element type that a graph's float32 is made of.
@@ -161,8 +189,14 @@ extension OpenedModel {
   /// The structure of the network's blocks: of its weights, or read off the graph.
   public func structure() throws(ScaleNetError) -> Structure {
     switch content {
-    case .weights(_, let configuration):
-      return configuration.structure
+    case .weights(_, let architecture):
+      guard let structure = architecture.structure else {
+        throw .unsupported(
+          path: path, operation: "give a structure", reason: "a \(architecture.displayName) has no scales")
+      }
+      return structure
+    case .tensors(_, let error):
+      throw .architecture(error)
     case .graph(let model):
       let inspection = try ModelInspection(self, options: BuildOptions())
       let rows = inspection.blocks.compactMap { block in

@@ -1,16 +1,20 @@
 public import Architectures
 public import Execution
 public import FileIO
+public import KerasFormat
 public import ModelIR
 public import NumPyFormat
 public import ONNXFormat
 public import PyTorchFormat
+public import SafetensorsFormat
 
 /// Everything that can go wrong between a file and a result. Each case says which part found it.
 public enum ScaleNetError: Error {
   case file(FileError)
   case pytorch(PyTorchError)
+  case safetensors(SafetensorsError)
   case onnx(ONNXError)
+  case keras(KerasError)
   case numpy(NumPyError)
   case architecture(ArchitectureError)
   case graph(path: String, GraphError)
@@ -33,7 +37,9 @@ extension ScaleNetError: CustomStringConvertible {
     switch self {
     case .file(let error): error.description
     case .pytorch(let error): error.description
+    case .safetensors(let error): error.description
     case .onnx(let error): error.description
+    case .keras(let error): error.description
     case .numpy(let error): error.description
     case .architecture(let error): error.description
     case .graph(let path, let error): "\(path): \(error)"

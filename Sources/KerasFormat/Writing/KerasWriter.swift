@@ -18,7 +18,7 @@ public struct KerasWriter {
   public let inputs: [Input]
   /// All weights, in the order of the file's layers.
   public let names: [NameEntry]
-  private let list: LayerList
+  let list: LayerList
   private let layout: HDF5Layout
 
   /// Prepares a model for writing.

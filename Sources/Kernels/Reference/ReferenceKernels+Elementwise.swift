@@ -68,6 +68,9 @@ extension ReferenceKernels {
         switch function {
         case .relu: unsafe target[index] = Scalar(value < 0 ? 0 : value)
         case .sigmoid: unsafe target[index] = Scalar(1 / (1 + exp(-value)))
+        case .clip(let minimum, let maximum):
+          let raised = value < Double(minimum) ? Double(minimum) : value
+          unsafe target[index] = Scalar(raised > Double(maximum) ? Double(maximum) : raised)
         }
       }
     }

@@ -25,6 +25,12 @@ extension TiledKernels {
       unsafe Self.forEachVector(input, output, threads) { _, value in
         Vector(repeating: 1) / ((-value).exponential + Vector(repeating: 1))
       }
+    case .clip(let minimum, let maximum):
+      let (low, high) = (Vector(repeating: minimum), Vector(repeating: maximum))
+      unsafe Self.forEachVector(input, output, threads) { _, value in
+        let raised = value.replacing(with: low, where: value .< low)
+        return raised.replacing(with: high, where: raised .> high)
+      }
     }
   }
 

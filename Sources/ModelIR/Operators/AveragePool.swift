@@ -20,6 +20,6 @@ public struct AveragePool: OperatorKind {
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: Cost.product([outputs[0].elementCount] + window.kernel))
+    Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: window.kernel.reduce(1, *)))
   }
 }

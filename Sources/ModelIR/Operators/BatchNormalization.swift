@@ -25,6 +25,6 @@ public struct BatchNormalization: OperatorKind {
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: Cost.product(2, outputs[0].elementCount))
+    Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: 2))
   }
 }

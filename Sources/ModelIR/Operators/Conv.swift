@@ -42,6 +42,7 @@ public struct Conv: OperatorKind {
   /// MACs: one for each output element and each weight that it meets. Adding a bias is no MAC, as with fvcore.
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
     guard let weights = inputs[1] else { return Cost() }
-    return Cost(macs: Cost.product([outputs[0].elementCount] + weights.dimensions.dropFirst()))
+    return Cost(
+      macs: outputs[0].elementCount.saturatingMultiplied(by: weights.dimensions.dropFirst().reduce(1, *)))
   }
 }

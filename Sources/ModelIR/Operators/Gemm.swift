@@ -37,6 +37,6 @@ public struct Gemm: OperatorKind {
   /// MACs: M * N * K.
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
     guard let a = inputs[0] else { return Cost() }
-    return Cost(macs: Cost.product(outputs[0].elementCount, a[transA ? 0 : 1]))
+    return Cost(macs: outputs[0].elementCount.saturatingMultiplied(by: a[transA ? 0 : 1]))
   }
 }

@@ -17,7 +17,7 @@ public struct MaxPool: OperatorKind {
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: Cost.product([outputs[0].elementCount] + window.kernel))
+    Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: window.kernel.reduce(1, *)))
   }
 }
 

@@ -78,6 +78,8 @@ public struct Resize: OperatorKind {
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
     // Linear: two products and an addition for each axis that is interpolated, along the path of one element.
-    Cost(otherOperations: Cost.product(outputs[0].elementCount, mode == .nearest ? 1 : 3 * axes.count))
+    Cost(
+      otherOperations: outputs[0].elementCount.saturatingMultiplied(by: mode == .nearest ? 1 : 3 * axes.count)
+    )
   }
 }

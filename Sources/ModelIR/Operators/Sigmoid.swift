@@ -10,6 +10,6 @@ public struct Sigmoid: OperatorKind {
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: Cost.product(4, outputs[0].elementCount))
+    Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: 4))
   }
 }

@@ -19,6 +19,6 @@ public struct Softmax: OperatorKind {
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: Cost.product(5, outputs[0].elementCount))
+    Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: 5))
   }
 }

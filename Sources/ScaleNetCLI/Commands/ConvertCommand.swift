@@ -13,7 +13,9 @@ struct ConvertCommand: ParsableCommand {
         scalenet convert weights.pth --structure structure.json --input-size 288x416 --batch 1 -o model.onnx
         scalenet convert weights.pth --features -o backbone.onnx
         scalenet convert weights.pth --dtype float16 --opset 17 -o half.onnx
-        scalenet convert old-format.pth -o new-format.pth
+        scalenet convert weights.pth -o model.keras
+        scalenet convert weights.pth -o model.h5 --data-format channels_first
+        scalenet convert old-format.pth -o new-format.safetensors
       """)
 
   enum ElementType: String, ExpressibleByArgument, CaseIterable { case float32, float16 }
@@ -21,16 +23,27 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The file to write: .onnx or .pth.", valueName: "file"))
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "The file to write: .onnx, .h5, .keras, .pth, .safetensors or .npz.", valueName: "file"))
   var output: String
 
   @Option(help: ArgumentHelp("The format to write, if the extension does not say it.", valueName: "format"))
   var to: OutputFormat?
 
   enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-    case onnx, pth
+    case onnx, h5, keras, pth, safetensors, npz
 
-    var fileFormat: FileFormat { self == .onnx ? .onnx : .pytorch }
+    var fileFormat: FileFormat {
+      switch self {
+      case .onnx: .onnx
+      case .h5, .keras: .keras
+      case .pth: .pytorch
+      case .safetensors: .safetensors
+      case .npz: .numpy
+      }
+    }
   }
 
   @OptionGroup(title: "Graph Options") var graph: GraphOptions
@@ -54,6 +67,8 @@ struct ConvertCommand: ParsableCommand {
   var outputName: String?
 
   @OptionGroup(title: "ONNX Options") var onnx: ONNXOptions
+
+  @OptionGroup(title: "Keras Options") var keras: KerasOptions
 
   @Flag(help: "Put the source's SHA-256 into the metadata.")
   var checksum = false
@@ -99,9 +114,13 @@ struct ConvertCommand: ParsableCommand {
     options.dataType = dtype == .float16 ? .float16 : .float32
     options.halfIO = halfIO
     options.explicitGraphOptions =
-      options.explicitBuildOptions + onnx.explicit + (dtype == .float16 ? ["--dtype"] : [])
+      options.explicitBuildOptions + onnx.explicit + keras.explicit + (dtype == .float16 ? ["--dtype"] : [])
       + (foldBatchNorm ? [] : ["--no-fold-batch-norm"]) + (checksum ? ["--checksum"] : [])
     options.onnx = onnx.writerOptions
+    options.explicitONNXOptions = onnx.explicit + (checksum ? ["--checksum"] : [])
+    options.dataFormat = keras.dataFormat == .channelsFirst ? .channelsFirst : .channelsLast
+    options.weightsOnly = keras.weightsOnly
+    options.kerasSuffix = to == .keras ? ".keras" : to == .h5 ? ".h5" : nil
     options.addsChecksum = checksum
     options.verifies = !noVerify
     options.overwrite = force

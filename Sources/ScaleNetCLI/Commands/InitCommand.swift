@@ -13,16 +13,23 @@ struct InitCommand: ParsableCommand {
         scalenet init scalenet50 -o fresh.pth
         scalenet init scalenet101 --classes 10 --seed 7 -o small.pth
         scalenet init scalenet --structure mine.json -o mine.pth
+        scalenet init scalenet50-seed --scales 1,2,4 -o seed.pth
+        scalenet init resnet50 -o resnet50.pth
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "scalenet50-light, scalenet50, scalenet101, scalenet152, or scalenet with --structure.",
+      "\(BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")), or scalenet with --structure.",
       valueName: "architecture"))
   var architecture: String
 
   @Option(help: ArgumentHelp("A structure file instead of the released one.", valueName: "file"))
   var structure: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "For a seed of an allocation: by how much its scales pool, some of 1,2,4,7.", valueName: "list"))
+  var scales: String?
 
   @Option(help: ArgumentHelp("The random numbers' seed.", valueName: "n"))
   var seed: UInt64 = 0
@@ -42,12 +49,24 @@ struct InitCommand: ParsableCommand {
     }
   }
 
+  private var pools: [Int]? {
+    get throws {
+      guard let scales else { return nil }
+      let parts = scales.split(separator: ",", omittingEmptySubsequences: false)
+      let numbers = parts.compactMap { Int($0) }
+      guard numbers.count == parts.count else {
+        throw ValidationError("--scales: expected numbers such as 1,2,4,7, found \(scales)")
+      }
+      return numbers
+    }
+  }
+
   func run() throws {
     let progress = Progress()
     progress.show("initialising \(architecture)")
     defer { progress.clear() }
     let report = try Initialization(
-      architecture: architecture, structurePath: structure, seed: seed, classes: classes
+      architecture: architecture, structurePath: structure, pools: try pools, seed: seed, classes: classes
     ).write(to: output, overwrite: force)
     progress.clear()
     try StandardOutput.write(

@@ -3,7 +3,9 @@ import ScaleNetKit
 
 /// What is read, the same in every command that reads a model.
 struct ModelOptions: ParsableArguments {
-  @Argument(help: ArgumentHelp("A PyTorch checkpoint or an ONNX model.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp(
+      "A PyTorch checkpoint, safetensors, an ONNX model or a Keras model.", valueName: "input"))
   var input: String
 
   @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
@@ -30,15 +32,25 @@ struct GraphOptions: ParsableArguments {
   @Flag(help: "End in a softmax over the classes.")
   var softmax = false
 
+  enum Placement: String, ExpressibleByArgument, CaseIterable { case first, middle }
+
+  @Option(
+    help: ArgumentHelp(
+      "Where a ResNet's bottleneck takes its step: in the first 1x1 or the 3x3; by default the naming of the weights decides.",
+      valueName: "first|middle"))
+  var stridePlacement: Placement?
+
   /// The options that were given, by name.
   var explicit: [String] {
-    (inputSize == nil ? [] : ["--input-size"]) + (features ? ["--features"] : [])
+    (stridePlacement == nil ? [] : ["--stride-placement"]) + (inputSize == nil ? [] : ["--input-size"])
+      + (features ? ["--features"] : [])
       + (softmax ? ["--softmax"] : [])
   }
 
   func apply(to options: inout BuildOptions) {
     if let inputSize { options.inputSize = inputSize.size }
     options.features = features
+    options.stridePlacement = stridePlacement.flatMap { StridePlacement(rawValue: $0.rawValue) }
     options.softmax = softmax
   }
 }

@@ -14,7 +14,7 @@ struct ConversionSummary {
       ("parameters", report.parameters.grouped),
     ]
     if !report.inputs.isEmpty {
-      rows.append(("inputs", report.inputs.joined(separator: ", ") + " (NCHW)"))
+      rows.append(("inputs", report.inputs.joined(separator: ", ")))
       rows.append(("outputs", report.outputs.joined(separator: ", ")))
       rows.append(("nodes", report.nodes.grouped))
     }
@@ -37,10 +37,16 @@ struct ConversionSummary {
     } else {
       rows.append(("verified", "no (--no-verify)"))
     }
+    var names = ""
+    if let weightNames = report.weightNames {
+      var table = Table([("weight", .left), ("dataset", .left), ("shape", .left)])
+      for name in weightNames { table.add([name.source, name.dataset, "\(name.shape)"]) }
+      names = "\n" + table.text
+    }
     let title = "\(report.input) -> \(report.output)\n"
     return title
       + rows.map { name, value in
         "  " + name + String(repeating: " ", count: 14 - name.count) + value + "\n"
-      }.joined()
+      }.joined() + names
   }
 }

@@ -1,0 +1,64 @@
+import FileIO
+import ModelIR
+import NumPyFormat
+import PyTorchFormat
+import SafetensorsFormat
+
+extension Conversion {
+  /// Writes the weights, as they are, without a graph: a checkpoint, safetensors, or numpy arrays.
+  func writeWeights(progress: (ConversionPhase) -> Void) throws(ScaleNetError) -> ConversionReport {
+    if let option = options.explicitGraphOptions.first {
+      throw .invalidOption(option: option, expected: "an output that holds a graph", found: outputPath)
+    }
+    progress(.writing)
+    var weights = StateDict()
+    for entry in model.tensors { weights.append(entry.name, entry.tensor) }
+    var output = try bridging(ScaleNetError.file) { () throws(FileError) in
+      try OutputFile(path: outputPath, overwrite: options.overwrite, inputs: [model.file])
+    }
+    try write(weights, to: &output)
+    do throws(FileError) { try output.finish() } catch { throw .file(error) }
+    var report = try report(graph: nil, bytes: output.byteCount)
+    if options.verifies {
+      progress(.verifying)
+      let path = output.temporaryPath
+      let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+      report.verification = try verification.compareBits(expected: weights, found: try read(file))
+    }
+    do throws(FileError) { try output.commit() } catch { throw .file(error) }
+    return report
+  }
+
+  private func write(_ weights: StateDict, to output: inout OutputFile) throws(ScaleNetError) {
+    switch format {
+    case .safetensors:
+      do throws(SafetensorsError) {
+        // Readers for PyTorch ask for this entry.
+        try SafetensorsWriter.write(weights, metadata: ["format": "pt"], to: &output)
+      } catch { throw .safetensors(error) }
+    case .numpy:
+      do throws(NumPyError) { try NumPyWriter.writeArchive(weights, to: &output) } catch {
+        throw .numpy(error)
+      }
+    case .pytorch, .onnx, .keras:
+      do throws(PyTorchError) { try PyTorchWriter.write(weights, to: &output) } catch {
+        throw .pytorch(error)
+      }
+    }
+  }
+
+  private func read(_ file: ByteRegion) throws(ScaleNetError) -> StateDict {
+    switch format {
+    case .safetensors:
+      return try bridging(ScaleNetError.safetensors) { () throws(SafetensorsError) in
+        try SafetensorsReader.read(file)
+      }
+    case .numpy:
+      return try bridging(ScaleNetError.numpy) { () throws(NumPyError) in try NumPyReader.archive(file) }
+    case .pytorch, .onnx, .keras:
+      return try bridging(ScaleNetError.pytorch) { () throws(PyTorchError) in
+        try PyTorchReader.read(file, verifyChecksums: true)
+      }
+    }
+  }
+}
