@@ -33,12 +33,19 @@ struct GraphAssembler {
     graph = Graph(name: configuration.name)
     values = Array(repeating: nil, count: configuration.layers.count)
     nodeNames = Set(configuration.layers.map(\.name))
-    // The first layer that says says it for the model; Flatten's word is about its output.
-    let stated = configuration.layers.first { layer in
-      layer.layerClass != .flatten && layer.settings["data_format"] != nil
+    inputFormat = Self.inputFormat(configuration)
+  }
+
+  /// The first layer that says says it for the model: its setting, or a permutation that makes sense in one order only.
+  /// Flatten's setting is about what comes out.
+  private static func inputFormat(_ configuration: ModelConfiguration) -> DataFormat {
+    for layer in configuration.layers where layer.layerClass != .flatten {
+      if case .string(let word)? = layer.settings["data_format"] {
+        return DataFormat(rawValue: word) ?? .channelsLast
+      }
+      if layer.layerClass == .permute, layer.settings["dims"] == [2, 3, 1] { return .channelsFirst }
     }
-    let isFirst = stated?.settings["data_format"] == .string(DataFormat.channelsFirst.rawValue)
-    inputFormat = isFirst ? .channelsFirst : .channelsLast
+    return .channelsLast
   }
 
   private mutating func setOutputs(_ configuration: ModelConfiguration) throws(KerasError) {
