@@ -106,7 +106,9 @@ import Testing
   @Test func namesDoNotMatter() throws {
     var graph = try Self.graph("grouped_gated_linear")
     let named = try CostReport(graph).blocks(of: graph)
-    for index in graph.nodes.indices { graph.nodes[index].name = "n\(index)" }
+    for index in graph.nodes.indices { graph.nodes[index].name = "layer3_1_n\(index)" }
+    #expect(try CostReport(graph).blocks(of: graph).allSatisfy { $0.name == "layer3.1" })
+    for index in graph.nodes.indices { graph.nodes[index].name = "n\(index).layer1.x" }
     let blocks = try CostReport(graph).blocks(of: graph)
     #expect(blocks.map(\.name) == ["block 0", "block 1", "block 2", "block 3"])
     #expect(blocks.map(\.channels) == named.map(\.channels))

@@ -33,14 +33,14 @@ extension CostReport {
     return reports
   }
 
-  /// `layer1.0` from a node's name such as `layer1.0.concat` or `/layer1/layer1.0/Concat`.
+  /// `layer1.0` from a node's name such as `layer1.0.concat`, `/layer1/layer1.0/Concat` or `layer1_0_concat`.
   static func blockName(_ block: RecognizedBlock, of graph: Graph) -> String? {
     func isNumber(_ text: Substring) -> Bool {
       (1...6).contains(text.utf8.count) && text.utf8.allSatisfy { (48...57).contains($0) }
     }
     for node in block.nodes {
       for part in graph.nodes[node].name.split(separator: "/").reversed() {
-        let pieces = part.split(separator: ".", maxSplits: 2)
+        let pieces = part.split(maxSplits: 2) { $0 == "." || $0 == "_" }
         if pieces.count >= 2, pieces[0].hasPrefix("layer"), isNumber(pieces[0].dropFirst(5)),
           isNumber(pieces[1])
         {
