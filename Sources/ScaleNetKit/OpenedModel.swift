@@ -200,7 +200,7 @@ extension OpenedModel {
     case .graph(let model):
       let inspection = try ModelInspection(self, options: BuildOptions())
       let rows = inspection.blocks.compactMap { block in
-        Structure.sides.indices.contains(block.stage - 1)
+        block.kind == .scaleAggregation && Structure.sides.indices.contains(block.stage - 1)
           ? Structure.Row(channels: block.channels, side: Structure.sides[block.stage - 1]) : nil
       }
       guard !rows.isEmpty, rows.count == inspection.blocks.count else {
