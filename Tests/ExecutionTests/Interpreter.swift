@@ -73,7 +73,7 @@ struct Interpreter {
         unsafe kernels.apply(.clip(minimum: op.minimum, maximum: op.maximum), $0, into: $1, threads: pool)
       }
     case .pad(let op):
-      result.elements = result.elements.map { _ in op.value }
+      result.elements = result.elements.map { _ in Double(op.value) }
       for plane in 0..<shape[0] * shape[1] {
         for row in 0..<shape[2] {
           for column in 0..<shape[3] {
