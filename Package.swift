@@ -99,6 +99,12 @@ let package = Package(
     tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),
+    tests(
+      "KerasFormatTests",
+      [
+        "Architectures", "Execution", "FileIO", "HDF5", "KerasFormat", "Kernels", "ModelIR", "NumPyFormat",
+        "PyTorchFormat", "ZipArchive",
+      ]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),

@@ -6,9 +6,11 @@ import Testing
 @Suite struct WritingTests {
   private func bytes(_ layout: HDF5Layout) throws -> [UInt8] {
     var result: [UInt8] = []
-    try layout.stream(wrap: { $0 }) { (span) throws(HDF5Error) in
-      unsafe span.withUnsafeBytes { unsafe result.append(contentsOf: $0) }
-    }
+    try layout.stream(
+      wrap: { $0 },
+      to: { (span) throws(HDF5Error) in
+        unsafe span.withUnsafeBytes { unsafe result.append(contentsOf: $0) }
+      })
     return result
   }
 

@@ -44,7 +44,8 @@ import Testing
   }
 
   @Test func takesBatchSizeFeaturesAndSoftmax() throws {
-    let options = BuildOptions(inputSize: InputSize(height: 224, width: 288), batch: .fixed(3), features: true)
+    let options = BuildOptions(
+      inputSize: InputSize(height: 224, width: 288), batch: .fixed(3), features: true)
     let graph = try tinyGraph(options)
     let read = try KerasReader.read(.copying(try bytes(graph, .hdf5))).graph
     #expect(read.inputs.map { read[$0].type } == graph.inputs.map { graph[$0].type })
