@@ -21,13 +21,13 @@ DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 # two builds would throw each other's work away.
 TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
-BUILD_PACKAGES := libdeflate-dev libhdf5-dev libprotobuf-c-dev libssl-dev libzip-dev pkg-config
-TEST_PACKAGES := protobuf-c-compiler python3-venv
+BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libprotobuf-c-dev libssl-dev libzip-dev pkg-config
+TEST_PACKAGES := chromium protobuf-c-compiler python3-venv
 
 # Under `make -j`, what else is asked for waits for these.
 FIRST := $(filter clean deps,$(MAKECMDGOALS))
 
-.PHONY: help deps build-deps build demo test test-swift test-peers peers schemas check-schemas lint install clean
+.PHONY: help deps build-deps build demo test test-swift test-peers peers peers-torch peers-tf215 peers-tf schemas check-schemas lint install clean
 
 help: ## Show what can be made
 	@echo "usage: make TARGET"
@@ -69,16 +69,25 @@ demo: ## On a fresh machine: install, build, convert a full-size network to ONNX
 	$(SCALENET) convert $(DEMO)/scalenet50.pth -o $(DEMO)/scalenet50.onnx
 	$(SCALENET) run $(DEMO)/scalenet50.onnx --input $(DEMO_IMAGE) --output $(DEMO)/logits.npy
 
-test: test-swift test-peers ## Run the Swift tests, and the tests against ONNX, ONNX Runtime, NumPy and h5py
+test: ## Run the Swift tests, and the tests against ONNX, ONNX Runtime, NumPy and h5py
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory test-swift
+	@$(MAKE) --no-print-directory test-peers
 
 test-swift: | $(FIRST)
 	$(SWIFT) test $(TEST_BUILD)
 
 test-peers: build .venv/installed
-	SCALENET=$(SCALENET) .venv/bin/python -m pytest Tests/Peers/light
+	SCALENET=$(SCALENET) .venv/bin/python -m pytest Tests/Peers/light Tests/Peers/browser
 
-peers: build .venv-torch/installed ## Run the tests against PyTorch
+peers: peers-torch peers-tf215 peers-tf ## Run the tests against PyTorch and both Kerases
+
+peers-torch: build .venv-torch/installed
 	SCALENET=$(SCALENET) .venv-torch/bin/python -m pytest Tests/Peers/torch
+
+# TensorFlow 2.15 has Keras 2, later ones have Keras 3; the same tests run in both.
+peers-tf215 peers-tf: peers-%: build .venv-%/installed
+	SCALENET=$(SCALENET) .venv-$*/bin/python -m pytest Tests/Peers/keras
 
 # One rule for each environment: its requirements stand in the file of the same name.
 .venv/installed: Tests/Peers/requirements.txt | $(FIRST)
@@ -86,9 +95,10 @@ peers: build .venv-torch/installed ## Run the tests against PyTorch
 	.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-.venv-torch/installed: Tests/Peers/requirements-torch.txt Tests/Peers/requirements.txt | $(FIRST)
-	$(PYTHON) -m venv --clear .venv-torch
-	.venv-torch/bin/pip install --quiet --disable-pip-version-check --requirement $<
+.venv-torch/installed .venv-tf215/installed .venv-tf/installed: .venv-%/installed: \
+  Tests/Peers/requirements-%.txt Tests/Peers/requirements.txt | $(FIRST)
+	$(PYTHON) -m venv --clear .venv-$*
+	.venv-$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 # protoc-c writes a header and a source beside each other; the header is what other targets see.
@@ -117,4 +127,4 @@ install: build ## Install the binary and shell completions under PREFIX (/usr/lo
 	  >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/scalenet.fish
 
 clean: ## Remove everything that was built, the Python environments too
-	rm -rf .build .build-test .build-schemas .build-python .venv .venv-torch $(DEMO)
+	rm -rf .build .build-test .build-schemas .build-python .venv .venv-* $(DEMO)

@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"]),
 
@@ -62,6 +63,7 @@ let package = Package(
     library("Execution", ["FileIO", "ModelIR", "Kernels"]),
     library("Architectures", ["FileIO", "ModelIR"]),
     library("Analysis", ["Execution", "ModelIR"]),
+    library("Reports", ["Analysis", "FileIO", "CCairo"]),
 
     // Formats.
     library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
@@ -76,7 +78,7 @@ let package = Package(
     library(
       "ScaleNetKit",
       [
-        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "PyTorchFormat",
+        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "Reports", "PyTorchFormat",
         "NumPyFormat", "ONNXFormat", "SafetensorsFormat", "KerasFormat", "COpenSSL",
       ]),
     .executableTarget(
@@ -91,7 +93,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
-    tests("AnalysisTests", ["Analysis", "Architectures", "ModelIR"]),
+    tests("AnalysisTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat"]),
     tests("ArchitecturesTests", ["Architectures", "Execution", "Kernels", "ModelIR"]),
     tests(
       "ExecutionTests",
@@ -116,6 +118,7 @@ let package = Package(
         "NumPyFormat",
         "ONNXFormat", "PyTorchFormat",
       ]),
+    tests("ReportsTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat", "Reports"]),
     tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),

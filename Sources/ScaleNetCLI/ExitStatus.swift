@@ -15,7 +15,8 @@ enum ExitStatus {
   static func of(_ error: ScaleNetError) -> Int32 {
     switch error {
     case .file(let error): of(error)
-    case .pytorch, .safetensors, .onnx, .keras, .numpy, .tensor, .unknownFormat, .unsupported: badInput
+    case .pytorch, .safetensors, .onnx, .keras, .numpy, .report, .tensor, .unknownFormat, .unsupported:
+      badInput
     case .architecture(let error):
       switch error {
       case .inputTooSmall, .invalidInputSize, .unsupportedOption, .budgetTooSmall: usage

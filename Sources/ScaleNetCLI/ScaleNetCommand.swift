@@ -22,6 +22,7 @@ struct ScaleNetCommand: ParsableCommand {
     version: ToolVersion.current,
     subcommands: [
       ConvertCommand.self, InspectCommand.self, RunCommand.self, StructureCommand.self, InitCommand.self,
+      AllocateCommand.self, BenchCommand.self,
     ])
 }
 

@@ -55,6 +55,7 @@ public func convert(
   case .onnx: return try conversion.writeONNX(progress: progress)
   case .keras: return try conversion.writeKeras(progress: progress)
   case .pytorch, .safetensors, .numpy: return try conversion.writeWeights(progress: progress)
+  case .builtIn: preconditionFailure("no extension or option names it")
   }
 }
 
@@ -102,7 +103,7 @@ struct Conversion {
     case .weights(let weights, _), .tensors(let weights, _):
       return weights.learnableCount
     case .graph:
-      return try ModelInspection(model, options: options.build).totals.parameters
+      return try model.inspection(options.build).report.totals.parameters
     }
   }
 

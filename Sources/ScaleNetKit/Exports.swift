@@ -8,4 +8,5 @@
 @_exported public import NumPyFormat
 @_exported public import ONNXFormat
 @_exported public import PyTorchFormat
+@_exported public import Reports
 @_exported public import SafetensorsFormat

@@ -8,6 +8,8 @@ import SafetensorsFormat
 /// The formats that models and arrays come in.
 public enum FileFormat: String, Sendable, CaseIterable {
   case pytorch, safetensors, onnx, keras, numpy
+  /// No file: a built-in architecture.
+  case builtIn = "built-in"
 
   /// The format of a file, told from its first bytes; nil if it is none of these.
   public static func detect(_ file: ByteRegion) -> FileFormat? {
@@ -41,6 +43,7 @@ public enum FileFormat: String, Sendable, CaseIterable {
     case .onnx: "ONNX"
     case .keras: "Keras"
     case .numpy: "NumPy"
+    case .builtIn: "built-in"
     }
   }
 }

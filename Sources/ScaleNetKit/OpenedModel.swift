@@ -25,7 +25,8 @@ public struct OpenedModel: Sendable {
   /// What a user should know of the reading, one sentence each.
   public let notes: [String]
 
-  /// Opens a model file; the format is told from the content.
+  /// Opens a model file; the format is told from the content. `arch:NAME` stands for a built-in architecture with fresh
+  /// weights.
   ///
   /// - Parameters:
   ///   - key: where the state dict stands in a checkpoint, if not at one of the usual places.
@@ -34,6 +35,10 @@ public struct OpenedModel: Sendable {
   public init(
     path: String, key: String? = nil, structurePath: String? = nil, verifyChecksums: Bool = false
   ) throws(ScaleNetError) {
+    if path.hasPrefix(Self.builtInPrefix) {
+      self = try Self.builtIn(path, key: key, structurePath: structurePath)
+      return
+    }
     let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
     let structure = try structurePath.map { (path) throws(ScaleNetError) in try Self.readStructure(path) }
     let format = FileFormat.detect(file)
@@ -42,9 +47,6 @@ public struct OpenedModel: Sendable {
         path: path, expected: "a PyTorch checkpoint, safetensors, an ONNX or a Keras model",
         found: format == .numpy ? "numpy arrays" : Self.describe(file))
     }
-    self.path = path
-    self.file = file
-    self.format = format
     if format != .pytorch, let key {
       throw .invalidOption(
         option: "--key", expected: "a PyTorch checkpoint", found: "\(format.displayName) (\(key))")
@@ -52,18 +54,51 @@ public struct OpenedModel: Sendable {
     switch format {
     case .pytorch, .safetensors:
       let weights = try Self.readWeights(file, format, key: key, verifyChecksums: verifyChecksums)
-      content = try Self.recognize(weights, path: path, structure: structure, structurePath)
-      notes = weights.notes + Self.conversionNotes(weights)
+      self.init(
+        path: path, file: file, format: format,
+        content: try Self.recognize(weights, path: path, structure: structure, structurePath),
+        notes: weights.notes + Self.conversionNotes(weights))
     case .onnx, .keras:
       if structurePath != nil {
         throw .invalidOption(
           option: "--structure", expected: "weights", found: "a \(format.displayName) model")
       }
-      content = .graph(try Self.readGraph(file, format, path: path))
-      notes = []
-    case .numpy:
+      self.init(
+        path: path, file: file, format: format, content: .graph(try Self.readGraph(file, format, path: path)),
+        notes: [])
+    case .numpy, .builtIn:
       preconditionFailure("excluded above")
     }
+  }
+
+  private init(path: String, file: ByteRegion, format: FileFormat, content: Content, notes: [String]) {
+    self.path = path
+    self.file = file
+    self.format = format
+    self.content = content
+    self.notes = notes
+  }
+
+  /// What stands before the name of a built-in architecture in place of a path.
+  private static let builtInPrefix = "arch:"
+
+  /// A built-in architecture with fresh weights.
+  private static func builtIn(
+    _ path: String, key: String?, structurePath: String?
+  ) throws(ScaleNetError) -> OpenedModel {
+    let name = String(path.dropFirst(builtInPrefix.count))
+    guard let builtIn = BuiltInArchitecture(name: name) else {
+      let names = BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")
+      throw .invalidOption(option: "arch:", expected: "one of \(names)", found: name)
+    }
+    if key != nil || structurePath != nil {
+      throw .invalidOption(
+        option: key == nil ? "--structure" : "--key", expected: "a file", found: "a built-in architecture")
+    }
+    let architecture = builtIn.architecture()
+    return OpenedModel(
+      path: path, file: .copying([UInt8](), origin: path), format: .builtIn,
+      content: .weights(architecture.initialWeights(seed: 0), architecture), notes: [])
   }
 
   private static func readWeights(
@@ -198,9 +233,9 @@ extension OpenedModel {
     case .tensors(_, let error):
       throw .architecture(error)
     case .graph(let model):
-      let inspection = try ModelInspection(self, options: BuildOptions())
+      let inspection = try inspection().report
       let rows = inspection.blocks.compactMap { block in
-        Structure.sides.indices.contains(block.stage - 1)
+        block.kind == .scaleAggregation && Structure.sides.indices.contains(block.stage - 1)
           ? Structure.Row(channels: block.channels, side: Structure.sides[block.stage - 1]) : nil
       }
       guard !rows.isEmpty, rows.count == inspection.blocks.count else {

@@ -6,6 +6,7 @@ public import ModelIR
 public import NumPyFormat
 public import ONNXFormat
 public import PyTorchFormat
+public import Reports
 public import SafetensorsFormat
 
 /// Everything that can go wrong between a file and a result. Each case says which part found it.
@@ -16,6 +17,7 @@ public enum ScaleNetError: Error {
   case onnx(ONNXError)
   case keras(KerasError)
   case numpy(NumPyError)
+  case report(ReportError)
   case architecture(ArchitectureError)
   case graph(path: String, GraphError)
   case execution(ExecutionError)
@@ -41,6 +43,7 @@ extension ScaleNetError: CustomStringConvertible {
     case .onnx(let error): error.description
     case .keras(let error): error.description
     case .numpy(let error): error.description
+    case .report(let error): error.description
     case .architecture(let error): error.description
     case .graph(let path, let error): "\(path): \(error)"
     case .execution(let error): error.description

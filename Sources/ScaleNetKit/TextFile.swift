@@ -4,9 +4,16 @@ public import FileIO
 public func writeText(
   _ text: String, to path: String, overwrite: Bool, inputs: [ByteRegion] = []
 ) throws(ScaleNetError) {
+  try writeBytes(Array(text.utf8), to: path, overwrite: overwrite, inputs: inputs)
+}
+
+/// Writes a file that appears complete or not at all.
+public func writeBytes(
+  _ bytes: [UInt8], to path: String, overwrite: Bool, inputs: [ByteRegion] = []
+) throws(ScaleNetError) {
   do throws(FileError) {
     var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
-    try output.write(text)
+    try output.write(bytes)
     try output.commit()
   } catch {
     throw .file(error)

@@ -51,6 +51,38 @@ import Testing
     // a, b and c are alive while c is made.
     #expect(try CostReport(graph).totals.peakActivationBytes == (100 + 100 + 200) * 4)
   }
+
+  /// A 1x1 convolution of 2 to 3 channels on 4x5 pixels: 120 MACs; 40 + 6 + 60 elements of 4 bytes move. Flatten
+  /// moves none.
+  @Test func dividesOperationsByBytesMoved() throws {
+    var graph = Graph(name: "conv")
+    let x = try graph.addInput("x", TensorType(.float32, [1, 2, 4, 5]))
+    let w = try graph.addInitializer("w", Tensor([Float](repeating: 0, count: 6), shape: [3, 2, 1, 1]))
+    let y = try graph.addNode("y", .conv(Conv(window: Window(1))), inputs: [x, w])[0]
+    graph.setOutputs([try graph.addNode("z", .flatten(Flatten()), inputs: [y])[0]])
+    let report = try CostReport(graph)
+    #expect(report.totals.macs == 120)
+    #expect(report.totals.memoryTrafficBytes == 4 * (40 + 6 + 60))
+    #expect(report.layers.map(\.memoryTrafficBytes) == [424, 0])
+    #expect(report.totals.arithmeticIntensity == 240.0 / 424.0)
+  }
+
+  /// Extents that a file can name, though nothing could run them.
+  @Test func numbersOutOfRangeAreErrors() throws {
+    var graph = Graph(name: "huge")
+    let side = 1 << 24
+    let x = try graph.addInput("x", TensorType(.float32, [1, 64, .fixed(side), .fixed(side)]))
+    let w = try graph.addInitializer(
+      "w", Tensor([Float](repeating: 0, count: 64 * 64 * 49), shape: [64, 64, 7, 7]))
+    let y = try graph.addNode("y", .conv(Conv(window: Window(7, pad: 3))), inputs: [x, w])[0]
+    graph.setOutputs([y])
+    #expect(throws: GraphError.self) { try CostReport(graph) }
+
+    var wide = Graph(name: "wide")
+    let z = try wide.addInput("z", TensorType(.float32, [1, .fixed(1 << 10), .fixed(side), .fixed(side)]))
+    for index in 0..<40 { wide.addOutput(try wide.addNode("r\(index)", .relu(Relu()), inputs: [z])[0]) }
+    #expect(throws: GraphError.self) { try CostReport(wide) }
+  }
 }
 
 @Suite struct OutputComparisonTests {

@@ -68,6 +68,21 @@ struct Interpreter {
       }
     case .relu: unsafe map { unsafe kernels.apply(.relu, $0, into: $1, threads: pool) }
     case .sigmoid: unsafe map { unsafe kernels.apply(.sigmoid, $0, into: $1, threads: pool) }
+    case .clip(let op):
+      unsafe map {
+        unsafe kernels.apply(.clip(minimum: op.minimum, maximum: op.maximum), $0, into: $1, threads: pool)
+      }
+    case .pad(let op):
+      result.elements = result.elements.map { _ in Double(op.value) }
+      for plane in 0..<shape[0] * shape[1] {
+        for row in 0..<shape[2] {
+          for column in 0..<shape[3] {
+            let target =
+              (plane * result.shape[2] + row + op.pads[0]) * result.shape[3] + column + op.pads[1]
+            result.elements[target] = x.elements[(plane * shape[2] + row) * shape[3] + column]
+          }
+        }
+      }
     case .softmax:
       unsafe kernels.softmax(
         x.elements, outer: shape[0], count: shape[1], inner: 1, into: &result.elements, threads: pool)

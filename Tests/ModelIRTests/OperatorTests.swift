@@ -125,3 +125,20 @@ import Testing
     #expect(throws: OperatorError.self) { try infer(normalization, [x, good, good, good, nil]) }
   }
 }
+
+@Suite struct CostTests {
+  /// 2^48 output elements of 64 channels, each the sum of 64 * 7 * 7 products: more than an integer holds.
+  @Test func costsOutOfRangeSaturate() {
+    let side = 1 << 24
+    let conv = Operator.conv(Conv(window: Window(7, pad: 3)))
+    let cost = conv.kind.cost(
+      inputs: [[1, 64, side, side], [64, 64, 7, 7]], outputs: [[1, 64, side, side]])
+    #expect(cost.macs == .max)
+    #expect(cost.flops == .max)
+    let pool = Operator.maxPool(MaxPool(window: Window(side)))
+    #expect(
+      pool.kind.cost(inputs: [[1, 1, side, side]], outputs: [[1, 64, side, side]]).otherOperations == .max)
+    #expect(
+      pool.kind.cost(inputs: [[0, 1, side, side]], outputs: [[0, 64, side, side]]).otherOperations == 0)
+  }
+}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import ScaleNetKit
 
 struct InspectCommand: ParsableCommand {
@@ -7,17 +8,30 @@ struct InspectCommand: ParsableCommand {
     abstract: "Print channels, parameters, MACs and FLOPs of each block.",
     discussion: """
       Only headers and shapes are read, never the weights. MACs are multiply-accumulates of convolutions and of the
-      final layer; 1 MAC is 2 FLOPs, and what the paper calls FLOPs are MACs.
+      final layer; 1 MAC is 2 FLOPs, and what the paper calls FLOPs are MACs. Several models are shown side by side.
+      arch:NAME stands for a built-in architecture.
 
       Examples:
         scalenet inspect weights.pth
         scalenet inspect model.onnx --per-layer
         scalenet inspect weights.pth --input-size 288x416 --format json
+        scalenet inspect weights.pth --chart channels.svg --html report.html
+        scalenet inspect weights.pth arch:resnet50 arch:seresnext50-32x4d
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
+  enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, csv, markdown }
 
-  @OptionGroup var model: ModelOptions
+  @Argument(
+    help: ArgumentHelp(
+      "PyTorch checkpoints, safetensors, ONNX or Keras models, or arch:NAME.", valueName: "input"))
+  var inputs: [String]
+
+  @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
+  var structure: String?
+
+  @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
+  var key: String?
+
   @OptionGroup var graph: GraphOptions
 
   @Flag(help: "A row for every layer too.")
@@ -26,21 +40,75 @@ struct InspectCommand: ParsableCommand {
   @Option(help: "How the report is printed.")
   var format = Format.table
 
-  func run() throws {
-    let opened = try model.open()
-    if case .graph = opened.content, let option = graph.explicit.first {
-      throw ScaleNetError.invalidOption(
-        option: option, expected: "weights to make a graph of", found: "a graph of its own in \(opened.path)")
+  @Option(
+    help: ArgumentHelp(
+      "Draw the channels of every block, or several models' MACs and parameters; .svg or .png.",
+      valueName: "file"))
+  var chart: String?
+
+  @Option(help: ArgumentHelp("Write one page with everything, which needs no network.", valueName: "file"))
+  var html: String?
+
+  @Flag(help: "Replace existing files.")
+  var force = false
+
+  func validate() throws {
+    if let chart, !chart.lowercased().hasSuffix(".svg"), !chart.lowercased().hasSuffix(".png") {
+      throw ValidationError("--chart: expected a name that ends in .svg or .png, found \(chart)")
     }
+  }
+
+  func run() throws {
     var options = BuildOptions()
     graph.apply(to: &options)
-    let inspection = try ModelInspection(opened, options: options)
-    switch format {
-    case .table:
-      for note in inspection.notes { StandardError.write("scalenet: note: \(note)\n") }
-      try StandardOutput.write(InspectionTable(inspection, perLayer: perLayer).text)
-    case .json:
-      try StandardOutput.write(try encodeJSON(inspection))
+    var files: [ByteRegion] = []
+    var inspections: [Inspection] = []
+    for input in inputs {
+      let opened = try OpenedModel(path: input, key: key, structurePath: structure)
+      if case .graph = opened.content, let option = graph.explicit.first {
+        throw ScaleNetError.invalidOption(
+          option: option, expected: "weights to make a graph of",
+          found: "a graph of its own in \(opened.path)")
+      }
+      files.append(opened.file)
+      inspections.append(try opened.inspection(options))
+    }
+    let reports = inspections.map(\.report)
+    do {
+      if let chart { try draw(reports, to: chart, inputs: files) }
+      if let html {
+        let page = try HTMLPage(inspections.map { HTMLPage.Entry($0.report, block: $0.block) }).text()
+        try writeText(page, to: html, overwrite: force, inputs: files)
+      }
+      let text = try format.report.text(of: reports, isPerLayer: perLayer, style: style)
+      if format == .table {
+        for note in reports.flatMap(\.notes) { StandardError.write("scalenet: note: \(note)\n") }
+      }
+      try StandardOutput.write(text)
+    } catch let error as ReportError {
+      throw ScaleNetError.report(error)
+    }
+  }
+
+  private func draw(_ reports: [InspectionReport], to path: String, inputs: [ByteRegion]) throws {
+    let drawing =
+      reports.count == 1 ? try AllocationChart(reports[0]).drawing : try ComparisonChart(reports).drawing
+    let bytes = path.lowercased().hasSuffix(".png") ? try drawing.png() : Array(drawing.svg.utf8)
+    try writeBytes(bytes, to: path, overwrite: force, inputs: inputs)
+  }
+
+  private var style: Style {
+    Style.detected(isTerminal: StandardOutput.isTerminal, environment: ProcessInfo.processInfo.environment)
+  }
+}
+
+extension InspectCommand.Format {
+  fileprivate var report: ReportFormat {
+    switch self {
+    case .table: .table
+    case .json: .json
+    case .csv: .csv
+    case .markdown: .markdown
     }
   }
 }

@@ -186,9 +186,14 @@ def test_npy_with_objects(tmp_path):
     assert not (tmp_path / "canary").exists()
 
 
+@pytest.mark.parametrize("from_model", [False, True], ids=["checkpoint", "model"])
 @pytest.mark.parametrize("shape", [(3, 224, 224), (1, 4, 224, 224), (1, 3, 2, 2), (0, 3, 224, 224)], ids=str)
-def test_inputs_of_the_wrong_shape(tmp_path, shape):
+def test_inputs_of_the_wrong_shape(tmp_path, shape, from_model):
     source, output = tmp_path / "input.npy", tmp_path / "out" / "output.npy"
     output.parent.mkdir()
     np.save(source, np.zeros(shape, np.float32))
-    command.refuse("run", reference.TINY / "tiny.pth", "--input", source, "--output", output, output=output)
+    model = reference.TINY / "tiny.pth"
+    if from_model:
+        model = tmp_path / "model.onnx"
+        command.scalenet("convert", reference.TINY / "tiny.pth", "-o", model)
+    command.refuse("run", model, "--input", source, "--output", output, output=output)

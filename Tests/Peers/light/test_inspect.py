@@ -36,6 +36,9 @@ def published_blocks(name):
         result.append(
             {
                 "name": prefix.rstrip("."),
+                "kind": "scale_aggregation",
+                "groups": 1,
+                "output_channels": convolutions["conv3.weight"][0],
                 "stage": stage,
                 "feature_size": [side, side],
                 "channels": channels,

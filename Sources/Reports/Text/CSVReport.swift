@@ -1,0 +1,78 @@
+import Analysis
+import FileIO
+
+/// Reports as comma-separated values (RFC 4180, with LF): a header and a row for each block of one model, each of
+/// several models, or each layer. Numbers are exact. In names, control characters are escaped, and a first character
+/// that makes a spreadsheet run a cell as a formula stands behind an apostrophe.
+struct CSVReport {
+  private let reports: [InspectionReport]
+
+  init(_ reports: [InspectionReport]) {
+    self.reports = reports
+  }
+
+  func text(isPerLayer: Bool) -> String {
+    let rows = isPerLayer ? layers : reports.count == 1 ? blocks : models
+    return rows.map { $0.joined(separator: ",") + "\n" }.joined()
+  }
+
+  private var models: [[String]] {
+    let header = [
+      "path", "format", "architecture", "variant", "classes", "input_shape", "parameters", "buffers", "macs",
+      "flops", "other_operations", "weight_bytes", "peak_activation_bytes", "memory_traffic_bytes",
+      "arithmetic_intensity",
+    ]
+    return [header]
+      + reports.map { report in
+        let totals = report.totals
+        var row = [report.path, report.format, report.architecture, report.variant ?? ""].map(Self.name)
+        row += [report.classes.map(String.init) ?? "", report.input.shape.shapeText]
+        row += [totals.parameters, totals.buffers, totals.macs, totals.flops, totals.otherOperations].map(
+          String.init)
+        row += [totals.weightBytes, totals.peakActivationBytes, totals.memoryTrafficBytes].map(String.init)
+        return row + ["\(totals.arithmeticIntensity)"]
+      }
+  }
+
+  private var blocks: [[String]] {
+    func scales(_ name: String) -> [String] { ShareBar.scales.map { "\(name)_\($0)" } }
+    let header =
+      ["path", "name", "kind", "stage", "height", "width"] + scales("channels") + scales("kernel_size")
+      + scales("resize") + ["groups", "output_channels", "squeeze_channels", "parameters", "macs"]
+    return [header]
+      + reports.flatMap { report in
+        report.blocks.map { block in
+          var row = [Self.name(report.path), Self.name(block.name), block.kind.rawValue, "\(block.stage)"]
+          row += (block.featureSize + [0, 0]).prefix(2).map(String.init)
+          row += block.channels.map(String.init) + block.kernelSizes.map(String.init) + block.resize
+          row += ["\(block.groups)", "\(block.outputChannels)", block.squeezeChannels.map(String.init) ?? ""]
+          return row + ["\(block.parameters)", "\(block.macs)"]
+        }
+      }
+  }
+
+  private var layers: [[String]] {
+    let header = [
+      "path", "name", "op", "input_shapes", "output_shape", "parameters", "buffers", "macs",
+      "other_operations",
+      "memory_traffic_bytes",
+    ]
+    return [header]
+      + reports.flatMap { report in
+        report.layers.map { layer in
+          var row = [Self.name(report.path), Self.name(layer.name), layer.op]
+          row += [layer.inputShapes.map(\.shapeText).joined(separator: " "), layer.outputShape.shapeText]
+          row += [layer.parameters, layer.buffers, layer.macs].map(String.init)
+          return row + [layer.otherOperations, layer.memoryTrafficBytes].map(String.init)
+        }
+      }
+  }
+
+  private static func name(_ text: String) -> String {
+    var text = text.escapedForMessage
+    if let first = text.first, "=+-@".contains(first) { text = "'" + text }
+    guard text.contains(where: { $0 == "," || $0 == "\"" || $0 == " " }) else { return text }
+    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+      + "\""
+  }
+}

@@ -1,0 +1,34 @@
+import Analysis
+
+/// Several models side by side: a row each.
+struct ComparisonTable {
+  private let reports: [InspectionReport]
+  private let style: Style
+
+  init(_ reports: [InspectionReport], _ style: Style) {
+    self.reports = reports
+    self.style = style
+  }
+
+  var text: String {
+    var table = TextTable([
+      .init(title: "model", isFlexible: true),
+      .init(title: "input", isNumber: true), .init(title: "params", isNumber: true),
+      .init(title: "MACs", isNumber: true), .init(title: "FLOPs", isNumber: true),
+      .init(title: "weights", isNumber: true), .init(title: "peak", isNumber: true),
+      .init(title: "FLOPs/B", isNumber: true),
+    ])
+    for (report, label) in zip(reports, reports.labels) {
+      let totals = report.totals
+      table.add([
+        label, report.input.shape.dropFirst().map { $0 }.shapeText,
+        totals.parameters.short, totals.macs.short, totals.flops.short, totals.weightBytes.byteText,
+        totals.peakActivationBytes.byteText, totals.arithmeticIntensity.fixed(1),
+      ])
+    }
+    return table.text(style)
+      + "MACs: of convolutions and final layer, the paper's \"FLOPs\"; FLOPs: 2 x MACs\n"
+      + "peak: of activations alive at one time\n"
+      + "FLOPs/B: FLOPs per byte moved if each layer reads and writes once\n"
+  }
+}

@@ -1,0 +1,54 @@
+extension Int {
+  /// With a comma between groups of three digits: 3,818,372,352.
+  var grouped: String {
+    var result = ""
+    for (index, digit) in String(magnitude).reversed().enumerated() {
+      if index > 0 && index % 3 == 0 { result.append(",") }
+      result.append(digit)
+    }
+    return (self < 0 ? "-" : "") + String(result.reversed())
+  }
+
+  /// Three significant digits and a decimal prefix: 118k, 31.5M, 3.82G.
+  var short: String { abbreviated(["", "k", "M", "G", "T", "P", "E"], separator: "") }
+
+  /// Three significant digits and a decimal unit of bytes: 126 MB.
+  var byteText: String { abbreviated(["B", "kB", "MB", "GB", "TB", "PB", "EB"], separator: " ") }
+
+  private func abbreviated(_ units: [String], separator: String) -> String {
+    var value = Double(self)
+    var unit = 0
+    // 999.5 and more would be rounded to four digits.
+    while value.magnitude >= (unit == 0 ? 1000 : 999.5) && unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    let places = unit == 0 || value.magnitude >= 99.95 ? 0 : value.magnitude >= 9.995 ? 1 : 2
+    return value.fixed(places) + separator + units[unit]
+  }
+}
+
+extension Double {
+  /// With `places` digits behind the point, rounded to the nearest.
+  func fixed(_ places: Int) -> String {
+    var factor = 1
+    for _ in 0..<places { factor *= 10 }
+    let scaled = (magnitude * Double(factor)).rounded()
+    guard scaled < 1e15 else { return "\(self)" }
+    let whole = Int(scaled)
+    var result = self < 0 && whole > 0 ? "-" : ""
+    result += String(whole / factor)
+    if places > 0 {
+      let fraction = String(whole % factor)
+      result += "." + String(repeating: "0", count: places - fraction.count) + fraction
+    }
+    return result
+  }
+
+  /// With at most two digits behind the point: a coordinate.
+  var coordinate: String {
+    var text = fixed(2)
+    if text.hasSuffix("00") { text.removeLast(3) } else if text.hasSuffix("0") { text.removeLast() }
+    return text
+  }
+}

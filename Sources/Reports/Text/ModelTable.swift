@@ -1,0 +1,121 @@
+import Analysis
+import FileIO
+
+/// The report of one model for a terminal.
+struct ModelTable {
+  private let report: InspectionReport
+  private let style: Style
+
+  init(_ report: InspectionReport, _ style: Style) {
+    self.report = report
+    self.style = style
+  }
+
+  func text(isPerLayer: Bool) -> String {
+    var text = header
+    if !report.blocks.isEmpty { text += "\n" + (report.hasScalesOnly ? scaleBlocks : residualBlocks) }
+    if isPerLayer { text += "\n" + layers }
+    return text + "\n" + totals
+  }
+
+  /// The table of all nodes under the model's name.
+  var titledLayers: String { style.bold(name) + "\n" + layers }
+
+  private var name: String { report.title.fitted(to: style.width) }
+
+  private var header: String {
+    let file = report.path.escapedForMessage
+    let input = "input \(report.input.name.escapedForMessage) \(report.input.shape) (NCHW)"
+    return style.bold(name) + "\n"
+      + "\(report.format.escapedForMessage), \(report.classesText)".fitted(to: style.width)
+      + "\n" + file.fitted(to: style.width) + "\n" + input.fitted(to: style.width) + "\n"
+  }
+
+  /// Scale-aggregation blocks: the channels of each scale and their shares.
+  private var scaleBlocks: String {
+    let widest = report.blocks.flatMap(\.channels).max() ?? 0
+    let digits = String(widest).count
+    func table(barWidth: Int) -> TextTable {
+      var table = TextTable([
+        .init(title: "block", isFlexible: true), .init(title: "size", isNumber: true),
+        .init(
+          title: ShareBar.scales.map { String($0).padded(to: digits, isRight: true) }.joined(separator: " ")),
+        .init(title: "share"), .init(title: "kernels"), .init(title: "params", isNumber: true),
+        .init(title: "MACs", isNumber: true),
+      ])
+      addBlocks(to: &table) { block in
+        let counts = block.channels.map { ($0 == 0 ? "-" : String($0)).padded(to: digits, isRight: true) }
+        let kernels = block.kernelTexts.map { $0.padded(to: 2) }.joined(separator: " ")
+        return [
+          block.name.escapedForMessage, block.sizeText, counts.joined(separator: " "),
+          ShareBar(block.channels).text(barWidth), kernels, block.parameters.short, block.macs.short,
+        ]
+      }
+      return table
+    }
+    let least = 8
+    let barWidth = least + min(16, max(0, style.width - table(barWidth: least).naturalWidth))
+    return "1, 2, 4, 7: channels at each scale; share: as a bar of the scales' names\n"
+      + "kernels: of each scale, and how it is resized: n nearest, b bilinear\n"
+      + table(barWidth: barWidth).text(style) { column, _, cell in
+        column == 3 ? ShareBar.decorated(cell, style) : cell
+      }
+  }
+
+  /// Residual blocks of any kind.
+  private var residualBlocks: String {
+    var table = TextTable([
+      .init(title: "block", isFlexible: true), .init(title: "kind"), .init(title: "size", isNumber: true),
+      .init(title: "width", isNumber: true), .init(title: "output", isNumber: true),
+      .init(title: "kernel", isNumber: true), .init(title: "groups", isNumber: true), .init(title: "squeeze"),
+      .init(title: "params", isNumber: true), .init(title: "MACs", isNumber: true),
+    ])
+    addBlocks(to: &table) { block in
+      [
+        block.name.escapedForMessage, block.kindText, block.sizeText, "\(block.channels.reduce(0, +))",
+        "\(block.outputChannels)", "\(block.kernelSizes.max() ?? 0)", "\(block.groups)", block.squeezeText,
+        block.parameters.short, block.macs.short,
+      ]
+    }
+    return table.text(style)
+  }
+
+  private func addBlocks(to table: inout TextTable, _ row: (BlockReport) -> [String]) {
+    var stage = report.blocks.first?.stage
+    for block in report.blocks {
+      if block.stage != stage { table.addRule() }
+      stage = block.stage
+      table.add(row(block))
+    }
+  }
+
+  private var layers: String {
+    var table = TextTable([
+      .init(title: "layer", isFlexible: true), .init(title: "op", isFlexible: true), .init(title: "input"),
+      .init(title: "output"), .init(title: "params", isNumber: true), .init(title: "MACs", isNumber: true),
+    ])
+    for layer in report.layers {
+      let more = layer.inputShapes.count > 1 ? " +\(layer.inputShapes.count - 1)" : ""
+      table.add([
+        layer.name.escapedForMessage, layer.op, (layer.inputShapes.first?.shapeText ?? "-") + more,
+        layer.outputShape.shapeText, layer.parameters.short, layer.macs.short,
+      ])
+    }
+    return table.text(style)
+  }
+
+  private var totals: String {
+    let rows = report.totalRows
+    let names = rows.map(\.name.columns).max() ?? 0
+    let values = rows.map(\.value.columns).max() ?? 0
+    return rows.map { row in
+      let remark = row.remark.isEmpty ? "" : "  " + style.faint(row.remark)
+      return row.name.padded(to: names) + "  " + row.value.padded(to: values, isRight: true) + remark + "\n"
+    }.joined()
+  }
+}
+
+extension [Int] {
+  /// `1x64x56x56`; `scalar` for none.
+  var shapeText: String { isEmpty ? "scalar" : map(String.init).joined(separator: "x") }
+}

@@ -1,0 +1,70 @@
+/// Columns of text with a rule under the header, as wide as the style allows.
+struct TextTable {
+  struct Column {
+    var title: String
+    var isNumber = false
+    /// May be cut where the table would be too wide.
+    var isFlexible = false
+  }
+
+  private let columns: [Column]
+  private var rows: [[String]] = []
+  private var rulesBefore = Set<Int>()
+
+  init(_ columns: [Column]) {
+    self.columns = columns
+  }
+
+  mutating func add(_ row: [String]) {
+    precondition(row.count == columns.count)
+    rows.append(row)
+  }
+
+  /// Draws a rule before the next row.
+  mutating func addRule() {
+    rulesBefore.insert(rows.count)
+  }
+
+  /// Columns that the table takes with two between neighbours and nothing cut.
+  var naturalWidth: Int { naturalWidths.reduce(0, +) + 2 * (columns.count - 1) }
+
+  private var naturalWidths: [Int] {
+    columns.indices.map { index in
+      rows.reduce(columns[index].title.columns) { max($0, $1[index].columns) }
+    }
+  }
+
+  /// The table. `decorated` gives a cell its colours after it was padded, which takes no columns.
+  func text(_ style: Style, decorated: (_ column: Int, _ row: Int, _ cell: String) -> String = { $2 })
+    -> String
+  {
+    var widths = naturalWidths
+    var gap = 2
+    if naturalWidth > style.width { gap = 1 }
+    var excess = widths.reduce(0, +) + gap * (columns.count - 1) - style.width
+    for index in columns.indices where excess > 0 && columns[index].isFlexible {
+      let cut = min(excess, widths[index] - min(widths[index], max(6, columns[index].title.columns)))
+      widths[index] -= cut
+      excess -= cut
+    }
+    func cells(_ row: [String]) -> [String] {
+      row.indices.map { index in
+        row[index].fitted(to: widths[index]).padded(to: widths[index], isRight: columns[index].isNumber)
+      }
+    }
+    func line(_ cells: [String]) -> String {
+      var result = cells.joined(separator: String(repeating: " ", count: gap))
+      while result.hasSuffix(" ") { result.removeLast() }
+      return result + "\n"
+    }
+    let rule =
+      style.faint(
+        String(repeating: "-", count: widths.reduce(0, +) + gap * (columns.count - 1))) + "\n"
+    var result = line(cells(columns.map(\.title))) + rule
+    for (number, row) in rows.enumerated() {
+      if rulesBefore.contains(number) { result += rule }
+      result += line(cells(row).enumerated().map { decorated($0.offset, number, $0.element) })
+    }
+    return result
+  }
+}

@@ -1,0 +1,66 @@
+public import Architectures
+import FileIO
+import ModelIR
+import PyTorchFormat
+
+/// What `allocate` is asked for.
+public struct AllocationOptions: Sendable {
+  public var target: AllocationTarget
+  public var inputSize: InputSize = .standard
+  /// Where the structure file goes; nil for nowhere.
+  public var structurePath: String?
+  /// Where the pruned checkpoint goes; nil for nowhere.
+  public var weightsPath: String?
+  public var overwrite = false
+
+  public init(target: AllocationTarget) {
+    self.target = target
+  }
+}
+
+extension OpenedModel {
+  /// Decides how many channels each scale of each block keeps, and writes what was asked for.
+  ///
+  /// The model is a ScaleNet's weights in which the scales have channels to lose.
+  public func allocate(_ options: AllocationOptions) throws(ScaleNetError) -> ChannelAllocation {
+    guard case .weights(let weights, .scaleNet(let seed)) = content else {
+      if case .tensors(_, let error) = content { throw .architecture(error) }
+      throw .unsupported(
+        path: path, operation: "allocate channels",
+        reason: "expected the weights of a ScaleNet, found \(architecture)")
+    }
+    if let weightsPath = options.weightsPath, FileFormat.forExtension(of: weightsPath) != .pytorch {
+      throw .invalidOption(
+        option: "--weights", expected: "a name that ends in .pth or .pt", found: weightsPath)
+    }
+    // What stands in the way of the outputs is said before the work.
+    for output in [options.structurePath, options.weightsPath].compactMap({ $0 }) {
+      do throws(FileError) {
+        try OutputFile(path: output, overwrite: options.overwrite, inputs: [file]).discard()
+      } catch {
+        throw .file(error)
+      }
+    }
+    let allocator = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
+      try ChannelAllocator(seed: seed, weights: weights, source: path)
+    }
+    let allocation = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
+      try allocator.allocate(options.target, inputSize: options.inputSize)
+    }
+    if let weightsPath = options.weightsPath {
+      let pruned = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
+        try allocator.prunedWeights(allocation)
+      }
+      var output = try bridging(ScaleNetError.file) { () throws(FileError) in
+        try OutputFile(path: weightsPath, overwrite: options.overwrite, inputs: [file])
+      }
+      do throws(PyTorchError) { try PyTorchWriter.write(pruned, to: &output) } catch { throw .pytorch(error) }
+      do throws(FileError) { try output.commit() } catch { throw .file(error) }
+    }
+    if let structurePath = options.structurePath {
+      try writeText(
+        allocation.structure.json + "\n", to: structurePath, overwrite: options.overwrite, inputs: [file])
+    }
+    return allocation
+  }
+}
