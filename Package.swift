@@ -103,7 +103,10 @@ let package = Package(
     tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),
     tests(
       "KerasFormatTests",
-      ["FileIO", "HDF5", "KerasFormat", "ModelIR", "Architectures", "PyTorchFormat", "ZipArchive"]),
+      [
+        "Architectures", "Execution", "FileIO", "HDF5", "KerasFormat", "Kernels", "ModelIR", "NumPyFormat",
+        "PyTorchFormat", "ZipArchive",
+      ]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),

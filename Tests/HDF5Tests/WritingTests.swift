@@ -8,8 +8,9 @@ import Testing
     var result: [UInt8] = []
     try layout.stream(
       wrap: { $0 },
-      to: { (span) throws(HDF5Error) in unsafe span.withUnsafeBytes { unsafe result.append(contentsOf: $0) } }
-    )
+      to: { (span) throws(HDF5Error) in
+        unsafe span.withUnsafeBytes { unsafe result.append(contentsOf: $0) }
+      })
     return result
   }
 

@@ -57,6 +57,8 @@ func file(_ configuration: String, weights: [(layer: String, tensors: [Tensor])]
   var bytes: [UInt8] = []
   try layout.stream(
     wrap: { $0 },
-    to: { (span) throws(HDF5Error) in unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) } })
+    to: { (span) throws(HDF5Error) in
+      unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    })
   return .copying(bytes, origin: "made.h5")
 }

@@ -135,5 +135,16 @@ import Testing
     values[69_000] = .infinity
     #expect(try Tensor(values, shape: [70_000]).firstNonFinite() == 69_000)
     #expect(try Tensor([Int64(1)], shape: [1]).firstNonFinite() == nil)
+    // In order and out of order, at every place of a row of patterns, and behind the last whole one.
+    for index in 0..<37 {
+      for value in [-Float.infinity, .nan, -.greatestFiniteMagnitude] {
+        var few = [Float](repeating: -1, count: 37)
+        few[index] = value
+        let tensor = Tensor(few, shape: [1, 37])
+        #expect(try tensor.firstNonFinite() == (value.isFinite ? nil : index))
+        #expect(try tensor.transposed([1, 0]).firstNonFinite() == (value.isFinite ? nil : index))
+        #expect(try tensor.cast(to: .float64).firstNonFinite() == (value.isFinite ? nil : index))
+      }
+    }
   }
 }
