@@ -19,10 +19,7 @@ extension Tensor {
   /// that are no real floating-point numbers.
   public func firstNonFinite() throws(TensorError) -> Int? {
     guard dataType.isFloatingPoint else { return nil }
-    if isContiguous, dataType == .float32, areFinite() {
-      try checkIntact()
-      return nil
-    }
+    if isContiguous && dataType == .float32 { return try firstNonFiniteInStorage() }
     var values = [Double](repeating: 0, count: min(Self.chunkElements, elementCount))
     var start = 0
     while start < elementCount {
@@ -43,24 +40,24 @@ extension Tensor {
     return nil
   }
 
-  /// Whether all elements are finite, of stored little-endian floats in order: at the speed of memory.
-  private func areFinite() -> Bool {
-    typealias Patterns = SIMD16<UInt32>
-    return unsafe storage.withUnsafeBytes { bytes in
+  /// The common case: floats as they are stored. Whole blocks are looked through without a branch for each element.
+  private func firstNonFiniteInStorage() throws(TensorError) -> Int? {
+    let exponent: UInt32 = 0x7f80_0000
+    let found: Int? = unsafe storage.withUnsafeBytes { bytes in
       let first = offset * MemoryLayout<UInt32>.size
-      let elements = unsafe UnsafeRawBufferPointer(rebasing: bytes[first..<first + byteCount])
-      let whole = byteCount / MemoryLayout<Patterns>.size * MemoryLayout<Patterns>.size
-      // Without the sign, patterns are ordered as magnitudes; infinity is the least that is not finite.
-      var largest = Patterns.zero
-      for place in stride(from: 0, to: whole, by: MemoryLayout<Patterns>.size) {
-        let patterns = unsafe elements.loadUnaligned(fromByteOffset: place, as: Patterns.self)
-        largest = pointwiseMax(largest, patterns & 0x7fff_ffff)
+      func pattern(_ index: Int) -> UInt32 {
+        unsafe bytes.loadUnaligned(fromByteOffset: first + index * MemoryLayout<UInt32>.size, as: UInt32.self)
       }
-      var most = largest.max()
-      for place in stride(from: whole, to: byteCount, by: MemoryLayout<UInt32>.size) {
-        most = unsafe max(most, elements.loadUnaligned(fromByteOffset: place, as: UInt32.self) & 0x7fff_ffff)
+      let block = 1024
+      for start in stride(from: 0, to: elementCount, by: block) {
+        let end = min(start + block, elementCount)
+        var count: UInt32 = 0
+        for index in start..<end { count &+= pattern(index) & exponent == exponent ? 1 : 0 }
+        if count > 0 { return (start..<end).first { pattern($0) & exponent == exponent } }
       }
-      return most < Float.infinity.bitPattern
+      return nil
     }
+    try checkIntact()
+    return found
   }
 }

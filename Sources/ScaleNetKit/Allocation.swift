@@ -2,6 +2,7 @@ public import Architectures
 import FileIO
 import ModelIR
 import PyTorchFormat
+import Reports
 
 /// What `allocate` is asked for.
 public struct AllocationOptions: Sendable {
@@ -11,6 +12,8 @@ public struct AllocationOptions: Sendable {
   public var structurePath: String?
   /// Where the pruned checkpoint goes; nil for nowhere.
   public var weightsPath: String?
+  /// Where a chart of the channels that stay goes, .svg or .png; nil for nowhere.
+  public var chartPath: String?
   public var overwrite = false
 
   public init(target: AllocationTarget) {
@@ -34,7 +37,7 @@ extension OpenedModel {
         option: "--weights", expected: "a name that ends in .pth or .pt", found: weightsPath)
     }
     // What stands in the way of the outputs is said before the work.
-    for output in [options.structurePath, options.weightsPath].compactMap({ $0 }) {
+    for output in [options.structurePath, options.weightsPath, options.chartPath].compactMap({ $0 }) {
       do throws(FileError) {
         try OutputFile(path: output, overwrite: options.overwrite, inputs: [file]).discard()
       } catch {
@@ -47,10 +50,22 @@ extension OpenedModel {
     let allocation = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
       try allocator.allocate(options.target, inputSize: options.inputSize)
     }
-    if let weightsPath = options.weightsPath {
-      let pruned = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
-        try allocator.prunedWeights(allocation)
+    let pruned = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
+      try allocator.prunedWeights(allocation)
+    }
+    if let chartPath = options.chartPath {
+      let network = OpenedModel(
+        path: path, file: file, format: format,
+        content: .weights(pruned, .scaleNet(allocation.configuration)), notes: [])
+      var build = BuildOptions()
+      build.inputSize = options.inputSize
+      let report = try network.inspection(build).report
+      let bytes = try bridging(ScaleNetError.report) { () throws(ReportError) in
+        try AllocationChart(report).drawing.bytes(for: chartPath)
       }
+      try writeBytes(bytes, to: chartPath, overwrite: options.overwrite, inputs: [file])
+    }
+    if let weightsPath = options.weightsPath {
       var output = try bridging(ScaleNetError.file) { () throws(FileError) in
         try OutputFile(path: weightsPath, overwrite: options.overwrite, inputs: [file])
       }

@@ -71,7 +71,7 @@ public struct OpenedModel: Sendable {
     }
   }
 
-  private init(path: String, file: ByteRegion, format: FileFormat, content: Content, notes: [String]) {
+  init(path: String, file: ByteRegion, format: FileFormat, content: Content, notes: [String]) {
     self.path = path
     self.file = file
     self.format = format

@@ -65,7 +65,10 @@ import Testing
     (["convert", "TINY", "-o", ".", "--to", "onnx"], 73, "cannot create"),
     (["convert", "missing.pth", "-o", "out.onnx"], 66, "missing.pth: no such file"),
     (["convert", ".", "-o", "out.onnx"], 66, "expected a regular file, found a directory"),
-    (["convert", "STRUCTURE", "-o", "out.onnx"], 65, "expected a PyTorch checkpoint or an ONNX model"),
+    (
+      ["convert", "STRUCTURE", "-o", "out.onnx"], 65,
+      "expected a PyTorch checkpoint, safetensors, an ONNX or a Keras model"
+    ),
     (["convert", "TINY", "--structure", "OTHER", "-o", "out.onnx"], 65, "disagrees with the weights"),
     (["convert", "TINY", "--structure", "missing.json", "-o", "out.onnx"], 66, "missing.json: no such file"),
     (["convert", "TINY", "-o", "out.onnx", "--nonsense"], 64, "Unknown option '--nonsense'"),

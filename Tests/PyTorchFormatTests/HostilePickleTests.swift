@@ -31,9 +31,9 @@ import Testing
   }
 
   @Test func otherOpcodes() {
-    let system = Array("os\nsystem\n".utf8)
     let opcodes: [(String, [UInt8])] = [
-      ("INST", [0x28, 0x69] + system), ("OBJ", [0x28, 0x6f]), ("STACK_GLOBAL", [0x93]), ("EXT1", [0x82, 1]),
+      ("INST", [0x28, 0x69] + Array("collections\nOrderedDict\n".utf8)), ("OBJ", [0x28, 0x6f]),
+      ("STACK_GLOBAL", [0x93]), ("EXT1", [0x82, 1]),
       ("EXT2", [0x83, 1, 0]), ("EXT4", [0x84, 1, 0, 0, 0]), ("PERSID", [0x50]), ("NEXT_BUFFER", [0x97]),
       ("FRAME", [0x95, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), ("POP", [0x4e, 0x30]),
       ("NEWOBJ_EX", [0x92]), ("LONG4", [0x8b, 0xff, 0xff, 0xff, 0x7f]), ("DUP", [0x32]),
@@ -41,6 +41,15 @@ import Testing
     ]
     for (name, bytes) in opcodes {
       #expect(refusal(bytes).contains("refused: pickle opcode \(name),"))
+    }
+    // What would have been called is named, whatever opcode comes first.
+    let system = Array("os\nsystem\n".utf8)
+    for bytes: [UInt8] in [
+      [0x28, 0x69] + system, [0x28, 0x63] + system + [0x6f],
+      [0x80, 4, 0x95] + [UInt8](repeating: 0, count: 8) + [0x8c, 2]
+        + Array("os".utf8) + [0x94, 0x8c, 6] + Array("system".utf8) + [0x94, 0x93], [0x30, 0x63] + system,
+    ] {
+      #expect(refusal(bytes, isWhole: bytes[0] == 0x80).contains("refused: the pickle names 'os.system'"))
     }
     #expect(refusal([0xff]).contains("expected a pickle opcode, found byte 0xff"))
     for version: UInt8 in [0, 1, 4, 5, 6, 255] {

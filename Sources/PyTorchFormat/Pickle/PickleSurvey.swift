@@ -38,7 +38,8 @@ struct PickleSurvey {
           return Finding(offset: offset, name: "\(module).\(name)")
         }
       case 0x93:  // STACK_GLOBAL
-        if PickleGlobal(module: texts.0, name: texts.1) == nil {
+        // Without texts on the stack there is nothing to name.
+        if !texts.0.isEmpty, !texts.1.isEmpty, PickleGlobal(module: texts.0, name: texts.1) == nil {
           return Finding(offset: offset, name: "\(texts.0).\(texts.1)")
         }
       case 0x53, 0x56:  // STRING, UNICODE

@@ -6,7 +6,8 @@ extension Unpickler {
     case .protocol:
       let version: UInt8 = try field(bytes)
       guard version == 2 || version == 3 else {
-        throw malformed("pickle protocol 2 (the standard of torch.save) or 3", "protocol \(version)")
+        throw refusedCall(bytes)
+          ?? malformed("pickle protocol 2 (the standard of torch.save) or 3", "protocol \(version)")
       }
     case .stop:
       return

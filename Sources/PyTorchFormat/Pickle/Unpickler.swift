@@ -68,11 +68,16 @@ struct Unpickler {
     return value
   }
 
-  private func refusal(_ byte: UInt8, _ bytes: borrowing RawSpan) -> PyTorchError {
-    if let finding = PickleSurvey.refusedGlobal(in: bytes, from: start) {
-      let place = PyTorchError.Place(member: member, offset: finding.offset)
-      return .refusedGlobal(path: path, place: place, name: finding.name)
+  /// What the pickle would have called; nil if nothing that weights do not need.
+  func refusedCall(_ bytes: borrowing RawSpan) -> PyTorchError? {
+    PickleSurvey.refusedGlobal(in: bytes, from: start).map { finding in
+      .refusedGlobal(
+        path: path, place: PyTorchError.Place(member: member, offset: finding.offset), name: finding.name)
     }
+  }
+
+  private func refusal(_ byte: UInt8, _ bytes: borrowing RawSpan) -> PyTorchError {
+    if let error = refusedCall(bytes) { return error }
     if let name = PickleOpcode.refusedName(byte) {
       return .refusedOpcode(path: path, place: place, name: name)
     }

@@ -38,6 +38,9 @@ struct AllocateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The pruned checkpoint to write, a start for fine-tuning.", valueName: "file"))
   var weights: String?
 
+  @Option(help: ArgumentHelp("Draw the channels that stay; .svg or .png.", valueName: "file"))
+  var chart: String?
+
   @Flag(help: "Replace existing outputs.")
   var force = false
 
@@ -48,6 +51,7 @@ struct AllocateCommand: ParsableCommand {
     guard [macs != nil, width != nil, perBlockMACs].count(where: { $0 }) == 1 else {
       throw ValidationError("expected one of --macs, --width and --per-block-macs")
     }
+    try validateChart(chart)
     if let macs, Self.number(macs) == nil {
       throw ValidationError("--macs: expected a number such as 3.8G, 950M or 3818372352, found \(macs)")
     }
@@ -58,6 +62,7 @@ struct AllocateCommand: ParsableCommand {
     if let inputSize { options.inputSize = inputSize.size }
     options.structurePath = output
     options.weightsPath = weights
+    options.chartPath = chart
     options.overwrite = force
     let allocation = try model.open().allocate(options)
     switch format {

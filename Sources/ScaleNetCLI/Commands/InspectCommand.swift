@@ -53,9 +53,7 @@ struct InspectCommand: ParsableCommand {
   var force = false
 
   func validate() throws {
-    if let chart, !chart.lowercased().hasSuffix(".svg"), !chart.lowercased().hasSuffix(".png") {
-      throw ValidationError("--chart: expected a name that ends in .svg or .png, found \(chart)")
-    }
+    try validateChart(chart)
   }
 
   func run() throws {
@@ -93,8 +91,7 @@ struct InspectCommand: ParsableCommand {
   private func draw(_ reports: [InspectionReport], to path: String, inputs: [ByteRegion]) throws {
     let drawing =
       reports.count == 1 ? try AllocationChart(reports[0]).drawing : try ComparisonChart(reports).drawing
-    let bytes = path.lowercased().hasSuffix(".png") ? try drawing.png() : Array(drawing.svg.utf8)
-    try writeBytes(bytes, to: path, overwrite: force, inputs: inputs)
+    try writeBytes(try drawing.bytes(for: path), to: path, overwrite: force, inputs: inputs)
   }
 
   private var style: Style {
