@@ -86,7 +86,8 @@ import Testing
   @Test(
     arguments: [
       "", "{", "[]", "null", #"{"class_name": "Functional""#, #"{"class_name": "Functional",}"#,
-      #"{"class_name": "Functional", "class_name": "Functional"}"#, #"{"a": 01}"#, #"{"a": 1e999}"#,
+      #"{"class_name": "Functional", "class_name": "Functional"}"#, #"{"a": 01}"#, #"{"a": 1.}"#,
+      #"{"a": .5}"#, #"{"a": 1e}"#, #"{"a": -}"#, #"{"a": +1}"#, #"{"a": 1e999}"#,
       #"{"a": NaN}"#, #"{"a": "\ud800"}"#, "{\"a\": \"\u{1}\"}", #"{"a": "\x"}"#, #"{} {}"#,
       String(repeating: "[", count: 100_000), String(repeating: #"{"a":"#, count: 100_000),
     ])

@@ -3,7 +3,7 @@ import ModelIR
 /// A tensor whose last axis is the outermost one in storage, as a convolution's weight read as [height, width, in,
 /// out] from [out, in, height, width]: read along storage and put into place block by block, so that neither side is
 /// walked across the grain.
-struct BlockedTransposition {
+struct BlockedTransposition: Sendable {
   private let tensor: Tensor
   /// The same elements in the order of storage: columns outermost.
   private let source: Tensor
@@ -17,7 +17,7 @@ struct BlockedTransposition {
   /// Elements of a column that are read at a time: `blockColumns` of them stay in the second-level cache.
   private static let blockRows = 2048
   /// Elements of the result that are put together at a time.
-  private static let chunkElements = 1 << 22
+  private static let chunkElements = 1 << 21
 
   /// Nil if the tensor is not of that kind.
   init?(_ tensor: Tensor) {
@@ -56,23 +56,28 @@ struct BlockedTransposition {
     return rows
   }
 
-  /// Passes the elements as little-endian bytes, row-major, in pieces of whole rows.
-  func stream<Failure: Error>(
-    wrap: (TensorError) -> Failure, to body: (RawSpan) throws(Failure) -> Void
-  ) throws(Failure) {
-    let rowsPerChunk = max(1, Self.chunkElements / columns)
+  /// The rows of the result in pieces of bounded size.
+  var chunks: [Range<Int>] {
+    let length = max(1, Self.chunkElements / columns)
+    return stride(from: 0, to: rows.count, by: length).map { $0..<min($0 + length, rows.count) }
+  }
+
+  /// The number of bytes of some rows.
+  func byteCount(_ chunk: Range<Int>) -> Int { chunk.count * columns * tensor.dataType.byteCount }
+
+  /// Puts some rows, as little-endian bytes, at the beginning of `buffer`.
+  func fill(_ buffer: ChunkBuffer, rows chunk: Range<Int>) -> Result<Void, TensorError> {
+    buffer.reserve(byteCount(chunk))
     let staging = UnsafeMutableBufferPointer<Float>.allocate(
       capacity: Self.blockColumns * (min(rows.count, Self.blockRows) + Self.padding))
     defer { unsafe staging.deallocate() }
-    var first = 0
-    while first < rows.count {
-      let chunk = first..<min(first + rowsPerChunk, rows.count)
-      var bytes = [UInt8](repeating: 0, count: chunk.count * columns * tensor.dataType.byteCount)
-      do throws(TensorError) { unsafe try fill(&bytes, rows: chunk, staging) } catch { throw wrap(error) }
-      unsafe try body(bytes.span.bytes)
-      first = chunk.upperBound
+    do throws(TensorError) {
+      unsafe try fill(&buffer.bytes, rows: chunk, staging)
+      try tensor.checkIntact()
+      return .success(())
+    } catch {
+      return .failure(error)
     }
-    do throws(TensorError) { try tensor.checkIntact() } catch { throw wrap(error) }
   }
 
   /// Keeps staged columns from sharing cache sets where a column's size is a power of two.
@@ -137,19 +142,6 @@ struct BlockedTransposition {
       for index in unsafe 0..<block.columnCount {
         unsafe destination[index] = convert(source[index * block.step])
       }
-    }
-  }
-}
-
-extension Tensor {
-  /// Like `streamBytes`, with a fast way for transposed weights.
-  func streamBlocked<Failure: Error>(
-    wrap: (TensorError) -> Failure, to body: (RawSpan) throws(Failure) -> Void
-  ) throws(Failure) {
-    if !isContiguous, let transposition = BlockedTransposition(self) {
-      try transposition.stream(wrap: wrap, to: body)
-    } else {
-      try streamBytes(wrap: wrap, to: body)
     }
   }
 }

@@ -39,18 +39,67 @@ public struct HDF5Layout {
     byteCount = image.allocatedEnd
   }
 
-  /// Passes the bytes of the file in order, in pieces. Elements are read from their tensors as they are needed.
+  /// Passes the bytes of the file in order, in pieces. Elements are read from their tensors as they are needed; those
+  /// that must be transposed are, on another thread, while what stands before them is passed.
   public func stream<Failure: Error>(
     wrap: (HDF5Error) -> Failure, to body: (RawSpan) throws(Failure) -> Void
   ) throws(Failure) {
+    let pieces = pieces()
+    var pending: BackgroundTask<Result<Void, TensorError>>?
+    // One is passed on while the other is filled.
+    var (current, next) = (ChunkBuffer(), ChunkBuffer())
+    for (index, piece) in pieces.enumerated() {
+      switch piece {
+      case .structures(let range):
+        try streamStructures(range, to: body)
+      case .plain(let payload):
+        try payload.tensor.streamBytes(
+          wrap: { wrap(.tensor(path: path, object: payload.object, error: $0)) }, to: body)
+      case .transposed(let payload, let transposition, let chunk):
+        let task = pending ?? Self.nextTask(pieces[index...], next)
+        if case .failure(let error)? = task?.value() {
+          throw wrap(.tensor(path: path, object: payload.object, error: error))
+        }
+        (current, next) = (next, current)
+        pending = Self.nextTask(pieces[(index + 1)...], next)
+        try current.pass(transposition.byteCount(chunk), to: body)
+      }
+    }
+  }
+
+  /// A part of the file in the order of its bytes.
+  private enum Piece {
+    case structures(Range<Int>)
+    case plain(Payload)
+    case transposed(Payload, BlockedTransposition, rows: Range<Int>)
+  }
+
+  private func pieces() -> [Piece] {
+    var pieces: [Piece] = []
     var position = 0
     for payload in payloads {
-      try streamStructures(position..<payload.offset, to: body)
-      try payload.tensor.streamBlocked(
-        wrap: { wrap(.tensor(path: path, object: payload.object, error: $0)) }, to: body)
+      pieces.append(.structures(position..<payload.offset))
+      if !payload.tensor.isContiguous, let transposition = BlockedTransposition(payload.tensor) {
+        pieces += transposition.chunks.map { .transposed(payload, transposition, rows: $0) }
+      } else {
+        pieces.append(.plain(payload))
+      }
       position = payload.offset + payload.tensor.byteCount
     }
-    try streamStructures(position..<byteCount, to: body)
+    pieces.append(.structures(position..<byteCount))
+    return pieces
+  }
+
+  /// Begins to fill a buffer for the first piece that is transposed.
+  private static func nextTask(
+    _ pieces: ArraySlice<Piece>, _ buffer: ChunkBuffer
+  ) -> BackgroundTask<Result<Void, TensorError>>? {
+    for piece in pieces {
+      if case .transposed(_, let transposition, let chunk) = piece {
+        return BackgroundTask { transposition.fill(buffer, rows: chunk) }
+      }
+    }
+    return nil
   }
 
   private func streamStructures<Failure: Error>(

@@ -95,27 +95,38 @@ struct JSONParser {
 
   private mutating func number() throws(Failure) -> JSON {
     let start = position
-    while position < bytes.count, Self.isPartOfNumber(bytes[position]) { position += 1 }
-    let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    let digits = text.drop { $0 == "-" }
-    // JSON has no leading zeros, and digits on both sides of a point.
-    let isPlain = digits.first?.isNumber == true && digits.last?.isNumber == true && !digits.contains("+.")
-    let hasLeadingZero = digits.count > 1 && digits.first == "0" && digits.dropFirst().first?.isNumber == true
-    if isPlain, !hasLeadingZero {
-      if let value = Int(text) { return .integer(value) }
-      if let value = Double(text), value.isFinite { return .number(value) }
+    _ = skip("-")
+    let first = position
+    let isWritten = skipDigits() && (position == first + 1 || bytes[first] != UInt8(ascii: "0"))
+    var isWhole = true
+    var isComplete = isWritten
+    if skip(".") {
+      isWhole = false
+      isComplete = skipDigits() && isComplete
     }
+    if skip("e") || skip("E") {
+      isWhole = false
+      if !skip("+") { _ = skip("-") }
+      isComplete = skipDigits() && isComplete
+    }
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    if isComplete, isWhole, let value = Int(text) { return .integer(value) }
+    if isComplete, let value = Double(text), value.isFinite { return .number(value) }
     position = start
     throw failure("a number in range")
   }
 
-  private static func isPartOfNumber(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-      UInt8(ascii: "e"), UInt8(ascii: "E"):
-      true
-    default: false
-    }
+  private mutating func skip(_ character: Unicode.Scalar) -> Bool {
+    guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  /// Whether there was at least one.
+  private mutating func skipDigits() -> Bool {
+    let start = position
+    while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
+    return position > start
   }
 
   private mutating func string() throws(Failure) -> String {

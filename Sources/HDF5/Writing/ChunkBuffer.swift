@@ -1,0 +1,16 @@
+/// Memory that one thread fills and another one then passes on, used again for chunk after chunk. Whoever holds the
+/// task that fills it does not touch it before the task has ended.
+final class ChunkBuffer: @unchecked Sendable {
+  var bytes: [UInt8] = []
+
+  /// Makes room for `count` bytes at least.
+  func reserve(_ count: Int) {
+    if bytes.count < count { bytes = [UInt8](repeating: 0, count: count) }
+  }
+
+  /// Passes the first `count` bytes on.
+  func pass<Failure: Error>(_ count: Int, to body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
+    let bytes = bytes
+    unsafe try body(bytes.span.bytes.extracting(0..<count))
+  }
+}
