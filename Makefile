@@ -78,6 +78,7 @@ test-swift: | $(FIRST)
 	$(SWIFT) test $(TEST_BUILD)
 
 test-peers: build .venv/installed
+	.ci/check-wide-symbols .build/release
 	SCALENET=$(SCALENET) .venv/bin/python -m pytest Tests/Peers/light Tests/Peers/browser
 
 peers: peers-torch peers-tf215 peers-tf ## Run the tests against PyTorch and both Kerases
