@@ -14,7 +14,11 @@ enum ExitStatus {
 
   static func of(_ error: ScaleNetError) -> Int32 {
     switch error {
-    case .file(let error): of(error)
+    // A format passes on what the file system said; that decides, whichever format it was.
+    case .file(let error), .pytorch(.file(let error)), .safetensors(.file(let error)),
+      .onnx(.file(let error)),
+      .keras(.file(let error)), .numpy(.file(let error)), .tensor(_, _, .file(let error)):
+      of(error)
     case .pytorch, .safetensors, .onnx, .keras, .numpy, .report, .tensor, .unknownFormat, .unsupported:
       badInput
     case .architecture(let error):

@@ -126,6 +126,24 @@ import Testing
     }
   }
 
+  /// A file size limit stands in for a full disk.
+  @Test(arguments: ["onnx", "pth", "safetensors", "npz", "h5", "keras"])
+  func reportsAFailedWriteAndLeavesNothing(ending: String) throws {
+    try withTemporaryDirectory { directory in
+      let process = Process()
+      process.executableURL = URL(filePath: "/bin/sh")
+      process.arguments = [
+        "-c", "ulimit -f 64; exec \(ScaleNet.path) convert \(tiny) -o m.\(ending) 2>/dev/null",
+      ]
+      process.currentDirectoryURL = URL(filePath: directory)
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 74)
+      #expect(try ScaleNet.names(in: directory).isEmpty)
+    }
+  }
+
   @Test func printsJSON() throws {
     struct Report: Decodable {
       let architecture: String
