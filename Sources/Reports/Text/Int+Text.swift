@@ -1,6 +1,6 @@
 extension Int {
   /// With a comma between groups of three digits: 3,818,372,352.
-  var grouped: String {
+  package var grouped: String {
     var result = ""
     for (index, digit) in String(magnitude).reversed().enumerated() {
       if index > 0 && index % 3 == 0 { result.append(",") }
@@ -13,7 +13,7 @@ extension Int {
   var short: String { abbreviated(["", "k", "M", "G", "T", "P", "E"], separator: "") }
 
   /// Three significant digits and a decimal unit of bytes: 126 MB.
-  var byteText: String { abbreviated(["B", "kB", "MB", "GB", "TB", "PB", "EB"], separator: " ") }
+  package var byteText: String { abbreviated(["B", "kB", "MB", "GB", "TB", "PB", "EB"], separator: " ") }
 
   private func abbreviated(_ units: [String], separator: String) -> String {
     var value = Double(self)

@@ -1,27 +1,3 @@
-extension Int {
-  /// With a comma between groups of three digits: 3,818,372,352.
-  var grouped: String {
-    var result = ""
-    for (index, digit) in String(magnitude).reversed().enumerated() {
-      if index > 0 && index % 3 == 0 { result.append(",") }
-      result.append(digit)
-    }
-    return (self < 0 ? "-" : "") + String(result.reversed())
-  }
-
-  /// As a number of bytes in decimal units: 125.9 MB.
-  var byteText: String {
-    let units = ["B", "kB", "MB", "GB", "TB"]
-    var value = Double(self)
-    var unit = 0
-    while value >= 1000 && unit < units.count - 1 {
-      value /= 1000
-      unit += 1
-    }
-    return unit == 0 ? "\(self) B" : "\(value.rounded(toPlaces: 1)) \(units[unit])"
-  }
-}
-
 extension Double {
   func rounded(toPlaces places: Int) -> Double {
     var factor = 1.0
