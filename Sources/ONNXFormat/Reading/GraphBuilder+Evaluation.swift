@@ -21,7 +21,7 @@ extension GraphBuilder {
     case "Identity":
       guard let name = node.input(0), let known = lookUp(name) else { return false }
       switch known {
-      case .value: return false
+      case .value, .unavailable: return false
       case .constant(let tensor, _): try define(node, .constant(tensor, value: nil))
       case .partial(let partial, _): try define(node, .partial(partial, value: nil))
       }

@@ -38,7 +38,7 @@ extension GraphBuilder {
       }
       if let partial { try context.takeArithmetic(partial, node) }
       return partial
-    case .value, nil: return nil
+    case .value, .unavailable, nil: return nil
     }
   }
 
@@ -67,6 +67,7 @@ extension GraphBuilder {
     }
     switch known {
     case .value(let id): return graph[id].type
+    case .unavailable(let error): throw error
     case .constant(let tensor, _): return TensorType(tensor.dataType, tensor.shape)
     case .partial(let partial, _): return TensorType(partial.dataType, TensorShape(partial.shape))
     }

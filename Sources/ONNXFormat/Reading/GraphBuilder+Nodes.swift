@@ -3,6 +3,7 @@ import ModelIR
 extension GraphBuilder {
   /// Adds what a node of the file stands for.
   mutating func add(_ node: inout NodeReader) throws(ONNXError) {
+    if !functions.isEmpty, try addCall(&node) { return }
     guard node.message.domain.isEmpty || node.message.domain == "ai.onnx" else {
       throw node.failure("domain", expected: "ONNX's own", found: node.message.domain)
     }
@@ -36,6 +37,7 @@ extension GraphBuilder {
     case "Squeeze", "Unsqueeze": try addSqueeze(&node)
     case "Dropout": try addDropout(&node)
     case "Cast": try addCast(&node)
+    case "If": try addIf(&node)
     default:
       let known =
         "an operator that is supported here"
