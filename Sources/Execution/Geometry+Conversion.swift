@@ -16,6 +16,7 @@ extension Kernels.Window {
 extension Resampling {
   /// A resize of height and width. Nil if another axis changes.
   init?(_ resize: Resize, input: [Int], output: [Int]) {
+    guard resize.mode != .cubic, !resize.antialias, !resize.excludesOutside else { return nil }
     guard input.count == 4, output.count == 4, input[0] == output[0], input[1] == output[1] else {
       return nil
     }
@@ -41,6 +42,8 @@ extension Resampling {
       case .pytorchHalfPixel: .pytorchHalfPixel
       case .asymmetric: .asymmetric
       case .alignCorners: .alignCorners
+      case .tfHalfPixelForNN: .tfHalfPixelForNN
+      case .halfPixelSymmetric: .halfPixelSymmetric
       }
     self.init(
       resize.mode == .linear ? .linear : .nearest(rounding), coordinates, input: Extent(input[2], input[3]),

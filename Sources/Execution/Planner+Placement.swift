@@ -62,7 +62,9 @@ extension Planner {
       true
     case .concat(let concat):
       concat.axis <= 1
-    case .softmax, .gemm, .flatten, .reshape, .identity, .cast:
+    case .softmax, .gemm, .flatten, .reshape, .identity, .cast, .leakyRelu, .pRelu, .hardSigmoid, .hardSwish,
+      .tanh, .sqrt, .exp, .sub, .div, .pow, .globalMaxPool, .lrn, .matMul, .transpose, .slice, .gather,
+      .reduceMean, .expand:
       false
     }
   }

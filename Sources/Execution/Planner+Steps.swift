@@ -28,7 +28,10 @@ extension Planner {
       let function = UnaryFunction.clip(minimum: clip.minimum, maximum: clip.maximum)
       add(.unary(function), [first], output, overwrites: true, at: index)
     case .pad(let pad):
-      add(.pad(top: pad.pads[0], left: pad.pads[1], value: Scalar(pad.value)), [first], output, at: index)
+      guard let margins = pad.margins else {
+        throw unsupported(node, place: "pads", expected: "margins of images", found: "\(pad.pads)")
+      }
+      add(.pad(top: margins[0], left: margins[1], value: Scalar(pad.value)), [first], output, at: index)
     case .softmax(let softmax):
       let shape = shapes[first.index]
       let operation = Operation<Scalar>.softmax(
@@ -56,6 +59,9 @@ extension Planner {
     case .cast(let cast):
       let rounds = Self.rounds(cast, from: graph[first].type.dataType)
       add(rounds ? .copy(cast.to) : .alias, [first], output, at: index)
+    case .leakyRelu, .pRelu, .hardSigmoid, .hardSwish, .tanh, .sqrt, .exp, .sub, .div, .pow, .globalMaxPool,
+      .lrn, .matMul, .transpose, .slice, .gather, .reduceMean, .expand:
+      throw unsupported(node, place: "operator", expected: "one that can be run", found: node.op.name)
     }
   }
 

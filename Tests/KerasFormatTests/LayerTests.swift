@@ -38,7 +38,7 @@ import Testing
       try chain(map, pool, .clip(Clip(minimum: 0, maximum: 6)), .sigmoid(Sigmoid())),
       try chain(map, pool, .softmax(Softmax(axis: 1))), try chain(map, pool, .softmax(Softmax(axis: 2))),
       try chain(map, pool, .averagePool(AveragePool(window: window))),
-      try chain(map, pool, .pad(Pad(pads: [1, 2, 3, 4])), .relu(Relu())),
+      try chain(map, pool, .pad(Pad(margins: [1, 2, 3, 4])), .relu(Relu())),
       try chain(
         map, pool, .averagePool(AveragePool(window: Window(3, stride: 2, pad: 1), countIncludePad: true))),
       try chain(map, pool, .globalAveragePool(GlobalAveragePool()), .relu(Relu())),
@@ -86,7 +86,7 @@ import Testing
   @Test(
     arguments: [
       (Operator.maxPool(MaxPool(window: Window(3, stride: 2, pad: 1))), "pads"),
-      (.clip(Clip(minimum: -1, maximum: 1)), "min"), (.pad(Pad(pads: [1, 1, 1, 1], value: 2)), "value"),
+      (.clip(Clip(minimum: -1, maximum: 1)), "min"), (.pad(Pad(margins: [1, 1, 1, 1], value: 2)), "value"),
       (.averagePool(AveragePool(window: Window(2, stride: 2, pad: 1))), "pads"),
       (
         .resize(Resize(mode: .nearest, coordinateTransformation: .asymmetric, extent: .sizes([10, 10]))),

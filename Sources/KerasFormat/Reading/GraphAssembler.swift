@@ -100,7 +100,7 @@ struct GraphAssembler {
     guard let pads = value.pads else { return value }
     var result = value
     result.pads = nil
-    result.id = try node(unusedName("\(graph[value.id].name)_pad"), .pad(Pad(pads: pads)), [value.id])
+    result.id = try node(unusedName("\(graph[value.id].name)_pad"), .pad(Pad(margins: pads)), [value.id])
     return result
   }
 

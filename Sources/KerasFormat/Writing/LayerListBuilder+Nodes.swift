@@ -25,6 +25,9 @@ extension LayerListBuilder {
     case .reshape: try addReshape(node)
     case .identity: try addIdentity(node)
     case .cast(let op): try addCast(node, op)
+    case .leakyRelu, .pRelu, .hardSigmoid, .hardSwish, .tanh, .sqrt, .exp, .sub, .div, .pow, .globalMaxPool,
+      .lrn, .matMul, .transpose, .slice, .gather, .reduceMean, .expand:
+      throw failure(node, "operator", "one that a plain Keras layer computes", node.op.name)
     }
     noteSign(node)
   }
@@ -44,11 +47,16 @@ extension LayerListBuilder {
     switch node.op {
     case .relu, .sigmoid, .softmax: isNonNegative = true
     case .clip(let op): isNonNegative = op.minimum >= 0
-    case .maxPool, .averagePool, .globalAveragePool, .resize, .flatten, .reshape, .identity, .cast, .concat,
-      .add, .mul:
+    case .maxPool, .averagePool, .globalAveragePool, .flatten, .reshape, .identity, .cast, .concat, .add,
+      .mul:
       isNonNegative = node.inputs.allSatisfy(self.isNonNegative)
+    case .resize(let op):
+      // A cubic kernel overshoots.
+      isNonNegative = op.mode != .cubic && self.isNonNegative(node.inputs[0])
     case .pad(let op): isNonNegative = op.value >= 0 && self.isNonNegative(node.inputs[0])
-    case .conv, .batchNormalization, .gemm: isNonNegative = false
+    case .conv, .batchNormalization, .gemm, .leakyRelu, .pRelu, .hardSigmoid, .hardSwish, .tanh, .sqrt, .exp,
+      .sub, .div, .pow, .globalMaxPool, .lrn, .matMul, .transpose, .slice, .gather, .reduceMean, .expand:
+      isNonNegative = false
     }
     if isNonNegative { markNonNegative(node.outputs[0]) }
   }

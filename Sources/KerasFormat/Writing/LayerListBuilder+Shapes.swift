@@ -89,11 +89,17 @@ extension LayerListBuilder {
       setOutput(node, try layer(node, 0))
       return
     }
+    if op.mode != .nearest && (op.antialias || op.excludesOutside) {
+      throw failure(
+        node, "mode", "neither antialias nor exclude_outside, as Keras's Resizing", op.mode.rawValue)
+    }
     switch op.mode {
+    case .cubic:
+      throw failure(node, "mode", "nearest or linear", op.mode.rawValue)
     case .linear:
       // The two differ where one row or column is made of several.
       let isHalfPixel =
-        op.coordinateTransformation == .halfPixel
+        op.coordinateTransformation == .halfPixel || op.coordinateTransformation == .halfPixelSymmetric
         || (op.coordinateTransformation == .pytorchHalfPixel && to.allSatisfy { $0 > 1 })
       guard isHalfPixel else {
         throw failure(

@@ -72,8 +72,12 @@ extension LayerListBuilder {
   }
 
   mutating func addPad(_ node: Node, _ op: Pad) throws(KerasError) {
+    guard let margins = op.margins else {
+      throw failure(
+        node, "pads", "a constant around height and width of rank 4", "\(op.pads), mode \(op.mode.rawValue)")
+    }
     guard op.value == 0 else { throw failure(node, "value", "0", "\(op.value)") }
-    setOutput(node, appendPadding(node.name, op.pads, try layer(node, 0)))
+    setOutput(node, appendPadding(node.name, margins, try layer(node, 0)))
   }
 
   /// The margins that a pool really uses: with `ceilMode` the last window may reach beyond those that it has. And

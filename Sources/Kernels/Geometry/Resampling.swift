@@ -13,7 +13,7 @@ public struct Resampling: Hashable, Sendable {
 
   /// ONNX's `coordinate_transformation_mode`.
   public enum Coordinates: Hashable, Sendable {
-    case halfPixel, pytorchHalfPixel, alignCorners, asymmetric, tfHalfPixelForNN
+    case halfPixel, halfPixelSymmetric, pytorchHalfPixel, alignCorners, asymmetric, tfHalfPixelForNN
   }
 
   /// Sources along one axis: output i is `lower[i]` and `upper[i]` mixed, `fraction[i]` of the upper.
@@ -82,6 +82,9 @@ public struct Resampling: Hashable, Sendable {
     let index = Scalar(index)
     switch coordinates {
     case .halfPixel: return (index + 0.5) / scale - 0.5
+    case .halfPixelSymmetric:
+      // The output covers the middle of the input where the scale is not the ratio of the extents.
+      return input / 2 * (1 - output / (scale * input)) + (index + 0.5) / scale - 0.5
     case .pytorchHalfPixel: return output > 1 ? (index + 0.5) / scale - 0.5 : 0
     case .alignCorners: return output > 1 ? index * (input - 1) / (output - 1) : 0
     case .asymmetric: return index / scale
