@@ -18,8 +18,9 @@ struct GraphBuilder {
   let message: GraphMessage
   let context: ParseContext
   let loader: TensorLoader
-  /// Extents to set for open ones, by their names, and arrays that inputs are known to have.
+  /// Extents to set for open ones, by their names.
   var dimensions: [String: Int]
+  /// Arrays that inputs are known to have.
   let given: ONNXReader.Given
   /// The functions of the model.
   var functions: [FunctionMessage.Key: FunctionMessage] = [:]
@@ -32,6 +33,8 @@ struct GraphBuilder {
   var known: [String: Known] = [:]
   /// Arrays given for inputs that the graph keeps.
   var givenValues: [ValueID: Tensor] = [:]
+  /// The initializers that were made of them.
+  var givenWeights: [ValueID: ValueID] = [:]
   /// Names that the file uses for values, and for nodes.
   var valueNames = Set<String>()
   var nodeNames = Set<String>()

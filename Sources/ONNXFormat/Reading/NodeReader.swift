@@ -49,6 +49,14 @@ struct NodeReader {
     return first
   }
 
+  /// The name of the first output, beside which there may be others.
+  func firstOutput() throws(ONNXError) -> String {
+    guard let first = message.outputs.first, !first.isEmpty else {
+      throw failure("outputs", expected: "one", found: "none")
+    }
+    return first
+  }
+
   private mutating func take(_ name: String) -> AttributeMessage? {
     guard let index = attributes.firstIndex(where: { $0.name == name }) else { return nil }
     return attributes.remove(at: index)
