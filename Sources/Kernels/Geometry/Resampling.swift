@@ -50,18 +50,7 @@ public struct Resampling: Hashable, Sendable {
     let last = max(input - 1, 0)
     switch mode {
     case .nearest(let rounding):
-      let scale = scale ?? Float(output) / Float(input)
-      let lower = (0..<output).map { index in
-        let place = place(index, coordinates, Float(input), Float(output), scale)
-        let rounded: Float
-        switch rounding {
-        case .floor: rounded = place.rounded(.down)
-        case .ceil: rounded = place.rounded(.up)
-        case .roundPreferFloor: rounded = (place - 0.5).rounded(.up)
-        case .roundPreferCeil: rounded = (place + 0.5).rounded(.down)
-        }
-        return Int(min(max(rounded, 0), Float(last)))
-      }
+      let lower = nearest(rounding, coordinates, input: input, output: output, scale: scale)
       return Axis(lower: lower, upper: lower, fraction: [Double](repeating: 0, count: output))
     case .linear:
       let scale = scale.map(Double.init) ?? Double(output) / Double(input)
@@ -75,8 +64,26 @@ public struct Resampling: Hashable, Sendable {
     }
   }
 
+  /// The source of each index along an axis of any array. `scale` as in the initializer; `input` is not 0.
+  public static func nearest(
+    _ rounding: Rounding, _ coordinates: Coordinates, input: Int, output: Int, scale: Float? = nil
+  ) -> [Int] {
+    let scale = scale ?? Float(output) / Float(input)
+    return (0..<output).map { index in
+      let place = place(index, coordinates, Float(input), Float(output), scale)
+      let rounded: Float
+      switch rounding {
+      case .floor: rounded = place.rounded(.down)
+      case .ceil: rounded = place.rounded(.up)
+      case .roundPreferFloor: rounded = (place - 0.5).rounded(.up)
+      case .roundPreferCeil: rounded = (place + 0.5).rounded(.down)
+      }
+      return min(Int(max(rounded, 0)), input - 1)
+    }
+  }
+
   /// The coordinate in the input that output pixel `index` stands for.
-  private static func place<Scalar: BinaryFloatingPoint>(
+  static func place<Scalar: BinaryFloatingPoint>(
     _ index: Int, _ coordinates: Coordinates, _ input: Scalar, _ output: Scalar, _ scale: Scalar
   ) -> Scalar {
     let index = Scalar(index)

@@ -31,6 +31,28 @@ extension TiledKernels {
         let raised = value.replacing(with: low, where: value .< low)
         return raised.replacing(with: high, where: raised .> high)
       }
+    case .leakyReLU(let alpha):
+      unsafe Self.forEachVector(input, output, threads) { _, value in
+        value.replacing(with: value * Vector(repeating: alpha), where: value .< 0)
+      }
+    case .hardSigmoid(let alpha, let beta):
+      unsafe Self.forEachVector(input, output, threads) { _, value in
+        Vector(repeating: beta).adding(value, times: Vector(repeating: alpha)).heldToUnit
+      }
+    case .hardSwish:
+      unsafe Self.forEachVector(input, output, threads) { _, value in
+        value * Vector(repeating: 0.5).adding(value, times: Vector(repeating: 1.0 / 6)).heldToUnit
+      }
+    case .hyperbolicTangent:
+      unsafe Self.forEachVector(input, output, threads) { _, value in value.hyperbolicTangent }
+    case .squareRoot:
+      unsafe Self.forEachVector(input, output, threads) { _, value in value.squareRoot() }
+    case .exponential:
+      // The square of half the power reaches infinity and 0, where the series does not.
+      unsafe Self.forEachVector(input, output, threads) { _, value in
+        let root = (value * Vector(repeating: 0.5)).exponential
+        return root * root
+      }
     }
   }
 

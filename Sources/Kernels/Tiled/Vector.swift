@@ -55,6 +55,13 @@ extension Vector {
     replacing(with: other, where: .!(self .>= other) .& (self .== self))
   }
 
+  /// Held between 0 and 1; NaN stays.
+  @inline(__always)
+  var heldToUnit: Vector {
+    let raised = rectified
+    return raised.replacing(with: Vector(repeating: 1), where: raised .> 1)
+  }
+
   /// Zero instead of what is negative; NaN stays.
   @inline(__always)
   var rectified: Vector { replacing(with: 0, where: self .< 0) }
