@@ -98,16 +98,9 @@ extension GraphBuilder {
     for (output, count) in zip(node.message.outputs, extents) {
       defer { start += count }
       guard !output.isEmpty else { continue }
-      guard known[output] == nil else {
-        throw node.failure(
-          "output \(output)", expected: "a value of its own", found: "one that exists already")
-      }
       let slice = Slice(axes: [axis], starts: [start], steps: [1], counts: [count])
       let name = newNodeName("\(node.name).\(output)")
-      let ids = try Self.wrap(path) { () throws(GraphError) in
-        try graph.addNode(name, .slice(slice), inputs: [input], outputNames: [output])
-      }
-      known[output] = .value(ids[0])
+      try add(node, named: name, .slice(slice), inputs: [input], output: output)
     }
   }
 

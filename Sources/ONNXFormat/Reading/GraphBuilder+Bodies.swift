@@ -144,15 +144,8 @@ extension GraphBuilder {
       throw node.failure("output \(output)", expected: "a value", found: "none")
     case .value(let id):
       // A value of its own keeps the names of outputs as the file has them.
-      guard known[output] == nil else {
-        throw node.failure(
-          "output \(output)", expected: "a value of its own", found: "one that exists already")
-      }
       let name = newNodeName("\(node.name).\(output)")
-      let ids = try Self.wrap(path) { () throws(GraphError) in
-        try graph.addNode(name, .identity(Identity()), inputs: [id], outputNames: [output])
-      }
-      known[output] = .value(ids[0])
+      try add(node, named: name, .identity(Identity()), inputs: [id], output: output)
     case .constant(let tensor, _): try define(node, output: output, .constant(tensor, value: nil))
     case .partial(let partial, _): try define(node, output: output, .partial(partial, value: nil))
     case .unavailable(let error): throw error

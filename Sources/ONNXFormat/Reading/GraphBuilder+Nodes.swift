@@ -11,21 +11,23 @@ extension GraphBuilder {
     guard node.message.overload.isEmpty else {
       throw node.failure("overload", expected: "none", found: node.message.overload)
     }
+    guard opset >= 7 || Self.unchangedBeforeOpset7.contains(node.message.op) else {
+      throw node.failure("opset", expected: "7 to 21", found: "\(opset)")
+    }
     if try evaluate(&node) {
       try node.finish()
       return
     }
-    guard opset >= 7 || Self.unchangedBeforeOpset7.contains(node.message.op) else {
-      throw node.failure("opset", expected: "7 to 21", found: "\(opset)")
-    }
     switch node.message.op {
     case "Relu": try addUnary(node, .relu(Relu()))
     case "LeakyRelu":
-      try addUnary(node, .leakyRelu(LeakyRelu(alpha: try node.float("alpha", default: 0.01))))
+      let alpha = try node.float("alpha", default: 0.01)
+      try addUnary(node, .leakyRelu(LeakyRelu(alpha: alpha)))
     case "Sigmoid": try addUnary(node, .sigmoid(Sigmoid()))
     case "HardSigmoid":
       let alpha = try node.float("alpha", default: 0.2)
-      try addUnary(node, .hardSigmoid(HardSigmoid(alpha: alpha, beta: try node.float("beta", default: 0.5))))
+      let beta = try node.float("beta", default: 0.5)
+      try addUnary(node, .hardSigmoid(HardSigmoid(alpha: alpha, beta: beta)))
     case "HardSwish" where opset >= 14: try addUnary(node, .hardSwish(HardSwish()))
     case "Tanh": try addUnary(node, .tanh(Tanh()))
     case "Sqrt": try addUnary(node, .sqrt(Sqrt()))

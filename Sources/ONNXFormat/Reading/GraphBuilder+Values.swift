@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 extension GraphBuilder {
@@ -37,14 +38,23 @@ extension GraphBuilder {
   mutating func add(
     _ node: NodeReader, _ op: Operator, inputs: [ValueID?], output: String
   ) throws(ONNXError) {
+    try node.finish()
+    try add(node, named: node.name, op, inputs: inputs, output: output)
+  }
+
+  /// Adds an operator under a name of its own.
+  mutating func add(
+    _ node: NodeReader, named name: String, _ op: Operator, inputs: [ValueID?], output: String
+  ) throws(ONNXError) {
     guard known[output] == nil else {
       throw node.failure("output \(output)", expected: "a value of its own", found: "one that exists already")
     }
-    try node.finish()
-    let ids = try Self.wrap(path) { () throws(GraphError) in
-      try graph.addNode(node.name, op, inputs: inputs, outputNames: [output])
+    let id = try addOperator(name, op, inputs: inputs, output: output)
+    if let tensor = graph.initializer(id) {
+      known[output] = .constant(tensor, value: id)
+    } else {
+      known[output] = .value(id)
     }
-    known[output] = .value(ids[0])
   }
 
   /// Adds an operator that the file's node needs before its own: `suffix` says what it does.
@@ -53,9 +63,26 @@ extension GraphBuilder {
   ) throws(ONNXError) -> ValueID {
     let name = newNodeName("\(node.name).\(suffix)")
     let output = newValueName("\(node.message.outputs.first { !$0.isEmpty } ?? node.name).\(suffix)")
-    return try Self.wrap(path) { () throws(GraphError) in
+    return try addOperator(name, op, inputs: inputs, output: output)
+  }
+
+  /// Adds an operator to the graph. Where its result has no elements, nothing has to be computed.
+  private mutating func addOperator(
+    _ name: String, _ op: Operator, inputs: [ValueID?], output: String
+  ) throws(ONNXError) -> ValueID {
+    let id = try Self.wrap(path) { () throws(GraphError) in
       try graph.addNode(name, op, inputs: inputs, outputNames: [output])[0]
     }
+    let type = graph[id].type
+    if let shape = type.shape, shape.elementCount == 0 {
+      graph.nodes.removeLast()
+      do throws(TensorError) {
+        graph[id].initializer = try Tensor(type.dataType, shape, storage: loader.file.slice(0..<0))
+      } catch {
+        throw .unreadableTensor(path: path, tensor: output, error: error)
+      }
+    }
+    return id
   }
 
   /// The value of a name in the graph; constants are added when they are first needed. nil if there is no such name.
