@@ -12,16 +12,30 @@ public struct ONNXReader {
     public var dimensions: [String: Int]
     /// Gives the path of a file for a location of external data; nil for one leaves it to the rules of containment.
     public var resolveExternalData: (@Sendable (_ location: String) -> String?)?
+    /// Height and width for images, inputs [N, C, H, W], that leave them open.
+    public var imageSize: ImageSize?
     /// Arrays that the graph's inputs are known to have.
     public var given: Given
 
     public init(
-      dimensions: [String: Int] = [:], given: Given = .none,
+      dimensions: [String: Int] = [:], imageSize: ImageSize? = nil, given: Given = .none,
       resolveExternalData: (@Sendable (_ location: String) -> String?)? = nil
     ) {
       self.dimensions = dimensions
+      self.imageSize = imageSize
       self.given = given
       self.resolveExternalData = resolveExternalData
+    }
+  }
+
+  /// Extents of an image.
+  public struct ImageSize: Hashable, Sendable {
+    public var height: Int
+    public var width: Int
+
+    public init(height: Int, width: Int) {
+      self.height = height
+      self.width = width
     }
   }
 

@@ -160,9 +160,16 @@ extension OpenedModel {
     }
   }
 
-  /// Fails if options were given that only weights can follow.
-  func refuse(_ explicitOptions: [String]) throws(ScaleNetError) {
-    guard case .graph = content, let option = explicitOptions.first else { return }
+  /// Fails if options were given that only weights can follow. An input size may be given where the graph's images
+  /// have it, which they may have left open in the file.
+  public func refuse(_ explicitOptions: [String], inputSize: InputSize? = nil) throws(ScaleNetError) {
+    guard case .graph(let model) = content else { return }
+    let images = model.graph.inputs.map { model.graph[$0].type.dimensions }.filter { $0.count == 4 }
+    let hasSize =
+      inputSize.map { size in
+        !images.isEmpty && images.allSatisfy { Array($0[2...]) == [.fixed(size.height), .fixed(size.width)] }
+      } ?? false
+    guard let option = explicitOptions.first(where: { $0 != "--input-size" || !hasSize }) else { return }
     throw .invalidOption(
       option: option, expected: "weights to make a graph of", found: "a graph of its own in \(path)")
   }

@@ -23,7 +23,9 @@ extension GraphBuilder {
       if known[input.name] == nil { needed.append(input) }
     }
     let arrays = try givenArrays(needed)
-    for input in needed { if let array = arrays[input.name] { try bindExtents(of: input, to: array) } }
+    for input in needed {
+      if let array = arrays[input.name] { try bindExtents(of: input, to: array) } else { bindSize(of: input) }
+    }
     for input in needed {
       let place = "graph input \(input.name)"
       let array = arrays[input.name]
@@ -79,6 +81,15 @@ extension GraphBuilder {
           "\(array.shape[axis])")
       }
       dimensions[name] = array.shape[axis]
+    }
+  }
+
+  /// Sets the open height and width of an image.
+  private mutating func bindSize(of input: ValueMessage) {
+    guard let imageSize, let extents = input.extents, extents.count == 4 else { return }
+    for (axis, size) in [(2, imageSize.height), (3, imageSize.width)] where extents[axis].value == nil {
+      let name = Self.extentName(extents[axis], axis: axis, of: input)
+      if dimensions[name] == nil { dimensions[name] = size }
     }
   }
 

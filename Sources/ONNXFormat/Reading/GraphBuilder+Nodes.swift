@@ -68,6 +68,7 @@ extension GraphBuilder {
     case "Expand": try addExpand(node)
     case "Dropout": try addDropout(&node)
     case "Cast": try addCast(&node)
+    case "CastLike": try addCastLike(&node)
     case "If": try addIf(&node)
     default:
       let known =
@@ -172,6 +173,20 @@ extension GraphBuilder {
     let target = try castTarget(&node)
     try node.requireInputs(atMost: 1)
     try add(node, .cast(Cast(to: target)), inputs: [try value(node, 0)])
+  }
+
+  /// A Cast to the type of another value, whose elements do not matter.
+  private mutating func addCastLike(_ node: inout NodeReader) throws(ONNXError) {
+    node.ignore("saturate")
+    try node.requireInputs(atMost: 2)
+    let target = try type(node, 1).dataType
+    if let result = try partial(node, 0)?.cast(to: target) {
+      try node.finish()
+      try define(node, .partial(result, value: nil))
+      return
+    }
+    let isSame = try type(node, 0).dataType == target
+    try add(node, isSame ? .identity(Identity()) : .cast(Cast(to: target)), inputs: [try value(node, 0)])
   }
 
   func castTarget(_ node: inout NodeReader) throws(ONNXError) -> DataType {

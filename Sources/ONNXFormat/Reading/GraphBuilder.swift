@@ -20,6 +20,7 @@ struct GraphBuilder {
   let loader: TensorLoader
   /// Extents to set for open ones, by their names.
   var dimensions: [String: Int]
+  let imageSize: ONNXReader.ImageSize?
   /// Arrays that inputs are known to have.
   let given: ONNXReader.Given
   /// The functions of the model.
@@ -49,6 +50,7 @@ struct GraphBuilder {
     self.context = context
     self.loader = loader
     dimensions = options.dimensions
+    imageSize = options.imageSize
     given = options.given
     bodies = [Body(nodes: message.nodes, opset: opset)]
     graph = Graph(name: message.name)
@@ -69,10 +71,28 @@ struct GraphBuilder {
   mutating func build() throws(ONNXError) -> Graph {
     try addInitializers(message.initializers)
     try addInputs()
-    try addNodes()
+    do throws(ONNXError) {
+      try addNodes()
+    } catch {
+      throw sayingWhatIsOpen(error)
+    }
     try addOutputs()
     fuseMatMulBias()
     return graph
+  }
+
+  /// An error about an open extent says more where images leave their height and width open.
+  private func sayingWhatIsOpen(_ error: ONNXError) -> ONNXError {
+    let isOpen = graph.inputs.contains { id in
+      let dimensions = graph[id].type.dimensions
+      return dimensions.count == 4 && dimensions[2...].contains { $0.value == nil }
+    }
+    guard isOpen, case .invalidNode(let path, let node, let op, let place, "a known extent", let found) = error
+    else { return error }
+    return .invalidNode(
+      path: path, node: node, op: op, place: place,
+      expected: "a known extent, so that an input size is needed for the images, which leave theirs open",
+      found: found)
   }
 
   func invalid(_ place: String, _ expected: String, _ found: String) -> ONNXError {
