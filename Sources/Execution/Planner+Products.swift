@@ -46,7 +46,8 @@ extension Planner {
   ) throws(ExecutionError) {
     let geometry = operation.geometry
     try checkLimit(
-      (geometry.rows + geometry.columns + 64).saturatingMultiplied(by: 2 * (geometry.depth + 64)), group.node.name)
+      (geometry.rows + geometry.columns + 64).saturatingMultiplied(by: 2 * (geometry.depth + 64)),
+      group.node.name)
     add(.computedMatrixProducts(operation), activations(of: group), group.output, at: index)
   }
 

@@ -48,7 +48,8 @@ public func convert(
     throw .file(error)
   }
   let model = try OpenedModel(
-    path: input.path, key: input.key, structurePath: input.structurePath, verifyChecksums: true)
+    path: input.path, key: input.key, structurePath: input.structurePath, verifyChecksums: true,
+    inputSize: options.explicitBuildOptions.contains("--input-size") ? options.build.inputSize : nil)
   let conversion = Conversion(
     model: model, outputPath: outputPath, format: format, options: options, kernels: kernels)
   switch format {

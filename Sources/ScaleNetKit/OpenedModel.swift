@@ -32,8 +32,11 @@ public struct OpenedModel: Sendable {
   ///   - key: where the state dict stands in a checkpoint, if not at one of the usual places.
   ///   - structurePath: a structure file that the weights are checked against.
   ///   - verifyChecksums: whether checksums of the container are compared, which reads the whole file.
+  ///   - inputSize: height and width for the images of an ONNX model that leaves them open.
+  ///   - inputs: the arrays that the model will run on and no others; an ONNX model is read for these.
   public init(
-    path: String, key: String? = nil, structurePath: String? = nil, verifyChecksums: Bool = false
+    path: String, key: String? = nil, structurePath: String? = nil, verifyChecksums: Bool = false,
+    inputSize: InputSize? = nil, runningOn inputs: RunInputs? = nil
   ) throws(ScaleNetError) {
     if path.hasPrefix(Self.builtInPrefix) {
       self = try Self.builtIn(path, key: key, structurePath: structurePath)
@@ -64,8 +67,8 @@ public struct OpenedModel: Sendable {
           option: "--structure", expected: "weights", found: "a \(format.displayName) model")
       }
       self.init(
-        path: path, file: file, format: format, content: .graph(try Self.readGraph(file, format, path: path)),
-        notes: [])
+        path: path, file: file, format: format,
+        content: .graph(try Self.readGraph(file, format, path: path, inputSize, inputs)), notes: [])
     case .numpy, .builtIn:
       preconditionFailure("excluded above")
     }
@@ -115,12 +118,17 @@ public struct OpenedModel: Sendable {
   }
 
   private static func readGraph(
-    _ file: ByteRegion, _ format: FileFormat, path: String
+    _ file: ByteRegion, _ format: FileFormat, path: String, _ size: InputSize?, _ inputs: RunInputs?
   ) throws(ScaleNetError) -> Model {
     if format == .keras {
       return try bridging(ScaleNetError.keras) { () throws(KerasError) in try KerasReader.read(file) }
     }
-    return try bridging(ScaleNetError.onnx) { () throws(ONNXError) in try ONNXReader.read(file, path: path) }
+    let options = ONNXReader.Options(
+      imageSize: size.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
+      given: inputs?.given ?? .none)
+    return try bridging(ScaleNetError.onnx) { () throws(ONNXError) in
+      try ONNXReader.read(file, path: path, options: options)
+    }
   }
 
   /// The graph, for the options that apply to weights; a graph of its own takes none of them.

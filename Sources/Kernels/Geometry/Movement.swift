@@ -51,7 +51,7 @@ public struct Movement: Hashable, Sendable {
     var axis = axis
     if case .table(let terms) = axis.source, let first = terms.first, first >= 0 {
       let step = terms.count > 1 ? terms[1] - first : 0
-      if terms.indices.allSatisfy({ terms[$0] == first + $0 * step }) {
+      if terms.indices.allSatisfy({ terms[$0] >= 0 && terms[$0] == first + $0 * step }) {
         base += first
         axis.source = .strided(count: terms.count, step: step)
       }
