@@ -122,7 +122,7 @@ import Testing
     let relu = layer("ReLU", "r", from: "x")
     #expect(try message(nested("\(input), \(relu)")) == "read")
     #expect(try message(nested("\(input), \(relu)", outputs: #"[["none", 0, 0]]"#)).contains("model inner"))
-    #expect(try message(nested(relu)).contains("input"))
+    #expect(try message(nested(relu)).contains("layer r (ReLU): inbound_nodes"))
     #expect(
       try message(nested("\(input), \(relu)", call: #"["in", 0, 0, {}], ["in", 0, 0, {}]"#)).contains(
         "1 inputs"))

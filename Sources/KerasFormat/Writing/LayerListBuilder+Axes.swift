@@ -122,14 +122,13 @@ extension LayerListBuilder {
         order: isVector ? [0, 1] : dataFormat.order)
       return
     }
-    let order = [rest[0]] + op.axes + rest.dropFirst()
+    let order = [rest[0]] + heightFirst(op.axes, Array(rest.dropFirst()))
     let source = try arranged(node, input, order)
     let count = op.axes.reduce(1) { $0 * (x.dimensions[$1].value ?? 1) }
     let others = kept.reduce(1, *)
-    let map = appendReshape(
-      "\(node.name)_map", dataFormat.arranged([0, others, count, 1]).dropFirst().map { $0 }, source)
+    let map = appendReshape("\(node.name)_map", mapExtents(others, height: count), source)
     let mean = append(.globalAveragePooling2D, node.name, globalPool(keepsAxes: false), inputs: [map])
-    // Back to the axes that are left, with those of 1 first.
+    // Back to the axes that are left, or those of 1 among them.
     let left = op.keepsAxes ? order : rest.map { axis in axis - op.axes.count { $0 < axis } }
     let extents = left.dropFirst().map { y.dimensions[$0].value ?? 1 }
     setOutput(

@@ -40,51 +40,49 @@ extension LayerListBuilder {
     _ node: Node, _ work: inout AxisWork, _ changes: [Int: Change], suffix: String,
     append: (inout LayerListBuilder, String, [Change?], Int) -> Int, result: (Int, Change) -> Int
   ) throws(KerasError) {
-    var axes = changes.keys.sorted()
-    for axis in axes where axis == work.placement.order[0] || work.placement.order.firstIndex(of: axis) == nil
-    {
-      throw failure(node, "axes", "axes behind the batch", "axis \(axis)")
-    }
-    let rank = work.extents.count
-    while !axes.isEmpty {
-      // Both at once if they can be height and width.
-      let now = Array(axes.prefix(rank == 4 ? 2 : 1))
-      axes.removeFirst(now.count)
+    var left = changes
+    while let axis = left.keys.min() {
+      guard let position = work.placement.order.firstIndex(of: axis), position > 0 else {
+        throw failure(node, "axes", "axes behind the batch", "axis \(axis)")
+      }
       let name = suffix == "pad" ? node.name : "\(node.name)_\(suffix)"
-      let source: Int
-      let values: [Change?]
-      if rank == 4 {
-        let order = spatialOrder(now, work.placement.order)
-        source = try arranged(node, work.placement, order)
-        values = dataFormat.spatialPositions.map { changes[order[$0]] }
-        // The other axis may be one that has its turn later.
-        for position in dataFormat.spatialPositions { axes.removeAll { $0 == order[position] } }
-        work.placement = Placement(layer: append(&self, name, values, source), order: order)
-        for position in dataFormat.spatialPositions {
-          let axis = order[position]
-          if let change = changes[axis] {
-            work.extents[axis] = result(try extent(node, work, axis), change)
-          }
+      if work.extents.count == 4 {
+        // Two at once if they can be height and width.
+        let order = spatialOrder(Array(left.keys.sorted().prefix(2)), work.placement.order)
+        let axes = dataFormat.spatialPositions.map { order[$0] }
+        let source = try arranged(node, work.placement, order)
+        work.placement = Placement(layer: append(&self, name, axes.map { left[$0] }, source), order: order)
+        for axis in axes {
+          guard let change = left.removeValue(forKey: axis) else { continue }
+          work.extents[axis] = result(try extent(node, work, axis), change)
         }
-      } else {
-        let axis = now[0]
-        guard let change = changes[axis] else { continue }
-        let order = [work.placement.order[0], axis] + work.placement.order.dropFirst().filter { $0 != axis }
+      } else if let change = left.removeValue(forKey: axis) {
+        // The axis is the height of a map whose width is 1; all others are its channels.
+        let batch = work.placement.order[0]
+        let others = work.placement.order.dropFirst().filter { $0 != axis }
         var rest: [Int] = []
-        for other in order.dropFirst(2) { rest.append(try extent(node, work, other)) }
+        for other in others { rest.append(try extent(node, work, other)) }
         let count = try extent(node, work, axis)
-        // The axis is the height of a map whose width is 1.
-        func map(_ count: Int) -> [Int] {
-          Array(dataFormat.arranged([0, rest.reduce(1, *), count, 1]).dropFirst())
-        }
-        let flat = appendReshape("\(name)_map", map(count), try arranged(node, work.placement, order))
-        let changed = append(&self, name, [change, nil], flat)
+        let order = [batch] + heightFirst([axis], others)
+        let source = try arranged(node, work.placement, order)
+        let map = appendReshape("\(name)_map", mapExtents(rest.reduce(1, *), height: count), source)
+        let changed = append(&self, name, [change, nil], map)
         let after = result(count, change)
         work.extents[axis] = after
         work.placement = Placement(
-          layer: appendReshape("\(name)_back", [after] + rest, changed), order: order)
+          layer: appendReshape("\(name)_back", heightFirst([after], rest), changed), order: order)
       }
     }
+  }
+
+  /// What is to become the height, and what the channels, in the order of a feature map.
+  func heightFirst(_ height: [Int], _ channels: [Int]) -> [Int] {
+    dataFormat == .channelsLast ? height + channels : channels + height
+  }
+
+  /// The extents of a feature map of width 1, without the batch.
+  func mapExtents(_ channels: Int, height: Int) -> [Int] {
+    Array(dataFormat.arranged([0, channels, height, 1]).dropFirst())
   }
 
   /// An order of four axes in which `axes` are height and width, near to one that stands.
