@@ -18,6 +18,27 @@ import Testing
     }
   }
 
+  @Test(arguments: ["h5", "keras"])
+  func givesPyTorchsNamesBack(ending: String) throws {
+    try withTemporaryDirectory { directory in
+      for (folding, network) in [
+        ("--no-fold-batch-norm", "ScaleNet (2-1-2-1 blocks)"),
+        ("--fold-batch-norm", "ScaleNet__2_1_2_1_blocks_"),
+      ] {
+        let there = ["convert", tiny, "-o", "tiny.\(ending)", folding, "--force", "--no-verify"]
+        #expect(try ScaleNet.run(there, in: directory).status == 0)
+        let result = try ScaleNet.run(
+          ["convert", "tiny.\(ending)", "-o", "back.pth", "--force"], in: directory)
+        #expect(result.status == 0)
+        #expect(result.output.contains("architecture  \(network)"))
+        #expect(
+          result.error.contains(
+            folding == "--fold-batch-norm"
+              ? "there is no BatchNormalization, which --no-fold-batch-norm keeps" : "names are PyTorch's"))
+      }
+    }
+  }
+
   @Test func givesTheSameBytesForTheSameInput() throws {
     try withTemporaryDirectory { directory in
       for name in ["a.onnx", "b.onnx"] {

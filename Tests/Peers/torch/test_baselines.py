@@ -78,6 +78,27 @@ def test_run_agrees(tmp_path, baseline, ending):
     assert relative_error(np.load(tmp_path / "output.npy"), logits) < TOLERANCE
 
 
+@pytest.mark.parametrize("ending", ["h5", "keras"])
+def test_names_come_back(tmp_path, baseline, ending):
+    """Through Keras, whose names have no dots, and back: the same names and bits, but for counters of batches."""
+    path, _, _ = baseline
+    middle, output = tmp_path / f"model.{ending}", tmp_path / "back.pth"
+    scalenet("convert", path, "-o", middle, "--no-fold-batch-norm", "--no-verify")
+    assert "names are PyTorch's" in scalenet("convert", middle, "-o", output).stderr
+    expected, found = (torch.load(file, weights_only=True) for file in (path, output))
+    expected = {key: value for key, value in expected.items() if not key.endswith("num_batches_tracked")}
+    assert set(found) == set(expected)
+    assert all(torch.equal(found[key], expected[key]) for key in expected)
+
+
+def test_keras_gives_torchvision_its_weights(tmp_path):
+    for name, source in [("a.pth", "arch:resnet18"), ("a.h5", tmp_path / "a.pth"), ("b.pth", tmp_path / "a.h5")]:
+        options = ["--no-fold-batch-norm"] if name == "a.h5" else []
+        scalenet("convert", source, "-o", tmp_path / name, *options)
+    model = torchvision.models.resnet18(weights=None)
+    model.load_state_dict(torch.load(tmp_path / "b.pth", weights_only=True), strict=True)
+
+
 def test_init_loads_in_torchvision(tmp_path):
     output = tmp_path / "model.pth"
     scalenet("init", "resnet50", "-o", output)
