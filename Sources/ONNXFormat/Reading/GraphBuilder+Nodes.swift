@@ -186,6 +186,13 @@ extension GraphBuilder {
       return
     }
     let isSame = try type(node, 0).dataType == target
+    if let name = node.input(0), case .constant(let tensor, _) = lookUp(name),
+      isSame || tensor.dataType == tensor.storedType && target.isFloatingPoint
+    {
+      try node.finish()
+      try define(node, .constant(isSame ? tensor : tensor.cast(to: target), value: nil))
+      return
+    }
     try add(node, isSame ? .identity(Identity()) : .cast(Cast(to: target)), inputs: [try value(node, 0)])
   }
 
