@@ -139,7 +139,8 @@ import Testing
       WireEncoder.simple(opset: 13) {
         $0.node("Dropout", "d", ["x"], ["y", "mask"])
         $0.value(12, "mask", [1, 2, 4, 4], type: 9)
-      }).graph
+      }
+    ).graph
     #expect(dropout.nodes.map(\.op) == [.identity(Identity())])
     let mask = try dropout.initializer(dropout.value(named: "mask"))?.integers()
     #expect(mask == [Int64](repeating: 1, count: 32))
@@ -157,7 +158,8 @@ import Testing
     }
     #expect(
       line[2]
-        == .conv(Conv(window: Window(kernel: [1, 5], strides: [1, 2], pads: [0, 1, 0, 2], dilations: [1, 1]))))
+        == .conv(
+          Conv(window: Window(kernel: [1, 5], strides: [1, 2], pads: [0, 1, 0, 2], dilations: [1, 1]))))
     #expect(line.last == .reshape(Reshape(shape: [1, 3, 8])))
     let box = try ops {
       $0.tensor(5, "box", [5], type: 7, raw: WireEncoder.integers([1, 1, 2, 4, 4]))
@@ -199,7 +201,8 @@ import Testing
         $0.node("Equal", "e", ["wanted", "minus"], ["same"])
         $0.node("Where", "w", ["same", "ones", "wanted"], ["shape"])
         $0.node("Expand", "x2", ["x", "shape"], ["y"])
-      }).graph
+      }
+    ).graph
     #expect(graph.nodes.map(\.op) == [.expand(Expand(shape: [1, 2, 1, 4]))])
   }
 

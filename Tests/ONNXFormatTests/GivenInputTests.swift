@@ -59,7 +59,8 @@ import Testing
     let x = image([3, 2, 4, 5])
     let shape = Tensor([Int64(6), -1], shape: [2])
     #expect(failure(["x": x]).contains("graph input shape: expected an array, found none"))
-    #expect(failure(["x": x, "shape": shape, "z": x]).contains("array z: expected one of the inputs x, shape"))
+    #expect(
+      failure(["x": x, "shape": shape, "z": x]).contains("array z: expected one of the inputs x, shape"))
     let long = Tensor([Int64](repeating: 1, count: 3), shape: [3])
     #expect(failure(["x": x, "shape": long]).contains("expected int64[2], found an array int64[3]"))
   }

@@ -115,7 +115,8 @@ import Testing
     let segment = WireEncoder.simple { $0.tensor(5, "w", [1], raw: [0, 0, 0, 0]) { $0.data(3, []) } }
     #expect(failure(segment).contains("model.graph.initializer[0].segment"))
     #expect(
-      failure(WireEncoder.model(opset: 22) { _ in }).contains("opset_import: expected opset 1 to 21, found 22"))
+      failure(WireEncoder.model(opset: 22) { _ in }).contains(
+        "opset_import: expected opset 1 to 21, found 22"))
     let old = WireEncoder.simple(opset: 6) { $0.node("Add", "sum", ["x", "x"], ["y"]) }
     #expect(failure(old).contains("node sum (Add): opset: expected 7 to 21, found 6"))
     #expect(failure(WireEncoder.model(opset: .max) { _ in }).contains("opset_import"))

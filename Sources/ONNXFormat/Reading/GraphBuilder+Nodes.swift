@@ -80,7 +80,8 @@ extension GraphBuilder {
 
   /// Operators that older opsets than those that are read define as opset 7 does.
   private static let unchangedBeforeOpset7: Set<String> = [
-    "GlobalAveragePool", "GlobalMaxPool", "Relu", "LeakyRelu", "Sigmoid", "HardSigmoid", "Tanh", "Sqrt", "Exp",
+    "GlobalAveragePool", "GlobalMaxPool", "Relu", "LeakyRelu", "Sigmoid", "HardSigmoid", "Tanh", "Sqrt",
+    "Exp",
   ]
 
   mutating func addUnary(_ node: NodeReader, _ op: Operator) throws(ONNXError) {
