@@ -73,7 +73,7 @@ final class ImageLayout: Sendable {
         for index in 0..<begin { unsafe line[index] = 0 }
         let from = unsafe source + y * input.width + (phase - window.padding.left)
         if phases == 1 {
-          for index in begin..<last { unsafe line[index] = unsafe from[index] }
+          unsafe (line + begin).update(from: from + begin, count: last - begin)
         } else {
           for index in begin..<last { unsafe line[index] = unsafe from[index * phases] }
         }
