@@ -31,7 +31,7 @@ public struct OpenedModel: Sendable {
   /// - Parameters:
   ///   - key: where the state dict stands in a checkpoint, if not at one of the usual places.
   ///   - structurePath: a structure file that the weights are checked against.
-  ///   - verifyChecksums: whether checksums of the container are compared, which reads the whole file.
+  ///   - verifyChecksums: whether checksums of the container are compared at once, which reads the whole file.
   ///   - shapesOnly: whether nothing but shapes is needed, so that a built-in architecture gets no weights.
   public init(
     path: String, key: String? = nil, structurePath: String? = nil, verifyChecksums: Bool = false,
