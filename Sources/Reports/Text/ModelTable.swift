@@ -26,8 +26,8 @@ struct ModelTable {
   private var header: String {
     let file = report.path.escapedForMessage
     // Most inputs are called just that.
-    let name = report.input.name == "input" ? "" : " \(report.input.name.escapedForMessage)"
-    let input = "input\(name) \(report.input.shape) (NCHW)"
+    let inputName = report.input.name == "input" ? "" : " \(report.input.name.escapedForMessage)"
+    let input = "input\(inputName) \(report.input.shape) (NCHW)"
     return style.bold(name) + "\n"
       + "\(report.format.escapedForMessage), \(report.classesText)".fitted(to: style.width)
       + "\n" + file.fitted(to: style.width) + "\n" + input.fitted(to: style.width) + "\n"
