@@ -105,7 +105,7 @@ let package = Package(
       "KerasFormatTests",
       [
         "Architectures", "Execution", "FileIO", "HDF5", "KerasFormat", "Kernels", "ModelIR", "NumPyFormat",
-        "PyTorchFormat", "ZipArchive",
+        "ONNXFormat", "PyTorchFormat", "ZipArchive",
       ]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
