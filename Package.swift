@@ -62,7 +62,7 @@ let package = Package(
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
     library("Execution", ["FileIO", "ModelIR", "Kernels"]),
     library("Architectures", ["FileIO", "ModelIR"]),
-    library("Analysis", ["Execution", "ModelIR"]),
+    library("Analysis", ["Execution", "FileIO", "Kernels", "ModelIR"]),
     library("Reports", ["Analysis", "FileIO", "CCairo"]),
 
     // Formats.
