@@ -18,7 +18,7 @@ struct Experiment {
 
   /// The largest error of a change that counts as giving the other's values: weights that were folded and rounded to
   /// float32 on one side stay below it.
-  static let limit = 1e-6
+  static let limit = ElementTolerance.foldedWeights.absolute
 
   init(
     engine: DiffEngine, own: Graph, other: Graph, inputs: [String: Tensor], otherInputs: [String: Tensor]
