@@ -62,7 +62,7 @@ let package = Package(
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
     library("Execution", ["FileIO", "ModelIR", "Kernels"]),
     library("Architectures", ["FileIO", "ModelIR"]),
-    library("Analysis", ["Execution", "ModelIR"]),
+    library("Analysis", ["Execution", "FileIO", "Kernels", "ModelIR"]),
     library("Reports", ["Analysis", "FileIO", "CCairo"]),
 
     // Formats.
@@ -93,7 +93,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
-    tests("AnalysisTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat"]),
+    tests(
+      "AnalysisTests",
+      [
+        "Analysis", "Architectures", "Execution", "FileIO", "Kernels", "ModelIR", "ONNXFormat",
+        "PyTorchFormat",
+      ]),
     tests("ArchitecturesTests", ["Architectures", "Execution", "Kernels", "ModelIR"]),
     tests(
       "ExecutionTests",
@@ -116,7 +121,7 @@ let package = Package(
       [
         "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
         "NumPyFormat",
-        "ONNXFormat", "PyTorchFormat",
+        "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
     tests("ReportsTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat", "Reports"]),
     tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),
