@@ -1,5 +1,5 @@
 public import Analysis
-import Execution
+import Glibc
 public import Kernels
 
 /// Compares two models, or a model with recorded outputs, on the same inputs; and finds where and why they part.
@@ -15,5 +15,22 @@ public func diff(
   useInputs: ([DiffBatch]) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in },
   progress: (DiffPhase) -> Void = { _ in }
 ) throws(ScaleNetError) -> DiffReport {
-  throw .unsupported(path: left.path, operation: "compare", reason: "no comparison stands behind this yet")
+  let prepared = try DiffPreparation(left: left, right: right, options: options).run()
+  try useInputs(prepared.batches)
+  let threads = options.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  var comparison = ModelComparison(
+    left: prepared.left, right: prepared.right, inputNames: prepared.inputNames,
+    engine: DiffEngine(kernels: kernels, threads: threads), tolerance: options.tolerance)
+  comparison.wantsLayers = options.layers
+  comparison.wantsWeights = options.weights
+  do throws(DiffError) {
+    return try comparison.report(inputs: prepared.inputs, notes: prepared.notes, progress: progress)
+  } catch {
+    switch error {
+    case .execution(_, let error):
+      throw .execution(error)
+    case .differentOutputs, .differentBatches:
+      throw .unsupported(path: right.path, operation: "compare with \(left.path)", reason: error.description)
+    }
+  }
 }

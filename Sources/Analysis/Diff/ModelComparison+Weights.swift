@@ -1,0 +1,3 @@
+extension ModelComparison {
+  func addWeights(to report: inout DiffReport) throws(DiffError) {}
+}
