@@ -42,6 +42,7 @@ public enum TensorRTRecording {
     var name: String?
     var shape: TensorShape?
     var values: [Double]?
+    var hasLongWholes = false
     let start = cursor.position
     try cursor.object(bytes) { cursor, key, bytes throws(RecordingError) in
       switch key {
@@ -50,7 +51,7 @@ public enum TensorRTRecording {
       case "dimensions":
         shape = try dimensions(&cursor, bytes)
       case "values":
-        values = try elements(&cursor, &digits, bytes)
+        values = try elements(&cursor, &digits, &hasLongWholes, bytes)
       default:
         throw cursor.failure("the keys name, dimensions and values", found: "'\(key)'")
       }
@@ -61,15 +62,12 @@ public enum TensorRTRecording {
     }
     guard values.count == shape.elementCount else {
       cursor.position = start
-      throw cursor.failure("\(shape.elementCount) values for \(shape) of '\(name)'", found: "\(values.count)")
+      throw cursor.failure(
+        "\(shape.elementCount) values for \(shape) of '\(name)'", found: "\(values.count)")
     }
     let fits = values.allSatisfy { !$0.isFinite || abs($0) <= Double(Float.greatestFiniteMagnitude) }
-    let isExact = values.allSatisfy {
-      abs($0) <= largestExactFloat || !$0.isFinite || $0 != $0.rounded() || Double(Float($0)) == $0
-    }
-    return (
-      name, fits && isExact ? Tensor(values.map { Float($0) }, shape: shape) : Tensor(values, shape: shape)
-    )
+    if fits && !hasLongWholes { return (name, Tensor(values.map { Float($0) }, shape: shape)) }
+    return (name, Tensor(values, shape: shape))
   }
 
   /// `1x1000` or `(1, 1000)`; nothing for a scalar.
@@ -102,15 +100,21 @@ public enum TensorRTRecording {
     return shape
   }
 
+  /// - Parameter hasLongWholes: set if there are whole numbers that float32 does not have. With an exponent they
+  ///   would be rounded floats.
   private static func elements(
-    _ cursor: inout JSONCursor, _ digits: inout Int, _ bytes: RawSpan
+    _ cursor: inout JSONCursor, _ digits: inout Int, _ hasLongWholes: inout Bool, _ bytes: RawSpan
   ) throws(RecordingError) -> [Double] {
     var values: [Double] = []
     try cursor.require("[", bytes)
     while try cursor.element(isFirst: values.isEmpty, bytes) {
       let number = try cursor.number(bytes)
-      // Whole numbers may be counts, which are written out.
-      if !number.isWhole { digits = max(digits, number.significantDigits) }
+      if number.isWhole {
+        // Counts are written out, however long they are.
+        if abs(number.value) > largestExactFloat { hasLongWholes = true }
+      } else {
+        digits = max(digits, number.significantDigits)
+      }
       values.append(number.value)
     }
     return values

@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[", "expected '{', found 'the end'"), ("[]", "expected at least one output, found none"),
+    ("[", "expected '{', found the end"), ("[]", "expected at least one output, found none"),
     ("[{}]", "expected the keys name, dimensions and values, found fewer"),
     ("[{\"name\": \"y\", \"dimensions\": \"1\"}]", "found fewer"),
     ("[{\"name\": 1}]", "expected '\"'"),
