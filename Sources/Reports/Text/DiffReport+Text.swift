@@ -17,7 +17,7 @@ extension DiffReport {
   var sideRows: [(name: String, value: String)] {
     func side(_ side: Side) -> String {
       let kind = side.isRecording ? "recorded outputs" : side.architecture?.escapedForMessage ?? ""
-      return side.path.escapedForMessage + " (\(side.format)" + (kind.isEmpty ? ")" : ", \(kind))")
+      return side.path.escapedForMessage + ": \(side.format)" + (kind.isEmpty ? "" : ", \(kind)")
     }
     return [("left", side(left)), ("right", side(right))] + inputs.map { ("input", $0.text) }
       + (batches == 1 ? [] : [("batches", "\(batches)")]) + [("tolerance", tolerance.text)]

@@ -110,17 +110,11 @@ struct DiffTable {
   }
 
   private func unmatched(_ unmatched: DiffReport.Unmatched) -> String {
-    var table = TextTable([
-      .init(title: "side"), .init(title: "layer", isFlexible: true), .init(title: "op"),
-      .init(title: "why", isFlexible: true),
-    ])
-    for (side, layers) in [("left", unmatched.left), ("right", unmatched.right)] {
-      for layer in layers {
-        table.add([side, layer.name.escapedForMessage, layer.op, layer.reason.escapedForMessage])
-      }
+    let rows = [("left", unmatched.left), ("right", unmatched.right)].flatMap { side, layers in
+      layers.map { (name: side, value: "\($0.name.escapedForMessage) (\($0.op)): \($0.reason)") }
     }
     return title("on one side only: \(unmatched.left.count) left, \(unmatched.right.count) right")
-      + table.text(style)
+      + self.rows(rows)
   }
 
   private func weights(_ weights: [DiffReport.Weight]) -> String {
