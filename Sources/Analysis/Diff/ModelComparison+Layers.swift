@@ -7,8 +7,18 @@ extension ModelComparison {
     to report: inout DiffReport, _ outputs: ComparedOutputs, _ progress: (DiffPhase) -> Void
   ) throws(DiffError) {
     let wantsCause = report.verdict == .differ
-    guard wantsLayers || wantsCause else { return }
+    if wantsCause && report.kind == .rounding {
+      report.cause = DiffReport.Cause(
+        kind: .rounding, explanation: "In Double both give the same; float32 rounds them differently.",
+        confirmed: true)
+    }
+    let isExplained = report.cause != nil || !wantsCause
+    guard wantsLayers || !isExplained else { return }
     guard let leftGraph = left.graph, let rightGraph = right.graph else {
+      if !isExplained {
+        progress(.explaining)
+        report.cause = outputCause(outputs) ?? wholeGraphCause(outputs)
+      }
       if wantsLayers { report.notes.append("layers are compared between two models; a recording has none") }
       return
     }
@@ -28,6 +38,10 @@ extension ModelComparison {
       }
       report.layers = layers(aligned, deviations)
       report.unmatched = unmatched(aligned)
+    }
+    if !isExplained {
+      progress(.explaining)
+      try explain(&report, outputs, aligned, runner)
     }
   }
 
