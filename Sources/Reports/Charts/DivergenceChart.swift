@@ -1,5 +1,6 @@
 public import Analysis
 import FileIO
+import Glibc
 
 /// The error of each aligned layer by depth: layers in the order of running, and their largest error as a part of the
 /// largest magnitude, on a scale of decades. What is outside the tolerance is a triangle, what is within a dot; the
@@ -18,43 +19,9 @@ public struct DivergenceChart {
     self.report = report
     let errors =
       report.layers.compactMap(\.relativeError) + [report.tolerance.shareOfLargest].compactMap { $0 }
-    let exponents = errors.filter { $0 > 0 && $0.isFinite }.map(Self.exponent)
+    let exponents = errors.filter { $0 > 0 && $0.isFinite }.map { Int(log10($0).rounded(.down)) }
     let lowest = max(-12, min(-8, (exponents.min() ?? -8) - 1))
     decades = lowest...min(9, max(-1, (exponents.max() ?? -1) + 1))
-  }
-
-  /// The exponent of the power of ten at or below.
-  private static func exponent(_ value: Double) -> Int {
-    var exponent = 0
-    var power = 1.0
-    while power > value, exponent > -400 {
-      power /= 10
-      exponent -= 1
-    }
-    while power * 10 <= value, exponent < 400 {
-      power *= 10
-      exponent += 1
-    }
-    return exponent
-  }
-
-  /// The common logarithm, to a hundredth and better: enough for a picture.
-  private static func logarithm(_ value: Double) -> Double {
-    let whole = exponent(value)
-    var mantissa = value
-    for _ in 0..<abs(whole) { mantissa = whole > 0 ? mantissa / 10 : mantissa * 10 }
-    // Bits of the fraction, by squaring.
-    var fraction = 0.0
-    var bit = 0.5
-    for _ in 0..<12 {
-      mantissa *= mantissa
-      if mantissa >= 10 {
-        mantissa /= 10
-        fraction += bit
-      }
-      bit /= 2
-    }
-    return Double(whole) + fraction
   }
 
   /// The chart as a picture.
@@ -207,7 +174,7 @@ public struct DivergenceChart {
   /// Where an error lies; an infinite one, nil, at the top.
   private func y(_ error: Double?) -> Double {
     guard let error else { return y(exponent: Double(decades.upperBound)) }
-    return y(exponent: error > 0 ? Self.logarithm(error) : Double(decades.lowerBound))
+    return y(exponent: error > 0 ? log10(error) : Double(decades.lowerBound))
   }
 
   private func y(exponent: Double) -> Double {

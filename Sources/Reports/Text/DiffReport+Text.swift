@@ -127,6 +127,6 @@ extension DiffReport.FirstDivergence {
 
   var errorText: String {
     "inputs " + (inputError.map { "differ by \($0.scientific)" } ?? "are not aligned")
-      + ", output by \(outputError.errorText) of the largest"
+      + (outputError.map { ", output by \($0.scientific) of the largest" } ?? ", output cannot be compared")
   }
 }

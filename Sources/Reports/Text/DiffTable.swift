@@ -80,7 +80,8 @@ struct DiffTable {
     ]
     if let node = cause.node { rows.append(("node", node.escapedForMessage)) }
     if let tensor = cause.tensor { rows.append(("tensor", tensor.escapedForMessage)) }
-    return rows + [("meaning", cause.explanation)]
+    // The verdict may have said it.
+    return report.explanation.contains(cause.explanation) ? rows : rows + [("meaning", cause.explanation)]
   }
 
   private var layers: String {
@@ -102,10 +103,12 @@ struct DiffTable {
           ])
     }
     let outside = report.layers.count { !$0.isWithinTolerance }
+    // Padding behind the last column is cut, which a style around it would prevent.
+    let last = columns.count - 1
     return title("layers: \(report.layers.count) aligned, \(outside) outside the tolerance")
       + "> first divergence, x outside the tolerance; error: of the largest magnitude\n"
       + table.text(style) { column, row, cell in
-        column == 0 || report.layers[row].isWithinTolerance ? cell : style.bold(cell)
+        column == 0 || column == last || report.layers[row].isWithinTolerance ? cell : style.bold(cell)
       }
   }
 

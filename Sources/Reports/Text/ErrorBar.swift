@@ -1,4 +1,4 @@
-import Analysis
+import Glibc
 
 /// A relative error as a bar of characters: one for each decade above 1e-9, so that what grows is seen at a glance.
 enum ErrorBar {
@@ -6,13 +6,9 @@ enum ErrorBar {
 
   /// `##` for 3e-8; nothing for no error, all of it for 0.1 and more.
   static func text(_ error: Double?) -> String {
-    guard let error else { return String(repeating: "#", count: width) }
-    var count = 0
-    var limit = 1e-9
-    while count < width, error >= limit {
-      count += 1
-      limit *= 10
-    }
-    return String(repeating: "#", count: error > 0 ? max(count, 1) : 0)
+    guard let error, error.isFinite else { return String(repeating: "#", count: width) }
+    guard error > 0 else { return "" }
+    let decades = log10(error).rounded(.down) + Double(width + 1)
+    return String(repeating: "#", count: Int(min(max(decades, 1), Double(width))))
   }
 }
