@@ -94,7 +94,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
-    tests("AnalysisTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat"]),
+    tests(
+      "AnalysisTests",
+      [
+        "Analysis", "Architectures", "Execution", "FileIO", "Kernels", "ModelIR", "ONNXFormat",
+        "PyTorchFormat",
+      ]),
     tests("ArchitecturesTests", ["Architectures", "Execution", "Kernels", "ModelIR"]),
     tests(
       "ExecutionTests",

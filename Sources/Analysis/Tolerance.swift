@@ -21,6 +21,9 @@ extension ElementTolerance {
   /// Weights and activations in int8, against float32.
   public static let int8 = ElementTolerance(name: "int8", absolute: 1e-1, relative: 1e-1, scaled: true)
 
+  /// Weights that were folded and rounded to float32 on one side, and what networks of them give in Double.
+  static let foldedWeights = ElementTolerance(name: "folded", absolute: 1e-6, relative: 0, scaled: true)
+
   /// The tolerances that have names, narrowest first.
   public static let named = [exact, float32, float16, int8]
 }

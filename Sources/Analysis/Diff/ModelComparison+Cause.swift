@@ -17,19 +17,9 @@ extension ModelComparison {
       if culprit == nil { report.firstDivergence = lastNodes(outputs, aligned) }
       return
     }
-    if let culprit {
-      for isReversed in [false, true] {
-        let direction = direction(culprit, runner, isReversed: isReversed)
-        let experiment = try on(isReversed ? right : left) { () throws(ExecutionError) in
-          try direction.experiment(engine)
-        }
-        guard let experiment, experiment.unchanged > Experiment.limit else { continue }
-        let trial = trial(outputs, isReversed: isReversed)
-        if let cause = cause(experiment, trial, direction) {
-          report.cause = cause
-          return
-        }
-      }
+    if let culprit, let cause = try cause(culprit, outputs, runner) {
+      report.cause = cause
+      return
     }
     report.cause = wholeGraphCause(outputs)
   }
@@ -60,18 +50,30 @@ extension ModelComparison {
       }, tolerance: tolerance)
   }
 
-  /// The first hypothesis that the experiment confirms. Special cases of other weights come before it.
+  /// The first hypothesis that an experiment confirms, with either side changed. Other weights, which would explain
+  /// half of the rest too, come last.
   private func cause(
-    _ experiment: Experiment, _ trial: Trial?, _ direction: Direction
-  ) -> DiffReport.Cause? {
-    let generators = [
-      experiment.resizeHypotheses, experiment.epsilonHypotheses, experiment.transpositionHypotheses,
-      experiment.permutationHypotheses, experiment.precisionHypotheses, experiment.paddingHypotheses,
-      experiment.outputOrderHypotheses, experiment.replacementHypotheses,
+    _ culprit: Culprit, _ outputs: ComparedOutputs, _ runner: PairRunner
+  ) throws(DiffError) -> DiffReport.Cause? {
+    var experiments: [(Experiment, Trial?, Direction)] = []
+    for isReversed in [false, true] {
+      let direction = direction(culprit, runner, isReversed: isReversed)
+      let experiment = try on(isReversed ? right : left) { () throws(ExecutionError) in
+        try direction.experiment(engine)
+      }
+      guard let experiment, experiment.unchanged > Experiment.limit else { continue }
+      experiments.append((experiment, trial(outputs, isReversed: isReversed), direction))
+    }
+    let generators: [(Experiment) -> [Hypothesis]] = [
+      { $0.resizeHypotheses() }, { $0.epsilonHypotheses() }, { $0.transpositionHypotheses() },
+      { $0.permutationHypotheses() }, { $0.precisionHypotheses() }, { $0.paddingHypotheses() },
+      { $0.outputOrderHypotheses() }, { $0.replacementHypotheses() },
     ]
     for generate in generators {
-      if let hypothesis = generate().first(where: experiment.confirms) {
-        return describe(hypothesis, trial, direction.ownName, direction.otherName)
+      for (experiment, trial, direction) in experiments {
+        if let hypothesis = generate(experiment).first(where: experiment.confirms) {
+          return describe(hypothesis, trial, direction.ownName, direction.otherName)
+        }
       }
     }
     return nil
@@ -84,13 +86,13 @@ extension ModelComparison {
     let node = hypothesis.node?.escapedForMessage ?? "the graph"
     var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
     if let trial {
-      if let graph = trial.changed(hypothesis), trial.gives(graph) {
+      if let graph = trial.changed(hypothesis), trial.gives(graph, trial.inputs(of: hypothesis)) {
         text += "; with that alone both give the same"
       } else if let everywhere = trial.changedEverywhere(hypothesis), everywhere.nodes > 1,
-        trial.gives(everywhere.graph)
+        trial.gives(everywhere.graph, trial.inputs(of: hypothesis))
       {
-        let op = trial.graph.nodes.first { $0.name == hypothesis.node }?.op.name
-        text += "; it is so with all \(everywhere.nodes) \(op.map { "\($0) " } ?? "")nodes that can have it"
+        text +=
+          "; it is so with all \(everywhere.ops.joined(separator: " and ")) nodes, \(everywhere.nodes) in all"
       } else {
         text += "; behind it other differences remain"
       }

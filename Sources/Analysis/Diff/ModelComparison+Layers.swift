@@ -13,13 +13,14 @@ extension ModelComparison {
         confirmed: true)
     }
     let isExplained = report.cause != nil || !wantsCause
-    guard wantsLayers || !isExplained else { return }
+    guard wantsLayers || wantsWeights || !isExplained else { return }
     guard let leftGraph = left.graph, let rightGraph = right.graph else {
       if !isExplained {
         progress(.explaining)
         report.cause = outputCause(outputs) ?? wholeGraphCause(outputs)
       }
       if wantsLayers { report.notes.append("layers are compared between two models; a recording has none") }
+      if wantsWeights { report.notes.append("weights are compared between two models; a recording has none") }
       return
     }
     progress(.aligning)
@@ -38,6 +39,12 @@ extension ModelComparison {
       }
       report.layers = layers(aligned, deviations)
       report.unmatched = unmatched(aligned)
+    }
+    if wantsWeights {
+      progress(.comparingWeights)
+      let comparison = try on(left) { () throws(ExecutionError) in try WeightComparison(aligned) }
+      report.weights = comparison.rows
+      report.weightsCompared = comparison.compared
     }
     if !isExplained {
       progress(.explaining)

@@ -65,7 +65,8 @@ extension ModelComparison {
       guard
         tried.insert("\(hypothesis.kind) \(hypothesis.has) \(hypothesis.otherHas) \(hypothesis.foldsFirst)")
           .inserted,
-        let changed = trial.changedEverywhere(hypothesis), trial.gives(changed.graph)
+        let changed = trial.changedEverywhere(hypothesis),
+        trial.gives(changed.graph, trial.inputs(of: hypothesis))
       else { continue }
       return DiffReport.Cause(
         kind: hypothesis.kind,

@@ -51,10 +51,6 @@ public struct ModelComparison {
     }
     report.outputs = outputs.reports
     try addLayersAndCause(to: &report, outputs, progress)
-    if wantsWeights {
-      progress(.comparingWeights)
-      try addWeights(to: &report)
-    }
     report.explanation = explanation(of: report)
     return report
   }

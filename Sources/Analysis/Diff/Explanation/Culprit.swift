@@ -11,7 +11,7 @@ struct Culprit {
 
   /// Errors up to here, in Double and as parts of the largest magnitude, are those of weights that were folded and
   /// rounded to float32.
-  static let limit = 1e-6
+  static let limit = ElementTolerance.foldedWeights.absolute
 
   /// - Parameter deviations: of each pair, in Double.
   init?(_ aligned: AlignedGraphs, _ deviations: [Deviation]) {

@@ -11,11 +11,15 @@ extension Experiment {
         guard let base = foldsFirst ? try? graph.folded() : graph else { continue }
         let edits = base.nodes.flatMap { rounding($0, in: base, to: type) }
         guard !edits.isEmpty else { continue }
-        result.append(
-          Hypothesis(
-            kind: .halfPrecision, node: graph.nodes.last?.name, has: "float32 weights",
-            otherHas: "these rounded to \(type.rawValue)", edits: edits, foldsFirst: foldsFirst,
-            likewise: { rounding($0, in: $1, to: type) }))
+        // A graph in a half type rounds its inputs too.
+        for inputType in [nil, type] {
+          result.append(
+            Hypothesis(
+              kind: .halfPrecision, node: graph.nodes.last?.name, has: "float32 weights",
+              otherHas: "these rounded to \(type.rawValue)\(inputType == nil ? "" : ", as its inputs are")",
+              edits: edits, foldsFirst: foldsFirst, inputType: inputType,
+              likewise: { rounding($0, in: $1, to: type) }))
+        }
       }
     }
     return result

@@ -18,7 +18,7 @@ struct Experiment {
 
   /// The largest error of a change that counts as giving the other's values: weights that were folded and rounded to
   /// float32 on one side stay below it.
-  static let limit = 1e-6
+  static let limit = ElementTolerance.foldedWeights.absolute
 
   init(
     engine: DiffEngine, own: Graph, other: Graph, inputs: [String: Tensor], otherInputs: [String: Tensor]
@@ -31,18 +31,20 @@ struct Experiment {
     unchanged = error(of: own) ?? .infinity
   }
 
-  /// What a graph makes of the inputs; nil if it can't be computed.
-  func output(of graph: Graph) -> Tensor? {
+  /// What a graph makes of the inputs, maybe rounded to a type; nil if it can't be computed.
+  func output(of graph: Graph, inputType: DataType? = nil) -> Tensor? {
+    let inputs = inputType.map { self.inputs.rounded(to: $0) } ?? self.inputs
     // A change that does not fit the graph is no candidate.
     guard let results = try? engine.doubles(graph, inputs) else { return nil }
     return results.first?.tensor
   }
 
   /// The largest error as a part of the largest magnitude; nil if the graph can't be computed or the shape is another.
-  func error(of graph: Graph) -> Double? {
+  func error(of graph: Graph, inputType: DataType? = nil) -> Double? {
     guard let id = graph.outputs.first, let shape = graph[id].type.shape,
       let order = AxisOrder.relations(shape.dimensions, expected.shape.dimensions).first,
-      let found = output(of: graph), let ordered = order.apply(to: expected, shape: found.shape),
+      let found = output(of: graph, inputType: inputType),
+      let ordered = order.apply(to: expected, shape: found.shape),
       let a = try? found.doubles(), let b = try? ordered.doubles()
     else { return nil }
     return Deviation(a, b, .exact).relativeError
@@ -56,9 +58,21 @@ struct Experiment {
 
   /// Whether the change gives the other's values, and the graph without it does not.
   func confirms(_ hypothesis: Hypothesis) -> Bool {
-    guard unchanged > Self.limit, let graph = changed(hypothesis), let error = error(of: graph) else {
+    guard unchanged > Self.limit, let graph = changed(hypothesis),
+      let error = error(of: graph, inputType: hypothesis.inputType)
+    else {
       return false
     }
     return error <= Self.limit && error <= unchanged / 4
+  }
+}
+
+extension [String: Tensor] {
+  /// The same numbers as a narrower type can hold them, in their own types. What it can't hold stays.
+  func rounded(to type: DataType) -> [String: Tensor] {
+    mapValues { tensor in
+      guard let elements = try? tensor.cast(to: type).floats() else { return tensor }
+      return Tensor(elements, shape: tensor.shape).cast(to: tensor.dataType)
+    }
   }
 }

@@ -13,6 +13,8 @@ struct Hypothesis {
   var edits: [GraphEdit]
   /// Whether normalisations are folded before the change.
   var foldsFirst = false
+  /// The type that the inputs are rounded to, if that is part of the change.
+  var inputType: DataType?
   /// The same change of another node; empty where it does not apply.
   var likewise: (Node, Graph) -> [GraphEdit] = { _, _ in [] }
 }

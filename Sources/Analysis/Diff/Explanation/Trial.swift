@@ -26,17 +26,36 @@ struct Trial {
     }
   }
 
+  /// The inputs as a hypothesis has them.
+  func inputs(of hypothesis: Hypothesis) -> [String: Tensor] {
+    hypothesis.inputType.map { inputs.rounded(to: $0) } ?? inputs
+  }
+
   /// The graph with a hypothesis' change of its own nodes; nil if it does not fit.
   func changed(_ hypothesis: Hypothesis) -> Graph? {
     guard let base = hypothesis.foldsFirst ? try? graph.folded() : graph else { return nil }
     return try? base.applying(hypothesis.edits)
   }
 
-  /// The graph with the change of all nodes that it applies to, and how many these are; nil if it does not fit.
-  func changedEverywhere(_ hypothesis: Hypothesis) -> (graph: Graph, nodes: Int)? {
+  /// A graph with the change of all nodes that it applies to.
+  struct Everywhere {
+    var graph: Graph
+    var nodes: Int
+    /// The kinds of these nodes, sorted.
+    var ops: [String]
+  }
+
+  /// The graph with a hypothesis' change of all nodes that it applies to; nil if it does not fit.
+  func changedEverywhere(_ hypothesis: Hypothesis) -> Everywhere? {
     guard let base = hypothesis.foldsFirst ? try? graph.folded() : graph else { return nil }
-    let lists = base.nodes.map { hypothesis.likewise($0, base) }.filter { !$0.isEmpty }
-    guard !lists.isEmpty, let changed = try? base.applying(lists.flatMap { $0 }) else { return nil }
-    return (changed, lists.count)
+    var edits: [GraphEdit] = []
+    var ops: [String] = []
+    for node in base.nodes {
+      let own = hypothesis.likewise(node, base)
+      edits += own
+      if !own.isEmpty { ops.append(node.op.name) }
+    }
+    guard !edits.isEmpty, let changed = try? base.applying(edits) else { return nil }
+    return Everywhere(graph: changed, nodes: ops.count, ops: Set(ops).sorted())
   }
 }

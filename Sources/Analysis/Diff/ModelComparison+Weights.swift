@@ -1,3 +1,0 @@
-extension ModelComparison {
-  func addWeights(to report: inout DiffReport) throws(DiffError) {}
-}
