@@ -41,22 +41,22 @@ import Testing
 
         layers: 4 aligned, 2 outside the tolerance
         > first divergence, x outside the tolerance; error: of the largest magnitude
-          layer                on the right         op     by        error decades
-        --------------------------------------------------------------------------
-          conv1                conv1                Conv   name          0
-          relu                 /relu/Relu           Relu   content 3.2e-08 ##
-        > layer1.0.upsample2.3 /layer1/…ple2.3/Resi Resize content 5.0e-02 ########
-        x fc                   fc                   Gemm   name        inf #########
+          layer                on the right             op     by        error decades
+        --------------------------------------------------------------------------------
+          conv1                conv1                    Conv   name          0
+          relu                 /relu/Relu               Relu   content 3.2e-08 ##
+        > layer1.0.upsample2.3 /layer1/lay…le2.3/Resize Resize content 5.0e-02 ########
+        x fc                   fc                       Gemm   name        inf #########
 
         on one side only: 1 left, 1 right
         left   bn1 (BatchNormalization): folded into conv1 on the other side
         right  /Cast (Cast): no value of this content
 
         weights: 161 compared, 2 not equal
-        weight                   shape      status      error  note
+        weight                  shape     status     error note
         -----------------------------------------------------------------------------
-        fc.weight = fc.weight_t  1000x2048  transposed      0  axes 0 and 1 are exchanged
-        fc.bias                  1000       left only       -
+        fc.weight = fc.weight_t 1000x2048 transposed     0 axes 0 and 1 are exchanged
+        fc.bias                 1000      left only      -
 
         """)
   }
@@ -74,7 +74,7 @@ import Testing
         tolerance  float16: 1.0e-02 of the largest + 1.0e-02 * |right|
 
         x: outside the tolerance
-           output   shape  max abs  max rel    cosine  outside
+           output  shape   max abs  max rel    cosine  outside
         ------------------------------------------------------
            y0      1x1000        0        0  0.998765        0
            y1      1x1000        0        0  0.998765        0
