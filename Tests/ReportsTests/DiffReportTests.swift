@@ -52,7 +52,7 @@ import Testing
         left   bn1 (BatchNormalization): folded into conv1 on the other side
         right  /Cast (Cast): no value of this content
 
-        weights: 161 compared, 2 not equal
+        weights: 161 compared, 2 not equal, 1 rounded differently
         weight                  shape     status     error note
         -----------------------------------------------------------------------------
         fc.weight = fc.weight_t 1000x2048 transposed     0 axes 0 and 1 are exchanged

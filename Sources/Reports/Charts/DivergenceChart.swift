@@ -154,7 +154,7 @@ public struct DivergenceChart {
   ) {
     guard let first = report.firstDivergence else { return }
     let text = TextMetrics.fitted(
-      "first divergence: \(first.name.escapedForMessage) (\(first.op))", to: 320, size: 12, isBold: true)
+      "first divergence: \(first.name.escapedForMessage) (\(first.op))", to: 460, size: 12, isBold: true)
     let size = radius * 2
     var placer = LabelPlacer(
       frame: Self.plot,

@@ -120,20 +120,26 @@ struct DiffTable {
       + self.rows(rows)
   }
 
+  /// Those that are rounded differently, as folding does, are only counted.
   private func weights(_ weights: [DiffReport.Weight]) -> String {
     let count = report.weightsCompared ?? 0
     if weights.isEmpty { return title("weights: \(count) compared, all equal") }
+    let differing = weights.filter { $0.status != .rounded }
+    let rounded = weights.count - differing.count
+    let summary = "weights: \(count) compared, \(differing.count) not equal"
+    let heading = title(summary + (rounded > 0 ? ", \(rounded) rounded differently" : ""))
+    if differing.isEmpty { return heading }
     var table = TextTable([
       .init(title: "weight", isFlexible: true), .init(title: "shape"), .init(title: "status"),
       .init(title: "error", isNumber: true), .init(title: "note", isFlexible: true),
     ])
-    for weight in weights {
+    for weight in differing {
       table.add([
         weight.names, weight.shape.shapeText, weight.status.words, weight.relativeError?.scientific ?? "-",
         weight.note?.escapedForMessage ?? "",
       ])
     }
-    return title("weights: \(count) compared, \(weights.count) not equal") + table.text(style)
+    return heading + table.text(style)
   }
 }
 
