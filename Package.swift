@@ -123,7 +123,7 @@ let package = Package(
       [
         "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
         "NumPyFormat",
-        "ONNXFormat", "PyTorchFormat",
+        "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
     tests("ReportsTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat", "Reports"]),
     tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),

@@ -47,10 +47,10 @@ public func convert(
   } catch {
     throw .file(error)
   }
-  let model = try OpenedModel(
-    path: input.path, key: input.key, structurePath: input.structurePath, verifyChecksums: true)
+  let model = try OpenedModel(path: input.path, key: input.key, structurePath: input.structurePath)
   let conversion = Conversion(
-    model: model, outputPath: outputPath, format: format, options: options, kernels: kernels)
+    model: model, soundness: SoundnessCheck(model), outputPath: outputPath, format: format, options: options,
+    kernels: kernels)
   switch format {
   case .onnx: return try conversion.writeONNX(progress: progress)
   case .keras: return try conversion.writeKeras(progress: progress)
@@ -63,6 +63,8 @@ public func convert(
 /// One conversion under way.
 struct Conversion {
   let model: OpenedModel
+  /// Under way; its result is asked for before the output gets its name.
+  let soundness: SoundnessCheck
   let outputPath: String
   let format: FileFormat
   let options: ConversionOptions
@@ -94,7 +96,7 @@ struct Conversion {
       outputFormat: format.rawValue,
       architecture: model.architecture, inputs: describe(graph?.inputs ?? []),
       outputs: describe(graph?.outputs ?? []), nodes: graph?.nodes.count ?? 0, parameters: try parameters(),
-      bytes: bytes, companionFiles: [], notes: try model.notes + nonFiniteNotes(), verification: nil,
+      bytes: bytes, companionFiles: [], notes: try model.notes + soundness.notes(), verification: nil,
       weightNames: nil)
   }
 
@@ -106,20 +108,5 @@ struct Conversion {
     case .graph:
       return try model.inspection(options.build).report.totals.parameters
     }
-  }
-
-  /// A warning for each weight that holds an infinity or a NaN.
-  private func nonFiniteNotes() throws(ScaleNetError) -> [String] {
-    var notes: [String] = []
-    for entry in model.tensors {
-      do throws(TensorError) {
-        if let index = try entry.tensor.firstNonFinite() {
-          notes.append("tensor \(entry.name.escapedForMessage) is not finite at element \(index)")
-        }
-      } catch {
-        throw .tensor(path: model.path, name: entry.name, error)
-      }
-    }
-    return notes
   }
 }

@@ -32,12 +32,14 @@ public struct OpenedModel: Sendable {
   /// - Parameters:
   ///   - key: where the state dict stands in a checkpoint, if not at one of the usual places.
   ///   - structurePath: a structure file that the weights are checked against.
-  ///   - verifyChecksums: whether checksums of the container are compared, which reads the whole file.
+  ///   - verifyChecksums: whether checksums of the container are compared at once, which reads the whole file.
+  ///   - shapesOnly: whether nothing but shapes is needed, so that a built-in architecture gets no weights.
   public init(
-    path: String, key: String? = nil, structurePath: String? = nil, verifyChecksums: Bool = false
+    path: String, key: String? = nil, structurePath: String? = nil, verifyChecksums: Bool = false,
+    shapesOnly: Bool = false
   ) throws(ScaleNetError) {
     if path.hasPrefix(Self.builtInPrefix) {
-      self = try Self.builtIn(path, key: key, structurePath: structurePath)
+      self = try Self.builtIn(path, key: key, structurePath: structurePath, shapesOnly: shapesOnly)
       return
     }
     let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
@@ -83,9 +85,9 @@ public struct OpenedModel: Sendable {
   /// What stands before the name of a built-in architecture in place of a path.
   static let builtInPrefix = "arch:"
 
-  /// A built-in architecture with fresh weights.
+  /// A built-in architecture with fresh weights, or with none.
   private static func builtIn(
-    _ path: String, key: String?, structurePath: String?
+    _ path: String, key: String?, structurePath: String?, shapesOnly: Bool
   ) throws(ScaleNetError) -> OpenedModel {
     let name = String(path.dropFirst(builtInPrefix.count))
     guard let builtIn = BuiltInArchitecture(name: name) else {
@@ -97,9 +99,10 @@ public struct OpenedModel: Sendable {
         option: key == nil ? "--structure" : "--key", expected: "a file", found: "a built-in architecture")
     }
     let architecture = builtIn.architecture()
+    let weights = shapesOnly ? architecture.placeholderWeights() : architecture.initialWeights(seed: 0)
     return OpenedModel(
       path: path, file: .copying([UInt8](), origin: path), format: .builtIn,
-      content: .weights(architecture.initialWeights(seed: 0), architecture), notes: [])
+      content: .weights(weights, architecture), notes: [])
   }
 
   private static func readWeights(

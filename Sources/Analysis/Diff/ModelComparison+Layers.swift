@@ -84,8 +84,12 @@ extension ModelComparison {
       return view.graph.nodes.indices.compactMap { index in
         if taken.contains(index) { return nil }
         let node = view.graph.nodes[index]
-        return DiffReport.UnmatchedLayer(
-          name: node.name, op: node.op.name, reason: reasons[index] ?? "no value of this content")
+        let usual =
+          switch node.op {
+          case .cast, .identity, .pad: "the other side has no such node here"
+          default: "no value of this content"
+          }
+        return DiffReport.UnmatchedLayer(name: node.name, op: node.op.name, reason: reasons[index] ?? usual)
       }
     }
     return DiffReport.Unmatched(

@@ -62,7 +62,7 @@ struct InspectCommand: ParsableCommand {
     var files: [ByteRegion] = []
     var inspections: [Inspection] = []
     for input in inputs {
-      let opened = try OpenedModel(path: input, key: key, structurePath: structure)
+      let opened = try OpenedModel(path: input, key: key, structurePath: structure, shapesOnly: true)
       if case .graph = opened.content, let option = graph.explicit.first {
         throw ScaleNetError.invalidOption(
           option: option, expected: "weights to make a graph of",

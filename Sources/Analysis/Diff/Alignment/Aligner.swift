@@ -84,8 +84,6 @@ struct Aligner {
         guard let resize = right.consumers[right.output(b).index].first,
           case .resize = right.graph.nodes[resize].op
         else { return }
-        leftReasons[a] =
-          "\(right.graph.nodes[b].name) has \(left.graph.nodes[end].name) folded in on the other side"
         target = resize
         if let own = left.consumers[left.output(a).index].first { shown = (own, resize) }
       }
@@ -99,8 +97,6 @@ struct Aligner {
         guard let resize = left.consumers[left.output(a).index].first,
           case .resize = left.graph.nodes[resize].op
         else { return }
-        rightReasons[b] =
-          "\(left.graph.nodes[a].name) has \(right.graph.nodes[end].name) folded in on the other side"
         target = resize
         if let own = right.consumers[right.output(b).index].first { shown = (resize, own) }
       }
@@ -121,12 +117,32 @@ struct Aligner {
       ValuePair(
         leftNode: a, rightNode: b, leftShown: shown.0, rightShown: shown.1, order: nearest(a, b)?.order,
         alignment: alignment))
+    var (own, others) = (leftReasons, rightReasons)
+    noteScaled(left, a, shown.0, right, shown.1, &own, &others)
+    noteScaled(right, b, shown.1, left, shown.0, &others, &own)
+    (leftReasons, rightReasons) = (own, others)
     if shown.0 != a {
       leftReasons[a] = "folded into \(right.graph.nodes[shown.1].name) on the other side"
     }
     if shown.1 != b {
       rightReasons[b] = "folded into \(left.graph.nodes[shown.0].name) on the other side"
     }
+  }
+
+  /// Says of the convolutions before a pair of resizes why they have no counterparts: one has the normalisation behind
+  /// the other's resize in its weights.
+  private func noteScaled(
+    _ view: GraphView, _ normalization: Int, _ resize: Int, _ other: GraphView, _ otherResize: Int,
+    _ reasons: inout [Int: String], _ otherReasons: inout [Int: String]
+  ) {
+    guard normalization != resize, case .resize = view.graph.nodes[resize].op,
+      case .resize = other.graph.nodes[otherResize].op, let own = view.graph.nodes[resize].inputs[0],
+      let others = other.graph.nodes[otherResize].inputs[0], let a = view.producers[own.index],
+      let b = other.producers[others.index]
+    else { return }
+    let name = view.graph.nodes[normalization].name
+    reasons[a] = "its counterpart \(other.graph.nodes[b].name) has \(name) folded in, and gives scaled values"
+    otherReasons[b] = "it has \(name) folded in, its counterpart \(view.graph.nodes[a].name) has not"
   }
 
   /// The convolution or resize before a normalisation whose counterpart is no normalisation.

@@ -10,12 +10,14 @@ extension Experiment {
       for foldsFirst in [false, true] {
         guard let base = foldsFirst ? try? graph.folded() : graph else { continue }
         let edits = base.nodes.flatMap { rounding($0, in: base, to: type) }
-        guard !edits.isEmpty else { continue }
+        guard let first = base.nodes.first(where: { !rounding($0, in: base, to: type).isEmpty }) else {
+          continue
+        }
         // A graph in a half type rounds its inputs too.
         for inputType in [nil, type] {
           result.append(
             Hypothesis(
-              kind: .halfPrecision, node: graph.nodes.last?.name, has: "float32 weights",
+              kind: .halfPrecision, node: first.name, has: "float32 weights",
               otherHas: "these rounded to \(type.rawValue)\(inputType == nil ? "" : ", as its inputs are")",
               edits: edits, foldsFirst: foldsFirst, inputType: inputType,
               likewise: { rounding($0, in: $1, to: type) }))
