@@ -49,4 +49,9 @@ public enum Architecture: Hashable, Sendable {
   public func initialWeights(seed: UInt64) -> StateDict {
     configuration.initialWeights(seed: seed)
   }
+
+  /// The names and shapes of the weights, to count with: convolutions and final layers are zero and take no memory.
+  public func placeholderWeights() -> StateDict {
+    configuration.placeholderWeights()
+  }
 }

@@ -13,8 +13,10 @@ struct BlockKey {
 
   /// Nil for a key that belongs to no block.
   init?(_ key: String) {
-    let parts = key.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count >= 3, parts[0].hasPrefix("layer"), let stage = Int(parts[0].dropFirst(5)), stage >= 1,
+    guard key.hasPrefix("layer") else { return nil }
+    let parts = key.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+      .map { Substring($0) }
+    guard parts.count >= 3, let stage = Int(parts[0].dropFirst(5)), stage >= 1,
       let number = Int(parts[1]), number >= 0
     else { return nil }
     self.stage = stage - 1
@@ -25,8 +27,8 @@ struct BlockKey {
   /// How many blocks each stage has: one more than the highest number in the keys, at least 1.
   static func counts(_ weights: StateDict) -> [Int] {
     var counts = [Int](repeating: 1, count: stageCount)
-    for name in weights.names {
-      guard let key = BlockKey(name), key.stage < stageCount else { continue }
+    for entry in weights.entries {
+      guard let key = BlockKey(entry.name), key.stage < stageCount else { continue }
       // A number beyond what the file can hold is a key that nothing expects.
       if key.number < weights.count { counts[key.stage] = max(counts[key.stage], key.number + 1) }
     }

@@ -28,14 +28,28 @@ public protocol NetworkConfiguration: Hashable, Sendable {
   /// final layer, or with `features` the maps `layer1` to `layer4`.
   func graph(_ weights: StateDict, options: BuildOptions) throws(ArchitectureError) -> Graph
 
-  /// Fresh weights in the order of the published implementation. The same seed gives the same weights.
-  func initialWeights(seed: UInt64) -> StateDict
+  /// Adds fresh weights in the order of the published implementation.
+  func addInitialWeights(to new: inout WeightInitializer)
 
   /// The first layer that leaves nothing of an input of this side; nil if something is left of it everywhere.
   func layerWithoutOutput(inputSide: Int) -> String?
 }
 
 extension NetworkConfiguration {
+  /// Fresh weights in the order of the published implementation. The same seed gives the same weights.
+  public func initialWeights(seed: UInt64) -> StateDict {
+    var new = WeightInitializer(seed: seed)
+    addInitialWeights(to: &new)
+    return new.weights
+  }
+
+  /// The names and shapes of the weights; convolutions and final layers are zero and take no memory.
+  public func placeholderWeights() -> StateDict {
+    var new = WeightInitializer(seed: nil)
+    addInitialWeights(to: &new)
+    return new.weights
+  }
+
   /// The least side of a square input of which every layer leaves at least one pixel.
   public var leastInputSide: Int {
     // Sides only grow with the input, so the first that works is the least.

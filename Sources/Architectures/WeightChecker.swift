@@ -15,7 +15,8 @@ struct WeightChecker {
   @discardableResult
   mutating func take(_ key: String, _ expected: [Int?]) -> TensorShape? {
     taken.insert(key)
-    let text = "[" + expected.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
+    // Most keys are there and fit, and need no words.
+    var text: String { "[" + expected.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]" }
     guard let tensor = weights[key] else {
       problems.append(.missing(key: key, shape: text))
       return nil

@@ -3,27 +3,28 @@ import ModelIR
 /// Makes fresh weights by the initialisation that torchvision and the published ScaleNet share: convolutions normal
 /// with standard deviation sqrt(2 / (k * k * filters)) (He et al. 2015, fan-out), BatchNorm 1 and 0, and biases and
 /// linear layers uniform within 1 / sqrt(inputs), as PyTorch's own layers are.
-struct WeightInitializer {
+public struct WeightInitializer {
   private(set) var weights = StateDict()
-  private var random: RandomSource
+  /// Nil where only names and shapes are wanted.
+  private var random: RandomSource?
 
-  init(seed: UInt64) {
-    random = RandomSource(seed: seed)
+  /// Without a seed, all weights are zero and share one element's memory.
+  init(seed: UInt64?) {
+    random = seed.map(RandomSource.init)
   }
 
   /// A weight [filters, channels, kernel, kernel]; `channels` are those of one group.
   mutating func addConvolution(_ name: String, filters: Int, channels: Int, kernel: Int) {
     let deviation = (2.0 / Double(kernel * kernel * filters)).squareRoot()
     let shape = TensorShape([filters, channels, kernel, kernel])
-    weights.append(
-      "\(name).weight", Tensor(random.normals(shape.elementCount, deviation: deviation), shape: shape))
+    weights.append("\(name).weight", normal(shape, deviation: deviation))
   }
 
   /// A 1x1 convolution with a bias.
   mutating func addBiasedConvolution(_ name: String, filters: Int, channels: Int) {
     addConvolution(name, filters: filters, channels: channels, kernel: 1)
     let bound = 1 / Double(channels).squareRoot()
-    weights.append("\(name).bias", Tensor(random.uniforms(filters, bound: bound), shape: [filters]))
+    weights.append("\(name).bias", uniform([filters], bound: bound))
   }
 
   mutating func addNormalization(_ name: String, channels: Int) {
@@ -41,7 +42,19 @@ struct WeightInitializer {
   mutating func addLinear(_ name: String, outputs: Int, inputs: Int) {
     let bound = 1 / Double(inputs).squareRoot()
     let shape = TensorShape([outputs, inputs])
-    weights.append("\(name).weight", Tensor(random.uniforms(shape.elementCount, bound: bound), shape: shape))
-    weights.append("\(name).bias", Tensor(random.uniforms(outputs, bound: bound), shape: [outputs]))
+    weights.append("\(name).weight", uniform(shape, bound: bound))
+    weights.append("\(name).bias", uniform([outputs], bound: bound))
+  }
+
+  private mutating func normal(_ shape: TensorShape, deviation: Double) -> Tensor {
+    guard let values = random?.normals(shape.elementCount, deviation: deviation) else {
+      return .zeros(shape: shape)
+    }
+    return Tensor(values, shape: shape)
+  }
+
+  private mutating func uniform(_ shape: TensorShape, bound: Double) -> Tensor {
+    guard let values = random?.uniforms(shape.elementCount, bound: bound) else { return .zeros(shape: shape) }
+    return Tensor(values, shape: shape)
   }
 }

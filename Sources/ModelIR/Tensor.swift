@@ -87,6 +87,13 @@ public struct Tensor: Sendable {
     self.init(copying: elements, .float64, shape)
   }
 
+  /// float32 zeros, which all are the same element in memory.
+  public static func zeros(shape: TensorShape) -> Tensor {
+    Tensor(
+      dataType: .float32, shape: shape, storage: .copying([Float(0)]), storedType: .float32,
+      isLittleEndian: true, offset: 0, strides: [Int](repeating: 0, count: shape.rank), channelScale: nil)
+  }
+
   private init<Element: BitwiseCopyable>(
     copying elements: [Element], _ dataType: DataType, _ shape: TensorShape
   ) {

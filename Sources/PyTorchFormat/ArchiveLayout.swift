@@ -42,6 +42,9 @@ struct ArchiveLayout {
     stem = String(decoding: archive.name(of: pickle).utf8.dropLast(Self.pickleName.utf8.count), as: UTF8.self)
   }
 
+  /// Whether a member holds a storage's bytes.
+  func isStorage(_ member: ZipMember) -> Bool { archive.name(of: member).hasPrefix(stem + "data/") }
+
   /// `<stem>/data.pkl`, with one directory.
   private static func isPickle(_ name: String) -> Bool {
     guard let rest = afterStem(name) else { return false }

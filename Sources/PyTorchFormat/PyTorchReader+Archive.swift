@@ -1,4 +1,4 @@
-import FileIO
+public import FileIO
 import ZipArchive
 
 extension PyTorchReader {
@@ -31,6 +31,20 @@ extension PyTorchReader {
       regions: { (storages) throws(PyTorchError) in
         try regions(storages, arena, layout, budget: budget, verifyChecksums: verifyChecksums)
       }, fileSize: file.count)
+  }
+
+  /// Reads all weights of an archive and compares their CRC-32 with the archive's; those that are decompressed are
+  /// compared then. Legacy files have none.
+  public static func verifyChecksums(_ file: ByteRegion) throws(PyTorchError) {
+    guard ZipReader.recognizes(file) else { return }
+    let layout = try ArchiveLayout(try zip { () throws(ZipError) in try ZipReader(file) })
+    try zip { () throws(ZipError) in
+      try layout.archive.verify(layout.pickle)
+      for member in layout.archive.members where layout.isStorage(member) {
+        try layout.archive.verify(member)
+      }
+    }
+    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
   }
 
   /// The byte order that the archive states; archives without a statement are little-endian.

@@ -57,7 +57,7 @@ extension Conversion {
       do throws(NumPyError) { try NumPyWriter.writeArchive(weights, to: &output) } catch {
         throw .numpy(error)
       }
-    case .pytorch, .onnx, .keras, .builtIn:
+    case .pytorch, .onnx, .keras, .trtexec, .polygraphy, .builtIn:
       do throws(PyTorchError) { try PyTorchWriter.write(weights, to: &output) } catch {
         throw .pytorch(error)
       }
@@ -72,7 +72,7 @@ extension Conversion {
       }
     case .numpy:
       return try bridging(ScaleNetError.numpy) { () throws(NumPyError) in try NumPyReader.archive(file) }
-    case .pytorch, .onnx, .keras, .builtIn:
+    case .pytorch, .onnx, .keras, .trtexec, .polygraphy, .builtIn:
       return try bridging(ScaleNetError.pytorch) { () throws(PyTorchError) in
         try PyTorchReader.read(file, verifyChecksums: true)
       }

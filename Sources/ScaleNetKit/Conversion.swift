@@ -48,21 +48,25 @@ public func convert(
     throw .file(error)
   }
   let model = try OpenedModel(
-    path: input.path, key: input.key, structurePath: input.structurePath, verifyChecksums: true,
+    path: input.path, key: input.key, structurePath: input.structurePath,
     inputSize: options.explicitBuildOptions.contains("--input-size") ? options.build.inputSize : nil)
   let conversion = Conversion(
-    model: model, outputPath: outputPath, format: format, options: options, kernels: kernels)
+    model: model, soundness: SoundnessCheck(model), outputPath: outputPath, format: format, options: options,
+    kernels: kernels)
   switch format {
   case .onnx: return try conversion.writeONNX(progress: progress)
   case .keras: return try conversion.writeKeras(progress: progress)
   case .pytorch, .safetensors, .numpy: return try conversion.writeWeights(progress: progress)
-  case .builtIn: preconditionFailure("no extension or option names it")
+  case .trtexec, .polygraphy, .builtIn:
+    throw .invalidOption(option: "--to", expected: "a format of models", found: format.displayName)
   }
 }
 
 /// One conversion under way.
 struct Conversion {
   let model: OpenedModel
+  /// Under way; its result is asked for before the output gets its name.
+  let soundness: SoundnessCheck
   let outputPath: String
   let format: FileFormat
   let options: ConversionOptions
@@ -94,7 +98,7 @@ struct Conversion {
       outputFormat: format.rawValue,
       architecture: model.architecture, inputs: describe(graph?.inputs ?? []),
       outputs: describe(graph?.outputs ?? []), nodes: graph?.nodes.count ?? 0, parameters: try parameters(),
-      bytes: bytes, companionFiles: [], notes: try model.notes + nonFiniteNotes(), verification: nil,
+      bytes: bytes, companionFiles: [], notes: try model.notes + soundness.notes(), verification: nil,
       weightNames: nil)
   }
 
@@ -106,20 +110,5 @@ struct Conversion {
     case .graph:
       return try model.inspection(options.build).report.totals.parameters
     }
-  }
-
-  /// A warning for each weight that holds an infinity or a NaN.
-  private func nonFiniteNotes() throws(ScaleNetError) -> [String] {
-    var notes: [String] = []
-    for entry in model.tensors {
-      do throws(TensorError) {
-        if let index = try entry.tensor.firstNonFinite() {
-          notes.append("tensor \(entry.name.escapedForMessage) is not finite at element \(index)")
-        }
-      } catch {
-        throw .tensor(path: model.path, name: entry.name, error)
-      }
-    }
-    return notes
   }
 }

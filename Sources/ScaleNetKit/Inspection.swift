@@ -4,9 +4,16 @@ import ModelIR
 
 /// What `inspect` shows of a model.
 public struct Inspection: Sendable {
-  public var report: InspectionReport
-  /// The block to draw; nil where the graph has none.
-  public var block: BlockGraph?
+  public let report: InspectionReport
+  private let graph: Graph
+
+  init(report: InspectionReport, graph: Graph) {
+    self.report = report
+    self.graph = graph
+  }
+
+  /// The block to draw; nil where the graph has none. Found anew each time.
+  public var block: BlockGraph? { BlockGraph(representing: graph) }
 }
 
 extension OpenedModel {
@@ -29,7 +36,7 @@ extension OpenedModel {
       let report = try InspectionReport(
         bound, format: format.rawValue, path: path, architecture: family, variant: variant, classes: classes,
         notes: notes)
-      return Inspection(report: report, block: BlockGraph(representing: bound))
+      return Inspection(report: report, graph: bound)
     } catch {
       throw .graph(path: path, error)
     }

@@ -4,6 +4,7 @@ import KerasFormat
 public import ModelIR
 import ONNXFormat
 import PyTorchFormat
+import RecordingFormat
 import SafetensorsFormat
 
 /// A model file: what is in it, and how a graph is made of it.
@@ -31,21 +32,22 @@ public struct OpenedModel: Sendable {
   /// - Parameters:
   ///   - key: where the state dict stands in a checkpoint, if not at one of the usual places.
   ///   - structurePath: a structure file that the weights are checked against.
-  ///   - verifyChecksums: whether checksums of the container are compared, which reads the whole file.
+  ///   - verifyChecksums: whether checksums of the container are compared at once, which reads the whole file.
+  ///   - shapesOnly: whether nothing but shapes is needed, so that a built-in architecture gets no weights.
   ///   - inputSize: height and width for the images of an ONNX model that leaves them open.
   ///   - inputs: the arrays that the model will run on and no others; an ONNX model is read for these.
   public init(
     path: String, key: String? = nil, structurePath: String? = nil, verifyChecksums: Bool = false,
-    inputSize: InputSize? = nil, runningOn inputs: RunInputs? = nil
+    shapesOnly: Bool = false, inputSize: InputSize? = nil, runningOn inputs: RunInputs? = nil
   ) throws(ScaleNetError) {
     if path.hasPrefix(Self.builtInPrefix) {
-      self = try Self.builtIn(path, key: key, structurePath: structurePath)
+      self = try Self.builtIn(path, key: key, structurePath: structurePath, shapesOnly: shapesOnly)
       return
     }
     let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
     let structure = try structurePath.map { (path) throws(ScaleNetError) in try Self.readStructure(path) }
     let format = FileFormat.detect(file)
-    guard let format, format != .numpy else {
+    guard let format, !format.isRecording else {
       throw .unknownFormat(
         path: path, expected: "a PyTorch checkpoint, safetensors, an ONNX or a Keras model",
         found: format == .numpy ? "numpy arrays" : Self.describe(file))
@@ -69,7 +71,7 @@ public struct OpenedModel: Sendable {
       self.init(
         path: path, file: file, format: format,
         content: .graph(try Self.readGraph(file, format, path: path, inputSize, inputs)), notes: [])
-    case .numpy, .builtIn:
+    case .numpy, .trtexec, .polygraphy, .builtIn:
       preconditionFailure("excluded above")
     }
   }
@@ -83,11 +85,11 @@ public struct OpenedModel: Sendable {
   }
 
   /// What stands before the name of a built-in architecture in place of a path.
-  private static let builtInPrefix = "arch:"
+  static let builtInPrefix = "arch:"
 
-  /// A built-in architecture with fresh weights.
+  /// A built-in architecture with fresh weights, or with none.
   private static func builtIn(
-    _ path: String, key: String?, structurePath: String?
+    _ path: String, key: String?, structurePath: String?, shapesOnly: Bool
   ) throws(ScaleNetError) -> OpenedModel {
     let name = String(path.dropFirst(builtInPrefix.count))
     guard let builtIn = BuiltInArchitecture(name: name) else {
@@ -99,9 +101,10 @@ public struct OpenedModel: Sendable {
         option: key == nil ? "--structure" : "--key", expected: "a file", found: "a built-in architecture")
     }
     let architecture = builtIn.architecture()
+    let weights = shapesOnly ? architecture.placeholderWeights() : architecture.initialWeights(seed: 0)
     return OpenedModel(
       path: path, file: .copying([UInt8](), origin: path), format: .builtIn,
-      content: .weights(architecture.initialWeights(seed: 0), architecture), notes: [])
+      content: .weights(weights, architecture), notes: [])
   }
 
   private static func readWeights(
@@ -218,8 +221,9 @@ public struct OpenedModel: Sendable {
   }
 
   /// A few words on a file that is nothing known.
-  private static func describe(_ file: ByteRegion) -> String {
+  static func describe(_ file: ByteRegion) -> String {
     if file.count == 0 { return "an empty file" }
+    if let kind = RecordingKind(file) { return kind.displayName }
     let first = file.withBytes { bytes in
       (0..<min(8, bytes.byteCount)).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
     }

@@ -1,13 +1,8 @@
-public import ModelIR
-
 extension ResNetConfiguration {
   /// Fresh weights in the order of torchvision and timm, by torchvision's initialisation: convolutions normal with
   /// standard deviation sqrt(2 / (k * k * out)), BatchNorm 1 and 0, the last of a block included; biases and the
   /// final layer uniform within 1 / sqrt(in).
-  ///
-  /// The same seed gives the same weights.
-  public func initialWeights(seed: UInt64) -> StateDict {
-    var new = WeightInitializer(seed: seed)
+  public func addInitialWeights(to new: inout WeightInitializer) {
     new.addConvolution(
       "\(naming.stemPrefix)conv1", filters: stemChannels, channels: imageChannels, kernel: 7)
     new.addNormalization("\(naming.stemPrefix)bn1", channels: stemChannels)
@@ -32,6 +27,5 @@ extension ResNetConfiguration {
       }
     }
     if let classes { new.addLinear(naming.classifier, outputs: classes, inputs: featureChannels) }
-    return new.weights
   }
 }

@@ -3,7 +3,7 @@ public import ModelIR
 extension ResNetConfiguration {
   /// Whether the keys are those of a ResNet, complete or not: some `layerS.B.conv2.weight` exists.
   public static func recognizes(_ weights: StateDict) -> Bool {
-    weights.names.contains { BlockKey($0)?.parts == ["conv2", "weight"] }
+    weights.entries.contains { BlockKey($0.name)?.parts == ["conv2", "weight"] }
   }
 
   /// Reads a network's dimensions off its weights. No width is known beforehand; groups are what the second extent
@@ -12,7 +12,7 @@ extension ResNetConfiguration {
   /// - Parameter source: the file's path, for errors.
   public init(recognizing weights: StateDict, source: String) throws(ArchitectureError) {
     let naming = ResNetNaming(of: weights)
-    let keys = weights.names.compactMap(BlockKey.init)
+    let keys = weights.entries.compactMap { BlockKey($0.name) }
     let kind: BlockKind = keys.contains { $0.parts[0] == "conv3" } ? .bottleneck : .basic
     let hasSqueeze = keys.contains { $0.parts[0] == naming.squeezeExcitation }
 

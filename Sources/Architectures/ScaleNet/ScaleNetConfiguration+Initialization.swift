@@ -1,12 +1,7 @@
-public import ModelIR
-
 extension ScaleNetConfiguration {
   /// Fresh weights in the published order, by the published initialisation: convolutions normal with standard
   /// deviation sqrt(2 / (k * k * out)), BatchNorm 1 and 0, and `fc` uniform within 1 / sqrt(in) as PyTorch's Linear.
-  ///
-  /// The same seed gives the same weights.
-  public func initialWeights(seed: UInt64) -> StateDict {
-    var new = WeightInitializer(seed: seed)
+  public func addInitialWeights(to new: inout WeightInitializer) {
     new.addConvolution("conv1", filters: stemChannels, channels: imageChannels, kernel: 7)
     new.addNormalization("bn1", channels: stemChannels)
     for block in blocks {
@@ -30,6 +25,5 @@ extension ScaleNetConfiguration {
       new.addNormalization("\(name).bn3", channels: output)
     }
     if let classes { new.addLinear("fc", outputs: classes, inputs: featureChannels) }
-    return new.weights
   }
 }

@@ -3,7 +3,7 @@ public import ModelIR
 extension ScaleNetConfiguration {
   /// Whether the keys are those of a ScaleNet, complete or not: some `layerS.B.conv2.I` exists.
   public static func recognizes(_ weights: StateDict) -> Bool {
-    weights.names.contains(where: isOfScale)
+    weights.entries.contains { isOfScale($0.name) }
   }
 
   /// Reads a ScaleNet's dimensions off its weights. No width is known beforehand.
@@ -72,8 +72,10 @@ extension ScaleNetConfiguration {
     let conv3 = checker.weights["\(name).conv3.weight"]?.shape
     let expectedOutput = conv3?.rank == 4 ? conv3?[0] : nil
     // As in a ResNet: the shortcut has a convolution where the stride or the channels change, in a stage's first block.
-    let isNamed = checker.weights.names.contains { $0.hasPrefix("\(name).downsample.") }
-    let hasDownsample = number == 0 && (isNamed || stage > 0 || inputChannels != expectedOutput)
+    let hasDownsample =
+      number == 0
+      && (stage > 0 || inputChannels != expectedOutput
+        || checker.weights.entries.contains { $0.name.hasPrefix("\(name).downsample.") })
     if hasDownsample {
       _ = checker.takeConvolution(
         "\(name).downsample.0", filters: expectedOutput, channels: inputChannels, kernels: [1])

@@ -17,7 +17,7 @@ struct BlockedTransposition: Sendable {
   /// Elements of a column that are read at a time: `blockColumns` of them stay in the second-level cache.
   private static let blockRows = 2048
   /// Elements of the result that are put together at a time.
-  private static let chunkElements = 1 << 21
+  private static let chunkElements = 1 << 20
 
   /// Nil if the tensor is not of that kind.
   init?(_ tensor: Tensor) {

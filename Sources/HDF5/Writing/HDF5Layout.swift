@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// A complete HDF5 file without the elements of its datasets: libhdf5's structures, and where each dataset's elements

@@ -24,10 +24,21 @@ final class SparseImage {
     writtenEnd = max(writtenEnd, offset + source.count)
   }
 
+  /// What was not written is zero.
   func read(_ target: UnsafeMutableRawBufferPointer, at offset: Int) {
-    for index in target.indices {
-      let (page, byte) = (offset + index).quotientAndRemainder(dividingBy: Self.pageSize)
-      unsafe target[index] = pages[page]?[byte] ?? 0
+    var done = 0
+    while done < target.count {
+      let (page, first) = (offset + done).quotientAndRemainder(dividingBy: Self.pageSize)
+      let count = min(target.count - done, Self.pageSize - first)
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: target[done..<done + count])
+      if let bytes = pages[page] {
+        unsafe bytes.withUnsafeBytes { source in
+          unsafe part.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[first..<first + count]))
+        }
+      } else {
+        unsafe part.initializeMemory(as: UInt8.self, repeating: 0)
+      }
+      done += count
     }
   }
 

@@ -49,6 +49,12 @@ extension Vector {
     unsafe UnsafeMutableRawPointer(target).storeBytes(of: self, as: Vector.self)
   }
 
+  /// Every other one of the elements at `source`.
+  @inline(__always)
+  static func everyOther(_ source: UnsafePointer<Float>) -> Vector {
+    unsafe Vector(lowHalf: load(source).evenHalf, highHalf: load(source + Tile.lanes).evenHalf)
+  }
+
   /// The larger of each pair; NaN in `other` wins, as does NaN in self.
   @inline(__always)
   func maximum(_ other: Vector) -> Vector {

@@ -126,7 +126,8 @@ extension GraphBuilder {
     let modeName = try node.string("mode", default: "constant")
     guard let mode = Pad.Mode(rawValue: modeName), mode != .wrap || opset >= 19 else {
       throw node.failure(
-        "attribute mode", expected: "constant, reflect, edge\(opset >= 19 ? " or wrap" : "")", found: modeName)
+        "attribute mode", expected: "constant, reflect, edge\(opset >= 19 ? " or wrap" : "")", found: modeName
+      )
     }
     let stated: [Int]?
     let fill: Float

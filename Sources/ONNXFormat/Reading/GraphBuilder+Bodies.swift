@@ -58,7 +58,8 @@ extension GraphBuilder {
       guard let value = given.value(for: attribute) else {
         throw .invalidNode(
           path: path, node: name, op: message.op, place: "attribute \(attribute.name)",
-          expected: "the type that it states", found: "\(given.kindName) of the call's attribute \(reference)")
+          expected: "the type that it states", found: "\(given.kindName) of the call's attribute \(reference)"
+        )
       }
       attributes.append(value)
     }

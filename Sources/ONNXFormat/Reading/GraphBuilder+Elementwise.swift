@@ -63,7 +63,8 @@ extension GraphBuilder {
     default: break
     }
     guard let exponent else {
-      throw node.failure("input Y", expected: "\(type.rawValue), or a constant", found: "\(try self.type(node, 1))")
+      throw node.failure(
+        "input Y", expected: "\(type.rawValue), or a constant", found: "\(try self.type(node, 1))")
     }
     let id = try addConstant("\(name).\(type.rawValue)", exponent.cast(to: type))
     try add(node, .pow(Pow()), inputs: [base, id])

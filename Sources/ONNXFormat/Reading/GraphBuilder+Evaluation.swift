@@ -3,7 +3,8 @@ import ModelIR
 extension GraphBuilder {
   /// Operators that are evaluated while reading where their inputs are known.
   static let arithmetic: Set<String> = [
-    "Shape", "Size", "Gather", "Slice", "Split", "Concat", "Unsqueeze", "Squeeze", "Flatten", "Cast", "CastLike",
+    "Shape", "Size", "Gather", "Slice", "Split", "Concat", "Unsqueeze", "Squeeze", "Flatten", "Cast",
+    "CastLike",
     "Constant", "ConstantOfShape", "Range", "Expand", "Where", "Add", "Sub", "Mul", "Div", "Mod", "Min",
     "Max", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor", "Not", "Floor",
     "Ceil", "Neg", "Abs", "Sqrt", "Identity", "Reshape", "ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin",
@@ -148,7 +149,9 @@ extension GraphBuilder {
     case "Flatten":
       return first.reshaped(try flattened(&node, first.shape))
     case "Reshape":
-      return try reshaped(&node, TensorType(first.dataType, TensorShape(first.shape))).map { first.reshaped($0) }
+      return try reshaped(&node, TensorType(first.dataType, TensorShape(first.shape))).map {
+        first.reshaped($0)
+      }
     case "Expand":
       guard inputs.count == 2, let shape = inputs[1]?.integers else { return nil }
       return first.expanded(to: shape.map { Int($0) })

@@ -80,7 +80,8 @@ extension GraphBuilder {
 
   /// Operators that older opsets than those that are read define as opset 7 does.
   private static let unchangedBeforeOpset7: Set<String> = [
-    "GlobalAveragePool", "GlobalMaxPool", "Relu", "LeakyRelu", "Sigmoid", "HardSigmoid", "Tanh", "Sqrt", "Exp",
+    "GlobalAveragePool", "GlobalMaxPool", "Relu", "LeakyRelu", "Sigmoid", "HardSigmoid", "Tanh", "Sqrt",
+    "Exp",
   ]
 
   mutating func addUnary(_ node: NodeReader, _ op: Operator) throws(ONNXError) {
@@ -186,6 +187,13 @@ extension GraphBuilder {
       return
     }
     let isSame = try type(node, 0).dataType == target
+    if let name = node.input(0), case .constant(let tensor, _) = lookUp(name),
+      isSame || tensor.dataType == tensor.storedType && target.isFloatingPoint
+    {
+      try node.finish()
+      try define(node, .constant(isSame ? tensor : tensor.cast(to: target), value: nil))
+      return
+    }
     try add(node, isSame ? .identity(Identity()) : .cast(Cast(to: target)), inputs: [try value(node, 0)])
   }
 

@@ -118,7 +118,8 @@ extension GraphBuilder {
     let mode = Resize.Mode(rawValue: name == "bilinear" && opset < 9 ? "linear" : name)
     guard let mode, mode != .cubic || opset >= 11 else {
       throw node.failure(
-        "attribute mode", expected: opset >= 11 ? "nearest, linear or cubic" : "nearest or linear", found: name)
+        "attribute mode", expected: opset >= 11 ? "nearest, linear or cubic" : "nearest or linear",
+        found: name)
     }
     return mode
   }

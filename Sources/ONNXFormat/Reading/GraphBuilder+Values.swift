@@ -26,7 +26,8 @@ extension GraphBuilder {
     try define(
       node, output: name,
       .unavailable(
-        node.failure("output \(index)", expected: "nothing that reads \(name), \(reason)", found: "a reader")))
+        node.failure("output \(index)", expected: "nothing that reads \(name), \(reason)", found: "a reader"))
+    )
   }
 
   /// Adds an operator whose output is the node's only one.

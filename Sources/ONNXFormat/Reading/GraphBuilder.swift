@@ -87,7 +87,8 @@ struct GraphBuilder {
       let dimensions = graph[id].type.dimensions
       return dimensions.count == 4 && dimensions[2...].contains { $0.value == nil }
     }
-    guard isOpen, case .invalidNode(let path, let node, let op, let place, "a known extent", let found) = error
+    guard isOpen,
+      case .invalidNode(let path, let node, let op, let place, "a known extent", let found) = error
     else { return error }
     return .invalidNode(
       path: path, node: node, op: op, place: place,

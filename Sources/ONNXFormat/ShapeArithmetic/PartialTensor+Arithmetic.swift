@@ -201,7 +201,8 @@ extension PartialTensor {
       case (.neg, .real(let value)): result.elements[index] = .real(-value)
       case (.abs, .open): break
       case (.abs, .real(let value)): result.elements[index] = .real(Swift.abs(value))
-      case (.abs, .integer(let value)) where value != .min: result.elements[index] = .integer(Swift.abs(value))
+      case (.abs, .integer(let value)) where value != .min:
+        result.elements[index] = .integer(Swift.abs(value))
       case (.not, .integer(let value)) where dataType == .bool:
         result.elements[index] = .integer(value == 0 ? 1 : 0)
       case (.sqrt, .real(let value)):

@@ -25,7 +25,9 @@ struct ModelTable {
 
   private var header: String {
     let file = report.path.escapedForMessage
-    let input = "input \(report.input.name.escapedForMessage) \(report.input.shape) (NCHW)"
+    // Most inputs are called just that.
+    let inputName = report.input.name == "input" ? "" : " \(report.input.name.escapedForMessage)"
+    let input = "input\(inputName) \(report.input.shape) (NCHW)"
     return style.bold(name) + "\n"
       + "\(report.format.escapedForMessage), \(report.classesText)".fitted(to: style.width)
       + "\n" + file.fitted(to: style.width) + "\n" + input.fitted(to: style.width) + "\n"

@@ -36,6 +36,8 @@ extension String {
 
 extension Unicode.Scalar {
   fileprivate var columns: Int {
+    // Nearly all of them are ASCII, whose properties need not be looked up.
+    if isASCII { return value < 0x20 || value == 0x7F ? 0 : 1 }
     switch properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format, .control: return 0
     default: break

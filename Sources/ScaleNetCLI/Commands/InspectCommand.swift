@@ -63,7 +63,7 @@ struct InspectCommand: ParsableCommand {
     var inspections: [Inspection] = []
     for input in inputs {
       let opened = try OpenedModel(
-        path: input, key: key, structurePath: structure, inputSize: graph.inputSize?.size)
+        path: input, key: key, structurePath: structure, shapesOnly: true, inputSize: graph.inputSize?.size)
       try opened.refuse(graph.explicit, inputSize: graph.inputSize?.size)
       files.append(opened.file)
       inspections.append(try opened.inspection(options))

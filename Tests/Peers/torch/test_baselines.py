@@ -29,11 +29,20 @@ NETWORKS = {
     "legacy_seresnet50": lambda: timm.create_model("legacy_seresnet50", pretrained=False),
 }
 
+# The deeper ones, on a smaller image.
+DEEP_NETWORKS = {
+    "resnet101": lambda: torchvision.models.resnet101(weights=None),
+    "resnet152": lambda: torchvision.models.resnet152(weights=None),
+    "resnext101_32x8d": lambda: torchvision.models.resnext101_32x8d(weights=None),
+    "seresnet101": lambda: timm.create_model("seresnet101", pretrained=False),
+    "seresnet152": lambda: timm.create_model("seresnet152", pretrained=False),
+}
 
-def network(name):
+
+def network(make):
     """Random weights, with statistics that a normalisation folded wrongly would show."""
     torch.manual_seed(5)
-    model = NETWORKS[name]().eval()
+    model = make().eval()
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.1)
@@ -45,7 +54,7 @@ def network(name):
 @pytest.fixture(scope="module", params=NETWORKS)
 def baseline(request, tmp_path_factory):
     path = tmp_path_factory.mktemp(request.param) / "model.pth"
-    model = network(request.param)
+    model = network(NETWORKS[request.param])
     torch.save(model.state_dict(), path)
     image = np.random.default_rng(3).standard_normal((2, 3, 224, 224)).astype(np.float32)
     with torch.inference_mode():
@@ -97,6 +106,23 @@ def test_keras_gives_torchvision_its_weights(tmp_path):
         scalenet("convert", source, "-o", tmp_path / name, *options)
     model = torchvision.models.resnet18(weights=None)
     model.load_state_dict(torch.load(tmp_path / "b.pth", weights_only=True), strict=True)
+
+
+@pytest.mark.parametrize("name", DEEP_NETWORKS)
+def test_deep_network_agrees(tmp_path, name):
+    model = network(DEEP_NETWORKS[name])
+    torch.save(model.state_dict(), tmp_path / "model.pth")
+    image = np.random.default_rng(3).standard_normal((2, 3, 128, 128)).astype(np.float32)
+    with torch.inference_mode():
+        logits = model(torch.from_numpy(image)).numpy()
+    np.save(tmp_path / "input.npy", image)
+    for output in ("model.onnx", "model.h5"):
+        scalenet("convert", tmp_path / "model.pth", "-o", tmp_path / output, "--input-size", "128")
+        result = tmp_path / (output + ".npy")
+        scalenet("run", tmp_path / output, "--input", tmp_path / "input.npy", "--output", result)
+        assert relative_error(np.load(result), logits) < TOLERANCE
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    assert relative_error(session.run(None, {"input": image})[0], logits) < TOLERANCE
 
 
 def test_init_loads_in_torchvision(tmp_path):

@@ -1,7 +1,7 @@
 import Glibc
 
 /// One piece of work on a thread of its own, whose result is waited for once.
-@safe final class BackgroundTask<Value: Sendable> {
+@safe package final class BackgroundTask<Value: Sendable> {
   /// What the thread does, and what comes of it: the thread's until it has ended, then the task's.
   private final class Work: ThreadBody, @unchecked Sendable {
     let body: @Sendable () -> Value
@@ -18,7 +18,7 @@ import Glibc
   private var thread: pthread_t?
 
   /// Begins the work. Where no thread can be had it is done at once.
-  init(_ body: @escaping @Sendable () -> Value) {
+  package init(_ body: @escaping @Sendable () -> Value) {
     work = Work(body)
     var thread = pthread_t()
     let argument = unsafe Unmanaged<ThreadBody>.passRetained(work)
@@ -41,7 +41,7 @@ import Glibc
   deinit { join() }
 
   /// Waits for the work and gives its result.
-  func value() -> Value {
+  package func value() -> Value {
     join()
     guard let result = work.result else { preconditionFailure("the thread ended without a result") }
     return result
