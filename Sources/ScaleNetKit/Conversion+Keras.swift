@@ -38,7 +38,7 @@ extension Conversion {
     var report = try report(graph: graph, bytes: output.byteCount)
     report.inputs = writer.inputs.map { input in
       let shape = input.shape.map { $0.map(String.init) ?? "batch" }.joined(separator: ", ")
-      return "\(input.name) float32[\(shape)] (\(input.layout))"
+      return "\(input.name) float32[\(shape)]" + (input.layout.map { " (\($0))" } ?? "")
     }
     report.outputs = graph.outputs.map { id in
       let type = graph[id].type

@@ -106,6 +106,33 @@ import Testing
     #expect(message.contains(place), "\(message)")
   }
 
+  /// Of what Keras lays out in an order of its own, the graph has every element.
+  @Test func ordersOfAxesAreRead() throws {
+    func output(_ layers: String...) throws -> [Dimension] {
+      let input = layer("InputLayer", "in", #", "batch_input_shape": [2, 8, 6, 3]"#, from: nil)
+      let text =
+        #"{"class_name": "Functional", "config": {"name": "m", "layers": ["#
+        + ([input] + layers).joined(separator: ", ")
+        + #"], "input_layers": [["in", 0, 0]], "output_layers": [["out", 0, 0]]}}"#
+      let graph = try KerasReader.read(try file(text)).graph
+      return graph[graph.outputs[0]].type.dimensions
+    }
+    let pad = layer("ZeroPadding2D", "pad", #", "padding": 1"#)
+    // [2, 10, 8, 3] as [2, 8, 10, 3], and NCHW of that.
+    #expect(try output(pad, layer("Permute", "out", #", "dims": [2, 1, 3]"#, from: "pad")) == [2, 3, 8, 10])
+    #expect(
+      try output(pad, layer("Flatten", "out", #", "data_format": "channels_first""#, from: "pad")) == [
+        2, 240,
+      ])
+    let deep = layer("Reshape", "deep", #", "target_shape": [2, 4, -1, 3]"#)
+    let turned = layer("Permute", "turned", #", "dims": [4, 1, 3, 2]"#, from: "deep")
+    #expect(try output(deep, turned, layer("Flatten", "out", from: "turned")) == [2, 144])
+    #expect(try output(deep, turned, layer("ReLU", "out", from: "turned")) == [2, 3, 2, 6, 4])
+    #expect(throws: KerasError.self) {
+      try output(deep, layer("MaxPooling2D", "out", from: "deep"))
+    }
+  }
+
   @Test func modelsWithinTheModelAreRead() throws {
     let config = #"{"class_name": "Functional", "config": {"name": "m", "layers": ["#
     func nested(_ inside: String, outputs: String = #"[["r", 0, 0]]"#, call: String = #"["in", 0, 0, {}]"#)

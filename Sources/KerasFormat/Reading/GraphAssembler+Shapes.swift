@@ -71,7 +71,7 @@ extension GraphAssembler {
     var value = try rawInput(reader)
     guard value.order.count > 2 else { return value }
     // Told that channels are first, Keras puts them last before.
-    if format == .channelsFirst { value.order.append(value.order.remove(at: 1)) }
+    if format == .channelsFirst { value.order = [value.order[0]] + value.order[2...] + [value.order[1]] }
     return try flattened(value, reader)
   }
 
@@ -82,9 +82,8 @@ extension GraphAssembler {
     result.order = [0, 1]
     let extents = extents(value.id)
     if !isAscending(value.order, extents) {
-      if isAscending(value.order.map { [0, 3, 1, 2][$0] }, DataFormat.channelsLast.arranged(extents)),
-        extents.count == 4
-      {
+      let last = DataFormat.channelsLast
+      if extents.count == 4, isAscending(value.order.map { [0, 3, 1, 2][$0] }, last.arranged(extents)) {
         result.spatial = LayerValue.Spatial(channels: extents[1], height: extents[2], width: extents[3])
       } else {
         result.id = try arranged(value, Array(extents.indices), reader).id

@@ -135,7 +135,7 @@ struct GraphAssembler {
     for (axis, source) in zip(order, result.order) { permutation[axis] = source }
     result.id = try node(
       unusedName("\(reader.layer.name)_transpose"), .transpose(Transpose(permutation: permutation)),
-      [value.id])
+      [result.id])
     result.order = order
     return result
   }

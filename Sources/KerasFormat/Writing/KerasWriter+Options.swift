@@ -55,7 +55,7 @@ extension KerasWriter {
     public let name: String
     /// The extents in Keras's order; nil for an open batch.
     public let shape: [Int?]
-    /// The letters of the axes, `NHWC` or `NCHW`; `NC` for a vector.
-    public let layout: String
+    /// The letters of the axes, `NHWC` or `NCHW`; `NC` for a vector; nil for other ranks.
+    public let layout: String?
   }
 }

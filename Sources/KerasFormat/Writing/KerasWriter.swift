@@ -98,7 +98,7 @@ public struct KerasWriter {
     if case .array(let extents)? = layer.settings.first(where: { $0.key == "batch_input_shape" })?.value {
       shape = extents.map { if case .integer(let extent) = $0 { extent } else { nil } }
     }
-    return Input(name: layer.name, shape: shape, layout: shape.count == 4 ? dataFormat.letters : "NC")
+    return Input(name: layer.name, shape: shape, layout: [2: "NC", 4: dataFormat.letters][shape.count])
   }
 
   private static func names(_ list: LayerList, _ container: Container) -> [NameEntry] {
