@@ -62,7 +62,7 @@ let package = Package(
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
     library("Execution", ["FileIO", "ModelIR", "Kernels"]),
     library("Architectures", ["FileIO", "ModelIR"]),
-    library("Analysis", ["Execution", "ModelIR"]),
+    library("Analysis", ["Execution", "FileIO", "Kernels", "ModelIR"]),
     library("Reports", ["Analysis", "FileIO", "CCairo"]),
 
     // Formats.
@@ -70,6 +70,7 @@ let package = Package(
     library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("SafetensorsFormat", ["FileIO", "ModelIR"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    library("RecordingFormat", ["FileIO", "ModelIR", "NumPyFormat"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
     library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
     library("KerasFormat", ["FileIO", "ModelIR", "HDF5", "ZipArchive"]),
@@ -79,7 +80,7 @@ let package = Package(
       "ScaleNetKit",
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "Reports", "PyTorchFormat",
-        "NumPyFormat", "ONNXFormat", "SafetensorsFormat", "KerasFormat", "COpenSSL",
+        "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat", "COpenSSL",
       ]),
     .executableTarget(
       name: "ScaleNetCLI",
@@ -93,7 +94,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
-    tests("AnalysisTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat"]),
+    tests(
+      "AnalysisTests",
+      [
+        "Analysis", "Architectures", "Execution", "FileIO", "Kernels", "ModelIR", "ONNXFormat",
+        "PyTorchFormat",
+      ]),
     tests("ArchitecturesTests", ["Architectures", "Execution", "Kernels", "ModelIR"]),
     tests(
       "ExecutionTests",
@@ -105,18 +111,19 @@ let package = Package(
       "KerasFormatTests",
       [
         "Architectures", "Execution", "FileIO", "HDF5", "KerasFormat", "Kernels", "ModelIR", "NumPyFormat",
-        "PyTorchFormat", "ZipArchive",
+        "ONNXFormat", "PyTorchFormat", "ZipArchive",
       ]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
     tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests("RecordingFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "RecordingFormat"]),
     tests(
       "RoundTripTests",
       [
         "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
         "NumPyFormat",
-        "ONNXFormat", "PyTorchFormat",
+        "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
     tests("ReportsTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat", "Reports"]),
     tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),

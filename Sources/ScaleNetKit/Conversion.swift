@@ -57,7 +57,8 @@ public func convert(
   case .onnx: return try conversion.writeONNX(progress: progress)
   case .keras: return try conversion.writeKeras(progress: progress)
   case .pytorch, .safetensors, .numpy: return try conversion.writeWeights(progress: progress)
-  case .builtIn: preconditionFailure("no extension or option names it")
+  case .trtexec, .polygraphy, .builtIn:
+    throw .invalidOption(option: "--to", expected: "a format of models", found: format.displayName)
   }
 }
 

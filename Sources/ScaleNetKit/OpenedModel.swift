@@ -4,6 +4,7 @@ import KerasFormat
 public import ModelIR
 import ONNXFormat
 import PyTorchFormat
+import RecordingFormat
 import SafetensorsFormat
 
 /// A model file: what is in it, and how a graph is made of it.
@@ -46,7 +47,7 @@ public struct OpenedModel: Sendable {
     let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
     let structure = try structurePath.map { (path) throws(ScaleNetError) in try Self.readStructure(path) }
     let format = FileFormat.detect(file)
-    guard let format, format != .numpy else {
+    guard let format, !format.isRecording else {
       throw .unknownFormat(
         path: path, expected: "a PyTorch checkpoint, safetensors, an ONNX or a Keras model",
         found: format == .numpy ? "numpy arrays" : Self.describe(file))
@@ -70,7 +71,7 @@ public struct OpenedModel: Sendable {
       self.init(
         path: path, file: file, format: format,
         content: .graph(try Self.readGraph(file, format, path: path, inputSize, inputs)), notes: [])
-    case .numpy, .builtIn:
+    case .numpy, .trtexec, .polygraphy, .builtIn:
       preconditionFailure("excluded above")
     }
   }
@@ -84,7 +85,7 @@ public struct OpenedModel: Sendable {
   }
 
   /// What stands before the name of a built-in architecture in place of a path.
-  private static let builtInPrefix = "arch:"
+  static let builtInPrefix = "arch:"
 
   /// A built-in architecture with fresh weights, or with none.
   private static func builtIn(
@@ -220,8 +221,9 @@ public struct OpenedModel: Sendable {
   }
 
   /// A few words on a file that is nothing known.
-  private static func describe(_ file: ByteRegion) -> String {
+  static func describe(_ file: ByteRegion) -> String {
     if file.count == 0 { return "an empty file" }
+    if let kind = RecordingKind(file) { return kind.displayName }
     let first = file.withBytes { bytes in
       (0..<min(8, bytes.byteCount)).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
     }

@@ -1,0 +1,71 @@
+import Execution
+import ModelIR
+
+/// Two graphs with the counterparts among their values.
+struct AlignedGraphs {
+  let left: GraphView
+  let right: GraphView
+  /// In the order of the left's nodes.
+  let pairs: [ValuePair]
+  /// Counterparts, graph inputs included.
+  let leftOf: [ValueID: ValueID]
+  let leftReasons: [Int: String]
+  let rightReasons: [Int: String]
+
+  /// Runs both graphs in float32 and aligns them.
+  init(
+    _ runner: PairRunner, inputs: [(left: ValueID, right: ValueID)],
+    outputs: [(left: ValueID, right: ValueID)], tolerance: ElementTolerance
+  ) throws(ExecutionError) {
+    left = GraphView(runner.left.graph)
+    right = GraphView(runner.right.graph)
+    var signs = SignTable()
+    let leftPrints = try Self.fingerprints(left, runner.left.inputs, runner.engine, &signs)
+    let rightPrints = try Self.fingerprints(right, runner.right.inputs, runner.engine, &signs)
+    var aligner = Aligner(
+      left: left, right: right, leftPrints: leftPrints, rightPrints: rightPrints, inputs: inputs,
+      closeness: max(1e-4, tolerance.scaled ? tolerance.absolute : 0))
+    aligner.run(outputs: outputs)
+    pairs = aligner.pairs
+    leftOf = aligner.leftOf
+    leftReasons = aligner.leftReasons
+    rightReasons = aligner.rightReasons
+  }
+
+  private static func fingerprints(
+    _ view: GraphView, _ inputs: [String: Tensor], _ engine: DiffEngine, _ signs: inout SignTable
+  ) throws(ExecutionError) -> [Int: Fingerprint] {
+    var result: [Int: Fingerprint] = [:]
+    try engine.floats(view.graph, inputs) { (id, tensor) throws(ExecutionError) in
+      guard let node = view.producers[id.index] else { return }
+      result[node] = Fingerprint(
+        try tensor.floats(of: view.graph[id].name), shape: tensor.shape.dimensions, signs: &signs)
+    }
+    return result
+  }
+
+  /// For each pair, the pairs that its nodes read. An input of the graph is -1.
+  func inputPairs() -> [[Int]] {
+    var pairOf: [ValueID: Int] = [:]
+    for (index, pair) in pairs.enumerated() { pairOf[right.output(pair.rightNode)] = index }
+    return pairs.map { pair in
+      boundary(of: pair.rightNode).map { pairOf[$0] ?? -1 }
+    }
+  }
+
+  /// The nearest values upstream of a right node that have counterparts.
+  func boundary(of node: Int) -> [ValueID] {
+    var result: [ValueID] = []
+    var waiting = right.graph.nodes[node].inputs.compactMap { $0 }
+    var seen = Set<ValueID>()
+    while let id = waiting.popLast() {
+      guard right.graph[id].initializer == nil, seen.insert(id).inserted else { continue }
+      if leftOf[id] != nil {
+        result.append(id)
+      } else if let producer = right.producers[id.index] {
+        waiting += right.graph.nodes[producer].inputs.compactMap { $0 }
+      }
+    }
+    return result.sorted()
+  }
+}

@@ -1,0 +1,76 @@
+import ModelIR
+
+/// A graph with what alignment asks of it again and again.
+struct GraphView {
+  let graph: Graph
+  let producers: [Int?]
+  let consumers: [[Int]]
+  /// For each convolution or product whose result only a BatchNormalization reads, maybe behind a Resize: that node.
+  let normalization: [Int?]
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    let producers = graph.producers()
+    let consumers = graph.consumers()
+    self.producers = producers
+    self.consumers = consumers
+    func soleConsumer(_ index: Int) -> Int? {
+      let output = graph.nodes[index].outputs[0]
+      guard consumers[output.index].count == 1, !graph.outputs.contains(output) else { return nil }
+      return consumers[output.index][0]
+    }
+    normalization = graph.nodes.indices.map { index in
+      guard graph.nodes[index].op.isLinear, var next = soleConsumer(index) else { return nil }
+      if case .resize = graph.nodes[next].op {
+        guard let behind = soleConsumer(next) else { return nil }
+        next = behind
+      }
+      guard case .batchNormalization = graph.nodes[next].op else { return nil }
+      return next
+    }
+  }
+
+  /// The inputs of a node that are computed from the graph's inputs, looking through what some formats add between nodes.
+  func activations(_ index: Int) -> [ValueID] {
+    graph.nodes[index].inputs.compactMap { $0 }.filter { graph[$0].initializer == nil }.map(resolved)
+  }
+
+  /// The value behind Identity, Cast and Pad: some formats spell margins as nodes of their own.
+  func resolved(_ id: ValueID) -> ValueID {
+    var id = id
+    while let producer = producers[id.index], let input = graph.nodes[producer].inputs[0] {
+      switch graph.nodes[producer].op {
+      case .identity, .cast, .pad: id = input
+      default: return id
+      }
+    }
+    return id
+  }
+
+  /// The parameters of a node, in its order.
+  func parameters(_ index: Int) -> [ValueID] {
+    graph.nodes[index].inputs.compactMap { $0 }.filter { graph[$0].initializer != nil }
+  }
+
+  func output(_ index: Int) -> ValueID { graph.nodes[index].outputs[0] }
+
+  func shape(_ id: ValueID) -> [Int] { graph[id].type.dimensions.compactMap(\.value) }
+}
+
+extension Operator {
+  /// Whether a normalisation after it can be folded into its weights.
+  var isLinear: Bool {
+    switch self {
+    case .conv, .gemm: true
+    default: false
+    }
+  }
+
+  /// Operators that do the same under several names count as one.
+  var family: String {
+    switch self {
+    case .flatten, .reshape: "Reshape"
+    default: name
+    }
+  }
+}

@@ -1,0 +1,45 @@
+extension DiffReport {
+  /// A pair of outputs.
+  public struct Output: Sendable, Codable, Hashable {
+    public var name: String
+    public var otherName: String
+    /// The left's.
+    public var shape: [Int]
+    public var isWithinTolerance: Bool
+    /// Over all batches.
+    public var metrics: TensorMetrics
+    /// The absolute tolerance in plain numbers; of several batches the largest.
+    public var absoluteTolerance: Double
+    /// In which part of the rows both have the same largest element. Only of matrices with more than one column.
+    @ExplicitNull public var topOneAgreement: Double?
+    /// In which part of the rows the five largest elements are the same set.
+    @ExplicitNull public var topFiveAgreement: Double?
+    /// What the same graphs give in Double; nil where a side is a recording or nothing differs.
+    @ExplicitNull public var rounding: Rounding?
+
+    public init(
+      name: String, otherName: String, shape: [Int], isWithinTolerance: Bool, metrics: TensorMetrics,
+      absoluteTolerance: Double, topOneAgreement: Double? = nil, topFiveAgreement: Double? = nil,
+      rounding: Rounding? = nil
+    ) {
+      self.name = name
+      self.otherName = otherName
+      self.shape = shape
+      self.isWithinTolerance = isWithinTolerance
+      self.metrics = metrics
+      self.absoluteTolerance = absoluteTolerance
+      self.topOneAgreement = topOneAgreement
+      self.topFiveAgreement = topFiveAgreement
+      self.rounding = rounding
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, shape, metrics, rounding
+      case otherName = "other_name"
+      case isWithinTolerance = "is_within_tolerance"
+      case absoluteTolerance = "absolute_tolerance"
+      case topOneAgreement = "top1_agreement"
+      case topFiveAgreement = "top5_agreement"
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import Analysis
+import Architectures
+import Execution
+import FileIO
+import ModelIR
+
+/// Makes graphs of both sides for one input size and batch, and the inputs that both get.
+struct DiffPreparation {
+  let left: DiffComparand
+  let right: DiffComparand
+  let options: DiffOptions
+
+  /// Both sides, ready to be compared.
+  struct Result {
+    var left: DiffSubject
+    var right: DiffSubject
+    var inputNames: [(left: String, right: String)]
+    var inputs: [DiffReport.Input]
+    var batches: [DiffBatch]
+    var notes: [String]
+  }
+
+  func run() throws(ScaleNetError) -> Result {
+    let graphs = try graphs()
+    let inputs = try DiffInputs(
+      left: graphs.left.map { DiffInputs.Side(graph: $0, comparand: left) },
+      right: graphs.right.map { DiffInputs.Side(graph: $0, comparand: right) }, options: options,
+      batchCount: batchCount)
+    var notes = modelNotes(left) + modelNotes(right) + inputs.notes
+    if graphs.left == nil || graphs.right == nil, graphs.left != nil || graphs.right != nil,
+      options.inputs.isEmpty
+    {
+      notes.append(
+        "the recorded outputs must have been made of the inputs of seed \(options.seed), which --save-inputs writes"
+      )
+    }
+    return Result(
+      left: subject(left, graphs.left, inputs.left), right: subject(right, graphs.right, inputs.right),
+      inputNames: inputs.names, inputs: inputs.reports, batches: inputs.batches, notes: notes)
+  }
+
+  private func modelNotes(_ comparand: DiffComparand) -> [String] {
+    guard case .model(let model) = comparand else { return [] }
+    return model.notes.map { "\(model.path): \($0)" }
+  }
+
+  private func subject(
+    _ comparand: DiffComparand, _ graph: Graph?, _ inputs: [[String: Tensor]]
+  ) -> DiffSubject {
+    switch comparand {
+    case .model(let model):
+      let side = DiffReport.Side(
+        path: model.path, format: model.format.rawValue, architecture: model.architecture, isRecording: false)
+      guard let graph else { return DiffSubject(side: side, content: .recording([])) }
+      return DiffSubject(side: side, content: .graph(graph, inputs: inputs))
+    case .recording(let recording):
+      let side = DiffReport.Side(path: recording.path, format: recording.format, isRecording: true)
+      return DiffSubject(side: side, content: .recording(recording.batches))
+    }
+  }
+
+  /// How many batches there are: those given, those recorded, or as many as asked for.
+  private var batchCount: Int {
+    if !options.inputs.isEmpty { return options.inputs.count }
+    for case .recording(let recording) in [left, right] { return recording.batches.count }
+    return max(options.batches, 1)
+  }
+
+  /// The graphs with all extents known; nil for a recording.
+  private func graphs() throws(ScaleNetError) -> (left: Graph?, right: Graph?) {
+    let first = try graph(
+      left, options.leftBuild, options.explicitLeftOptions, other: right, options.rightBuild,
+      options.explicitRightOptions)
+    let second = try graph(
+      right, options.rightBuild, options.explicitRightOptions, other: left, options.leftBuild,
+      options.explicitLeftOptions)
+    let batch = batchSize([first, second].compactMap { $0 })
+    return (try bind(first, left, batch), try bind(second, right, batch))
+  }
+
+  private func bind(
+    _ graph: Graph?, _ comparand: DiffComparand, _ batch: Int
+  ) throws(ScaleNetError) -> Graph? {
+    guard let graph else { return nil }
+    do throws(GraphError) {
+      return try graph.binding(batch: batch)
+    } catch {
+      throw .graph(path: comparand.path, error)
+    }
+  }
+
+  /// What open extents become: another graph's fixed batch, the arrays' or the recording's, or as asked for.
+  private func batchSize(_ graphs: [Graph]) -> Int {
+    for graph in graphs {
+      if let id = graph.inputs.first, let fixed = graph[id].type.dimensions.first?.value { return fixed }
+    }
+    if let extent = options.inputs.first?.arrays.first?.tensor.shape.dimensions.first {
+      return max(extent, 1)
+    }
+    for case .recording(let recording) in [left, right] {
+      if let shape = recording.batches.first?.first?.tensor.shape, shape.rank > 1 { return max(shape[0], 1) }
+    }
+    return max(options.batchSize, 1)
+  }
+
+  private func graph(
+    _ comparand: DiffComparand, _ build: BuildOptions, _ explicit: [String], other: DiffComparand,
+    _ otherBuild: BuildOptions, _ otherExplicit: [String]
+  ) throws(ScaleNetError) -> Graph? {
+    guard case .model(let model) = comparand else { return nil }
+    try model.refuse(explicit)
+    var build = build
+    if !explicit.contains("--input-size"), case .weights(_, let architecture) = model.content {
+      if case .model(let other) = other, case .graph(let otherModel) = other.content {
+        if let size = Self.imageSize(otherModel.graph, channels: architecture.imageChannels) {
+          build.inputSize = size
+        }
+      } else if otherExplicit.contains("--input-size") {
+        build.inputSize = otherBuild.inputSize
+      } else if let array = options.inputs.first?.arrays.first,
+        let size = Self.size(array.tensor.shape.dimensions, channels: architecture.imageChannels)
+      {
+        build.inputSize = size
+      }
+    }
+    return try model.graph(build)
+  }
+
+  /// Height and width of a graph's image.
+  private static func imageSize(_ graph: Graph, channels: Int) -> InputSize? {
+    guard let id = graph.inputs.first else { return nil }
+    return size(graph[id].type.dimensions.map { $0.value ?? 1 }, channels: channels)
+  }
+
+  /// Height and width of an array [N, C, H, W] or [N, H, W, C] of so many channels.
+  private static func size(_ shape: [Int], channels: Int) -> InputSize? {
+    guard shape.count == 4 else { return nil }
+    if shape[1] == channels { return InputSize(height: shape[2], width: shape[3]) }
+    return shape[3] == channels ? InputSize(height: shape[1], width: shape[2]) : nil
+  }
+}

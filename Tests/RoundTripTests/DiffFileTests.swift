@@ -1,0 +1,142 @@
+import Execution
+import FileIO
+import ModelIR
+import NumPyFormat
+import ScaleNetKit
+import TestSupport
+import Testing
+
+/// One network in every format, compared file with file.
+@Suite struct DiffFileTests {
+  private static let source = Fixtures.path("tiny/tiny.pth")
+
+  private func convert(_ folder: String, _ name: String, folds: Bool = true, half: Bool = false) throws
+    -> String
+  {
+    let path = "\(folder)/\(name)"
+    var options = ConversionOptions()
+    options.foldBatchNormalization = folds
+    options.dataType = half ? .float16 : .float32
+    _ = try ScaleNetKit.convert(ConversionInput(path: Self.source), to: path, options: options)
+    return path
+  }
+
+  private func model(_ path: String) throws -> DiffComparand { .model(try OpenedModel(path: path)) }
+
+  private func array(_ name: String) throws -> Tensor {
+    try NumPyReader.array(try ByteRegion.map(path: Fixtures.path("tiny/\(name)")))
+  }
+
+  private func isConvolution(_ layer: DiffReport.Layer) -> Bool { layer.op == "Conv" }
+
+  @Test(arguments: ["folded.onnx", "unfolded.onnx", "folded.h5", "unfolded.keras"])
+  func honestConversions(name: String) throws {
+    try withTemporaryDirectory { folder in
+      let path = try convert(folder, name, folds: name.hasPrefix("folded"))
+      var options = DiffOptions()
+      options.layers = true
+      options.weights = true
+      for (left, right) in [(Self.source, path), (path, Self.source)] {
+        let report = try diff(try model(left), try model(right), options: options)
+        #expect(report.verdict == .match)
+        #expect(report.kind == (name.hasPrefix("folded") ? .rounding : .identical))
+        #expect(report.cause == nil)
+        #expect(report.firstDivergence == nil)
+        #expect(report.layers.allSatisfy { $0.isWithinTolerance })
+        #expect(report.weights?.allSatisfy { $0.status == .rounded } == true)
+        #expect(report.unmatched?.left.allSatisfy { $0.reason != "no value of this content" } == true)
+        #expect(report.unmatched?.right.allSatisfy { $0.reason != "no value of this content" } == true)
+        if !name.hasPrefix("folded") {
+          #expect(report.layers.count == 138)
+          #expect(report.weights == [])
+        }
+        let isKeras = !name.hasSuffix(".onnx")
+        let layouts = [report.inputs.first?.layout, report.inputs.first?.otherLayout]
+        #expect(layouts.contains("NHWC") == isKeras)
+        #expect(report.notes.contains { $0.contains("NHWC") } == isKeras)
+      }
+    }
+  }
+
+  @Test func halfPrecision() throws {
+    try withTemporaryDirectory { folder in
+      let path = try convert(folder, "half.onnx", half: true)
+      var options = DiffOptions()
+      let report = try diff(try model(Self.source), try model(path), options: options)
+      #expect(report.verdict == .differ)
+      #expect(report.cause?.kind == .halfPrecision)
+      #expect(report.cause?.confirmed == true)
+      options.tolerance = .float16
+      #expect(try diff(try model(Self.source), try model(path), options: options).verdict == .match)
+    }
+  }
+
+  /// What the published implementation gave, from its file; the input in either layout.
+  @Test func recordedOutput() throws {
+    let recorded = DiffRecording(
+      path: "output.npy", format: "npy",
+      batches: [[NamedTensor(name: "output", tensor: try array("output_1x3x224x224.npy"))]])
+    let image = try array("input_1x3x224x224.npy")
+    for tensor in [image, image.transposed([0, 2, 3, 1])] {
+      var options = DiffOptions()
+      options.inputs = [
+        DiffOptions.GivenInput(source: "image.npy", arrays: [NamedTensor(name: "array", tensor: tensor)])
+      ]
+      let report = try diff(try model(Self.source), .recording(recorded), options: options)
+      #expect(report.verdict == .match)
+      #expect(report.kind == .rounding)
+      #expect(report.right.isRecording)
+      #expect(report.inputs.first?.source == "image.npy")
+      #expect(report.notes.contains("image.npy is read as NHWC") == (tensor.shape[1] == 224))
+    }
+    // Another input: the recording can't be of it.
+    #expect(try diff(try model(Self.source), .recording(recorded)).verdict == .differ)
+  }
+
+  /// Weights follow the size of the other side's graph, and its batch.
+  @Test func sizesAndBatches() throws {
+    try withTemporaryDirectory { folder in
+      let path = "\(folder)/wide.onnx"
+      var conversion = ConversionOptions()
+      conversion.build.inputSize = InputSize(height: 225, width: 257)
+      conversion.build.batch = .fixed(2)
+      conversion.verifies = false
+      _ = try ScaleNetKit.convert(ConversionInput(path: Self.source), to: path, options: conversion)
+      var saved: [DiffBatch] = []
+      var options = DiffOptions()
+      options.batches = 2
+      options.seed = 9
+      let report = try diff(
+        try model(Self.source), try model(path), options: options, useInputs: { saved = $0 })
+      #expect(report.verdict == .match)
+      #expect(report.inputs.first?.shape == [2, 3, 225, 257])
+      #expect(report.batches == 2)
+      #expect(report.outputs.first?.metrics.elementCount == 40)
+      #expect(saved.count == 2)
+      var random = RandomSource(seed: 9)
+      for batch in saved {
+        let input = try #require(batch.inputs.first)
+        let elements = try input.tensor.floats()
+        #expect(elements == random.normals(2 * 3 * 225 * 257))
+        #expect([input.name, input.otherName] == ["input", "input"])
+      }
+    }
+  }
+
+  @Test func refusals() throws {
+    var options = DiffOptions()
+    options.inputs = [
+      DiffOptions.GivenInput(
+        source: "x.npy",
+        arrays: [NamedTensor(name: "x", tensor: Tensor([Float](repeating: 0, count: 12), shape: [3, 4]))])
+    ]
+    let source = try model(Self.source)
+    #expect(throws: ScaleNetError.self) { try diff(source, source, options: options) }
+    let recorded = DiffRecording(
+      path: "r.npz", format: "npz",
+      batches: [[NamedTensor(name: "y", tensor: Tensor([1, 2, 3] as [Float], shape: [1, 3]))]])
+    #expect(throws: ScaleNetError.self) { try diff(source, .recording(recorded)) }
+    let two = DiffRecording(path: "s.npz", format: "npz", batches: recorded.batches + recorded.batches)
+    #expect(throws: ScaleNetError.self) { try diff(.recording(recorded), .recording(two)) }
+  }
+}
