@@ -1,15 +1,7 @@
 /// The square root of every element; NaN of what is negative.
-public struct Sqrt: OperatorKind {
+public struct Sqrt: UnaryElementwise {
   public static let name = "Sqrt"
-  public static let inputCount = 1...1
+  public static let operationsPerElement = 1
 
   public init() {}
-
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
-    [try requireFloat(inputs, 0, "X")]
-  }
-
-  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: outputs[0].elementCount)
-  }
 }

@@ -1,15 +1,7 @@
 /// The hyperbolic tangent of every element.
-public struct Tanh: OperatorKind {
+public struct Tanh: UnaryElementwise {
   public static let name = "Tanh"
-  public static let inputCount = 1...1
+  public static let operationsPerElement = 4
 
   public init() {}
-
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
-    [try requireFloat(inputs, 0, "X")]
-  }
-
-  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: 4))
-  }
 }

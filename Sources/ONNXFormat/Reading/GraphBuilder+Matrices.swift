@@ -16,7 +16,8 @@ extension GraphBuilder {
     let isPlain = ranks == (2, 2)
     let inputs = try weights(node)
     try add(node, isPlain ? .gemm(Gemm()) : .matMul(MatMul()), inputs: inputs)
-    if isPlain { matMuls.insert(graph.nodes.count - 1) }
+    // Nothing is computed where the product is empty.
+    if isPlain, graph.nodes.last?.name == node.name { matMuls.insert(graph.nodes.count - 1) }
   }
 
   /// Makes a constant row that is added to a MatMul, and to nothing else that reads it, the bias of its Gemm.

@@ -1,6 +1,6 @@
 extension Double {
   /// With two significant digits and an exponent: `2.1e-07`; `0` as it is.
-  var scientific: String {
+  package var scientific: String {
     guard self != 0, isFinite else { return self == 0 ? "0" : isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
     var exponent = 0
     var mantissa = magnitude

@@ -32,7 +32,7 @@ def function_model():
     )
     nodes = [
         helper.make_node("Outer", ["x"], ["t", "y"], domain="local", name="first", s=0.5),
-        helper.make_node("Outer", ["t"], ["z"], domain="local", name="second"),
+        helper.make_node("Outer", ["t"], ["z", "unused"], domain="local", name="second"),
     ]
     return operator_models.model(
         nodes, (2, 3), outputs=("y", "z"), functions=[inner, outer], domains=["local"]
