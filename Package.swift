@@ -70,6 +70,7 @@ let package = Package(
     library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("SafetensorsFormat", ["FileIO", "ModelIR"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    library("RecordingFormat", ["FileIO", "ModelIR", "NumPyFormat"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
     library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
     library("KerasFormat", ["FileIO", "ModelIR", "HDF5", "ZipArchive"]),
@@ -79,7 +80,7 @@ let package = Package(
       "ScaleNetKit",
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "Reports", "PyTorchFormat",
-        "NumPyFormat", "ONNXFormat", "SafetensorsFormat", "KerasFormat", "COpenSSL",
+        "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat", "COpenSSL",
       ]),
     .executableTarget(
       name: "ScaleNetCLI",
@@ -110,12 +111,13 @@ let package = Package(
       "KerasFormatTests",
       [
         "Architectures", "Execution", "FileIO", "HDF5", "KerasFormat", "Kernels", "ModelIR", "NumPyFormat",
-        "PyTorchFormat", "ZipArchive",
+        "ONNXFormat", "PyTorchFormat", "ZipArchive",
       ]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "ZipArchive"]),
     tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
+    tests("RecordingFormatTests", ["FileIO", "ModelIR", "NumPyFormat", "RecordingFormat"]),
     tests(
       "RoundTripTests",
       [

@@ -18,6 +18,10 @@ extension Executor {
       unsafe prepared.run(
         a: address(0), c: step.inputs.count > 1 ? (address(1), rowStep, columnStep) : nil,
         into: output.elements, workspace: memory.workspace, threads: pool)
+    case .computedConvolution(let geometry, let hasBias, let appliesReLU):
+      convolve(step, geometry, hasBias: hasBias, appliesReLU: appliesReLU, memory)
+    case .computedMatrixProducts(let products):
+      multiply(step, products, memory)
     case .maxPool(let window):
       unsafe kernels.maxPool(window, input(0), into: output, threads: pool)
     case .averagePool(let window, let countsPadding):
@@ -26,6 +30,16 @@ extension Executor {
       unsafe kernels.globalAveragePool(input(0), into: output, threads: pool)
     case .resize(let resampling):
       unsafe kernels.resize(resampling, input(0), into: output, threads: pool)
+    case .interpolate(let passes):
+      unsafe interpolate(passes, address(0), into: output.elements, memory)
+    case .move(let movement):
+      unsafe movement.run(address(0), into: output.elements, threads: pool)
+    case .mean(let reduction):
+      unsafe reduction.mean(address(0), into: output.elements, threads: pool)
+    case .localResponse(let response):
+      unsafe response.run(input(0), into: output, threads: pool)
+    case .normalize(let epsilon, let appliesReLU):
+      normalize(step, epsilon: epsilon, appliesReLU: appliesReLU, memory)
     case .scaleAndShift(let appliesReLU):
       unsafe kernels.scaleAndShift(
         input(0), scale: address(1), shift: address(2), appliesReLU: appliesReLU, into: output, threads: pool)
@@ -38,28 +52,10 @@ extension Executor {
     case .softmax(let outer, let count, let inner):
       unsafe kernels.softmax(
         address(0), outer: outer, count: count, inner: inner, into: output.elements, threads: pool)
-    case .pad(let top, let left, let value):
-      unsafe pad(input(0), into: output, top: top, left: left, value: value)
     case .copy(let type):
       unsafe copy(input(0), into: output, roundedTo: type)
     case .alias:
       break
-    }
-  }
-
-  private func pad(
-    _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, top: Int, left: Int, value: Scalar
-  ) {
-    for plane in unsafe 0..<input.planeCount {
-      let source = unsafe input.plane(plane)
-      let target = unsafe output.plane(plane)
-      unsafe target.update(repeating: value, count: output.planeSize)
-      let (height, width) = unsafe (input.extent.height, input.extent.width)
-      let step = unsafe output.extent.width
-      for row in 0..<height {
-        let place = (row + top) * step + left
-        unsafe (target + place).update(from: source + row * width, count: width)
-      }
     }
   }
 

@@ -83,6 +83,8 @@ public final class Executor<Scalar: ExecutionScalar> {
   /// A copy of a value.
   private func tensor(_ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>) -> Tensor {
     let type = graph[id].type
+    // Constants of other types pass through.
+    if let constant = graph[id].initializer, !type.dataType.isFloatingPoint { return constant }
     let shape = TensorShape(type.dimensions.compactMap(\.value))
     var elements: [Scalar] = []
     elements.reserveCapacity(shape.elementCount)

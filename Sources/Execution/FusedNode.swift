@@ -46,7 +46,7 @@ struct Fusion {
         absorbBatchNormalization(into: &group)
         absorbAddition(into: &group)
         absorbReLU(into: &group)
-      case .batchNormalization, .add, .mul:
+      case .batchNormalization, .add, .sub, .mul, .div:
         absorbReLU(into: &group)
       default:
         break
@@ -74,6 +74,9 @@ struct Fusion {
     guard case .batchNormalization = graph.nodes[index].op, graph.nodes[index].inputs[0] == group.output,
       !graph.nodes[index].inputs.dropFirst().contains(group.output)
     else { return }
+    // Weights that are computed are packed in each run as they are.
+    let weights = (group.node.inputs.dropFirst() + graph.nodes[index].inputs.dropFirst()).compactMap { $0 }
+    guard weights.allSatisfy({ graph[$0].initializer != nil }) else { return }
     group.batchNormalization = graph.nodes[index]
     absorb(index, into: &group)
   }

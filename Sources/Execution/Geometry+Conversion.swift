@@ -13,9 +13,28 @@ extension Kernels.Window {
   }
 }
 
+extension UnaryFunction {
+  /// The function of an operator that has one; nil for others.
+  init?(_ op: Operator) {
+    switch op {
+    case .relu: self = .relu
+    case .leakyRelu(let op): self = .leakyReLU(alpha: op.alpha)
+    case .sigmoid: self = .sigmoid
+    case .hardSigmoid(let op): self = .hardSigmoid(alpha: op.alpha, beta: op.beta)
+    case .hardSwish: self = .hardSwish
+    case .tanh: self = .hyperbolicTangent
+    case .sqrt: self = .squareRoot
+    case .exp: self = .exponential
+    case .clip(let op): self = .clip(minimum: op.minimum, maximum: op.maximum)
+    default: return nil
+    }
+  }
+}
+
 extension Resampling {
   /// A resize of height and width. Nil if another axis changes.
   init?(_ resize: Resize, input: [Int], output: [Int]) {
+    guard resize.mode != .cubic, !resize.antialias, !resize.excludesOutside else { return nil }
     guard input.count == 4, output.count == 4, input[0] == output[0], input[1] == output[1] else {
       return nil
     }
@@ -28,22 +47,51 @@ extension Resampling {
       guard scales[0] == 1, scales[1] == 1 else { return nil }
       areGiven = true
     }
-    let rounding: Rounding =
-      switch resize.nearestMode {
-      case .floor: .floor
-      case .ceil: .ceil
-      case .roundPreferFloor: .roundPreferFloor
-      case .roundPreferCeil: .roundPreferCeil
-      }
-    let coordinates: Coordinates =
-      switch resize.coordinateTransformation {
-      case .halfPixel: .halfPixel
-      case .pytorchHalfPixel: .pytorchHalfPixel
-      case .asymmetric: .asymmetric
-      case .alignCorners: .alignCorners
-      }
     self.init(
-      resize.mode == .linear ? .linear : .nearest(rounding), coordinates, input: Extent(input[2], input[3]),
-      output: Extent(output[2], output[3]), scales: areGiven ? (scales[2], scales[3]) : nil)
+      resize.mode == .linear ? .linear : .nearest(resize.rounding), resize.coordinates,
+      input: Extent(input[2], input[3]), output: Extent(output[2], output[3]),
+      scales: areGiven ? (scales[2], scales[3]) : nil)
+  }
+}
+
+extension Resize {
+  fileprivate var rounding: Resampling.Rounding {
+    switch nearestMode {
+    case .floor: .floor
+    case .ceil: .ceil
+    case .roundPreferFloor: .roundPreferFloor
+    case .roundPreferCeil: .roundPreferCeil
+    }
+  }
+
+  fileprivate var coordinates: Resampling.Coordinates {
+    switch coordinateTransformation {
+    case .halfPixel: .halfPixel
+    case .halfPixelSymmetric: .halfPixelSymmetric
+    case .pytorchHalfPixel: .pytorchHalfPixel
+    case .asymmetric: .asymmetric
+    case .alignCorners: .alignCorners
+    case .tfHalfPixelForNN: .tfHalfPixelForNN
+    }
+  }
+
+  /// The factor of the axis at `place` in `axes`, if factors are given.
+  private func scale(_ place: Int) -> Float? {
+    if case .scales(let scales) = extent { scales[place] } else { nil }
+  }
+
+  /// The sources of the nearest elements along the axis at `place` in `axes`.
+  func nearestIndices(_ place: Int, input: Int, output: Int) -> [Int] {
+    Resampling.nearest(rounding, coordinates, input: input, output: output, scale: scale(place))
+  }
+
+  /// The weighted sums along the axis at `place` in `axes` of an array of this shape.
+  func interpolation(_ place: Int, _ shape: [Int], output: Int) -> Interpolation {
+    let axis = axes[place]
+    return Interpolation(
+      mode == .cubic ? .cubic(coefficient: Double(cubicCoefficient)) : .linear, coordinates,
+      outer: shape[..<axis].reduce(1, *), input: shape[axis], output: output,
+      inner: shape[(axis + 1)...].reduce(1, *), scale: scale(place), excludesOutside: excludesOutside,
+      antialias: antialias)
   }
 }

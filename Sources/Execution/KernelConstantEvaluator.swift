@@ -3,6 +3,9 @@ public import ModelIR
 
 /// Computes operators on known inputs with the reference kernels in Double.
 public struct KernelConstantEvaluator: ConstantEvaluator {
+  /// A constant that grows beyond this many bytes of memory is better computed in each run.
+  private static let memoryLimit = 1 << 30
+
   public init() {}
 
   /// Nil where the operator or its types are none that the executor computes: integers stay as they are.
@@ -19,7 +22,9 @@ public struct KernelConstantEvaluator: ConstantEvaluator {
     }
     for id in try graph.addNode("node", op, inputs: ids) { graph.addOutput(id) }
     do throws(ExecutionError) {
-      let executor = try Executor<Double>(graph, kernels: ReferenceKernels<Double>())
+      var options = ExecutionOptions()
+      options.memoryLimit = Self.memoryLimit
+      let executor = try Executor<Double>(graph, kernels: ReferenceKernels<Double>(), options: options)
       return try executor.run([:]).map(\.tensor)
     } catch {
       switch error {

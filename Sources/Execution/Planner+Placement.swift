@@ -6,8 +6,13 @@ extension Planner {
   mutating func shareMemory() throws(ExecutionError) {
     for id in graph.valueIDs {
       guard let tensor = graph[id].initializer,
-        !readers[id.index].isEmpty || graph.outputs.contains(id), tensor.dataType.isFloatingPoint
+        !readers[id.index].isEmpty || graph.outputs.contains(id)
       else { continue }
+      guard tensor.dataType.isFloatingPoint else {
+        // Never read: outputs are given as they are.
+        homes[id.index] = .constant(offset: 0)
+        continue
+      }
       homes[id.index] = .constant(offset: try addConstant(id))
     }
     var producers = [Int?](repeating: nil, count: shapes.count)
@@ -44,32 +49,12 @@ extension Planner {
   /// Whether a value may be produced straight into a concatenation.
   private func canLive(_ id: ValueID, of producer: FusedNode, inside concat: FusedNode, axis: Int) -> Bool {
     let shape = shapes[id.index]
-    guard Self.writesImagesApart(producer.node.op), concat.node.inputs.count(where: { $0 == id }) == 1 else {
+    guard writesImagesApart(producer), concat.node.inputs.count(where: { $0 == id }) == 1 else {
       return false
     }
     guard axis <= 1 || shape[..<axis].allSatisfy({ $0 == 1 }) else { return false }
     return (shape.first ?? 1) == 1
-      || readers[id.index].allSatisfy { Self.readsImagesApart(groups[$0].node.op) }
-  }
-
-  /// Whether an operator can write images that do not follow each other without gaps.
-  private static func writesImagesApart(_ op: Operator) -> Bool {
-    switch op {
-    case .conv, .batchNormalization, .relu, .sigmoid, .clip, .pad, .maxPool, .averagePool, .globalAveragePool,
-      .resize,
-      .add,
-      .mul:
-      true
-    case .concat(let concat):
-      concat.axis <= 1
-    case .softmax, .gemm, .flatten, .reshape, .identity, .cast:
-      false
-    }
-  }
-
-  /// Whether an operator can read images that do not follow each other without gaps.
-  private static func readsImagesApart(_ op: Operator) -> Bool {
-    writesImagesApart(op)
+      || readers[id.index].allSatisfy { readsImagesApart(groups[$0], id) }
   }
 
   /// The value whose memory a value lives in.

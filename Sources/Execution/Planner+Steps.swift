@@ -9,6 +9,11 @@ extension Planner {
     guard let first = node.inputs[0] else {
       throw unsupported(node, place: "input 0", expected: "a value", found: "none")
     }
+    if shapes[output.index].contains(0) {
+      add(.alias, [], output, at: index)
+      write(output, at: index)
+      return
+    }
     switch node.op {
     case .conv(let conv):
       try addConvolution(conv, group, first, at: index)
@@ -18,17 +23,30 @@ extension Planner {
       try addNormalization(normalization, group, first, at: index)
     case .add:
       addBinary(.add, group, at: index)
+    case .sub:
+      addBinary(.subtract, group, at: index)
     case .mul:
       addBinary(.multiply, group, at: index)
-    case .relu:
-      add(.unary(.relu), [first], output, overwrites: true, at: index)
-    case .sigmoid:
-      add(.unary(.sigmoid), [first], output, overwrites: true, at: index)
-    case .clip(let clip):
-      let function = UnaryFunction.clip(minimum: clip.minimum, maximum: clip.maximum)
-      add(.unary(function), [first], output, overwrites: true, at: index)
-    case .pad(let pad):
-      add(.pad(top: pad.pads[0], left: pad.pads[1], value: Scalar(pad.value)), [first], output, at: index)
+    case .div:
+      addBinary(.divide, group, at: index)
+    case .pow:
+      addBinary(.power, group, at: index)
+    case .pRelu:
+      addBinary(.parametricReLU, group, at: index)
+    case .relu, .leakyRelu, .sigmoid, .hardSigmoid, .hardSwish, .tanh, .sqrt, .exp, .clip:
+      if let function = UnaryFunction(node.op) {
+        add(.unary(function), [first], output, overwrites: true, at: index)
+      }
+    case .lrn(let lrn):
+      let response = LocalResponse(
+        size: lrn.size, alpha: Double(lrn.alpha), beta: Double(lrn.beta), bias: Double(lrn.bias))
+      add(.localResponse(response), [first], output, at: index)
+    case .matMul:
+      try addMatMul(group, at: index)
+    case .transpose, .slice, .gather, .expand, .pad:
+      addMove(group, first, at: index)
+    case .reduceMean(let mean):
+      try addMean(mean, group, first, at: index)
     case .softmax(let softmax):
       let shape = shapes[first.index]
       let operation = Operation<Scalar>.softmax(
@@ -42,11 +60,20 @@ extension Planner {
       add(.averagePool(window, countsPadding: pool.countIncludePad), [first], output, at: index)
     case .globalAveragePool:
       add(.globalAveragePool, [first], output, at: index)
+    case .globalMaxPool:
+      let shape = shapes[first.index]
+      add(.maxPool(Kernels.Window(kernel: Extent(shape[2], shape[3]))), [first], output, at: index)
     case .resize(let resize):
       guard let resampling = Resampling(resize, input: shapes[first.index], output: shapes[output.index])
       else {
-        throw unsupported(
-          node, place: "axes", expected: "height and width of [N, C, H, W]", found: "\(resize.axes)")
+        if resize.mode == .nearest {
+          addMove(group, first, at: index)
+        } else if resize.axes.isEmpty {
+          add(.copy(nil), [first], output, at: index)
+        } else {
+          try addInterpolation(resize, group, first, at: index)
+        }
+        return
       }
       add(.resize(resampling), [first], output, at: index)
     case .concat(let concat):
@@ -57,6 +84,31 @@ extension Planner {
       let rounds = Self.rounds(cast, from: graph[first].type.dataType)
       add(rounds ? .copy(cast.to) : .alias, [first], output, at: index)
     }
+  }
+
+  private mutating func addMean(
+    _ mean: ReduceMean, _ group: FusedNode, _ input: ValueID, at index: Int
+  ) throws(ExecutionError) {
+    let shape = shapes[input.index]
+    if shape.contains(0) {
+      // 0 / 0
+      add(.move(filled(shapes[group.output.index], with: .nan)), [input], group.output, at: index)
+      return
+    }
+    let trailing = shape.count - mean.axes.count
+    guard !mean.axes.isEmpty, mean.axes == Array(trailing..<shape.count) else {
+      let reduction = Reduction(shape: shape, axes: Set(mean.axes))
+      add(.mean(reduction), [input], group.output, at: index)
+      return
+    }
+    // The means of planes.
+    let target = write(group.output, at: index)
+    var (source, result) = (place(input), target)
+    let planes = shape[..<trailing].reduce(1, *)
+    source.images = ImageShape([1, planes, 1, shape[trailing...].reduce(1, *)])
+    result.images = ImageShape([1, planes, 1, 1])
+    steps.append(Step(operation: .globalAveragePool, inputs: [source], output: result, value: nil))
+    steps.append(Step(operation: .alias, inputs: [], output: target, value: group.output))
   }
 
   /// Adds one step that computes a whole value.
@@ -104,7 +156,7 @@ extension Planner {
       let own = shapes[input.index]
       let home = homes[input.index]
       let isInPlace = home == .inside(group.output, axis: axis, start: start)
-      if !isInPlace {
+      if !isInPlace && !own.contains(0) {
         var source = place(input)
         var part = target
         if axis == 0 {

@@ -3,16 +3,10 @@ internal import ModelIR
 
 /// Steps whose kernels take weights.
 extension Planner {
-  /// The elements of a weight that must be known before the graph runs. Empty for an input that is left out.
-  private mutating func weight(
-    _ node: Node, _ position: Int, _ name: String, copies: Int = 1
-  ) throws(ExecutionError) -> [Scalar] {
+  /// The elements of a weight that is known before the graph runs. Empty for an input that is left out.
+  private mutating func weight(_ node: Node, _ position: Int) throws(ExecutionError) -> [Scalar] {
     guard position < node.inputs.count, let id = node.inputs[position] else { return [] }
-    guard graph[id].initializer != nil else {
-      throw unsupported(
-        node, place: "input \(name)", expected: "an initializer", found: "the value \(graph[id].name)")
-    }
-    return try readInitializer(id, copies: copies)
+    return try readInitializer(id, copies: 1)
   }
 
   mutating func addConvolution(
@@ -24,8 +18,22 @@ extension Planner {
       outputChannels: shapes[group.output.index][1], groups: conv.group, batch: shape[0],
       input: Extent(shape[2], shape[3]))
     try checkWorkspace(geometry, group.node)
-    var weights = try weight(group.node, 1, "W")
-    var bias = try weight(group.node, 2, "B")
+    guard isPrepared(group) else {
+      // Room for the packed weights and the padded input is taken in each run.
+      try checkLimit(3 * (geometry.weightCount + shape.reduce(1, *)), group.node.name)
+      let operands = activations(of: group)
+      if let residual = group.residual {
+        overwrite(
+          residual, with: group.output, others: operands.filter { $0 != residual } + [input], at: index)
+      }
+      let hasBias = group.node.inputs.count > 2 && group.node.inputs[2] != nil
+      add(
+        .computedConvolution(geometry, hasBias: hasBias, appliesReLU: group.appliesReLU), operands,
+        group.output, at: index)
+      return
+    }
+    var weights = try weight(group.node, 1)
+    var bias = try weight(group.node, 2)
     if let node = group.batchNormalization, case .batchNormalization(let normalization) = node.op {
       let (scale, shift) = try scaleAndShift(node, normalization)
       let depth = geometry.depth
@@ -78,7 +86,19 @@ extension Planner {
     let geometry = MatrixProduct(
       rows: shape[0], columns: shape[1], depth: shapes[a.index][gemm.transA ? 0 : 1],
       transposesA: gemm.transA, transposesB: gemm.transB, alpha: Double(gemm.alpha), beta: Double(gemm.beta))
-    let b = try weight(group.node, 1, "B")
+    guard isPrepared(group) else {
+      var operation = MatrixProducts(
+        geometry: geometry,
+        batch: Broadcasting(dimensions: [], leftStrides: [], rightStrides: [], outputStrides: []))
+      if group.node.inputs.count > 2, let c = group.node.inputs[2] {
+        let own = shapes[c.index]
+        let steps = Broadcasting.strides([Int](repeating: 1, count: 2 - own.count) + own, in: shape)
+        (operation.rowStep, operation.columnStep) = (steps[0], steps[1])
+      }
+      try addComputed(operation, group, at: index)
+      return
+    }
+    let b = try weight(group.node, 1)
     let prepared = unsafe b.withUnsafeBufferPointer {
       unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!)
     }
@@ -97,6 +117,15 @@ extension Planner {
   mutating func addNormalization(
     _ normalization: BatchNormalization, _ group: FusedNode, _ input: ValueID, at index: Int
   ) throws(ExecutionError) {
+    guard isPrepared(group) else {
+      let operands = activations(of: group)
+      try needWorkspace(2 * shapes[input.index][1], group.node)
+      overwrite(input, with: group.output, others: operands, at: index)
+      let operation = Operation<Scalar>.normalize(
+        epsilon: normalization.epsilon, appliesReLU: group.appliesReLU)
+      add(operation, operands, group.output, at: index)
+      return
+    }
     let (scale, shift) = try scaleAndShift(group.node, normalization)
     overwrite(input, with: group.output, at: index)
     let target = write(group.output, at: index)
@@ -116,10 +145,10 @@ extension Planner {
   private mutating func scaleAndShift(
     _ node: Node, _ normalization: BatchNormalization
   ) throws(ExecutionError) -> (scale: [Scalar], shift: [Scalar]) {
-    let gamma = try weight(node, 1, "scale").map { Double($0) }
-    let beta = try weight(node, 2, "B").map { Double($0) }
-    let mean = try weight(node, 3, "mean").map { Double($0) }
-    let variance = try weight(node, 4, "var").map { Double($0) }
+    let gamma = try weight(node, 1).map { Double($0) }
+    let beta = try weight(node, 2).map { Double($0) }
+    let mean = try weight(node, 3).map { Double($0) }
+    let variance = try weight(node, 4).map { Double($0) }
     let scale = zip(gamma, variance).map { $0 / ($1 + Double(normalization.epsilon)).squareRoot() }
     let shift = beta.indices.map { beta[$0] - mean[$0] * scale[$0] }
     return (scale.map { Scalar($0) }, shift.map { Scalar($0) })

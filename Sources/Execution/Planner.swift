@@ -73,7 +73,7 @@ struct Planner<Scalar: ExecutionScalar> {
   /// Makes the plan.
   mutating func run() throws(ExecutionError) -> Plan<Scalar> {
     for (index, group) in groups.enumerated() {
-      for id in group.activations { readers[id.index].append(index) }
+      for id in activations(of: group) { readers[id.index].append(index) }
     }
     try shareMemory()
     for id in graph.valueIDs {
@@ -97,10 +97,19 @@ struct Planner<Scalar: ExecutionScalar> {
         group.node, place: "value \(graph[id].name)", expected: "floating-point elements",
         found: graph[id].type.description)
     }
+    guard !Self.takesEmptyInputs(group.node.op), !shapes[group.output.index].contains(0) else { return }
     for id in ids where shapes[id.index].contains(0) {
       throw unsupported(
         group.node, place: "value \(graph[id].name)", expected: "at least one element",
         found: graph[id].type.description)
+    }
+  }
+
+  /// Whether elements can come of none.
+  private static func takesEmptyInputs(_ op: Operator) -> Bool {
+    switch op {
+    case .concat, .pad, .matMul, .reduceMean: true
+    default: false
     }
   }
 
@@ -115,20 +124,5 @@ struct Planner<Scalar: ExecutionScalar> {
     guard !overflow, !overflow2, total <= options.memoryLimit else {
       throw .tooLarge(what: what, bytes: overflow || overflow2 ? nil : total, limit: options.memoryLimit)
     }
-  }
-}
-
-extension FusedNode {
-  /// The inputs that flow through the network, in contrast to weights.
-  var activations: [ValueID] {
-    let inputs = node.inputs
-    var result: [ValueID] =
-      switch node.op {
-      case .conv, .batchNormalization: [inputs[0]].compactMap { $0 }
-      case .gemm: [inputs[0], inputs.count > 2 ? inputs[2] : nil].compactMap { $0 }
-      default: inputs.compactMap { $0 }
-      }
-    if let residual { result.append(residual) }
-    return result
   }
 }

@@ -5,19 +5,28 @@ internal import ModelIR
 enum Operation<Scalar: ExecutionScalar> {
   /// The first input; the second, if any, is the residual.
   case convolution(any PreparedConvolution<Scalar>, appliesReLU: Bool)
+  /// The same with weights that are computed: input, weights, bias if there is one, residual if there is one.
+  case computedConvolution(Convolution, hasBias: Bool, appliesReLU: Bool)
   /// A, and C if there is one, with its steps along rows and columns.
   case matrixProduct(any PreparedMatrixProduct<Scalar>, rowStep: Int, columnStep: Int)
+  /// Several products of A and B, which are both computed, and C if there is one.
+  case computedMatrixProducts(MatrixProducts)
   case maxPool(Kernels.Window)
   case averagePool(Kernels.Window, countsPadding: Bool)
   case globalAveragePool
   case resize(Resampling)
+  /// Resamples one axis after the other.
+  case interpolate([Interpolation])
+  case move(Movement)
+  case mean(Reduction)
+  case localResponse(LocalResponse)
   /// The input, scale and shift.
   case scaleAndShift(appliesReLU: Bool)
+  /// The input, gamma, beta, mean and variance.
+  case normalize(epsilon: Float, appliesReLU: Bool)
   case unary(UnaryFunction)
   case binary(BinaryFunction, Broadcasting, appliesReLU: Bool)
   case softmax(outer: Int, count: Int, inner: Int)
-  /// Copies planes into larger ones, so many elements from the upper and left edge; the rest becomes `value`.
-  case pad(top: Int, left: Int, value: Scalar)
   /// Copies images, rounded to a narrower type on the way if one is given.
   case copy(DataType?)
   /// Nothing to compute: the output is the input's memory under another shape.

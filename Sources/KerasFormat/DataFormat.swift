@@ -8,6 +8,12 @@ public enum DataFormat: String, Sendable, CaseIterable {
   /// Letters for the axes.
   public var letters: String { self == .channelsLast ? "NHWC" : "NCHW" }
 
+  /// For each axis of a feature map in Keras, the axis of [N, C, H, W] that it is.
+  var order: [Int] { arranged([0, 1, 2, 3]) }
+
+  /// Where height and width stand in this order.
+  var spatialPositions: [Int] { self == .channelsLast ? [1, 2] : [2, 3] }
+
   /// Where an axis of [N, C, H, W] stands in this order.
   func axis(_ axis: Int) -> Int { self == .channelsLast ? [0, 3, 1, 2][axis] : axis }
 

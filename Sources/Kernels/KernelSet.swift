@@ -67,9 +67,22 @@ public enum UnaryFunction: Hashable, Sendable {
   case sigmoid
   /// `min(max(x, minimum), maximum)`; NaN stays NaN.
   case clip(minimum: Float, maximum: Float)
+  /// `x`, or `alpha * x` where it is negative.
+  case leakyReLU(alpha: Float)
+  /// `alpha * x + beta` held between 0 and 1; NaN stays NaN.
+  case hardSigmoid(alpha: Float, beta: Float)
+  /// `x` times `x / 6 + 0.5` held between 0 and 1.
+  case hardSwish
+  case hyperbolicTangent
+  case squareRoot
+  case exponential
 }
 
 /// Element-wise functions of two operands.
 public enum BinaryFunction: Hashable, Sendable {
-  case add, multiply
+  case add, subtract, multiply, divide
+  /// The left operand to the power of the right one.
+  case power
+  /// The left operand, times the right one where it is negative.
+  case parametricReLU
 }

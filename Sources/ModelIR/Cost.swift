@@ -1,6 +1,6 @@
 /// What one run of an operator costs, batch included.
 public struct Cost: Hashable, Sendable {
-  /// Multiply-accumulates of Conv and Gemm, as fvcore counts them; 1 MAC = 2 FLOPs.
+  /// Multiply-accumulates of Conv, Gemm and MatMul, as fvcore counts them; 1 MAC = 2 FLOPs.
   public var macs: Int
   /// Everything else, in elementary operations per output element: pools, resizes, normalisation, additions.
   public var otherOperations: Int

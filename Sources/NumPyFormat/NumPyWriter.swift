@@ -20,6 +20,19 @@ public struct NumPyWriter {
       })
   }
 
+  /// The bytes of an array file (`.npy`), for a format that holds one.
+  ///
+  /// - Parameters:
+  ///   - name: the array's, for messages.
+  ///   - path: what it is written into, for messages.
+  package static func bytes(of tensor: Tensor, name: String, path: String) throws(NumPyError) -> [UInt8] {
+    var bytes = try header(of: tensor, name: name, path: path)
+    do throws(TensorError) { bytes += try tensor.bytes() } catch {
+      throw failure(error, name: name, path: path)
+    }
+    return bytes
+  }
+
   /// Appends an archive (`.npz`, stored members `<name>.npy`) to `file`, which the caller then commits.
   public static func writeArchive(
     _ stateDict: StateDict, to file: inout OutputFile

@@ -12,14 +12,42 @@ public struct ONNXReader {
     public var dimensions: [String: Int]
     /// Gives the path of a file for a location of external data; nil for one leaves it to the rules of containment.
     public var resolveExternalData: (@Sendable (_ location: String) -> String?)?
+    /// Height and width for images, inputs [N, C, H, W], that leave them open.
+    public var imageSize: ImageSize?
+    /// Arrays that the graph's inputs are known to have.
+    public var given: Given
 
     public init(
-      dimensions: [String: Int] = [:],
+      dimensions: [String: Int] = [:], imageSize: ImageSize? = nil, given: Given = .none,
       resolveExternalData: (@Sendable (_ location: String) -> String?)? = nil
     ) {
       self.dimensions = dimensions
+      self.imageSize = imageSize
+      self.given = given
       self.resolveExternalData = resolveExternalData
     }
+  }
+
+  /// Extents of an image.
+  public struct ImageSize: Hashable, Sendable {
+    public var height: Int
+    public var width: Int
+
+    public init(height: Int, width: Int) {
+      self.height = height
+      self.width = width
+    }
+  }
+
+  /// Arrays for the inputs of a graph that will run on these and no others: open extents become theirs, inputs of
+  /// integers and truth values become constants, so that what is computed of them is known while reading, and inputs of
+  /// real numbers are taken for constants where an operator needs one.
+  public enum Given: Sendable {
+    case none
+    /// For the only input.
+    case only(Tensor)
+    /// For every input, by its name.
+    case named([String: Tensor])
   }
 
   /// The most that a message of protocol buffers may have.
@@ -69,7 +97,14 @@ public struct ONNXReader {
       file: file, context: context,
       external: ExternalDataReader(path: path, resolve: options.resolveExternalData))
     var builder = GraphBuilder(
-      graphMessage, opset: opset, context: context, loader: loader, dimensions: options.dimensions)
+      graphMessage, opset: opset, context: context, loader: loader, options: options)
+    for function in message.functions {
+      guard builder.functions.updateValue(function, forKey: function.key) == nil else {
+        throw .invalidModel(
+          path: path, place: function.place, expected: "a function of its own name",
+          found: "a second \(function.name)")
+      }
+    }
     let graph = try builder.build()
     do throws(GraphError) { try graph.validate() } catch { throw .graph(path: path, error: error) }
     do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }

@@ -2,8 +2,8 @@
 ///
 /// Source: ONNX's table of versions (onnx.ai/onnx/repo-docs/Versioning.html).
 enum ONNXVersion {
-  /// Versions of ONNX's own operators whose meaning is known.
-  static let readableOpsets = 7...21
+  /// Versions of ONNX's own operators whose meaning is known; before 7, of a few operators only.
+  static let readableOpsets = 1...21
   static let writableOpsets = 11...21
   /// Versions of the file format, up to the newest that is known.
   static let irVersions = 3...14

@@ -6,6 +6,8 @@ public enum ReportError: Error, Equatable, Sendable {
   case noBlocks(path: String)
   /// A chart or page of no models at all.
   case noModels
+  /// A chart of layers was asked for, and none are aligned.
+  case noLayers(path: String)
   /// A picture larger than a PNG of this library may be, in pixels.
   case tooLarge(width: Int, height: Int, limit: Int)
   /// The drawing library failed.
@@ -21,6 +23,8 @@ extension ReportError: CustomStringConvertible {
       "\(path.escapedForMessage): expected residual or scale-aggregation blocks to draw, found none"
     case .noModels:
       "expected at least one model to draw, found none"
+    case .noLayers(let path):
+      "\(path.escapedForMessage): expected aligned layers to draw, found none"
     case .tooLarge(let width, let height, let limit):
       "picture: expected sides of at most \(limit) pixels, found \(width) x \(height)"
     case .drawing(let reason):

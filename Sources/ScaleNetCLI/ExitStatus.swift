@@ -17,9 +17,11 @@ enum ExitStatus {
     // A format passes on what the file system said; that decides, whichever format it was.
     case .file(let error), .pytorch(.file(let error)), .safetensors(.file(let error)),
       .onnx(.file(let error)),
-      .keras(.file(let error)), .numpy(.file(let error)), .tensor(_, _, .file(let error)):
+      .keras(.file(let error)), .numpy(.file(let error)), .recording(.file(let error)),
+      .recording(.array(.file(let error))), .tensor(_, _, .file(let error)):
       of(error)
-    case .pytorch, .safetensors, .onnx, .keras, .numpy, .report, .tensor, .unknownFormat, .unsupported:
+    case .pytorch, .safetensors, .onnx, .keras, .numpy, .recording, .report, .tensor, .unknownFormat,
+      .unsupported:
       badInput
     case .architecture(let error):
       switch error {

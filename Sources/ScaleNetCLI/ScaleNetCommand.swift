@@ -7,21 +7,23 @@ import ScaleNetKit
 struct ScaleNetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scalenet",
-    abstract: "Convert, inspect and run ScaleNet image networks.",
+    abstract: "Convert, inspect, run and compare ScaleNet image networks.",
     discussion: """
       Examples:
         scalenet inspect weights.pth
         scalenet convert weights.pth -o model.onnx
         scalenet run model.onnx --input x.npy --output y.npy
+        scalenet diff weights.pth model.onnx --layers
         scalenet init scalenet50 -o fresh.pth
 
       Formats are told from the content when reading, and from the extension when writing.
-      Exit status: 0 done, 1 verification failed, 64 usage, 65 bad input, 66 no input, 70 internal,
+      Exit status: 0 done, 1 a difference or a failed verification, 64 usage, 65 bad input, 66 no input, 70 internal,
       73 cannot create the output, 74 input/output error.
       """,
     version: ToolVersion.current,
     subcommands: [
-      ConvertCommand.self, InspectCommand.self, RunCommand.self, StructureCommand.self, InitCommand.self,
+      ConvertCommand.self, InspectCommand.self, RunCommand.self, DiffCommand.self, StructureCommand.self,
+      InitCommand.self,
       AllocateCommand.self, BenchCommand.self,
     ])
 }

@@ -19,7 +19,7 @@ extension Conversion {
       throw .invalidOption(option: option, expected: "an ONNX output", found: outputPath)
     }
     progress(.building)
-    try model.refuse(options.explicitBuildOptions)
+    try model.refuse(options.explicitBuildOptions, inputSize: options.build.inputSize)
     let expected = try model.graph(options.build)
     let graph = try optimized(expected)
 

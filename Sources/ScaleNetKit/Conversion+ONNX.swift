@@ -10,7 +10,7 @@ extension Conversion {
     if let option = options.explicitKerasOptions.first {
       throw .invalidOption(option: option, expected: "a Keras output", found: outputPath)
     }
-    try model.refuse(options.explicitBuildOptions)
+    try model.refuse(options.explicitBuildOptions, inputSize: options.build.inputSize)
     let expected = try model.graph(options.build)
     let graph = try optimized(expected)
 

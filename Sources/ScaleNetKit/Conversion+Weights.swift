@@ -13,12 +13,29 @@ extension Conversion {
     progress(.writing)
     var weights = StateDict()
     for entry in model.tensors { weights.append(entry.name, entry.tensor) }
+    var names: (note: String, architecture: String?)?
+    if model.format == .keras {
+      if let (restored, network) = PyTorchNames.restored(weights, source: model.path) {
+        weights = restored
+        names = ("names are PyTorch's, those of a \(network.displayName)", network.displayName)
+      } else {
+        let isFolded = !weights.names.contains { $0.hasSuffix(".moving_mean") }
+        names = (
+          "names are those of the Keras layers: with PyTorch's these weights are no network that is known"
+            + (isFolded ? "; there is no BatchNormalization, which --no-fold-batch-norm keeps" : ""), nil
+        )
+      }
+    }
     var output = try bridging(ScaleNetError.file) { () throws(FileError) in
       try OutputFile(path: outputPath, overwrite: options.overwrite, inputs: [model.file])
     }
     try write(weights, to: &output)
     do throws(FileError) { try output.finish() } catch { throw .file(error) }
     var report = try report(graph: nil, bytes: output.byteCount)
+    if let names {
+      report.notes.append(names.note)
+      report.architecture = names.architecture ?? report.architecture
+    }
     if options.verifies {
       progress(.verifying)
       let path = output.temporaryPath
@@ -40,7 +57,7 @@ extension Conversion {
       do throws(NumPyError) { try NumPyWriter.writeArchive(weights, to: &output) } catch {
         throw .numpy(error)
       }
-    case .pytorch, .onnx, .keras, .builtIn:
+    case .pytorch, .onnx, .keras, .trtexec, .polygraphy, .builtIn:
       do throws(PyTorchError) { try PyTorchWriter.write(weights, to: &output) } catch {
         throw .pytorch(error)
       }
@@ -55,7 +72,7 @@ extension Conversion {
       }
     case .numpy:
       return try bridging(ScaleNetError.numpy) { () throws(NumPyError) in try NumPyReader.archive(file) }
-    case .pytorch, .onnx, .keras, .builtIn:
+    case .pytorch, .onnx, .keras, .trtexec, .polygraphy, .builtIn:
       return try bridging(ScaleNetError.pytorch) { () throws(PyTorchError) in
         try PyTorchReader.read(file, verifyChecksums: true)
       }

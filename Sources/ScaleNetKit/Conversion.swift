@@ -47,7 +47,9 @@ public func convert(
   } catch {
     throw .file(error)
   }
-  let model = try OpenedModel(path: input.path, key: input.key, structurePath: input.structurePath)
+  let model = try OpenedModel(
+    path: input.path, key: input.key, structurePath: input.structurePath,
+    inputSize: options.explicitBuildOptions.contains("--input-size") ? options.build.inputSize : nil)
   let conversion = Conversion(
     model: model, soundness: SoundnessCheck(model), outputPath: outputPath, format: format, options: options,
     kernels: kernels)
@@ -55,7 +57,8 @@ public func convert(
   case .onnx: return try conversion.writeONNX(progress: progress)
   case .keras: return try conversion.writeKeras(progress: progress)
   case .pytorch, .safetensors, .numpy: return try conversion.writeWeights(progress: progress)
-  case .builtIn: preconditionFailure("no extension or option names it")
+  case .trtexec, .polygraphy, .builtIn:
+    throw .invalidOption(option: "--to", expected: "a format of models", found: format.displayName)
   }
 }
 

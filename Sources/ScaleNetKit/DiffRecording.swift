@@ -8,9 +8,13 @@ public struct DiffRecording: Sendable {
   /// The outputs of each batch.
   public var batches: [[NamedTensor]]
 
-  public init(path: String, format: String, batches: [[NamedTensor]]) {
+  /// What a user should know of the reading, one sentence each.
+  public var notes: [String]
+
+  public init(path: String, format: String, batches: [[NamedTensor]], notes: [String] = []) {
     self.path = path
     self.format = format
     self.batches = batches
+    self.notes = notes
   }
 }

@@ -8,5 +8,6 @@
 @_exported public import NumPyFormat
 @_exported public import ONNXFormat
 @_exported public import PyTorchFormat
+@_exported public import RecordingFormat
 @_exported public import Reports
 @_exported public import SafetensorsFormat

@@ -3,11 +3,14 @@ import KerasFormat
 import NumPyFormat
 import ONNXFormat
 import PyTorchFormat
+import RecordingFormat
 import SafetensorsFormat
 
-/// The formats that models and arrays come in.
+/// The formats that models, arrays and recorded outputs come in.
 public enum FileFormat: String, Sendable, CaseIterable {
   case pytorch, safetensors, onnx, keras, numpy
+  /// Outputs that other programs recorded as JSON.
+  case trtexec, polygraphy
   /// No file: a built-in architecture.
   case builtIn = "built-in"
 
@@ -17,8 +20,12 @@ public enum FileFormat: String, Sendable, CaseIterable {
     if PyTorchReader.recognizes(file) { return .pytorch }
     if KerasReader.recognizes(file) { return .keras }
     if SafetensorsReader.recognizes(file) { return .safetensors }
-    if ONNXReader.recognizes(file) { return .onnx }
-    return nil
+    switch RecordingKind(file) {
+    case .trtexec: return .trtexec
+    case .polygraphy: return .polygraphy
+    case .polygraphyInputs, .structure, .otherJSON: return nil
+    case nil: return ONNXReader.recognizes(file) ? .onnx : nil
+    }
   }
 
   /// The format that a file's name asks for; nil if its extension is not known.
@@ -35,6 +42,14 @@ public enum FileFormat: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether such a file holds arrays and no model.
+  public var isRecording: Bool {
+    switch self {
+    case .numpy, .trtexec, .polygraphy: true
+    case .pytorch, .safetensors, .onnx, .keras, .builtIn: false
+    }
+  }
+
   /// The name in its owners' spelling.
   public var displayName: String {
     switch self {
@@ -43,6 +58,8 @@ public enum FileFormat: String, Sendable, CaseIterable {
     case .onnx: "ONNX"
     case .keras: "Keras"
     case .numpy: "NumPy"
+    case .trtexec: "trtexec"
+    case .polygraphy: "Polygraphy"
     case .builtIn: "built-in"
     }
   }

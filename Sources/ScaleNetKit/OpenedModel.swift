@@ -4,6 +4,7 @@ import KerasFormat
 public import ModelIR
 import ONNXFormat
 import PyTorchFormat
+import RecordingFormat
 import SafetensorsFormat
 
 /// A model file: what is in it, and how a graph is made of it.
@@ -33,9 +34,11 @@ public struct OpenedModel: Sendable {
   ///   - structurePath: a structure file that the weights are checked against.
   ///   - verifyChecksums: whether checksums of the container are compared at once, which reads the whole file.
   ///   - shapesOnly: whether nothing but shapes is needed, so that a built-in architecture gets no weights.
+  ///   - inputSize: height and width for the images of an ONNX model that leaves them open.
+  ///   - inputs: the arrays that the model will run on and no others; an ONNX model is read for these.
   public init(
     path: String, key: String? = nil, structurePath: String? = nil, verifyChecksums: Bool = false,
-    shapesOnly: Bool = false
+    shapesOnly: Bool = false, inputSize: InputSize? = nil, runningOn inputs: RunInputs? = nil
   ) throws(ScaleNetError) {
     if path.hasPrefix(Self.builtInPrefix) {
       self = try Self.builtIn(path, key: key, structurePath: structurePath, shapesOnly: shapesOnly)
@@ -44,7 +47,7 @@ public struct OpenedModel: Sendable {
     let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
     let structure = try structurePath.map { (path) throws(ScaleNetError) in try Self.readStructure(path) }
     let format = FileFormat.detect(file)
-    guard let format, format != .numpy else {
+    guard let format, !format.isRecording else {
       throw .unknownFormat(
         path: path, expected: "a PyTorch checkpoint, safetensors, an ONNX or a Keras model",
         found: format == .numpy ? "numpy arrays" : Self.describe(file))
@@ -66,9 +69,9 @@ public struct OpenedModel: Sendable {
           option: "--structure", expected: "weights", found: "a \(format.displayName) model")
       }
       self.init(
-        path: path, file: file, format: format, content: .graph(try Self.readGraph(file, format, path: path)),
-        notes: [])
-    case .numpy, .builtIn:
+        path: path, file: file, format: format,
+        content: .graph(try Self.readGraph(file, format, path: path, inputSize, inputs)), notes: [])
+    case .numpy, .trtexec, .polygraphy, .builtIn:
       preconditionFailure("excluded above")
     }
   }
@@ -82,7 +85,7 @@ public struct OpenedModel: Sendable {
   }
 
   /// What stands before the name of a built-in architecture in place of a path.
-  private static let builtInPrefix = "arch:"
+  static let builtInPrefix = "arch:"
 
   /// A built-in architecture with fresh weights, or with none.
   private static func builtIn(
@@ -118,12 +121,17 @@ public struct OpenedModel: Sendable {
   }
 
   private static func readGraph(
-    _ file: ByteRegion, _ format: FileFormat, path: String
+    _ file: ByteRegion, _ format: FileFormat, path: String, _ size: InputSize?, _ inputs: RunInputs?
   ) throws(ScaleNetError) -> Model {
     if format == .keras {
       return try bridging(ScaleNetError.keras) { () throws(KerasError) in try KerasReader.read(file) }
     }
-    return try bridging(ScaleNetError.onnx) { () throws(ONNXError) in try ONNXReader.read(file, path: path) }
+    let options = ONNXReader.Options(
+      imageSize: size.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
+      given: inputs?.given ?? .none)
+    return try bridging(ScaleNetError.onnx) { () throws(ONNXError) in
+      try ONNXReader.read(file, path: path, options: options)
+    }
   }
 
   /// The graph, for the options that apply to weights; a graph of its own takes none of them.
@@ -213,8 +221,9 @@ public struct OpenedModel: Sendable {
   }
 
   /// A few words on a file that is nothing known.
-  private static func describe(_ file: ByteRegion) -> String {
+  static func describe(_ file: ByteRegion) -> String {
     if file.count == 0 { return "an empty file" }
+    if let kind = RecordingKind(file) { return kind.displayName }
     let first = file.withBytes { bytes in
       (0..<min(8, bytes.byteCount)).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
     }

@@ -6,6 +6,7 @@ public import ModelIR
 public import NumPyFormat
 public import ONNXFormat
 public import PyTorchFormat
+public import RecordingFormat
 public import Reports
 public import SafetensorsFormat
 
@@ -17,6 +18,7 @@ public enum ScaleNetError: Error {
   case onnx(ONNXError)
   case keras(KerasError)
   case numpy(NumPyError)
+  case recording(RecordingError)
   case report(ReportError)
   case architecture(ArchitectureError)
   case graph(path: String, GraphError)
@@ -43,6 +45,7 @@ extension ScaleNetError: CustomStringConvertible {
     case .onnx(let error): error.description
     case .keras(let error): error.description
     case .numpy(let error): error.description
+    case .recording(let error): error.description
     case .report(let error): error.description
     case .architecture(let error): error.description
     case .graph(let path, let error): "\(path): \(error)"

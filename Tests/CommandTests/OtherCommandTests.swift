@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [[], ["convert"], ["inspect"], ["run"], ["structure"], ["init"]])
+  @Test(arguments: [[], ["convert"], ["inspect"], ["run"], ["diff"], ["structure"], ["init"]])
   func helpsWithExamples(command: [String]) throws {
     try withTemporaryDirectory { directory in
       let result = try ScaleNet.run(command + ["--help"], in: directory)

@@ -8,9 +8,18 @@ struct Interpreter {
   private let pool = ThreadPool(count: 1)
 
   /// The elements of a value, in its shape.
-  private struct Array {
+  struct Array {
     var shape: [Int]
     var elements: [Double]
+
+    subscript(index: [Int]) -> Double {
+      elements[zip(shape, index).reduce(0) { $0 * $1.0 + $1.1 }]
+    }
+
+    /// The element that meets `index` of a larger shape.
+    func broadcast(_ index: [Int]) -> Double {
+      self[zip(shape, index.suffix(shape.count)).map { $0 == 1 ? 0 : $1 }]
+    }
   }
 
   /// Every value of the graph, row-major.
@@ -31,7 +40,7 @@ struct Interpreter {
 
   private func compute(_ node: Node, _ optional: [Array?], _ shape: [Int]) throws -> Array {
     let inputs = optional.compactMap { $0 }
-    var x = try #require(inputs.first)
+    let x = try #require(inputs.first)
     var result = Array(shape: shape, elements: [Double](repeating: .nan, count: shape.reduce(1, *)))
     /// Calls a kernel that maps images to images.
     func map(_ body: (FeatureMap<Double>, FeatureMap<Double>) -> Void) {
@@ -40,7 +49,8 @@ struct Interpreter {
         return unsafe FeatureMap(
           elements, batch: extents[0], channels: extents[1], extent: Extent(extents[2], extents[3]))
       }
-      unsafe x.elements.withUnsafeMutableBufferPointer { source in
+      var elements = x.elements
+      unsafe elements.withUnsafeMutableBufferPointer { source in
         unsafe result.elements.withUnsafeMutableBufferPointer { target in
           unsafe body(images(source.baseAddress!, x.shape), images(target.baseAddress!, shape))
         }
@@ -72,20 +82,10 @@ struct Interpreter {
       unsafe map {
         unsafe kernels.apply(.clip(minimum: op.minimum, maximum: op.maximum), $0, into: $1, threads: pool)
       }
-    case .pad(let op):
-      result.elements = result.elements.map { _ in Double(op.value) }
-      for plane in 0..<shape[0] * shape[1] {
-        for row in 0..<shape[2] {
-          for column in 0..<shape[3] {
-            let target =
-              (plane * result.shape[2] + row + op.pads[0]) * result.shape[3] + column + op.pads[1]
-            result.elements[target] = x.elements[(plane * shape[2] + row) * shape[3] + column]
-          }
-        }
-      }
-    case .softmax:
+    case .softmax(let op):
       unsafe kernels.softmax(
-        x.elements, outer: shape[0], count: shape[1], inner: 1, into: &result.elements, threads: pool)
+        x.elements, outer: shape[..<op.axis].reduce(1, *), count: shape[op.axis],
+        inner: shape[(op.axis + 1)...].reduce(1, *), into: &result.elements, threads: pool)
     case .maxPool(let op):
       unsafe map { unsafe kernels.maxPool(window(op.window), $0, into: $1, threads: pool) }
     case .averagePool(let op):
@@ -100,11 +100,11 @@ struct Interpreter {
         resize.mode == .linear ? .halfPixel : .asymmetric, input: Extent(x.shape[2], x.shape[3]),
         output: Extent(shape[2], shape[3]))
       unsafe map { unsafe kernels.resize(resampling, $0, into: $1, threads: pool) }
-    case .add, .mul:
-      let broadcasting = try #require(Broadcasting(left: x.shape, right: inputs[1].shape))
-      unsafe kernels.combine(
-        node.op == .add(Add()) ? .add : .multiply, x.elements, inputs[1].elements, broadcasting,
-        appliesReLU: false, into: &result.elements, threads: pool)
+    case .add, .sub, .mul, .div, .pow, .pRelu:
+      let (left, right) = (x, inputs[1])
+      result.elements = Self.indices(shape).map { index in
+        Self.combine(node.op, left.broadcast(index), right.broadcast(index))
+      }
     case .gemm(let gemm):
       let geometry = MatrixProduct(
         rows: shape[0], columns: shape[1], depth: x.shape[1], transposesB: gemm.transB,
@@ -126,6 +126,11 @@ struct Interpreter {
         }
       }
     case .identity, .flatten, .reshape, .cast: result.elements = x.elements
+    case .leakyRelu, .hardSigmoid, .hardSwish, .tanh, .sqrt, .exp:
+      result.elements = x.elements.map { Self.apply(node.op, $0) }
+    case .transpose, .slice, .gather, .expand, .pad, .matMul, .reduceMean, .globalMaxPool, .lrn:
+      let operands = [x] + inputs.dropFirst()
+      result.elements = Self.indices(shape).map { Self.element(node.op, $0, operands) }
     }
     return result
   }

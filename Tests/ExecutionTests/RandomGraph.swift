@@ -64,7 +64,7 @@ struct RandomGraph {
   private mutating func grow(_ name: String) throws {
     let x = image()
     let extents = shape(x)
-    switch pick(13) {
+    switch pick(24) {
     case 0:
       images.append(try convolution(name, x, 1 + pick(9)))
     case 1:
@@ -131,8 +131,87 @@ struct RandomGraph {
       if pick(2) == 0 { images.append(inner) }
     case 11:
       images.append(try node(name, .concat(Concat(axis: pick(2) == 0 ? 2 : 3)), [x, x]))
-    default:
+    case 12:
       images.append(try node(name, .add(Add()), [x, x]))
+    default:
+      try growElsewhere(name, x, extents)
+    }
+  }
+
+  /// What moves elements, mixes them, or computes its weights.
+  private mutating func growElsewhere(_ name: String, _ x: ValueID, _ extents: [Int]) throws {
+    switch pick(11) {
+    case 0:
+      let ops: [Operator] = [
+        .leakyRelu(LeakyRelu(alpha: 0.3)), .hardSigmoid(HardSigmoid()), .hardSwish(HardSwish()),
+        .tanh(Tanh()),
+      ]
+      images.append(try node(name, ops[pick(4)], [x]))
+    case 1:
+      let slope = try weight("\(name).slope", [extents[1], 1, 1])
+      let y = try node("\(name).prelu", .pRelu(PRelu()), [x, slope])
+      images.append(
+        try node(name, pick(2) == 0 ? .sub(Sub()) : .mul(Mul()), pick(2) == 0 ? [x, y] : [y, x]))
+    case 2:
+      // The channels in two groups, exchanged.
+      guard extents[1] % 2 == 0 else { return }
+      let split = [0, 2, extents[1] / 2, extents[2], extents[3]]
+      let y = try node("\(name).split", .reshape(Reshape(shape: split)), [x])
+      let z = try node("\(name).turn", .transpose(Transpose(permutation: [0, 2, 1, 3, 4])), [y])
+      images.append(
+        try node(name, .reshape(Reshape(shape: [0, extents[1], extents[2], extents[3]])), [z]))
+    case 3:
+      // Channels last for a while.
+      let y = try node("\(name).last", .transpose(Transpose(permutation: [0, 2, 3, 1])), [x])
+      let z = try node("\(name).relu", .hardSwish(HardSwish()), [y])
+      images.append(try node(name, .transpose(Transpose(permutation: [0, 3, 1, 2])), [z]))
+    case 4:
+      // Halves that go their own ways.
+      guard extents[1] > 1 else { return }
+      let first = 1 + pick(extents[1] - 1)
+      let parts = [0..<first, first..<extents[1]].map { range in
+        Slice(axes: [1], starts: [range.lowerBound], steps: [1], counts: [range.count])
+      }
+      let one = try node("\(name).one", .slice(parts[0]), [x])
+      let other = try node("\(name).other", .slice(parts[1]), [x])
+      let changed = try normalization("\(name).bn", other)
+      images.append(
+        try node(name, .concat(Concat(axis: 1)), pick(2) == 0 ? [one, changed] : [changed, one]))
+      if pick(3) == 0 { images.append(one) }
+    case 5:
+      let modes: [Pad.Mode] = [.constant, .reflect, .edge, .wrap]
+      let pad = Pad(pads: [0, 0, 1, 0, 0, pick(2), 1, 1], mode: modes[pick(2) == 0 ? 0 : 2], value: 0.5)
+      images.append(try node(name, .pad(pad), [x]))
+    case 6:
+      // Squeeze and excitation by a mean and a matrix.
+      let mean = try node("\(name).mean", .reduceMean(ReduceMean(axes: [2, 3], keepsAxes: false)), [x])
+      let matrix = try weight("\(name).weight", [extents[1], extents[1]])
+      let gate = try node(
+        "\(name).gate", .hardSigmoid(HardSigmoid()),
+        [try node("\(name).fc", .matMul(MatMul()), [mean, matrix])])
+      let wide = try node("\(name).wide", .reshape(Reshape(shape: [0, 0, 1, 1])), [gate])
+      images.append(try node(name, .mul(Mul()), pick(2) == 0 ? [x, wide] : [wide, x]))
+    case 7:
+      // Weights that the graph computes.
+      let raw = try weight("\(name).raw", [3, extents[1], 1, 1])
+      let scaled = try node("\(name).scaled", .tanh(Tanh()), [raw])
+      images.append(try node(name, .conv(Conv(window: Window(1))), [x, scaled]))
+    case 8:
+      images.append(try node(name, .lrn(LRN(size: 3, alpha: 0.4)), [x]))
+    case 9:
+      let indices = (0..<3).map { _ in pick(extents[1]) }
+      let gathered = try node(
+        "\(name).gather", .gather(Gather(axis: 1, indices: indices, indexShape: [3])), [x])
+      let pooled = try node("\(name).max", .globalMaxPool(GlobalMaxPool()), [gathered])
+      let wide = try node("\(name).expand", .expand(Expand(shape: [1, 1, extents[2], extents[3]])), [pooled])
+      images.append(try node(name, .concat(Concat(axis: 1)), [gathered, wide]))
+    default:
+      // Attention of rows to rows.
+      let turned = try node("\(name).turn", .transpose(Transpose(permutation: [0, 1, 3, 2])), [x])
+      let scores = try node(
+        "\(name).softmax", .softmax(Softmax(axis: 3)),
+        [try node("\(name).scores", .matMul(MatMul()), [x, turned])])
+      images.append(try node(name, .matMul(MatMul()), [scores, x]))
     }
   }
 

@@ -15,7 +15,10 @@ import Testing
 
   @Test(
     arguments: ["keras2", "keras3"],
-    ["functional.h5", "functional.keras", "sequential.h5", "sequential.keras", "several.h5", "several.keras"])
+    [
+      "functional.h5", "functional.keras", "sequential.h5", "sequential.keras", "several.h5", "several.keras",
+      "activations.h5", "activations.keras", "nested.h5", "nested.keras",
+    ])
   func computesWhatKerasComputes(version: String, name: String) throws {
     let path = "keras/\(version)/\(name)"
     let stem = String(path.prefix { $0 != "." })

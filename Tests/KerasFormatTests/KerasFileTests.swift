@@ -77,7 +77,8 @@ import Testing
     let root = try HDF5File(ByteRegion.map(path: Fixtures.path("keras/\(version)/\(name).h5"))).root()
     let text = try root.attributes().first { $0.name == "model_config" }?.string() ?? ""
     let listed = try root.group("model_weights").attributes().first { $0.name == "layer_names" }?.strings()
-    let configuration = try ModelConfiguration(Array(text.utf8), place: "model_config", path: "x")
+    let configuration = try ModelConfiguration(
+      Array(text.utf8), version: "2.15.0", place: "model_config", path: "x")
     // The order must not depend on how the layers are numbered: number them from behind.
     let count = configuration.layers.count
     let inputs = configuration.layers.reversed().map { $0.inputs.map { count - 1 - $0 } }

@@ -38,7 +38,7 @@ import Testing
       try chain(map, pool, .clip(Clip(minimum: 0, maximum: 6)), .sigmoid(Sigmoid())),
       try chain(map, pool, .softmax(Softmax(axis: 1))), try chain(map, pool, .softmax(Softmax(axis: 2))),
       try chain(map, pool, .averagePool(AveragePool(window: window))),
-      try chain(map, pool, .pad(Pad(pads: [1, 2, 3, 4])), .relu(Relu())),
+      try chain(map, pool, .pad(Pad(margins: [1, 2, 3, 4])), .relu(Relu())),
       try chain(
         map, pool, .averagePool(AveragePool(window: Window(3, stride: 2, pad: 1), countIncludePad: true))),
       try chain(map, pool, .globalAveragePool(GlobalAveragePool()), .relu(Relu())),
@@ -85,8 +85,23 @@ import Testing
 
   @Test(
     arguments: [
-      (Operator.maxPool(MaxPool(window: Window(3, stride: 2, pad: 1))), "pads"),
-      (.clip(Clip(minimum: -1, maximum: 1)), "min"), (.pad(Pad(pads: [1, 1, 1, 1], value: 2)), "value"),
+      (Operator.maxPool(MaxPool(window: Window(2, stride: 2, pad: 1))), "pads"),
+      (.clip(Clip(minimum: 1, maximum: 2)), "min"), (.clip(Clip(minimum: -2, maximum: -1)), "min"),
+      (.leakyRelu(LeakyRelu(alpha: -0.5)), "alpha"), (.sqrt(Sqrt()), "operator"),
+      (.lrn(LRN(size: 3)), "operator"), (.pad(Pad(pads: [0, 0, 1, 1, 0, 0, 1, 1], mode: .reflect)), "mode"),
+      (.pad(Pad(pads: [1, 0, 0, 0, 0, 0, 0, 0])), "axes"),
+      (.reshape(Reshape(shape: [4, 64])), "shape"), (.reshape(Reshape(shape: [2, 2, 8, 8])), "shape"),
+      (.expand(Expand(shape: [2, 4, 8, 8])), "shape"), (.expand(Expand(shape: [1, 1, 4, 8, 8])), "shape"),
+      (.reduceMean(ReduceMean(axes: [0, 1])), "axes"),
+      (.slice(Slice(axes: [2], starts: [7], steps: [-1], counts: [8])), "steps"),
+      (.slice(Slice(axes: [0], starts: [0], steps: [1], counts: [0])), "counts"),
+      (.gather(Gather(axis: 1, indices: [2, 0, 1], indexShape: [3])), "indices"),
+      (.gather(Gather(axis: 0, indices: [0], indexShape: [])), "axis"),
+      (
+        .resize(
+          Resize(mode: .cubic, coordinateTransformation: .halfPixel, extent: .sizes([16, 16]))), "mode"
+      ),
+      (.pad(Pad(margins: [1, 1, 1, 1], value: 2)), "value"),
       (.averagePool(AveragePool(window: Window(2, stride: 2, pad: 1))), "pads"),
       (
         .resize(Resize(mode: .nearest, coordinateTransformation: .asymmetric, extent: .sizes([10, 10]))),
@@ -113,16 +128,46 @@ import Testing
     }
   }
 
-  @Test func constantsThatAreNoWeightsAreErrors() throws {
+  /// A node of an input and a constant.
+  private func withConstant(
+    _ op: Operator, _ values: [Float], _ shape: TensorShape, isFirst: Bool = false
+  ) throws -> Graph {
     var graph = Graph(name: "constant")
     let x = try graph.addInput("x", map)
-    let one = try graph.addInitializer("one", Tensor([1 as Float], shape: [1, 1, 1, 1]))
-    graph.setOutputs(try graph.addNode("sum", .add(Add()), inputs: [x, one]))
-    #expect {
-      try KerasWriter(Model(graph: graph), path: "out.h5", options: .init(container: .hdf5))
-    } throws: {
-      "\($0)" == "out.h5: node sum (Add): input 1: expected what a layer yields, found the constant one"
-    }
+    let constant = try graph.addInitializer("constant", Tensor(values, shape: shape))
+    graph.setOutputs(try graph.addNode("node", op, inputs: isFirst ? [constant, x] : [x, constant]))
+    return graph
+  }
+
+  private func message(_ graph: Graph) -> String {
+    do {
+      _ = try KerasWriter(Model(graph: graph), path: "out.h5", options: .init(container: .hdf5))
+      return "written"
+    } catch { return "\(error)" }
+  }
+
+  @Test func constantsThatAreNoWeightsAreRescaling() throws {
+    let sum = try withConstant(.add(Add()), [1.5], [1, 1, 1, 1])
+    #expect(try layers(sum) == ["Functional", "InputLayer", "Rescaling"])
+    let read = try readBack(sum)
+    #expect(read.nodes.map(\.op) == [.add(Add())])
+    #expect(try read[read.initializers[0]].initializer?.floats() == [1.5])
+    let columns = try withConstant(.mul(Mul()), [1, 2, 3, 4, 5, 6, 7], [7])
+    #expect(try layers(columns) == ["Functional", "InputLayer", "Permute", "Rescaling", "Permute"])
+    #expect(
+      message(try withConstant(.add(Add()), [Float](repeating: 1, count: 49), [7, 7])).contains("axis"))
+    #expect(message(try withConstant(.div(Div()), [1, 2, 0, 4], [4, 1, 1])).contains("finite"))
+    #expect(message(try withConstant(.add(Add()), [.nan], [1])).contains("finite"))
+    #expect(
+      message(try withConstant(.div(Div()), [1], [1], isFirst: true))
+        == "out.h5: node node (Div): input 1: expected a constant: no plain layer divides, found what is computed"
+    )
+    #expect(message(try withConstant(.pow(Pow()), [0.5], [1])).contains("(Pow)"))
+    #expect(message(try withConstant(.pow(Pow()), [2], [1], isFirst: true)).contains("(Pow)"))
+    #expect(
+      message(try withConstant(.matMul(MatMul()), [Float](repeating: 1, count: 49), [1, 7, 7])).contains(
+        "a matrix"))
+    #expect(message(try withConstant(.pRelu(PRelu()), [0.1], [1])) == "written")
   }
 
   @Test func namesAreValidAndDiffer() throws {

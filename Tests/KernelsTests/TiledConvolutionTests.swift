@@ -51,6 +51,17 @@ import Testing
     Example(inputs: 6, outputs: 10, kernel: 3, size: Extent(7, 5), padding: Padding(1), batch: 2),
     Example(inputs: 24, outputs: 33, kernel: 3, size: Extent(3, 3), padding: Padding(1), batch: 4),
     Example(inputs: 24, outputs: 64, kernel: 1, size: Extent(1, 1), batch: 3),
+    // Every channel a group, once and twice.
+    Example(inputs: 5, outputs: 5, kernel: 3, size: Extent(7, 7), padding: Padding(1), groups: 5, batch: 2),
+    Example(inputs: 3, outputs: 3, kernel: 3, size: Extent(40, 35), padding: Padding(1), groups: 3),
+    Example(
+      inputs: 4, outputs: 4, kernel: 5, size: Extent(15, 14), stride: 2, padding: Padding(2), groups: 4),
+    Example(inputs: 4, outputs: 8, kernel: 3, size: Extent(9, 20), groups: 4),
+    Example(inputs: 2, outputs: 2, kernel: 1, size: Extent(5, 6), groups: 2),
+    Example(
+      inputs: 2, outputs: 2, kernel: 3, size: Extent(11, 33), padding: Padding(2), dilation: 2, groups: 2),
+    Example(
+      inputs: 6, outputs: 6, kernel: 7, size: Extent(1, 1), padding: Padding(3), groups: 6),
     // Strides, padding and dilation of other networks.
     Example(
       inputs: 8, outputs: 12, kernel: 3, size: Extent(15, 14), stride: 2, padding: Padding(1), batch: 2),

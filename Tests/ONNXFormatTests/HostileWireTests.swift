@@ -109,12 +109,16 @@ import Testing
   }
 
   @Test func partsOfTheFormatThatAreNotReadAreErrors() {
-    #expect(failure(WireEncoder.model { _ in } + [0xca, 0x01, 0]).contains("model.functions"))
+    #expect(
+      failure(WireEncoder.model { _ in } + [0xca, 0x01, 2, 0x10, 0]).contains("model.functions[0]"))
     #expect(failure(WireEncoder.simple { $0.data(15, []) }).contains("sparse_initializer"))
     let segment = WireEncoder.simple { $0.tensor(5, "w", [1], raw: [0, 0, 0, 0]) { $0.data(3, []) } }
     #expect(failure(segment).contains("model.graph.initializer[0].segment"))
     #expect(
-      failure(WireEncoder.model(opset: 6) { _ in }).contains("opset_import: expected opset 7 to 21, found 6"))
+      failure(WireEncoder.model(opset: 22) { _ in }).contains(
+        "opset_import: expected opset 1 to 21, found 22"))
+    let old = WireEncoder.simple(opset: 6) { $0.node("Add", "sum", ["x", "x"], ["y"]) }
+    #expect(failure(old).contains("node sum (Add): opset: expected 7 to 21, found 6"))
     #expect(failure(WireEncoder.model(opset: .max) { _ in }).contains("opset_import"))
     #expect(
       failure(WireEncoder.model(irVersion: 99) { _ in }).contains("ir_version: expected 3 to 14, found 99"))

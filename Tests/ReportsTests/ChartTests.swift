@@ -160,4 +160,48 @@ import Testing
     #expect(try drawing.png() == bytes)
     #expect(throws: ReportError.self) { try drawing.png(scale: 100) }
   }
+
+  @Test(arguments: [DiffSamples.differing, DiffSamples.hostile])
+  func textsOfDivergencesNeitherOverlapNorLeaveThePicture(report: DiffReport) throws {
+    let drawing = try DivergenceChart(report).drawing
+    check(drawing)
+    #expect(!drawing.svg.contains("<script"))
+    #expect(drawing.svg.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
+    #expect(try drawing.png().starts(with: [0x89, 0x50, 0x4e, 0x47]))
+  }
+
+  /// Each layer is a mark at its error's height: dots within the tolerance, triangles outside.
+  @Test func divergencesAreMarkedAtTheirDecade() throws {
+    var report = DiffSamples.differing
+    report.layers = [
+      DiffSamples.layer("a", "Conv", 0), DiffSamples.layer("b", "Conv", 1e-7),
+      DiffSamples.layer("c", "Conv", 1e-5),
+      DiffSamples.layer("d", "Conv", 1e-3, isWithin: false),
+    ]
+    let shapes = try DivergenceChart(report).drawing.shapes
+    var dots: [Drawing.Point] = []
+    var tips: [Drawing.Point] = []
+    var grid: [Double] = []
+    for shape in shapes {
+      switch shape {
+      case .circle(let center, _, _, _): dots.append(center)
+      case .triangle(let tip, _, _, .ink): tips.append(tip)
+      case .line(let points, .grid, _): grid.append(points[0].y)
+      default: break
+      }
+    }
+    // The first of each is the legend's.
+    #expect(dots.count == 4 && tips.count == 2)
+    // Lines from 1e-8, which is where 0 lies, to 1e-1.
+    #expect(grid.count == 8 && grid == grid.sorted(by: >))
+    #expect(abs(dots[1].y - grid[0]) < 0.5)
+    #expect(abs(dots[2].y - grid[1]) < 0.5)
+    #expect(abs(dots[3].y - grid[3]) < 0.5)
+    #expect(abs(tips[1].y + 4 * 1.9 - grid[5]) < 0.5)
+    #expect(dots[1].x < dots[2].x && dots[2].x < dots[3].x && dots[3].x < tips[1].x)
+  }
+
+  @Test func divergencesNeedLayers() {
+    #expect(throws: ReportError.noLayers(path: "trt.json")) { try DivergenceChart(DiffSamples.matching) }
+  }
 }

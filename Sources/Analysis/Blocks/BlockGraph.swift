@@ -72,7 +72,8 @@ public struct BlockGraph: Sendable, Codable, Hashable {
     case .conv(let conv): return text(conv.window) + (conv.group == 1 ? "" : ", \(conv.group) groups")
     case .maxPool(let pool): return text(pool.window)
     case .averagePool(let pool): return text(pool.window)
-    case .resize(let resize): return resize.mode == .nearest ? "nearest" : "bilinear"
+    case .resize(let resize):
+      return resize.mode == .nearest ? "nearest" : resize.mode == .linear ? "bilinear" : "bicubic"
     default: return ""
     }
   }

@@ -19,6 +19,15 @@ indirect enum JSON: Sendable, Equatable {
     return members.first { $0.key == key }?.value
   }
 
+  /// The value of a number.
+  var double: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+
   /// What kind of value this is, for messages.
   var kind: String {
     switch self {

@@ -10,37 +10,48 @@ extension GraphAssembler {
     case .input: return try addInputLayer(&reader)
     case .conv2D: return try addConv(&reader)
     case .depthwiseConv2D: return try addDepthwiseConv(&reader)
+    case .separableConv2D: return try addSeparableConv(&reader)
     case .batchNormalization: return try addBatchNormalization(&reader)
+    case .normalization: return try addNormalization(&reader)
+    case .rescaling: return try addRescaling(&reader)
     case .relu: return try addRelu(&reader)
-    case .activation:
-      let value = try input(reader)
-      return try activated(value, name: layer.name, &reader)
+    case .leakyRelu: return try addLeakyRelu(&reader)
+    case .pRelu: return try addPRelu(&reader)
+    case .activation: return try activated(try rawInput(reader), name: layer.name, &reader)
     case .softmax: return try addSoftmax(&reader)
     case .zeroPadding2D: return try addZeroPadding(&reader)
+    case .cropping2D: return try addCropping(&reader)
     case .maxPooling2D: return try addMaxPooling(&reader)
     case .averagePooling2D: return try addAveragePooling(&reader)
-    case .globalAveragePooling2D: return try addGlobalAveragePooling(&reader)
+    case .globalAveragePooling2D:
+      return try addGlobalPooling(&reader, .globalAveragePool(GlobalAveragePool()))
+    case .globalMaxPooling2D: return try addGlobalPooling(&reader, .globalMaxPool(GlobalMaxPool()))
     case .upSampling2D: return try addUpSampling(&reader)
     case .resizing: return try addResizing(&reader)
     case .concatenate: return try addConcatenate(&reader)
     case .add: return try addMerge(&reader, .add(Add()))
+    case .subtract: return try addMerge(&reader, .sub(Sub()))
     case .multiply: return try addMerge(&reader, .mul(Mul()))
+    case .average: return try addAverage(&reader)
     case .dense: return try addDense(&reader)
     case .flatten: return try addFlatten(&reader)
     case .reshape: return try addReshape(&reader)
     case .permute: return try addPermute(&reader)
-    // It does nothing in inference.
-    case .dropout: return try padded(reader)
+    // They do nothing in inference.
+    case .dropout, .spatialDropout2D, .gaussianNoise, .gaussianDropout:
+      _ = reader.value("data_format")
+      return try padded(reader)
     }
   }
 
   private mutating func addInputLayer(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+    // The input of a model within the model is what that is called on.
+    if !reader.layer.inputs.isEmpty { return try padded(reader) }
     let stated = reader.layer.settings["batch_shape"] ?? reader.layer.settings["batch_input_shape"]
     func invalid() -> KerasError {
-      reader.failure(
-        "batch_shape", "a batch and positive extents of rank 4 or 2", stated?.kind ?? "nothing")
+      reader.failure("batch_shape", "a batch and positive extents", stated?.kind ?? "nothing")
     }
-    guard case .array(let items)? = stated, items.count == 4 || items.count == 2 else { throw invalid() }
+    guard case .array(let items)? = stated, (2...8).contains(items.count) else { throw invalid() }
     var dimensions: [Dimension] = []
     for (axis, item) in items.enumerated() {
       switch item {
@@ -49,46 +60,10 @@ extension GraphAssembler {
       default: throw invalid()
       }
     }
-    if items.count == 4, inputFormat == .channelsLast {
-      dimensions = [dimensions[0], dimensions[3], dimensions[1], dimensions[2]]
-    }
-    let id = try addInput(reader.layer.name, TensorType(.float32, dimensions))
-    return LayerValue(id: id, arrangement: items.count == 4 ? .image(inputFormat) : .vector(spatial: nil))
-  }
-
-  private mutating func addRelu(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
-    var value = try input(reader)
-    let most = try reader.number("max_value")
-    let slope = try reader.number("negative_slope", default: 0)
-    let threshold = try reader.number("threshold", default: 0)
-    guard slope == 0, threshold == 0 else {
-      throw reader.failure("negative_slope, threshold", "0", "\(slope ?? 0), \(threshold ?? 0)")
-    }
-    if let most, most < 0 { throw reader.failure("max_value", "0 or more", "\(most)") }
-    let op: Operator = most.map { .clip(Clip(minimum: 0, maximum: Float($0))) } ?? .relu(Relu())
-    value.id = try node(reader.layer.name, op, [value.id])
-    value.isNonNegative = true
-    return value
-  }
-
-  /// The value behind the function that the setting `activation` names; `name` is that of its node.
-  mutating func activated(
-    _ value: LayerValue, name: String, _ reader: inout LayerReader
-  ) throws(KerasError) -> LayerValue {
-    let function = try reader.word(
-      "activation", ["linear", "relu", "relu6", "sigmoid", "softmax"], default: "linear")
-    var value = value
-    switch function {
-    case "relu": value.id = try node(name, .relu(Relu()), [value.id])
-    case "relu6": value.id = try node(name, .clip(Clip(minimum: 0, maximum: 6)), [value.id])
-    case "sigmoid": value.id = try node(name, .sigmoid(Sigmoid()), [value.id])
-    case "softmax":
-      // Along the last axis that Keras has.
-      value.id = try node(name, .softmax(Softmax(axis: axis(value, rank(value) - 1))), [value.id])
-    default: return value
-    }
-    value.isNonNegative = true
-    return value
+    let order = standardOrder(items.count)
+    var arranged = dimensions
+    for (position, axis) in order.enumerated() { arranged[axis] = dimensions[position] }
+    return LayerValue(id: try addInput(reader.layer.name, TensorType(.float32, arranged)), order: order)
   }
 
   /// The same behind a layer with weights, whose name the node before it has.
@@ -103,29 +78,25 @@ extension GraphAssembler {
   }
 
   private mutating func addSoftmax(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
-    var value = try input(reader)
-    let stated = try reader.axis("axis", rank: rank(value), default: -1)
-    let axis = axis(value, stated)
-    guard axis > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
-    value.id = try node(reader.layer.name, .softmax(Softmax(axis: axis)), [value.id])
+    var value = try rawInput(reader)
+    let stated = try reader.axis("axis", rank: value.order.count, default: -1)
+    guard stated > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
+    value.id = try node(reader.layer.name, .softmax(Softmax(axis: value.order[stated])), [value.id])
     value.isNonNegative = true
     return value
   }
 
-  /// The axis of the graph that an axis of Keras is.
-  func axis(_ value: LayerValue, _ axis: Int) -> Int {
-    guard value.arrangement == .image(.channelsLast) else { return axis }
-    return [0, 2, 3, 1][axis]
-  }
-
-  func rank(_ value: LayerValue) -> Int { graph[value.id].type.rank }
-
   private mutating func addBatchNormalization(
     _ reader: inout LayerReader
   ) throws(KerasError) -> LayerValue {
-    var value = try input(reader)
-    let stated = try reader.axis("axis", rank: rank(value), default: -1)
-    guard axis(value, stated) == 1 else { throw reader.failure("axis", "the channels", "axis \(stated)") }
+    var value = try rawInput(reader)
+    let stated = try reader.axis("axis", rank: value.order.count, default: -1)
+    guard stated > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
+    if value.order[stated] != 1 {
+      // The graph normalises along axis 1.
+      let rest = Array(2..<value.order.count)
+      value = try arranged(value, [0] + rest[..<(stated - 1)] + [1] + rest[(stated - 1)...], reader)
+    }
     guard let epsilon = try reader.number("epsilon", default: 1e-3), epsilon >= 0 else {
       throw reader.failure("epsilon", "0 or more", "less")
     }
@@ -152,18 +123,17 @@ extension GraphAssembler {
   }
 
   private mutating func addDense(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
-    var value = try input(reader)
+    var value = try rawInput(reader)
     let units = try reader.integer("units")
     let hasBias = try reader.bool("use_bias", default: true)
-    let extents = extents(value.id)
-    let isImage = rank(value) == 4
-    if isImage {
-      // Dense works along the last axis: on the mean of a map it is a 1 x 1 convolution.
-      guard value.arrangement == .image(.channelsLast) else {
-        throw reader.failure("input", "channels last, or a matrix", "channels first")
-      }
-    }
     guard units > 0 else { throw reader.failure("units", "a positive number", "\(units)") }
+    // Dense works along the last axis: on the channels of a map it is a 1 x 1 convolution.
+    let isImage = value.order == DataFormat.channelsLast.order
+    if value.order.count > 2, !isImage {
+      value = try arranged(value, Array(value.order.indices), reader)
+      return try addProduct(value, units, hasBias: hasBias, &reader)
+    }
+    let extents = extents(value.id)
     var expected: [(name: String, shape: TensorShape)] = [("kernel", [extents[1], units])]
     if hasBias { expected.append(("bias", [units])) }
     let tensors = try weights(reader, expected)
@@ -180,7 +150,28 @@ extension GraphAssembler {
     value.id = try node(
       name, isImage ? .conv(Conv(window: Window(1))) : .gemm(Gemm(transB: true)), inputs)
     value.isNonNegative = false
-    if !isImage { value.arrangement = .vector(spatial: nil) }
+    value.spatial = nil
+    return try activatedBehind(value, &reader)
+  }
+
+  /// A Dense layer along the last axis of three or more.
+  private mutating func addProduct(
+    _ input: LayerValue, _ units: Int, hasBias: Bool, _ reader: inout LayerReader
+  ) throws(KerasError) -> LayerValue {
+    var value = input
+    var expected: [(name: String, shape: TensorShape)] = [
+      ("kernel", [extents(value.id)[value.order.count - 1], units])
+    ]
+    if hasBias { expected.append(("bias", [units])) }
+    let tensors = try weights(reader, expected)
+    let name = reader.layer.name
+    value.id = try node(
+      hasBias ? unusedName("\(name)_product") : name, .matMul(MatMul()),
+      [value.id, try initializer("\(name).kernel", tensors[0])])
+    if hasBias {
+      value.id = try node(name, .add(Add()), [value.id, try initializer("\(name).bias", tensors[1])])
+    }
+    value.isNonNegative = false
     return try activatedBehind(value, &reader)
   }
 
@@ -189,7 +180,7 @@ extension GraphAssembler {
   private func rearranged(
     _ matrix: Tensor, _ value: LayerValue, _ reader: LayerReader
   ) throws(KerasError) -> Tensor {
-    guard case .vector(let spatial?) = value.arrangement,
+    guard let spatial = value.spatial,
       let map = matrix.reshaped([spatial.height, spatial.width, spatial.channels, matrix.shape[1]])
     else { return matrix }
     do throws(TensorError) {

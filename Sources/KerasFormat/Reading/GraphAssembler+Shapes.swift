@@ -3,8 +3,7 @@ import ModelIR
 extension GraphAssembler {
   mutating func addUpSampling(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
     let format = try reader.dataFormat()
-    var value = try input(reader)
-    try requireImage(value, format, reader)
+    var value = try image(try input(reader), format, reader)
     let factors = try reader.pair("size", default: [2, 2])
     let interpolation = try reader.word("interpolation", ["nearest", "bilinear"], default: "nearest")
     let extents = extents(value.id)
@@ -29,8 +28,7 @@ extension GraphAssembler {
 
   mutating func addResizing(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
     let format = try reader.dataFormat()
-    var value = try input(reader)
-    try requireImage(value, format, reader)
+    var value = try image(try input(reader), format, reader)
     let sizes = [try reader.integer("height"), try reader.integer("width")]
     let interpolation = try reader.word("interpolation", ["nearest", "bilinear"], default: "bilinear")
     for key in ["crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"] {
@@ -51,122 +49,89 @@ extension GraphAssembler {
     return value
   }
 
-  mutating func addConcatenate(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
-    let values = try inputs(reader)
-    let stated = try reader.axis("axis", rank: rank(values[0]), default: -1)
-    let axis = axis(values[0], stated)
-    try requireAlike(values, reader)
-    guard axis > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
-    if case .vector(.some) = values[0].arrangement {
-      throw reader.failure("inbound_nodes", "feature maps, or vectors of PyTorch's order", "flattened maps")
+  /// Another order of the axes takes no node until somebody needs them in it.
+  mutating func addPermute(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+    var value = try input(reader)
+    let stated = reader.value("dims")
+    var dims: [Int] = []
+    if case .array(let items)? = stated {
+      dims = items.compactMap { if case .integer(let axis) = $0 { axis } else { nil } }
     }
-    var value = values[0]
-    value.id = try node(reader.layer.name, .concat(Concat(axis: axis)), values.map(\.id))
-    value.isNonNegative = values.allSatisfy(\.isNonNegative)
+    let rank = value.order.count
+    guard dims.sorted() == Array(1..<rank) else {
+      throw reader.failure(
+        "dims", "each axis of rank \(rank) behind the batch once", stated?.kind ?? "nothing")
+    }
+    value.order = [value.order[0]] + dims.map { value.order[$0] }
     return value
-  }
-
-  /// A sum or product of two or more values.
-  mutating func addMerge(_ reader: inout LayerReader, _ op: Operator) throws(KerasError) -> LayerValue {
-    var values = try inputs(reader)
-    guard values.count >= 2 else {
-      throw reader.failure("inbound_nodes", "two layers or more", "\(values.count)")
-    }
-    // Keras puts axes of 1 behind the batch of what has fewer axes.
-    if let image = values.first(where: { $0.arrangement == .image(.channelsLast) }) {
-      for index in values.indices where values[index].arrangement == .vector(spatial: nil) {
-        let name = unusedName("\(reader.layer.name)_expand")
-        let channels = extents(values[index].id)[1]
-        values[index].id = try node(name, .reshape(Reshape(shape: [0, channels, 1, 1])), [values[index].id])
-        values[index].arrangement = image.arrangement
-      }
-    }
-    try requireAlike(values, reader)
-    var value = values[0]
-    for (index, other) in values.enumerated().dropFirst() {
-      let isLast = index == values.count - 1
-      let name = isLast ? reader.layer.name : unusedName("\(reader.layer.name)_\(index)")
-      value.id = try node(name, op, [value.id, other.id])
-    }
-    value.isNonNegative = values.allSatisfy(\.isNonNegative)
-    return value
-  }
-
-  private func requireAlike(_ values: [LayerValue], _ reader: LayerReader) throws(KerasError) {
-    guard values.allSatisfy({ $0.arrangement == values[0].arrangement }) else {
-      throw reader.failure("inbound_nodes", "inputs of one rank and order of axes", "others")
-    }
   }
 
   mutating func addFlatten(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
     let format = try reader.dataFormat()
-    return try flattened(try input(reader), channelsAreMoved: format == .channelsFirst, &reader)
+    var value = try rawInput(reader)
+    guard value.order.count > 2 else { return value }
+    // Told that channels are first, Keras puts them last before.
+    if format == .channelsFirst { value.order.append(value.order.remove(at: 1)) }
+    return try flattened(value, reader)
   }
 
-  /// A matrix of a map. With `channelsAreMoved` Keras puts axis 1 last before.
-  private mutating func flattened(
-    _ value: LayerValue, channelsAreMoved: Bool, _ reader: inout LayerReader
-  ) throws(KerasError) -> LayerValue {
-    guard case .image(let format) = value.arrangement else { return value }
-    let extents = extents(value.id)
+  /// A matrix of a value, whose axes Keras flattens in its order.
+  private mutating func flattened(_ value: LayerValue, _ reader: LayerReader) throws(KerasError) -> LayerValue
+  {
     var result = value
-    let isMap = extents[2] != 1 || extents[3] != 1
-    if isMap, format == .channelsLast, channelsAreMoved {
-      throw reader.failure("data_format", "channels_last for what has its channels last", "channels_first")
+    result.order = [0, 1]
+    let extents = extents(value.id)
+    if !isAscending(value.order, extents) {
+      if isAscending(value.order.map { [0, 3, 1, 2][$0] }, DataFormat.channelsLast.arranged(extents)),
+        extents.count == 4
+      {
+        result.spatial = LayerValue.Spatial(channels: extents[1], height: extents[2], width: extents[3])
+      } else {
+        result.id = try arranged(value, Array(extents.indices), reader).id
+      }
     }
-    let isSpatial = isMap && (format == .channelsLast || channelsAreMoved)
-    result.arrangement = .vector(
-      spatial: isSpatial
-        ? LayerValue.Spatial(channels: extents[1], height: extents[2], width: extents[3]) : nil)
-    result.id = try node(reader.layer.name, .flatten(Flatten()), [value.id])
+    result.id = try node(reader.layer.name, .flatten(Flatten()), [result.id])
     return result
   }
 
+  /// Whether Keras has the elements of a value in the order in which the graph has them.
+  private func isAscending(_ order: [Int], _ extents: [Int]) -> Bool {
+    let axes = order.dropFirst().filter { extents[$0] != 1 }
+    return axes == axes.sorted()
+  }
+
   mutating func addReshape(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
-    var value = try input(reader)
+    var value = try rawInput(reader)
     let stated = reader.value("target_shape")
     guard case .array(let items)? = stated else {
       throw reader.failure("target_shape", "a list of extents", stated?.kind ?? "nothing")
     }
-    let target = items.compactMap { if case .integer(let extent) = $0 { extent } else { nil } }
+    var target = items.compactMap { if case .integer(let extent) = $0 { extent } else { nil } }
+    let count = extents(value.id).dropFirst().reduce(1, *)
+    let known = TensorShape(checking: target.filter { $0 != -1 })?.elementCount
+    guard target.count == items.count, !target.isEmpty, let known, target.count(where: { $0 == -1 }) <= 1
+    else {
+      throw reader.failure("target_shape", "extents, at most one of them -1", stated?.kind ?? "nothing")
+    }
+    if let hole = target.firstIndex(of: -1), known > 0, count % known == 0 { target[hole] = count / known }
+    guard target.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) == count,
+      target.allSatisfy({ $0 >= 0 })
+    else { throw reader.failure("target_shape", "\(count) elements", "\(target)") }
+    if target.count == 1 {
+      return value.order.count == 2 ? value : try flattened(value, reader)
+    }
+    value = try settled(value, reader)
     let extents = extents(value.id)
-    let count = extents.dropFirst().reduce(1, *)
-    guard target.count == items.count else {
-      throw reader.failure("target_shape", "whole numbers", stated?.kind ?? "nothing")
+    if !isAscending(value.order, extents) { value = try arranged(value, Array(extents.indices), reader) }
+    // Pixels are NCHW in the graph whatever their order in Keras.
+    let last = DataFormat.channelsLast.order
+    var order = Array(0...target.count)
+    if target.count == 3, !(inputFormat == .channelsFirst && target[1...] == [1, 1]) {
+      let arranged = [0, target[2], target[0], target[1]]
+      if isAscending(last, arranged) { (order, target) = (last, Array(arranged[1...])) }
     }
-    if target.count == 1, target[0] == -1 || target[0] == count {
-      return try flattened(value, channelsAreMoved: false, &reader)
-    }
-    // Channels and axes of 1: [1, 1, C] or [C, 1, 1].
-    let isPixel = extents.count == 2 || (extents[2] == 1 && extents[3] == 1)
-    let isVectorOfMap = value.arrangement != .vector(spatial: nil) && extents.count == 2
-    guard target.count == 3, isPixel, !isVectorOfMap else {
-      throw reader.failure("target_shape", "one extent, or channels and two of 1", stated?.kind ?? "nothing")
-    }
-    func matches(_ extent: Int) -> Bool { extent == count || extent == -1 }
-    let format: DataFormat
-    if target[0] == 1, target[1] == 1, matches(target[2]) {
-      format = .channelsLast
-    } else if target[1] == 1, target[2] == 1, matches(target[0]) {
-      format = .channelsFirst
-    } else {
-      throw reader.failure("target_shape", "\(count) channels and two extents of 1", "\(target)")
-    }
-    value.id = try node(reader.layer.name, .reshape(Reshape(shape: [0, count, 1, 1])), [value.id])
-    value.arrangement = .image(format)
-    return value
-  }
-
-  /// Permutations between the two orders of a map change nothing in the graph.
-  mutating func addPermute(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
-    var value = try input(reader)
-    let stated = reader.value("dims")
-    switch (value.arrangement, stated) {
-    case (.image(.channelsLast), [3, 1, 2]): value.arrangement = .image(.channelsFirst)
-    case (.image(.channelsFirst), [2, 3, 1]): value.arrangement = .image(.channelsLast)
-    default:
-      throw reader.failure("dims", "those between the two orders of a feature map", stated?.kind ?? "nothing")
-    }
+    value.id = try node(reader.layer.name, .reshape(Reshape(shape: [0] + target)), [value.id])
+    value.order = order
     return value
   }
 }

@@ -6,8 +6,7 @@ extension GraphAssembler {
     let filters = try reader.integer("filters")
     let groups = try reader.integer("groups", default: 1)
     let kernel = try reader.pair("kernel_size")
-    let value = try padded(reader)
-    try requireImage(value, format, reader)
+    let value = try image(try padded(reader), format, reader)
     let channels = extents(value.id)[1]
     guard filters > 0, groups > 0, channels % groups == 0, filters % groups == 0 else {
       throw reader.failure("groups", "a divisor of \(channels) and \(filters)", "\(groups)")
@@ -27,8 +26,7 @@ extension GraphAssembler {
     // A setting of the base class, without meaning here.
     let groups = try reader.integer("groups", default: 1)
     let kernel = try reader.pair("kernel_size")
-    let value = try padded(reader)
-    try requireImage(value, format, reader)
+    let value = try image(try padded(reader), format, reader)
     let channels = extents(value.id)[1]
     guard (1...1 << 16).contains(multiplier), groups == 1 else {
       throw reader.failure("depth_multiplier, groups", "1 or more, and 1", "\(multiplier), \(groups)")
@@ -48,14 +46,9 @@ extension GraphAssembler {
     _ reader: inout LayerReader, _ padded: LayerValue, kernel: [Int], group: Int, weightName: String,
     stored: TensorShape, arrange: (GraphAssembler, Tensor) throws(KerasError) -> Tensor
   ) throws(KerasError) -> LayerValue {
-    let strides = try reader.pair("strides", default: [1, 1])
-    let dilations = try reader.pair("dilation_rate", default: [1, 1])
+    var value = padded
+    let window = try convWindow(&reader, &value, kernel: kernel)
     let hasBias = try reader.bool("use_bias", default: true)
-    let padding = try reader.word("padding", ["valid", "same"], default: "valid")
-    var value = padding == "same" ? try plain(padded, reader) : padded
-    var window = Window(
-      kernel: kernel, strides: strides, pads: value.pads ?? [0, 0, 0, 0], dilations: dilations)
-    if padding == "same" { window.pads = samePads(window, value) }
     let outputs = stored.dimensions[3] * (weightName == "kernel" ? 1 : stored.dimensions[2])
     var expected: [(name: String, shape: TensorShape)] = [(weightName, stored)]
     if hasBias { expected.append(("bias", [outputs])) }
@@ -65,7 +58,62 @@ extension GraphAssembler {
     let bias = hasBias ? try initializer("\(name).bias", tensors[1]) : nil
     value.id = try node(
       name, .conv(Conv(window: window, group: group)), [value.id, weight] + (hasBias ? [bias] : []))
+    value.isNonNegative = false
+    return try activatedBehind(value, &reader)
+  }
+
+  /// The window of a convolution, with the margins of a layer before it or of `same`.
+  private mutating func convWindow(
+    _ reader: inout LayerReader, _ value: inout LayerValue, kernel: [Int]
+  ) throws(KerasError) -> Window {
+    let strides = try reader.pair("strides", default: [1, 1])
+    let dilations = try reader.pair("dilation_rate", default: [1, 1])
+    let padding = try reader.word("padding", ["valid", "same"], default: "valid")
+    if padding == "same" { value = try plain(value, reader) }
+    var window = Window(
+      kernel: kernel, strides: strides, pads: value.pads ?? [0, 0, 0, 0], dilations: dilations)
+    if padding == "same" { window.pads = samePads(window, value) }
     value.pads = nil
+    return window
+  }
+
+  /// Depthwise filters, and a convolution of 1 x 1 that combines what they yield.
+  mutating func addSeparableConv(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+    let format = try reader.dataFormat()
+    let filters = try reader.integer("filters")
+    let multiplier = try reader.integer("depth_multiplier", default: 1)
+    // A setting of the base class, without meaning here.
+    let groups = try reader.integer("groups", default: 1)
+    let kernel = try reader.pair("kernel_size")
+    let hasBias = try reader.bool("use_bias", default: true)
+    var value = try image(try padded(reader), format, reader)
+    let channels = extents(value.id)[1]
+    guard (1...1 << 24).contains(filters), (1...1 << 16).contains(multiplier), groups == 1,
+      channels <= 1 << 24
+    else {
+      throw reader.failure(
+        "filters, depth_multiplier, groups", "positive numbers, and 1", "\(filters), \(multiplier), \(groups)"
+      )
+    }
+    let window = try convWindow(&reader, &value, kernel: kernel)
+    let depth = channels * multiplier
+    var expected: [(name: String, shape: TensorShape)] = [
+      ("depthwise_kernel", [kernel[0], kernel[1], channels, multiplier]),
+      ("pointwise_kernel", [1, 1, depth, filters]),
+    ]
+    if hasBias { expected.append(("bias", [filters])) }
+    let tensors = try weights(reader, expected)
+    let name = reader.layer.name
+    let steps = tensors[0].strides
+    let depthwise = try view(
+      tensors[0], as: [depth, 1, kernel[0], kernel[1]], strides: [1, 1, steps[0], steps[1]])
+    let first = try initializer("\(name).depthwise_kernel", depthwise)
+    let second = try initializer("\(name).pointwise_kernel", tensors[1].transposed([3, 2, 0, 1]))
+    value.id = try node(
+      unusedName("\(name)_depthwise"), .conv(Conv(window: window, group: channels)), [value.id, first])
+    var inputs: [ValueID?] = [value.id, second]
+    if hasBias { inputs.append(try initializer("\(name).bias", tensors[2])) }
+    value.id = try node(name, .conv(Conv(window: Window(1))), inputs)
     value.isNonNegative = false
     return try activatedBehind(value, &reader)
   }
@@ -82,36 +130,33 @@ extension GraphAssembler {
 
   mutating func addZeroPadding(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
     let format = try reader.dataFormat()
-    var value = try input(reader)
-    try requireImage(value, format, reader)
-    func side(_ json: JSON) -> [Int]? {
-      switch json {
-      case .integer(let both) where (0...1 << 16).contains(both): return [both, both]
-      case .array(let items) where items.count == 2:
-        let numbers = items.compactMap { item -> Int? in
-          if case .integer(let number) = item, (0...1 << 16).contains(number) { number } else { nil }
-        }
-        return numbers.count == 2 ? numbers : nil
-      default: return nil
+    var value = try image(try input(reader), format, reader)
+    value.pads = try reader.margins("padding", default: 1)
+    return value
+  }
+
+  mutating func addCropping(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+    let format = try reader.dataFormat()
+    var value = try image(try input(reader), format, reader)
+    let margins = try reader.margins("cropping", default: 0)
+    let extents = extents(value.id)
+    var slice = Slice(axes: [], starts: [], steps: [], counts: [])
+    for axis in 0..<2 where margins[axis] != 0 || margins[axis + 2] != 0 {
+      let count = extents[axis + 2] - margins[axis] - margins[axis + 2]
+      guard count > 0 else {
+        throw reader.failure("cropping", "less than the extents of \(graph[value.id].type)", "\(margins)")
       }
+      slice.axes.append(axis + 2)
+      slice.starts.append(margins[axis])
+      slice.steps.append(1)
+      slice.counts.append(count)
     }
-    let stated = reader.value("padding") ?? 1
-    let rows: [Int]?
-    let columns: [Int]?
-    if case .array(let items) = stated, items.count == 2 {
-      (rows, columns) = (side(items[0]), side(items[1]))
-    } else {
-      (rows, columns) = (side(stated), side(stated))
-    }
-    guard let rows, let columns else {
-      throw reader.failure("padding", "margins of 0 to 65536", stated.kind)
-    }
-    value.pads = [rows[0], columns[0], rows[1], columns[1]]
+    if !slice.axes.isEmpty { value.id = try node(reader.layer.name, .slice(slice), [value.id]) }
     return value
   }
 
   mutating func addMaxPooling(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
-    var value = try padded(reader)
+    var value = try image(try padded(reader), try reader.dataFormat(), reader)
     // A margin of zeros is one that never wins only where nothing is below 0.
     if !value.isNonNegative { value = try plain(value, reader) }
     let window = try poolWindow(&reader, &value)
@@ -120,7 +165,7 @@ extension GraphAssembler {
   }
 
   mutating func addAveragePooling(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
-    var value = try padded(reader)
+    var value = try image(try padded(reader), try reader.dataFormat(), reader)
     // Zeros of a layer before count in the mean; those of "same" do not.
     let countsPads = value.pads != nil && reader.layer.settings["padding"] != .string("same")
     let window = try poolWindow(&reader, &value)
@@ -134,8 +179,6 @@ extension GraphAssembler {
   private mutating func poolWindow(
     _ reader: inout LayerReader, _ value: inout LayerValue
   ) throws(KerasError) -> Window {
-    let format = try reader.dataFormat()
-    try requireImage(value, format, reader)
     let kernel = try reader.pair("pool_size", default: [2, 2])
     let strides = try reader.pair("strides", default: kernel)
     let padding = try reader.word("padding", ["valid", "same"], default: "valid")
@@ -149,16 +192,16 @@ extension GraphAssembler {
     return window
   }
 
-  mutating func addGlobalAveragePooling(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addGlobalPooling(_ reader: inout LayerReader, _ op: Operator) throws(KerasError) -> LayerValue
+  {
     let format = try reader.dataFormat()
-    var value = try input(reader)
-    try requireImage(value, format, reader)
+    var value = try image(try input(reader), format, reader)
     let keepsAxes = try reader.bool("keepdims", default: false)
     let name = reader.layer.name
-    value.id = try node(name, .globalAveragePool(GlobalAveragePool()), [value.id])
+    value.id = try node(name, op, [value.id])
     if !keepsAxes {
       value.id = try node(unusedName("\(name)_flatten"), .flatten(Flatten()), [value.id])
-      value.arrangement = .vector(spatial: nil)
+      value.order = [0, 1]
     }
     return value
   }

@@ -7,6 +7,7 @@ struct GraphAssembler {
   var weights: WeightReader
   /// The order of the input's axes.
   let inputFormat: DataFormat
+  let isKeras3: Bool
   private var values: [LayerValue?]
   private var nodeNames: Set<String>
 
@@ -33,32 +34,45 @@ struct GraphAssembler {
     graph = Graph(name: configuration.name)
     values = Array(repeating: nil, count: configuration.layers.count)
     nodeNames = Set(configuration.layers.map(\.name))
+    isKeras3 = configuration.isKeras3
     inputFormat = Self.inputFormat(configuration)
   }
 
-  /// The first layer that says says it for the model: its setting, or a permutation that makes sense in one order only.
-  /// Flatten's setting is about what comes out.
+  /// The first layer that says says it for the model: its setting, or a permutation of the input that makes sense in one
+  /// order only. Flatten's setting is about what comes out. Where none says, a reshaping of the input's rows to pixels
+  /// does.
   private static func inputFormat(_ configuration: ModelConfiguration) -> DataFormat {
-    for layer in configuration.layers where layer.layerClass != .flatten {
+    let layers = configuration.layers
+    for layer in layers where layer.layerClass != .flatten {
       if case .string(let word)? = layer.settings["data_format"] {
         return DataFormat(rawValue: word) ?? .channelsLast
       }
-      if layer.layerClass == .permute, layer.settings["dims"] == [2, 3, 1] { return .channelsFirst }
+      if layer.layerClass == .permute, layer.settings["dims"] == [2, 3, 1],
+        layer.inputs.contains(where: { layers[$0].layerClass == .input })
+      {
+        return .channelsFirst
+      }
+    }
+    for layer in layers where layer.layerClass == .reshape {
+      if case .array(let extents)? = layer.settings["target_shape"], extents.count == 3, extents[0] != 1,
+        extents[1] == 1, extents[2] == 1
+      {
+        return .channelsFirst
+      }
     }
     return .channelsLast
   }
+
+  /// The order in which the graph's inputs and outputs of a rank are in Keras.
+  func standardOrder(_ rank: Int) -> [Int] { rank == 4 ? inputFormat.order : Array(0..<rank) }
 
   private mutating func setOutputs(_ configuration: ModelConfiguration) throws(KerasError) {
     var outputs: [ValueID] = []
     for index in configuration.outputs {
       let layer = configuration.layers[index]
       let reader = try LayerReader(layer, path: path)
-      let value = try plain(try self.value(of: index, reader), reader)
-      if case .vector(let spatial?) = value.arrangement {
-        throw reader.failure(
-          "output", "elements in the order of PyTorch",
-          "a flattened map of \(spatial.height) x \(spatial.width)")
-      }
+      var value = try settled(try plain(try self.value(of: index, reader), reader), reader)
+      value = try arranged(value, standardOrder(value.order.count), reader)
       var id = value.id
       if graph.inputs.contains(id) {
         id = try node(unusedName("\(layer.name)_output"), .identity(Identity()), [id])
@@ -83,15 +97,22 @@ struct GraphAssembler {
     return try value(of: reader.layer.inputs[0], reader)
   }
 
+  /// What the only layer that `layer` reads yields; a flattened map may be in the graph's order.
+  mutating func rawInput(_ reader: LayerReader) throws(KerasError) -> LayerValue {
+    try plain(try padded(reader), reader)
+  }
+
   /// What the only layer that `layer` reads yields.
   mutating func input(_ reader: LayerReader) throws(KerasError) -> LayerValue {
-    try plain(try padded(reader), reader)
+    try settled(try rawInput(reader), reader)
   }
 
   /// What all layers that `layer` reads yield.
   mutating func inputs(_ reader: LayerReader) throws(KerasError) -> [LayerValue] {
     var values: [LayerValue] = []
-    for index in reader.layer.inputs { values.append(try plain(try value(of: index, reader), reader)) }
+    for index in reader.layer.inputs {
+      values.append(try settled(try plain(try value(of: index, reader), reader), reader))
+    }
     return values
   }
 
@@ -100,19 +121,48 @@ struct GraphAssembler {
     guard let pads = value.pads else { return value }
     var result = value
     result.pads = nil
-    result.id = try node(unusedName("\(graph[value.id].name)_pad"), .pad(Pad(pads: pads)), [value.id])
+    result.id = try node(unusedName("\(graph[value.id].name)_pad"), .pad(Pad(margins: pads)), [value.id])
     return result
   }
 
-  /// An image in the order that a layer expects.
-  func requireImage(
+  /// The same elements in the graph with other axes, so that Keras's axes are these of the value.
+  mutating func arranged(
+    _ value: LayerValue, _ order: [Int], _ reader: LayerReader
+  ) throws(KerasError) -> LayerValue {
+    if value.order == order { return value }
+    var result = try plain(value, reader)
+    var permutation = [Int](repeating: 0, count: order.count)
+    for (axis, source) in zip(order, result.order) { permutation[axis] = source }
+    result.id = try node(
+      unusedName("\(reader.layer.name)_transpose"), .transpose(Transpose(permutation: permutation)),
+      [value.id])
+    result.order = order
+    return result
+  }
+
+  /// A feature map, NCHW in the graph, of which Keras has the axes in the order that a layer expects.
+  mutating func image(
     _ value: LayerValue, _ format: DataFormat, _ reader: LayerReader
-  ) throws(KerasError) {
-    guard value.arrangement == .image(format) else {
-      throw reader.failure(
-        "data_format", "an input of \(format.rawValue)",
-        value.arrangement == .image(.channelsFirst) ? "channels_first" : "another")
+  ) throws(KerasError) -> LayerValue {
+    guard value.order.count == 4 else {
+      throw reader.failure("inbound_nodes", "a feature map", "\(graph[value.id].type)")
     }
+    return try arranged(value, format.order, reader)
+  }
+
+  /// A matrix whose columns are in the graph in Keras's order too.
+  mutating func settled(_ value: LayerValue, _ reader: LayerReader) throws(KerasError) -> LayerValue {
+    guard let spatial = value.spatial else { return value }
+    var result = value
+    result.spatial = nil
+    let name = reader.layer.name
+    let map = try node(
+      unusedName("\(name)_map"),
+      .reshape(Reshape(shape: [0, spatial.channels, spatial.height, spatial.width])), [value.id])
+    let transposed = try node(
+      unusedName("\(name)_transpose"), .transpose(Transpose(permutation: [0, 2, 3, 1])), [map])
+    result.id = try node(unusedName("\(name)_columns"), .flatten(Flatten()), [transposed])
+    return result
   }
 
   /// The known extents of a value; an open batch is -1.

@@ -28,11 +28,13 @@ public struct KerasReader {
   }
 
   private static func readHDF5(_ file: ByteRegion) throws(KerasError) -> Model {
-    let parts: (text: String, weights: HDF5Group)?
+    let parts: (text: String, version: String, weights: HDF5Group)?
     do throws(HDF5Error) {
       let root = try HDF5File(file).root()
-      if let attribute = try root.attributes().first(where: { $0.name == "model_config" }) {
-        parts = (try attribute.string(), try root.group("model_weights"))
+      let attributes = try root.attributes()
+      if let attribute = attributes.first(where: { $0.name == "model_config" }) {
+        let version = try attributes.first { $0.name == "keras_version" }?.string() ?? ""
+        parts = (try attribute.string(), version, try root.group("model_weights"))
       } else {
         parts = nil
       }
@@ -43,7 +45,7 @@ public struct KerasReader {
         found: "none; a file of weights alone is no model")
     }
     let configuration = try ModelConfiguration(
-      Array(parts.text.utf8), place: "attribute model_config", path: file.origin)
+      Array(parts.text.utf8), version: parts.version, place: "attribute model_config", path: file.origin)
     let weights = WeightReader(
       parts.weights, order: .byName, path: file.origin, budget: file.count + budgetFloor)
     return try GraphAssembler.assemble(configuration, weights, path: file.origin)
@@ -59,11 +61,25 @@ public struct KerasReader {
         guard let member = archive.member(named: name) else { throw .noMember(path: path, member: name) }
         members.append(member)
       }
+      // It says which version of Keras wrote the file; very old ones do without.
+      if let metadata = archive.member(named: "metadata.json") { members.append(metadata) }
       contents = try archive.contents(of: members, budget: file.count + budgetFloor)
       for member in members { try archive.verify(member) }
     } catch { throw .zip(error) }
-    let text = contents[0].withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
-    let configuration = try ModelConfiguration(text, place: "config.json", path: path)
+    func text(_ index: Int) -> [UInt8] {
+      contents[index].withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
+    }
+    var version = ""
+    if contents.count > 2 {
+      do throws(JSONParser.Failure) {
+        if case .string(let stated)? = try JSONParser.parse(text(2))["keras_version"] { version = stated }
+      } catch {
+        throw .malformedConfiguration(
+          path: path, place: "metadata.json", offset: error.offset, expected: error.expected,
+          found: error.found)
+      }
+    }
+    let configuration = try ModelConfiguration(text(0), version: version, place: "config.json", path: path)
     let layers: HDF5Group
     do throws(HDF5Error) {
       let root = try HDF5File(contents[1]).root()

@@ -1,82 +1,88 @@
-/// Reads the list of layers of a configuration.
+import FileIO
+
+/// Reads the lists of layers of a configuration: of the model, and of models that it has in place of layers.
 struct LayerListReader {
-  private let path: String
-  private let place: String
-  private var indices: [String: Int] = [:]
+  let path: String
+  let place: String
+  /// All layers; those of models within the model are among them.
+  private(set) var layers: [LayerConfiguration] = []
+
+  /// More layers are an error: a configuration has hundreds.
+  private static let mostLayers = 100_000
+  static let modelClasses: Set<String> = ["Functional", "Model", "Sequential"]
 
   init(path: String, place: String) {
     self.path = path
     self.place = place
   }
 
-  /// The layers of a Functional model.
-  mutating func layers(_ list: [JSON]) throws(KerasError) -> [LayerConfiguration] {
-    var parts: [(layerClass: LayerClass, name: String, settings: JSON)] = []
-    for (index, json) in list.enumerated() { parts.append(try part(json, index)) }
-    var layers: [LayerConfiguration] = []
-    for (index, part) in parts.enumerated() {
-      let nodes = list[index]["inbound_nodes"] ?? []
-      let (inputs, isTraining) = try inbound(nodes, part.name, part.layerClass)
-      layers.append(
-        LayerConfiguration(
-          index: index, layerClass: part.layerClass, name: part.name, settings: part.settings, inputs: inputs,
-          isTraining: isTraining))
+  /// The layers of a model. The reader's own list grows by them.
+  ///
+  /// - Parameters:
+  ///   - models: the models around it and its own name, without the outermost.
+  mutating func scope(_ className: String, _ config: JSON, models: [String]) throws(KerasError) -> ModelScope
+  {
+    var scope = ModelScope(isSequential: className == "Sequential", models: models)
+    guard case .array(var list)? = config["layers"] else {
+      throw invalidModel(models, "layers", "a list of layers", config["layers"])
     }
-    return layers
+    guard list.count <= Self.mostLayers - layers.count else {
+      throw invalidModel(models, "layers", "at most \(Self.mostLayers) layers", config["layers"])
+    }
+    if scope.isSequential { try addInput(to: &list, config, models) }
+    for (index, json) in list.enumerated() { try addEntry(json, index, to: &scope) }
+    for index in list.indices where scope.isSequential ? index > 0 : true {
+      try connect(list[index], index, in: &scope)
+    }
+    if scope.isSequential {
+      scope.inputs = layerIndices(scope.entries[0])
+      scope.outputEntries = [scope.entries.count - 1]
+      scope.outputs = layerIndices(scope.entries[scope.entries.count - 1])
+    } else {
+      scope.inputs = try references(config["input_layers"], "input_layers", scope).map(\.layer)
+      let outputs = try references(config["output_layers"], "output_layers", scope)
+      scope.outputs = outputs.map(\.layer)
+      scope.outputEntries = outputs.map(\.entry)
+    }
+    return scope
   }
 
-  /// The layers of a Sequential model, each of which reads the one before. An input is put first if there is none.
-  mutating func sequence(_ list: [JSON], buildShape: JSON?) throws(KerasError) -> [LayerConfiguration] {
-    var list = list
-    guard let first = list.first else {
-      throw .invalidModel(path: path, place: place, expected: "layers", found: "none")
-    }
-    if first["class_name"] != .string(LayerClass.input.rawValue) {
-      let stated = first["config"]?["batch_input_shape"] ?? first["config"]?["batch_shape"] ?? buildShape
+  private func invalidModel(
+    _ models: [String], _ member: String, _ expected: String, _ found: JSON?
+  ) -> KerasError {
+    let name = models.isEmpty ? "" : "model \(models.joined(separator: "/").escapedForMessage): "
+    return .invalidModel(
+      path: path, place: "\(place): \(name)config.\(member)", expected: expected,
+      found: found?.kind ?? "nothing")
+  }
+
+  /// Puts an input first in a Sequential model, if there is none.
+  private func addInput(to list: inout [JSON], _ config: JSON, _ models: [String]) throws(KerasError) {
+    guard let first = list.first else { throw invalidModel(models, "layers", "layers", nil) }
+    if first["class_name"] == .string(LayerClass.input.rawValue) { return }
+    var settings: [JSON.Member] = [JSON.Member(key: "name", value: "input")]
+    if models.isEmpty {
+      let stated =
+        first["config"]?["batch_input_shape"] ?? first["config"]?["batch_shape"] ?? config[
+          "build_input_shape"]
+        ?? Self.inputShape(first)
       guard let shape = stated, shape != .null else {
         throw .invalidModel(
           path: path, place: "\(place): the first layer", expected: "the shape of the input", found: "none")
       }
-      list.insert(
-        .members([
-          "class_name": .string(LayerClass.input.rawValue),
-          "config": .members(["name": "input", "batch_input_shape": shape]),
-        ]), at: 0)
+      settings.append(JSON.Member(key: "batch_input_shape", value: shape))
     }
-    var layers: [LayerConfiguration] = []
-    for (index, json) in list.enumerated() {
-      let part = try part(json, index)
-      layers.append(
-        LayerConfiguration(
-          index: index, layerClass: part.layerClass, name: part.name, settings: part.settings,
-          inputs: index == 0 ? [] : [index - 1], isTraining: false))
-    }
-    return layers
+    list.insert(
+      .members(["class_name": .string(LayerClass.input.rawValue), "config": .object(settings)]), at: 0)
   }
 
-  /// The layers that `input_layers` or `output_layers` name: `["in", 0, 0]` or a list of such.
-  func references(_ json: JSON?, _ member: String) throws(KerasError) -> [Int] {
-    func invalid(_ found: JSON?) -> KerasError {
-      .invalidModel(
-        path: path, place: "\(place): config.\(member)", expected: "a list of layers",
-        found: found?.kind ?? "nothing")
-    }
-    guard case .array(let items)? = json, let first = items.first else { throw invalid(json) }
-    let entries: [JSON]
-    if case .string = first { entries = [.array(items)] } else { entries = items }
-    var result: [Int] = []
-    for entry in entries {
-      guard case .array(let parts) = entry, parts.count == 3, case .string(let name) = parts[0],
-        parts[1] == .integer(0), parts[2] == .integer(0), let index = indices[name]
-      else { throw invalid(entry) }
-      result.append(index)
-    }
-    return result
+  /// The shape of the input of a model that is the first of a Sequential one.
+  private static func inputShape(_ model: JSON) -> JSON? {
+    guard case .array(let layers)? = model["config"]?["layers"], let input = layers.first else { return nil }
+    return input["config"]?["batch_input_shape"] ?? input["config"]?["batch_shape"]
   }
 
-  private mutating func part(
-    _ json: JSON, _ index: Int
-  ) throws(KerasError) -> (layerClass: LayerClass, name: String, settings: JSON) {
+  private mutating func addEntry(_ json: JSON, _ index: Int, to scope: inout ModelScope) throws(KerasError) {
     guard case .string(let className)? = json["class_name"], let settings = json["config"],
       case .object = settings, case .string(let name)? = json["name"] ?? settings["name"], !name.isEmpty
     else {
@@ -88,75 +94,118 @@ struct LayerListReader {
       .invalidLayer(
         path: path, layer: name, className: className, place: member, expected: expected, found: found)
     }
-    guard let layerClass = LayerClass(rawValue: className) else {
+    let isModel = Self.modelClasses.contains(className)
+    let layerClass = LayerClass(rawValue: className)
+    guard isModel || layerClass != nil else {
       throw invalid("class_name", "one of Keras's plain layers that is known here", className)
     }
-    // A layer of somebody's own may have a plain layer's name.
+    // A layer of somebody's own may have a plain layer's name, and so have operations of Keras's own.
     switch json["module"] {
-    case nil, .null?, .string("keras.layers")?: break
-    case .string(let module)? where module.hasPrefix("keras.src.") || module.hasPrefix("keras.layers."): break
+    case nil, .null?, .string("keras.layers")?, .string("keras")?, .string("keras.models")?: break
+    case .string("keras.src.ops.numpy")? where layerClass?.isArithmetic == true: break
+    case .string(let module)?
+    where (module.hasPrefix("keras.src.") && !module.hasPrefix("keras.src.ops."))
+      || module.hasPrefix("keras.layers."):
+      break
     case let module?: throw invalid("module", "keras.layers", module.kind)
     }
     switch json["registered_name"] {
     case nil, .null?, .string(className)?: break
     case let registered?: throw invalid("registered_name", "none", registered.kind)
     }
-    guard indices.updateValue(index, forKey: name) == nil else {
+    guard scope.names.updateValue(scope.entries.count, forKey: name) == nil else {
       throw invalid("name", "names that differ", "it twice")
     }
-    return (layerClass, name, settings)
-  }
-
-  /// The layers that a layer reads. It must be called once.
-  private func inbound(
-    _ json: JSON, _ name: String, _ layerClass: LayerClass
-  ) throws(KerasError) -> (inputs: [Int], isTraining: Bool) {
-    func invalid(_ expected: String, _ found: String) -> KerasError {
-      .invalidLayer(
-        path: path, layer: name, className: layerClass.rawValue, place: "inbound_nodes", expected: expected,
-        found: found)
-    }
-    guard case .array(let nodes) = json else { throw invalid("a list", json.kind) }
-    if layerClass == .input {
-      guard nodes.isEmpty else { throw invalid("none", json.kind) }
-      return ([], false)
-    }
-    guard nodes.count == 1 else { throw invalid("one use of the layer", "\(nodes.count)") }
-    let references: [JSON]
-    var options: [JSON.Member] = []
-    if let arguments = nodes[0]["args"] {
-      guard case .array(let items) = arguments, items.count == 1 else {
-        throw invalid("one argument", arguments.kind)
-      }
-      if case .array(let tensors) = items[0] { references = tensors } else { references = items }
-      if case .object(let members)? = nodes[0]["kwargs"] { options = members }
-    } else if case .array(let items) = nodes[0] {
-      references = items
-      for case .array(let parts) in items where parts.count == 4 {
-        if case .object(let members) = parts[3] { options += members }
-      }
+    let content: ModelScope.Content
+    if let layerClass, !isModel {
+      content = .layer(layers.count)
+      layers.append(
+        LayerConfiguration(
+          index: layers.count, layerClass: layerClass, name: (scope.models + [name]).joined(separator: "/"),
+          models: scope.models, ownName: name, settings: settings))
     } else {
-      throw invalid("a list of layers", nodes[0].kind)
+      content = .model(try self.scope(className, settings, models: scope.models + [name]))
     }
-    var inputs: [Int] = []
-    for reference in references {
-      guard case .array(let parts)? = history(reference), parts.count >= 3,
-        case .string(let source) = parts[0],
-        parts[1] == .integer(0), parts[2] == .integer(0), let index = indices[source]
-      else { throw invalid("the first output of a layer of the model", reference.kind) }
-      inputs.append(index)
-    }
-    guard !inputs.isEmpty else { throw invalid("at least one layer", "none") }
-    for option in options where option.key != "training" && option.value != .null {
-      throw invalid("no arguments but tensors", option.key)
-    }
-    return (inputs, options.contains { $0.key == "training" && $0.value == .bool(true) })
+    scope.entries.append(ModelScope.Entry(name: name, className: className, content: content))
   }
 
-  /// `["name", node, tensor]`, which Keras 3 wraps in the description of a tensor.
-  private func history(_ json: JSON) -> JSON? {
-    guard case .object = json else { return json }
-    guard json["class_name"] == .string("__keras_tensor__") else { return nil }
-    return json["config"]?["keras_history"]
+  /// Lets an entry read what its `inbound_nodes` name, or the entry before it.
+  private mutating func connect(_ json: JSON, _ index: Int, in scope: inout ModelScope) throws(KerasError) {
+    let entry = scope.entries[index]
+    var call = InboundCall()
+    if scope.isSequential {
+      let before = layerIndices(scope.entries[index - 1])
+      call.layers = before.map { (layer: $0, entry: index - 1) }
+    } else {
+      call = try inbound(json["inbound_nodes"] ?? [], entry, scope)
+    }
+    scope.entries[index].inputs = call.layers.map(\.entry)
+    switch entry.content {
+    case .layer(let layer):
+      layers[layer].inputs = call.layers.map(\.layer)
+      layers[layer].operand = call.operand
+      layers[layer].isTraining = call.isTraining
+    case .model(let inner):
+      guard inner.inputs.count == call.layers.count else {
+        throw .invalidLayer(
+          path: path, layer: entry.name, className: entry.className, place: "inbound_nodes",
+          expected: "\(inner.inputs.count) inputs", found: "\(call.layers.count)")
+      }
+      for (input, source) in zip(inner.inputs, call.layers) { layers[input].inputs = [source.layer] }
+      if call.isTraining { train(inner) }
+    }
+  }
+
+  /// What is called as in training calls all that it has so.
+  private mutating func train(_ scope: ModelScope) {
+    for entry in scope.entries {
+      switch entry.content {
+      case .layer(let layer): layers[layer].isTraining = true
+      case .model(let inner): train(inner)
+      }
+    }
+  }
+
+  /// The layers that yield what an entry yields.
+  private func layerIndices(_ entry: ModelScope.Entry) -> [Int] {
+    switch entry.content {
+    case .layer(let layer): [layer]
+    case .model(let scope): scope.outputs
+    }
+  }
+
+  /// The layer that `["name", node, tensor]` means.
+  func resolve(_ json: JSON, _ scope: ModelScope) -> (layer: Int, entry: Int)? {
+    guard case .array(let parts) = json, parts.count >= 3, case .string(let name) = parts[0],
+      case .integer(let node) = parts[1], case .integer(let tensor) = parts[2],
+      let index = scope.names[name]
+    else { return nil }
+    switch scope.entries[index].content {
+    case .layer(let layer):
+      return node == 0 && tensor == 0 ? (layer, index) : nil
+    case .model(let inner):
+      // Keras 2 counts a model's own inputs as its first call.
+      return (0...1).contains(node) && inner.outputs.indices.contains(tensor)
+        ? (inner.outputs[tensor], index) : nil
+    }
+  }
+
+  /// The layers that `input_layers` or `output_layers` name: `["in", 0, 0]` or a list of such.
+  private func references(
+    _ json: JSON?, _ member: String, _ scope: ModelScope
+  ) throws(KerasError) -> [(layer: Int, entry: Int)] {
+    guard case .array(let items)? = json, let first = items.first else {
+      throw invalidModel(scope.models, member, "a list of layers", json)
+    }
+    let entries: [JSON]
+    if case .string = first { entries = [.array(items)] } else { entries = items }
+    var result: [(layer: Int, entry: Int)] = []
+    for entry in entries {
+      guard let found = resolve(entry, scope) else {
+        throw invalidModel(scope.models, member, "a list of layers", entry)
+      }
+      result.append(found)
+    }
+    return result
   }
 }

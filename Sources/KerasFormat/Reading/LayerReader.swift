@@ -9,6 +9,7 @@ struct LayerReader {
     "name", "trainable", "batch_input_shape", "batch_shape", "sparse", "ragged", "optional", "seed",
     "noise_shape", "rate", "momentum", "synchronized", "renorm", "renorm_clipping", "renorm_momentum",
     "virtual_batch_size", "fused", "lora_rank", "lora_alpha", "quantization_config", "autocast",
+    "stddev",
   ]
   private static let ignoredEndings = ["_initializer", "_regularizer", "_constraint"]
   /// The policies whose arithmetic float32 can stand in for.
@@ -20,7 +21,7 @@ struct LayerReader {
     self.layer = layer
     self.path = path
     try checkDataType()
-    if layer.isTraining, layer.layerClass == .batchNormalization || layer.layerClass == .dropout {
+    if layer.isTraining, layer.layerClass.dependsOnTraining {
       throw failure("training", "false", "true")
     }
   }
@@ -87,6 +88,46 @@ struct LayerReader {
     default: break
     }
     throw failure(key, "two positive numbers", layer.settings[key]?.kind ?? "nothing")
+  }
+
+  /// Margins of height and width, as one number, two, or two for each: top, left, bottom, right.
+  mutating func margins(_ key: String, default standard: Int) throws(KerasError) -> [Int] {
+    func side(_ json: JSON) -> [Int]? {
+      switch json {
+      case .integer(let both) where (0...1 << 16).contains(both): return [both, both]
+      case .array(let items) where items.count == 2:
+        let numbers = items.compactMap { item -> Int? in
+          if case .integer(let number) = item, (0...1 << 16).contains(number) { number } else { nil }
+        }
+        return numbers.count == 2 ? numbers : nil
+      default: return nil
+      }
+    }
+    let stated = value(key) ?? .integer(standard)
+    var sides = [side(stated), side(stated)]
+    if case .array(let items) = stated { sides = items.count == 2 ? items.map(side) : [nil, nil] }
+    guard let rows = sides[0], let columns = sides[1] else {
+      throw failure(key, "margins of 0 to 65536", stated.kind)
+    }
+    return [rows[0], columns[0], rows[1], columns[1]]
+  }
+
+  /// A number, or a list of numbers of any depth; nil if it is not there.
+  mutating func numbers(_ key: String) throws(KerasError) -> [Double]? {
+    guard let found = value(key) else { return nil }
+    var result: [Double] = []
+    // What is left to look at, the last first.
+    var rest = [found["class_name"] == .string("__numpy__") ? found["config"]?["value"] ?? found : found]
+    while let next = rest.popLast() {
+      if case .array(let items) = next {
+        rest += items.reversed()
+      } else if let number = next.double {
+        result.append(number)
+      } else {
+        throw failure(key, "numbers", next.kind)
+      }
+    }
+    return result
   }
 
   /// An axis, as a number or as a list of one; below 0 counted from the end.

@@ -1,15 +1,7 @@
 import ModelIR
 
-/// What a layer yields: a value of the graph, which is NCHW, and how Keras has its elements arranged.
+/// What a layer yields: a value of the graph, and how Keras has its elements arranged.
 struct LayerValue {
-  enum Arrangement: Equatable {
-    /// A feature map with this order of axes in Keras.
-    case image(DataFormat)
-    /// A matrix. With `spatial` its columns are a feature map that Keras flattened as height, width, channels, and the
-    /// graph as channels, height, width.
-    case vector(spatial: Spatial?)
-  }
-
   /// Extents of a flattened feature map.
   struct Spatial: Equatable {
     let channels: Int
@@ -18,9 +10,16 @@ struct LayerValue {
   }
 
   var id: ValueID
-  var arrangement: Arrangement
+  /// For each axis in Keras the axis of the graph's value. Feature maps are NCHW in the graph.
+  var order: [Int]
+  /// Where the columns of a matrix are a feature map that Keras flattened as height, width, channels and the graph as
+  /// channels, height, width.
+  var spatial: Spatial?
   /// Zeros that a ZeroPadding2D put around the map, and that its reader has not yet taken in: top, left, bottom, right.
   var pads: [Int]?
   /// Whether no element is below 0.
   var isNonNegative = false
+
+  /// Whether it is a matrix whose columns are in the graph as in Keras.
+  var isVector: Bool { order == [0, 1] && spatial == nil }
 }

@@ -1,18 +1,20 @@
 /// The layers of a model and how they are connected, from `model_config` or `config.json`.
 ///
-/// Both forms of `inbound_nodes` are read, that of Keras 2 and of `.h5` files and that of Keras 3.
+/// Both forms of `inbound_nodes` are read, that of Keras 2 and of `.h5` files and that of Keras 3. The layers of a model
+/// within the model are layers of the model.
 struct ModelConfiguration {
   let name: String
   let layers: [LayerConfiguration]
   let inputs: [Int]
   let outputs: [Int]
-  private let isSequential: Bool
+  /// Whether Keras 3 saved the file; a function has another meaning there than in Keras 2.
+  let isKeras3: Bool
+  private let scope: ModelScope
 
-  /// More layers are an error: a configuration has hundreds.
-  private static let mostLayers = 100_000
-
-  /// - Parameter place: the attribute or member, for messages.
-  init(_ text: [UInt8], place: String, path: String) throws(KerasError) {
+  /// - Parameters:
+  ///   - place: the attribute or member, for messages.
+  ///   - version: the version of Keras that the file states.
+  init(_ text: [UInt8], version: String, place: String, path: String) throws(KerasError) {
     let json: JSON
     do throws(JSONParser.Failure) { json = try JSONParser.parse(text) } catch {
       throw .malformedConfiguration(
@@ -22,39 +24,26 @@ struct ModelConfiguration {
       .invalidModel(
         path: path, place: "\(place): \(member)", expected: expected, found: found?.kind ?? "nothing")
     }
-    guard case .string(let className)? = json["class_name"],
-      ["Functional", "Model", "Sequential"].contains(className)
+    guard case .string(let className)? = json["class_name"], LayerListReader.modelClasses.contains(className)
     else { throw invalid("class_name", "Functional, Model or Sequential", json["class_name"]) }
     // The oldest Sequential models had a list in place of the object.
-    guard let config = json["config"], case .array(let list)? = config["layers"] else {
+    guard let config = json["config"], case .object = config else {
       throw invalid("config.layers", "a list of layers", json["config"])
     }
-    guard list.count <= Self.mostLayers else {
-      throw invalid("config.layers", "at most \(Self.mostLayers) layers", config["layers"])
-    }
     if case .string(let name)? = config["name"], !name.isEmpty { self.name = name } else { name = "model" }
+    isKeras3 = version.hasPrefix("3.")
     var reader = LayerListReader(path: path, place: place)
-    isSequential = className == "Sequential"
-    if isSequential {
-      layers = try reader.sequence(list, buildShape: config["build_input_shape"])
-      inputs = [0]
-      outputs = [layers.count - 1]
-    } else {
-      layers = try reader.layers(list)
-      inputs = try reader.references(config["input_layers"], "input_layers")
-      outputs = try reader.references(config["output_layers"], "output_layers")
-      try Self.checkOrder(layers, path: path)
-    }
+    scope = try reader.scope(className, config, models: [])
+    layers = reader.layers
+    inputs = scope.inputs
+    outputs = scope.outputs
+    try checkOrder(path: path)
   }
 
-  /// The groups of the layers' weights in `.weights.h5`: numbered by class in the order of `model.layers`.
+  /// The groups of the layers' weights in `.weights.h5`.
   var classGroups: [String] {
-    let order =
-      isSequential
-      ? Array(layers.indices.dropFirst()) : ModelOrder(inputs: layers.map(\.inputs), outputs: outputs).layers
-    let names = WeightsLayout.classGroups(order.map { layers[$0].layerClass.snakeCase })
     var groups = [String](repeating: "", count: layers.count)
-    for (index, name) in zip(order, names) { groups[index] = name }
+    scope.addClassGroups(to: &groups)
     return groups
   }
 
@@ -76,9 +65,8 @@ struct ModelConfiguration {
   }
 
   /// Fails if layers depend on each other in a circle.
-  private static func checkOrder(_ layers: [LayerConfiguration], path: String) throws(KerasError) {
-    let configuration = ModelConfiguration(layers)
-    let sorted = configuration.sorted()
+  private func checkOrder(path: String) throws(KerasError) {
+    let sorted = sorted()
     guard sorted.count < layers.count else { return }
     let reached = Set(sorted.map(\.index))
     for layer in layers where !reached.contains(layer.index) {
@@ -86,13 +74,5 @@ struct ModelConfiguration {
         path: path, layer: layer.name, className: layer.layerClass.rawValue, place: "inbound_nodes",
         expected: "layers that do not depend on this one", found: "a circle")
     }
-  }
-
-  private init(_ layers: [LayerConfiguration]) {
-    name = ""
-    self.layers = layers
-    inputs = []
-    outputs = []
-    isSequential = false
   }
 }

@@ -47,11 +47,21 @@ struct WeightReader {
   }
 
   private func named(_ layer: LayerConfiguration) throws(HDF5Error) -> (HDF5Group, [String]) {
-    let group = try root.group(layer.name)
+    let group = try root.group(layer.models.first ?? layer.ownName)
     guard let attribute = try group.attributes().first(where: { $0.name == "weight_names" }) else {
       throw .notFound(path: path, object: "attribute weight_names of \(group.name)")
     }
-    return (group, try attribute.strings())
+    let names = try attribute.strings()
+    guard !layer.models.isEmpty else { return (group, names) }
+    // The list of a model has all its layers' weights, those that are trained first.
+    let own = names.filter { Self.owner($0) == layer.ownName }
+    if !own.isEmpty { return (group, own) }
+    return (group, names.filter { Self.owner($0).hasSuffix("/\(layer.ownName)") })
+  }
+
+  /// The layer in a name such as `conv1/kernel:0`; a layer's name may have slashes of its own.
+  private static func owner(_ name: String) -> String {
+    name.lastIndex(of: "/").map { String(name[..<$0]) } ?? ""
   }
 
   private func numbered(
@@ -61,9 +71,9 @@ struct WeightReader {
     // Keras 3 notes which layer it is.
     if let attribute = try group.attributes().first(where: { $0.name == "name" }) {
       let found = try attribute.string()
-      guard found == layer.name else {
+      guard found == layer.ownName else {
         throw .wrongKind(
-          path: path, object: group.name, expected: "the weights of layer \(layer.name)",
+          path: path, object: group.name, expected: "the weights of layer \(layer.ownName)",
           found: "those of \(found)")
       }
     }

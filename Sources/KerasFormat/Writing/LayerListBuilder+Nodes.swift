@@ -7,24 +7,41 @@ extension LayerListBuilder {
     switch node.op {
     case .conv(let op): try addConv(node, op)
     case .batchNormalization(let op): try addBatchNormalization(node, op)
-    case .relu:
-      try addSimple(node, .relu, ["max_value": nil, "negative_slope": .number(0), "threshold": .number(0)])
+    case .relu: try addUnary(node, .relu, Self.relu())
+    case .leakyRelu(let op): try addLeakyRelu(node, op)
+    case .pRelu: try addPRelu(node)
     case .clip(let op): try addClip(node, op)
-    case .sigmoid: try addSimple(node, .activation, ["activation": "sigmoid"])
+    case .sigmoid: try addUnary(node, .activation, ["activation": "sigmoid"])
+    case .tanh: try addUnary(node, .activation, ["activation": "tanh"])
+    case .exp: try addUnary(node, .activation, ["activation": "exponential"])
+    case .hardSigmoid(let op): try addHardSigmoid(node, op)
+    case .hardSwish: try addHardSwish(node)
     case .softmax(let op): try addSoftmax(node, op)
     case .maxPool(let op): try addMaxPool(node, op)
     case .averagePool(let op): try addAveragePool(node, op)
-    case .globalAveragePool: try addGlobalAveragePool(node)
+    case .globalAveragePool: try addGlobalPool(node, .globalAveragePooling2D)
+    case .globalMaxPool: try addGlobalPool(node, .globalMaxPooling2D)
+    case .reduceMean(let op): try addReduceMean(node, op)
     case .resize(let op): try addResize(node, op)
     case .pad(let op): try addPad(node, op)
+    case .slice(let op): try addSlice(node, op)
+    case .gather(let op): try addGather(node, op)
+    case .expand: try addExpand(node)
     case .concat(let op): try addConcat(node, op)
     case .add: try addElementwise(node, .add)
+    case .sub: try addElementwise(node, .subtract)
     case .mul: try addElementwise(node, .multiply)
+    case .div: try addElementwise(node, nil)
+    case .pow: try addPower(node)
     case .gemm(let op): try addGemm(node, op)
+    case .matMul: try addMatMul(node)
     case .flatten(let op): try addFlatten(node, op)
     case .reshape: try addReshape(node)
+    case .transpose(let op): try addTranspose(node, op)
     case .identity: try addIdentity(node)
     case .cast(let op): try addCast(node, op)
+    case .sqrt, .lrn:
+      throw failure(node, "operator", "one that a plain Keras layer computes", node.op.name)
     }
     noteSign(node)
   }
@@ -42,34 +59,32 @@ extension LayerListBuilder {
   private mutating func noteSign(_ node: Node) {
     let isNonNegative: Bool
     switch node.op {
-    case .relu, .sigmoid, .softmax: isNonNegative = true
+    case .relu, .sigmoid, .hardSigmoid, .exp, .softmax: isNonNegative = true
     case .clip(let op): isNonNegative = op.minimum >= 0
-    case .maxPool, .averagePool, .globalAveragePool, .resize, .flatten, .reshape, .identity, .cast, .concat,
-      .add, .mul:
+    case .maxPool, .averagePool, .globalAveragePool, .globalMaxPool, .reduceMean, .flatten, .reshape,
+      .transpose,
+      .slice, .gather, .expand, .identity, .cast, .concat, .add, .mul:
       isNonNegative = node.inputs.allSatisfy(self.isNonNegative)
+    case .resize(let op):
+      // A cubic kernel overshoots.
+      isNonNegative = op.mode != .cubic && self.isNonNegative(node.inputs[0])
     case .pad(let op): isNonNegative = op.value >= 0 && self.isNonNegative(node.inputs[0])
-    case .conv, .batchNormalization, .gemm: isNonNegative = false
+    case .conv, .batchNormalization, .gemm, .leakyRelu, .pRelu, .hardSwish, .tanh, .sqrt, .sub, .div, .pow,
+      .lrn,
+      .matMul:
+      isNonNegative = false
     }
     if isNonNegative { markNonNegative(node.outputs[0]) }
   }
 
-  mutating func addSimple(
+  /// A layer that computes each element alone, whatever the order of the axes.
+  mutating func addUnary(
     _ node: Node, _ layerClass: LayerClass, _ settings: KeyValuePairs<String, JSON>
   ) throws(KerasError) {
-    setOutput(node, append(layerClass, node.name, settings, inputs: [try layer(node, 0)]))
+    let input = try placement(node, 0)
+    setOutput(
+      node, append(layerClass, node.name, settings, inputs: [input.layer]), order: input.order)
   }
-
-  private mutating func addClip(_ node: Node, _ op: Clip) throws(KerasError) {
-    guard op.minimum == 0 else {
-      throw failure(node, "min", "0, as ReLU with a largest value has it", "\(op.minimum)")
-    }
-    try addSimple(
-      node, .relu,
-      ["max_value": .number(decimal(op.maximum)), "negative_slope": .number(0), "threshold": .number(0)])
-  }
-
-  /// The value that the shortest decimal of a Float has: 1e-05, not 9.99999974e-06.
-  func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
 
   private mutating func addBatchNormalization(_ node: Node, _ op: BatchNormalization) throws(KerasError) {
     var weights: [Layer.Weight] = []
@@ -77,77 +92,83 @@ extension LayerListBuilder {
       let (tensor, source) = try constant(node, index + 1)
       weights.append(Layer.Weight(name, tensor, source: source))
     }
-    let rank = type(node, 0).rank
-    guard rank == 4 || rank == 2 else { throw failure(node, "input X", "rank 4 or 2", "rank \(rank)") }
-    let axis = rank == 4 ? dataFormat.axis(1) : 1
+    let input = try placement(node, 0)
+    guard let axis = input.order.firstIndex(of: 1), axis > 0 else {
+      throw failure(node, "input X", "channels behind the batch", "axes in the order \(input.order)")
+    }
     // PyTorch's momentum of 0.1 is the share of what is new, Keras's that of what stays.
     let settings: KeyValuePairs<String, JSON> = [
-      "axis": [.integer(axis)], "momentum": .number(0.9), "epsilon": .number(decimal(op.epsilon)),
+      "axis": [.integer(axis)], "momentum": .number(0.9), "epsilon": .number(Self.decimal(op.epsilon)),
       "center": true, "scale": true,
     ]
     setOutput(
-      node,
-      append(.batchNormalization, node.name, settings, inputs: [try layer(node, 0)], weights: weights))
+      node, append(.batchNormalization, node.name, settings, inputs: [input.layer], weights: weights),
+      order: input.order)
   }
 
   private mutating func addSoftmax(_ node: Node, _ op: Softmax) throws(KerasError) {
-    let rank = type(node, 0).rank
-    guard op.axis > 0, rank == 2 || rank == 4 else {
-      throw failure(
-        node, "axis", "an axis behind the batch of rank 2 or 4", "axis \(op.axis) of rank \(rank)")
+    let input = try placement(node, 0)
+    guard let axis = input.order.firstIndex(of: op.axis), axis > 0 else {
+      throw failure(node, "axis", "an axis behind the batch", "\(op.axis)")
     }
-    try addSimple(
-      node, .softmax, ["axis": .integer(rank == 4 ? dataFormat.axis(op.axis) : op.axis)])
+    try addUnary(node, .softmax, ["axis": .integer(axis)])
   }
 
   private mutating func addConcat(_ node: Node, _ op: Concat) throws(KerasError) {
-    let rank = type(node, 0).rank
-    guard op.axis > 0, rank == 2 || rank == 4 else {
-      throw failure(
-        node, "axis", "an axis behind the batch of rank 2 or 4", "axis \(op.axis) of rank \(rank)")
+    let order = try commonOrder(node)
+    guard let axis = order.firstIndex(of: op.axis), axis > 0 else {
+      throw failure(node, "axis", "an axis behind the batch", "\(op.axis)")
     }
     var inputs: [Int] = []
-    for index in node.inputs.indices { inputs.append(try layer(node, index)) }
-    if inputs.count == 1 {
-      setOutput(node, inputs[0])
-      return
-    }
-    let axis = rank == 4 ? dataFormat.axis(op.axis) : op.axis
-    setOutput(node, append(.concatenate, node.name, ["axis": .integer(axis)], inputs: inputs))
+    for index in node.inputs.indices { inputs.append(try layer(node, index, order: order)) }
+    setOutput(
+      node,
+      inputs.count == 1
+        ? inputs[0] : append(.concatenate, node.name, ["axis": .integer(axis)], inputs: inputs),
+      order: order)
   }
 
-  private mutating func addElementwise(_ node: Node, _ layerClass: LayerClass) throws(KerasError) {
-    let types = [type(node, 0), type(node, 1)]
-    guard types[0].rank == types[1].rank else {
-      throw failure(node, "input B", "rank \(types[0].rank)", "\(types[1])")
-    }
+  /// The order in which the inputs of a node are put, so that few of them are permuted.
+  func commonOrder(_ node: Node) throws(KerasError) -> [Int] {
+    var orders: [[Int]] = []
+    for index in node.inputs.indices { orders.append(try placement(node, index).order) }
+    let standard = standardOrder(type(node, 0).rank)
+    return orders.contains(standard) ? standard : orders[0]
+  }
+
+  /// Another order of the axes takes no layer until somebody needs them in it.
+  private mutating func addTranspose(_ node: Node, _ op: Transpose) throws(KerasError) {
+    let input = try placement(node, 0)
     setOutput(
-      node, append(layerClass, node.name, [:], inputs: [try layer(node, 0), try layer(node, 1)]))
+      node, input.layer, order: input.order.compactMap { op.permutation.firstIndex(of: $0) })
   }
 
   /// An identity is no layer, but a graph output that is an input needs one.
   private mutating func addIdentity(_ node: Node) throws(KerasError) {
-    let layer = try layer(node, 0)
-    if isOutput(node.outputs[0]), layers[layer].layerClass == .input {
-      try addSimple(node, .activation, ["activation": "linear"])
+    let input = try placement(node, 0)
+    if isOutput(node.outputs[0]), layers[input.layer].layerClass == .input {
+      try addUnary(node, .activation, ["activation": "linear"])
     } else {
-      setOutput(node, layer)
+      setOutput(node, input.layer, order: input.order)
     }
   }
 
   /// Under `mixed_float16` layers convert what they get to float16; the last one can convert back to float32.
   private mutating func addCast(_ node: Node, _ op: Cast) throws(KerasError) {
+    let input = try placement(node, 0)
     if op.to == type(node, 0).dataType || op.to == .float16 {
-      setOutput(node, try layer(node, 0))
+      setOutput(node, input.layer, order: input.order)
       return
     }
     guard isOutput(node.outputs[0]), readers(node.outputs[0]).isEmpty else {
       throw failure(node, "to", "float16, or float32 for an output of the graph", op.to.rawValue)
     }
+    // In the order of outputs, for a permutation behind it would convert again.
+    let order = standardOrder(type(node, 0).rank)
     setOutput(
       node,
       append(
-        .activation, node.name, ["activation": "linear"], inputs: [try layer(node, 0)],
-        dataType: DataType.float32.rawValue))
+        .activation, node.name, ["activation": "linear"], inputs: [try layer(node, 0, order: order)],
+        dataType: DataType.float32.rawValue), order: order)
   }
 }

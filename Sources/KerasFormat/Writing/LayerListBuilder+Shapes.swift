@@ -1,80 +1,59 @@
 import ModelIR
 
 extension LayerListBuilder {
-  /// A matrix of a feature map in PyTorch's order, channels outermost.
   mutating func addFlatten(_ node: Node, _ op: Flatten) throws(KerasError) {
-    let x = type(node, 0)
-    guard op.axis == 1 else { throw failure(node, "axis", "1", "\(op.axis)") }
-    try flatten(node, x)
+    guard op.axis == 1 || graph[node.outputs[0]].type.dimensions[0] == type(node, 0).dimensions[0] else {
+      throw failure(node, "axis", "1", "\(op.axis)")
+    }
+    try addReshape(node)
   }
 
-  private mutating func flatten(_ node: Node, _ x: TensorType) throws(KerasError) {
-    var input = try layer(node, 0)
-    let isVector: Bool
-    if case .bool(false) = setting(layers[input], "keepdims") {
-      isVector = true
-    } else {
-      isVector = x.rank == 2
-    }
-    if isVector {
-      setOutput(node, input)
-      return
-    }
-    guard x.rank == 4 else { throw failure(node, "input", "rank 2 or 4", "\(x)") }
-    if dataFormat == .channelsLast, x.dimensions[2] != 1 || x.dimensions[3] != 1 {
-      input = appendPermutation(node, [3, 1, 2], input)
-    }
-    // Keras's Flatten takes what it gets as it stands if it is told that channels are last.
-    setOutput(
-      node,
-      append(.flatten, node.name, ["data_format": .string(DataFormat.channelsLast.rawValue)], inputs: [input])
-    )
-  }
-
-  private func setting(_ layer: Layer, _ key: String) -> JSON? {
-    layer.settings.first { $0.key == key }?.value
-  }
-
+  /// The elements in the order of the graph's axes, in another shape.
   mutating func addReshape(_ node: Node) throws(KerasError) {
     let x = type(node, 0)
     let y = graph[node.outputs[0]].type
-    guard x.dimensions[0] == y.dimensions.first else {
-      throw failure(node, "shape", "the batch \(x.dimensions[0]) first", "\(y)")
+    let input = try placement(node, 0)
+    guard x.dimensions.first == y.dimensions.first, input.order[0] == 0 else {
+      throw failure(node, "shape", "the batch \(x.dimensions.first?.description ?? "") first", "\(y)")
     }
-    if x == y {
-      setOutput(node, try layer(node, 0))
-    } else if y.rank == 2 {
-      try flatten(node, x)
-    } else if y.rank == 4, x.rank == 2 || x.rank == 4, y.dimensions[2] == 1, y.dimensions[3] == 1,
-      x.rank == 2 || (x.dimensions[2] == 1 && x.dimensions[3] == 1)
-    {
-      let target = Array(dataFormat.arranged(y.dimensions).dropFirst())
-      try addSimple(node, .reshape, ["target_shape": .array(target.map { .integer($0.value ?? -1) })])
-    } else {
-      throw failure(node, "shape", "a matrix, or [N, C, 1, 1]", "\(x) to \(y)")
+    if x == y || (input.order.count == 2 && y.rank == 2) {
+      setOutput(node, input.layer, order: x == y ? input.order : [0, 1])
+      return
     }
+    guard input.order.count == x.rank, y.dimensions.dropFirst().allSatisfy({ $0.value != nil }) else {
+      throw failure(node, "shape", "known extents behind the batch", "\(x) to \(y)")
+    }
+    let source = try inOrder(node, input, x)
+    if y.rank == 2 {
+      // Keras's Flatten takes what it gets as it stands if it is told that channels are last.
+      let format = JSON.string(DataFormat.channelsLast.rawValue)
+      setOutput(
+        node, append(.flatten, node.name, ["data_format": format], inputs: [source]), order: [0, 1])
+      return
+    }
+    // A pixel is one in every order.
+    let standard = standardOrder(y.rank)
+    let order = Self.isAscending(standard, y) ? standard : Array(0..<y.rank)
+    setOutput(
+      node, appendReshape(node.name, order.dropFirst().map { y.dimensions[$0].value ?? 1 }, source),
+      order: order)
   }
 
-  mutating func addGemm(_ node: Node, _ op: Gemm) throws(KerasError) {
-    guard op.alpha == 1, !op.transA else {
-      throw failure(node, "alpha, transA", "1 and 0", "\(op.alpha) and \(op.transA ? 1 : 0)")
-    }
-    let (weight, weightName) = try constant(node, 1)
-    let kernel = op.transB ? weight.transposed([1, 0]) : weight
-    var weights = [Layer.Weight("kernel", kernel, source: weightName)]
-    let hasBias = node.inputs.count > 2 && node.inputs[2] != nil
-    if hasBias {
-      let (bias, name) = try constant(node, 2)
-      guard op.beta == 1, bias.elementCount == kernel.shape[1] else {
-        throw failure(
-          node, "input C", "\(kernel.shape[1]) elements and beta 1", "\(bias.shape) and beta \(op.beta)")
-      }
-      weights.append(Layer.Weight("bias", bias, source: name, shape: [bias.elementCount]))
-    }
-    let settings: KeyValuePairs<String, JSON> = [
-      "units": .integer(kernel.shape[1]), "activation": "linear", "use_bias": .bool(hasBias),
-    ]
-    setOutput(node, append(.dense, node.name, settings, inputs: [try layer(node, 0)], weights: weights))
+  /// The layer whose elements stand in the order of the graph's axes; axes of extent 1 may stand anywhere.
+  private mutating func inOrder(
+    _ node: Node, _ input: Placement, _ type: TensorType
+  ) throws(KerasError) -> Int {
+    if Self.isAscending(input.order, type) { return input.layer }
+    return try arranged(node, input, Array(0..<type.rank))
+  }
+
+  private static func isAscending(_ order: [Int], _ type: TensorType) -> Bool {
+    let axes = order.dropFirst().filter { type.dimensions[$0] != 1 }
+    return axes == axes.sorted()
+  }
+
+  mutating func appendReshape(_ name: String, _ extents: [Int], _ input: Int) -> Int {
+    append(.reshape, name, ["target_shape": .array(extents.map(JSON.integer))], inputs: [input])
   }
 
   mutating func addResize(_ node: Node, _ op: Resize) throws(KerasError) {
@@ -86,14 +65,21 @@ extension LayerListBuilder {
     let from = x.dimensions.dropFirst(2).map { $0.value ?? 0 }
     let to = y.dimensions.dropFirst(2).map { $0.value ?? 0 }
     if from == to {
-      setOutput(node, try layer(node, 0))
+      let input = try placement(node, 0)
+      setOutput(node, input.layer, order: input.order)
       return
     }
+    if op.mode != .nearest && (op.antialias || op.excludesOutside) {
+      throw failure(
+        node, "mode", "neither antialias nor exclude_outside, as Keras's Resizing", op.mode.rawValue)
+    }
     switch op.mode {
+    case .cubic:
+      throw failure(node, "mode", "nearest or linear", op.mode.rawValue)
     case .linear:
       // The two differ where one row or column is made of several.
       let isHalfPixel =
-        op.coordinateTransformation == .halfPixel
+        op.coordinateTransformation == .halfPixel || op.coordinateTransformation == .halfPixelSymmetric
         || (op.coordinateTransformation == .pytorchHalfPixel && to.allSatisfy { $0 > 1 })
       guard isHalfPixel else {
         throw failure(
@@ -107,9 +93,10 @@ extension LayerListBuilder {
       if zip(from, to).allSatisfy({ $0 > 0 && $1 % $0 == 0 }),
         zip(sampling, factors).allSatisfy({ $0.isRepetition(by: $1) })
       {
-        try addSimple(
-          node, .upSampling2D,
-          ["size": .array(factors.map(JSON.integer)), "data_format": format, "interpolation": "nearest"])
+        let input = try layer(node, 0, order: dataFormat.order)
+        setOutput(
+          node, append(.upSampling2D, node.name, upSampling(factors), inputs: [input]),
+          order: dataFormat.order)
       } else if sampling.allSatisfy(\.isTensorFlows) {
         try addResizing(node, to, "nearest")
       } else {
@@ -119,21 +106,18 @@ extension LayerListBuilder {
     }
   }
 
-  /// Keras 2's Resizing knows channels last only.
-  private mutating func addResizing(_ node: Node, _ size: [Int], _ interpolation: String) throws(KerasError) {
-    var input = try layer(node, 0)
-    if dataFormat == .channelsFirst { input = appendPermutation(node, [2, 3, 1], input) }
-    var output = append(
-      .resizing, node.name,
-      [
-        "height": .integer(size[0]), "width": .integer(size[1]), "interpolation": .string(interpolation),
-        "crop_to_aspect_ratio": false,
-      ], inputs: [input])
-    if dataFormat == .channelsFirst { output = appendPermutation(node, [3, 1, 2], output) }
-    setOutput(node, output)
+  func upSampling(_ factors: [Int]) -> KeyValuePairs<String, JSON> {
+    ["size": .array(factors.map(JSON.integer)), "data_format": format, "interpolation": "nearest"]
   }
 
-  private mutating func appendPermutation(_ node: Node, _ order: [Int], _ input: Int) -> Int {
-    append(.permute, "\(node.name)_permute", ["dims": .array(order.map(JSON.integer))], inputs: [input])
+  /// Keras 2's Resizing knows channels last only.
+  private mutating func addResizing(_ node: Node, _ size: [Int], _ interpolation: String) throws(KerasError) {
+    let order = DataFormat.channelsLast.order
+    let settings: KeyValuePairs<String, JSON> = [
+      "height": .integer(size[0]), "width": .integer(size[1]), "interpolation": .string(interpolation),
+      "crop_to_aspect_ratio": false,
+    ]
+    let input = try layer(node, 0, order: order)
+    setOutput(node, append(.resizing, node.name, settings, inputs: [input]), order: order)
   }
 }

@@ -12,7 +12,8 @@ extension LayerListBuilder {
         node, "strides", "[1, 1] for a dilated convolution",
         "\(window.strides) and dilations \(window.dilations)")
     }
-    let (input, padding) = padded(node, window, try layer(node, 0))
+    let (input, padding) = padded(
+      node, window, try layer(node, 0, order: dataFormat.order))
     let isDepthwise =
       op.group == channels && op.group > 1 && weight.shape[0] == channels
       && window.strides[0] == window.strides[1]
@@ -44,8 +45,9 @@ extension LayerListBuilder {
       ]
     setOutput(
       node,
-      append(isDepthwise ? .depthwiseConv2D : .conv2D, node.name, settings, inputs: [input], weights: weights)
-    )
+      append(
+        isDepthwise ? .depthwiseConv2D : .conv2D, node.name, settings, inputs: [input], weights: weights),
+      order: dataFormat.order)
   }
 
   /// Where a window's margins go: nowhere, into the layer if they are those of `same`, or into a layer before it.
@@ -59,21 +61,16 @@ extension LayerListBuilder {
       return same.before == window.pads[axis] && same.after == window.pads[axis + 2]
     }
     if isSame { return (input, "same") }
-    return (appendPadding(node.name, window.pads, input), "valid")
+    return (appendPadding(named: "\(node.name)_pad", window.pads, input), "valid")
   }
 
-  private mutating func appendPadding(_ name: String, _ pads: [Int], _ input: Int) -> Int {
+  mutating func appendPadding(named name: String, _ pads: [Int], _ input: Int) -> Int {
     append(
-      .zeroPadding2D, "\(name)_pad",
+      .zeroPadding2D, name,
       [
         "padding": [[.integer(pads[0]), .integer(pads[2])], [.integer(pads[1]), .integer(pads[3])]],
         "data_format": format,
       ], inputs: [input])
-  }
-
-  mutating func addPad(_ node: Node, _ op: Pad) throws(KerasError) {
-    guard op.value == 0 else { throw failure(node, "value", "0", "\(op.value)") }
-    setOutput(node, appendPadding(node.name, op.pads, try layer(node, 0)))
   }
 
   /// The margins that a pool really uses: with `ceilMode` the last window may reach beyond those that it has. And
@@ -109,7 +106,7 @@ extension LayerListBuilder {
 
   mutating func addMaxPool(_ node: Node, _ op: MaxPool) throws(KerasError) {
     try checkDilations(node, op.window)
-    var input = try layer(node, 0)
+    var input = try layer(node, 0, order: dataFormat.order)
     var padding: JSON = "valid"
     let (pads, isSame) = poolMargins(node, op.window)
     if pads != [0, 0, 0, 0] {
@@ -117,7 +114,9 @@ extension LayerListBuilder {
         padding = "same"
       } else if isNonNegative(node.inputs[0]) {
         // A zero never exceeds what lies under the window.
-        input = appendPadding(node.name, pads, input)
+        input = appendPadding(named: "\(node.name)_pad", pads, input)
+      } else if try addThinnedMaxPool(node, op, input) {
+        return
       } else {
         throw failure(
           node, "pads",
@@ -125,12 +124,14 @@ extension LayerListBuilder {
           "\(op.window.pads)")
       }
     }
-    setOutput(node, append(.maxPooling2D, node.name, poolSettings(op.window, padding), inputs: [input]))
+    setOutput(
+      node, append(.maxPooling2D, node.name, poolSettings(op.window, padding), inputs: [input]),
+      order: dataFormat.order)
   }
 
   mutating func addAveragePool(_ node: Node, _ op: AveragePool) throws(KerasError) {
     try checkDilations(node, op.window)
-    var input = try layer(node, 0)
+    var input = try layer(node, 0, order: dataFormat.order)
     var padding: JSON = "valid"
     let (pads, isSame) = poolMargins(node, op.window)
     if pads != [0, 0, 0, 0] {
@@ -138,7 +139,7 @@ extension LayerListBuilder {
         guard pads == op.window.pads else {
           throw failure(node, "ceil_mode", "windows within the margins", "one that reaches beyond")
         }
-        input = appendPadding(node.name, pads, input)
+        input = appendPadding(named: "\(node.name)_pad", pads, input)
       } else if isSame {
         padding = "same"
       } else {
@@ -146,19 +147,53 @@ extension LayerListBuilder {
           node, "pads", "none, those of \"same\", or margins that count as zeros", "\(op.window.pads)")
       }
     }
-    setOutput(node, append(.averagePooling2D, node.name, poolSettings(op.window, padding), inputs: [input]))
+    setOutput(
+      node, append(.averagePooling2D, node.name, poolSettings(op.window, padding), inputs: [input]),
+      order: dataFormat.order)
   }
 
-  /// The mean of each channel: a vector where it is flattened anyway.
-  mutating func addGlobalAveragePool(_ node: Node) throws(KerasError) {
+  /// A pool with margins over what may be negative: one in steps of 1 with the margins of `same`, which never win, of
+  /// whose results the wanted ones are picked. False if they are not among them.
+  private mutating func addThinnedMaxPool(_ node: Node, _ op: MaxPool, _ input: Int) throws(KerasError)
+    -> Bool
+  {
+    let order = dataFormat.order
+    let output = graph[node.outputs[0]].type.dimensions
+    var picks: [Int: AxisPick] = [:]
+    for axis in 0..<2 {
+      let extent = type(node, 0).dimensions[axis + 2].value ?? 0
+      let pick = AxisPick(
+        start: (op.window.kernel[axis] - 1) / 2 - op.window.pads[axis], step: op.window.strides[axis],
+        count: output[axis + 2].value ?? 0)
+      guard pick.start >= 0, pick.last < extent else { return false }
+      picks[axis + 2] = pick
+    }
+    var window = op.window
+    window.strides = [1, 1]
+    let dense = append(
+      .maxPooling2D, "\(node.name)_dense", poolSettings(window, "same"), inputs: [input])
+    try pick(node, Placement(layer: dense, order: order), picks)
+    return true
+  }
+
+  /// One number for each channel: a vector where it is flattened anyway.
+  mutating func addGlobalPool(_ node: Node, _ layerClass: LayerClass) throws(KerasError) {
     let readers = readers(node.outputs[0])
     let isFlattened =
       !isOutput(node.outputs[0]) && !readers.isEmpty
       && readers.allSatisfy { reader in
-        if case .flatten(let flatten) = reader.op { return flatten.axis == 1 }
-        return false
+        switch reader.op {
+        case .flatten, .reshape: graph[reader.outputs[0]].type.rank == 2
+        default: false
+        }
       }
-    try addSimple(
-      node, .globalAveragePooling2D, ["data_format": format, "keepdims": .bool(!isFlattened)])
+    let input = try layer(node, 0, order: dataFormat.order)
+    setOutput(
+      node, append(layerClass, node.name, globalPool(keepsAxes: !isFlattened), inputs: [input]),
+      order: isFlattened ? [0, 1] : dataFormat.order)
+  }
+
+  func globalPool(keepsAxes: Bool) -> KeyValuePairs<String, JSON> {
+    ["data_format": format, "keepdims": .bool(keepsAxes)]
   }
 }

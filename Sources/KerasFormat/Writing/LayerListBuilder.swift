@@ -10,8 +10,10 @@ struct LayerListBuilder {
 
   private(set) var layers: [Layer] = []
   private var names = LayerNames()
-  /// The layer that yields each value.
-  private var layerOfValue: [ValueID: Int] = [:]
+  /// Where each value is.
+  private var placements: [ValueID: Placement] = [:]
+  /// Permutations that stand already: what is read in one order by several layers is permuted once.
+  private var permutations: [Placement: Int] = [:]
   /// Values that can't be negative, so that zeros in their margins never win a maximum.
   private var nonNegative = Set<ValueID>()
   private let consumers: [[Int]]
@@ -34,13 +36,16 @@ struct LayerListBuilder {
     policy = isHalf ? "mixed_float16" : "float32"
   }
 
-  private func finish() throws(KerasError) -> LayerList {
+  private mutating func finish() throws(KerasError) -> LayerList {
     var outputs: [Int] = []
     for id in graph.outputs {
-      guard let layer = layerOfValue[id] else {
-        throw .invalidModel(
-          path: path, place: "output \(graph[id].name)", expected: "the result of a layer",
-          found: "a constant")
+      func invalid(_ expected: String, _ found: String) -> KerasError {
+        .invalidModel(path: path, place: "output \(graph[id].name)", expected: expected, found: found)
+      }
+      guard let placement = placements[id] else { throw invalid("the result of a layer", "a constant") }
+      let order = standardOrder(graph[id].type.rank)
+      guard let layer = permuted(placement, to: order, name: graph[id].name) else {
+        throw invalid("the batch as the first axis", "axis \(placement.order[0])")
       }
       outputs.append(layer)
     }
@@ -55,7 +60,7 @@ struct LayerListBuilder {
     }
     var inputs: [Int] = []
     for id in graph.inputs {
-      guard let layer = layerOfValue[id], let position = positions[layer] else {
+      guard let layer = placements[id]?.layer, let position = positions[layer] else {
         throw .invalidModel(
           path: path, place: "input \(graph[id].name)", expected: "an input that an output depends on",
           found: "one that is not used")
@@ -77,17 +82,19 @@ struct LayerListBuilder {
     guard value.type.dataType == .float32 || value.type.dataType == .float16 else {
       throw mismatch("float32 or float16")
     }
-    guard value.type.rank == 4 || value.type.rank == 2 else { throw mismatch("rank 4 or 2") }
-    let dimensions = value.type.rank == 4 ? dataFormat.arranged(value.type.dimensions) : value.type.dimensions
+    guard value.type.rank >= 2 else { throw mismatch("a batch and at least one more axis") }
+    let order = standardOrder(value.type.rank)
+    let dimensions = order.map { value.type.dimensions[$0] }
     guard dimensions.dropFirst().allSatisfy({ $0.value != nil }) else {
       throw mismatch("known extents behind the batch")
     }
-    layerOfValue[id] = append(
+    let layer = append(
       .input, value.name,
       [
         "batch_input_shape": .array(dimensions.map { $0.value.map(JSON.integer) ?? .null }),
         "dtype": .string(value.type.dataType.rawValue), "sparse": false, "ragged": false,
       ], inputs: [])
+    placements[id] = Placement(layer: layer, order: order)
   }
 
   /// Adds a layer and returns its index.
@@ -106,14 +113,47 @@ struct LayerListBuilder {
   /// The setting that many layers have.
   var format: JSON { .string(dataFormat.rawValue) }
 
-  /// The layer that yields an input of a node.
-  func layer(_ node: Node, _ index: Int) throws(KerasError) -> Int {
+  /// The order of axes in which inputs and outputs of a rank are.
+  func standardOrder(_ rank: Int) -> [Int] { rank == 4 ? dataFormat.order : Array(0..<rank) }
+
+  /// Where an input of a node is.
+  func placement(_ node: Node, _ index: Int) throws(KerasError) -> Placement {
     guard index < node.inputs.count, let id = node.inputs[index] else {
       throw failure(node, "input \(index)", "a value", "none")
     }
-    guard let layer = layerOfValue[id] else {
+    guard let placement = placements[id] else {
       throw failure(node, "input \(index)", "what a layer yields", "the constant \(graph[id].name)")
     }
+    return placement
+  }
+
+  func placement(of id: ValueID) -> Placement? { placements[id] }
+
+  /// The layer that yields an input of a node with its axes in an order.
+  mutating func layer(_ node: Node, _ index: Int, order: [Int]) throws(KerasError) -> Int {
+    try arranged(node, try placement(node, index), order)
+  }
+
+  /// The layer that yields a value with its axes in an order; a permutation is added where it takes one.
+  mutating func arranged(_ node: Node, _ placement: Placement, _ order: [Int]) throws(KerasError) -> Int {
+    guard let layer = permuted(placement, to: order, name: node.name) else {
+      throw failure(
+        node, "input", "the batch as the axis that Keras has first", "axes in the order \(placement.order)")
+    }
+    return layer
+  }
+
+  private mutating func permuted(_ placement: Placement, to order: [Int], name: String) -> Int? {
+    if placement.order == order { return placement.layer }
+    let positions = order.compactMap { placement.order.firstIndex(of: $0) }
+    guard positions.first == 0, positions.count == placement.order.count, positions.count == order.count
+    else { return nil }
+    let key = Placement(layer: placement.layer, order: positions)
+    if let known = permutations[key] { return known }
+    let layer = append(
+      .permute, "\(name)_permute", ["dims": .array(positions.dropFirst().map(JSON.integer))],
+      inputs: [placement.layer])
+    permutations[key] = layer
     return layer
   }
 
@@ -135,8 +175,15 @@ struct LayerListBuilder {
       path: path, node: node.name, op: node.op.name, place: place, expected: expected, found: found)
   }
 
-  /// Lets the first output of a node be what a layer yields.
-  mutating func setOutput(_ node: Node, _ layer: Int) { layerOfValue[node.outputs[0]] = layer }
+  /// Lets the output of a node be what a layer yields, whose axes are in this order.
+  mutating func setOutput(_ node: Node, _ layer: Int, order: [Int]) {
+    placements[node.outputs[0]] = Placement(layer: layer, order: order)
+  }
+
+  /// Whether an input of a node is an initializer.
+  func isConstant(_ node: Node, _ index: Int) -> Bool {
+    index < node.inputs.count && graph.initializer(node.inputs[index]) != nil
+  }
 
   func isNonNegative(_ id: ValueID?) -> Bool { id.map(nonNegative.contains) ?? false }
   mutating func markNonNegative(_ id: ValueID) { nonNegative.insert(id) }

@@ -12,8 +12,9 @@ struct NearestSampling {
       let position =
         switch op.coordinateTransformation {
         case .asymmetric: x * input / output
-        case .halfPixel: (x + 0.5) * input / output - 0.5
+        case .halfPixel, .halfPixelSymmetric: (x + 0.5) * input / output - 0.5
         case .pytorchHalfPixel: outputExtent > 1 ? (x + 0.5) * input / output - 0.5 : 0
+        case .tfHalfPixelForNN: (x + 0.5) * input / output
         case .alignCorners: outputExtent > 1 ? x * (input - 1) / (output - 1) : 0
         }
       let rounded =

@@ -13,7 +13,7 @@ public struct Resampling: Hashable, Sendable {
 
   /// ONNX's `coordinate_transformation_mode`.
   public enum Coordinates: Hashable, Sendable {
-    case halfPixel, pytorchHalfPixel, alignCorners, asymmetric, tfHalfPixelForNN
+    case halfPixel, halfPixelSymmetric, pytorchHalfPixel, alignCorners, asymmetric, tfHalfPixelForNN
   }
 
   /// Sources along one axis: output i is `lower[i]` and `upper[i]` mixed, `fraction[i]` of the upper.
@@ -50,18 +50,7 @@ public struct Resampling: Hashable, Sendable {
     let last = max(input - 1, 0)
     switch mode {
     case .nearest(let rounding):
-      let scale = scale ?? Float(output) / Float(input)
-      let lower = (0..<output).map { index in
-        let place = place(index, coordinates, Float(input), Float(output), scale)
-        let rounded: Float
-        switch rounding {
-        case .floor: rounded = place.rounded(.down)
-        case .ceil: rounded = place.rounded(.up)
-        case .roundPreferFloor: rounded = (place - 0.5).rounded(.up)
-        case .roundPreferCeil: rounded = (place + 0.5).rounded(.down)
-        }
-        return Int(min(max(rounded, 0), Float(last)))
-      }
+      let lower = nearest(rounding, coordinates, input: input, output: output, scale: scale)
       return Axis(lower: lower, upper: lower, fraction: [Double](repeating: 0, count: output))
     case .linear:
       let scale = scale.map(Double.init) ?? Double(output) / Double(input)
@@ -75,13 +64,34 @@ public struct Resampling: Hashable, Sendable {
     }
   }
 
+  /// The source of each index along an axis of any array. `scale` as in the initializer; `input` is not 0.
+  public static func nearest(
+    _ rounding: Rounding, _ coordinates: Coordinates, input: Int, output: Int, scale: Float? = nil
+  ) -> [Int] {
+    let scale = scale ?? Float(output) / Float(input)
+    return (0..<output).map { index in
+      let place = place(index, coordinates, Float(input), Float(output), scale)
+      let rounded: Float
+      switch rounding {
+      case .floor: rounded = place.rounded(.down)
+      case .ceil: rounded = place.rounded(.up)
+      case .roundPreferFloor: rounded = (place - 0.5).rounded(.up)
+      case .roundPreferCeil: rounded = (place + 0.5).rounded(.down)
+      }
+      return min(Int(max(rounded, 0)), input - 1)
+    }
+  }
+
   /// The coordinate in the input that output pixel `index` stands for.
-  private static func place<Scalar: BinaryFloatingPoint>(
+  static func place<Scalar: BinaryFloatingPoint>(
     _ index: Int, _ coordinates: Coordinates, _ input: Scalar, _ output: Scalar, _ scale: Scalar
   ) -> Scalar {
     let index = Scalar(index)
     switch coordinates {
     case .halfPixel: return (index + 0.5) / scale - 0.5
+    case .halfPixelSymmetric:
+      // The output covers the middle of the input where the scale is not the ratio of the extents.
+      return input / 2 * (1 - output / (scale * input)) + (index + 0.5) / scale - 0.5
     case .pytorchHalfPixel: return output > 1 ? (index + 0.5) / scale - 0.5 : 0
     case .alignCorners: return output > 1 ? index * (input - 1) / (output - 1) : 0
     case .asymmetric: return index / scale

@@ -65,13 +65,7 @@ extension ReferenceKernels {
       let target = unsafe output.plane(plane)
       for index in unsafe 0..<input.planeSize {
         let value = unsafe Double(source[index])
-        switch function {
-        case .relu: unsafe target[index] = Scalar(value < 0 ? 0 : value)
-        case .sigmoid: unsafe target[index] = Scalar(1 / (1 + exp(-value)))
-        case .clip(let minimum, let maximum):
-          let raised = value < Double(minimum) ? Double(minimum) : value
-          unsafe target[index] = Scalar(raised > Double(maximum) ? Double(maximum) : raised)
-        }
+        unsafe target[index] = Scalar(Self.value(of: function, value))
       }
     }
   }
@@ -89,7 +83,7 @@ extension ReferenceKernels {
       for index in 0..<broadcasting.runLength {
         let one = unsafe Double(left[offsets.left + index * broadcasting.leftStrides[axis]])
         let other = unsafe Double(right[offsets.right + index * broadcasting.rightStrides[axis]])
-        let value = function == .add ? one + other : one * other
+        let value = Self.value(of: function, one, other)
         unsafe output[offsets.output + index * broadcasting.outputStrides[axis]] =
           Scalar(appliesReLU && value < 0 ? 0 : value)
       }

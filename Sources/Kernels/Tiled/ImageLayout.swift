@@ -73,9 +73,20 @@ final class ImageLayout: Sendable {
         for index in 0..<begin { unsafe line[index] = 0 }
         let from = unsafe source + y * input.width + (phase - window.padding.left)
         if phases == 1 {
-          for index in begin..<last { unsafe line[index] = unsafe from[index] }
+          unsafe (line + begin).update(from: from + begin, count: last - begin)
         } else {
-          for index in begin..<last { unsafe line[index] = unsafe from[index * phases] }
+          var index = begin
+          // Two vectors that end within the row have one vector of every other element.
+          while phases == 2, index + Tile.lanes <= last,
+            phase - window.padding.left + 2 * (index + Tile.lanes) <= input.width
+          {
+            unsafe Vector.everyOther(from + 2 * index).store(line + index)
+            index += Tile.lanes
+          }
+          while index < last {
+            unsafe line[index] = unsafe from[index * phases]
+            index += 1
+          }
         }
         for index in last..<phaseWidth { unsafe line[index] = 0 }
       }

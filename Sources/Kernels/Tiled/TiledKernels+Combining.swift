@@ -10,7 +10,16 @@ extension TiledKernels {
   ) {
     switch function {
     case .add: unsafe Self.combine(left, right, broadcasting, appliesReLU, output, threads) { $0 + $1 }
+    case .subtract:
+      unsafe Self.combine(left, right, broadcasting, appliesReLU, output, threads) { $0 - $1 }
     case .multiply: unsafe Self.combine(left, right, broadcasting, appliesReLU, output, threads) { $0 * $1 }
+    case .divide: unsafe Self.combine(left, right, broadcasting, appliesReLU, output, threads) { $0 / $1 }
+    case .power:
+      unsafe Self.combine(left, right, broadcasting, appliesReLU, output, threads) { $0.power($1) }
+    case .parametricReLU:
+      unsafe Self.combine(left, right, broadcasting, appliesReLU, output, threads) { left, right in
+        left.replacing(with: left * right, where: left .< 0)
+      }
     }
   }
 
@@ -49,6 +58,13 @@ extension TiledKernels {
           let repeated = unsafe Vector(repeating: other[0])
           while index + Tile.lanes <= end {
             let value = unsafe function(.load(one + index), repeated)
+            unsafe value.replacing(with: floor, where: value .< floor).store(target + index)
+            index += Tile.lanes
+          }
+        } else if steps == (0, 1, 1) {
+          let repeated = unsafe Vector(repeating: one[0])
+          while index + Tile.lanes <= end {
+            let value = unsafe function(repeated, .load(other + index))
             unsafe value.replacing(with: floor, where: value .< floor).store(target + index)
             index += Tile.lanes
           }

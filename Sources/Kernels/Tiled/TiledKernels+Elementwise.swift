@@ -7,38 +7,32 @@ extension TiledKernels {
     _ input: FeatureMap<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, appliesReLU: Bool,
     into output: FeatureMap<Float>, threads: ThreadPool
   ) {
-    let floor = Vector(repeating: appliesReLU ? 0 : -.infinity)
-    unsafe Self.forEachVector(input, output, threads) { channel, value in
-      let result = unsafe Vector(repeating: shift[channel]).adding(
-        value, times: Vector(repeating: scale[channel]))
-      return result.replacing(with: floor, where: result .< floor)
-    }
+    let function = unsafe ScaleAndShift(scale: scale, shift: shift, floor: appliesReLU ? 0 : -.infinity)
+    unsafe Self.forEachVector(input, output, threads, function)
   }
 
   func apply(
     _ function: UnaryFunction, _ input: FeatureMap<Float>, into output: FeatureMap<Float>, threads: ThreadPool
   ) {
     switch function {
-    case .relu:
-      unsafe Self.forEachVector(input, output, threads) { _, value in value.rectified }
-    case .sigmoid:
-      unsafe Self.forEachVector(input, output, threads) { _, value in
-        Vector(repeating: 1) / ((-value).exponential + Vector(repeating: 1))
-      }
+    case .relu: unsafe Self.forEachVector(input, output, threads, Rectification())
+    case .leakyReLU(let alpha):
+      unsafe Self.forEachVector(input, output, threads, LeakyRectification(alpha: alpha))
+    case .sigmoid: unsafe Self.forEachVector(input, output, threads, Sigmoid())
+    case .hardSigmoid(let alpha, let beta):
+      unsafe Self.forEachVector(input, output, threads, HardSigmoid(alpha: alpha, beta: beta))
+    case .hardSwish: unsafe Self.forEachVector(input, output, threads, HardSwish())
+    case .hyperbolicTangent: unsafe Self.forEachVector(input, output, threads, HyperbolicTangent())
+    case .squareRoot: unsafe Self.forEachVector(input, output, threads, SquareRoot())
+    case .exponential: unsafe Self.forEachVector(input, output, threads, Exponential())
     case .clip(let minimum, let maximum):
-      let (low, high) = (Vector(repeating: minimum), Vector(repeating: maximum))
-      unsafe Self.forEachVector(input, output, threads) { _, value in
-        let raised = value.replacing(with: low, where: value .< low)
-        return raised.replacing(with: high, where: raised .> high)
-      }
+      unsafe Self.forEachVector(input, output, threads, Clip(minimum: minimum, maximum: maximum))
     }
   }
 
   /// Sets the output to a function of the input, vector by vector.
-  @inline(__always)
-  private static func forEachVector(
-    _ input: FeatureMap<Float>, _ output: FeatureMap<Float>, _ threads: ThreadPool,
-    _ function: (_ channel: Int, _ value: Vector) -> Vector
+  private static func forEachVector<Function: VectorFunction>(
+    _ input: FeatureMap<Float>, _ output: FeatureMap<Float>, _ threads: ThreadPool, _ function: Function
   ) {
     let size = unsafe input.planeSize
     unsafe threads.parallelRanges(input.planeCount, least: max(1, leastTask / max(1, size))) { planes, _ in
@@ -48,11 +42,11 @@ extension TiledKernels {
         let target = unsafe output.plane(plane)
         var index = 0
         while index + Tile.lanes <= size {
-          unsafe function(channel, .load(source + index)).store(target + index)
+          unsafe function.value(.load(source + index), channel: channel).store(target + index)
           index += Tile.lanes
         }
         if index < size {
-          unsafe function(channel, .load(source + index, count: size - index))
+          unsafe function.value(.load(source + index, count: size - index), channel: channel)
             .store(target + index, count: size - index)
         }
       }

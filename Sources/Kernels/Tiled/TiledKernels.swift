@@ -14,7 +14,10 @@ final class TiledKernels: KernelSet {
   func convolution(
     _ geometry: Convolution, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?
   ) -> any PreparedConvolution<Float> {
-    unsafe TiledConvolution(geometry, weights: weights, bias: bias)
+    if geometry.groups > 1 && geometry.groups == geometry.inputChannels {
+      return unsafe DepthwiseConvolution(geometry, weights: weights, bias: bias)
+    }
+    return unsafe TiledConvolution(geometry, weights: weights, bias: bias)
   }
 
   func matrixProduct(

@@ -28,6 +28,21 @@ extension Vector {
     return unsafe unsafeBitCast(unsafeBitCast(series, to: SIMDPattern.self) &+ power, to: Vector.self)
   }
 
+  /// The hyperbolic tangent: near 0 by the fraction that begins Lambert's expansion, elsewhere by the exponential.
+  @inline(__always)
+  var hyperbolicTangent: Vector {
+    let square = self * self
+    let numerator = Vector(repeating: 945).adding(
+      Vector(repeating: 105).adding(square, times: Vector(repeating: 1)), times: square)
+    let denominator = Vector(repeating: 945).adding(
+      Vector(repeating: 420).adding(square, times: Vector(repeating: 15)), times: square)
+    let magnitude = replacing(with: -self, where: self .< 0)
+    let power = (magnitude * Vector(repeating: -2)).exponential
+    let far = (Vector(repeating: 1) - power) / (Vector(repeating: 1) + power)
+    return far.replacing(with: -far, where: self .< 0)
+      .replacing(with: self * numerator / denominator, where: magnitude .< Vector(repeating: 0.6))
+  }
+
   #if SCALENET_AVX512
     private typealias SIMDPattern = SIMD16<UInt32>
   #elseif SCALENET_AVX2

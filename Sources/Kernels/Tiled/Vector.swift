@@ -49,10 +49,23 @@ extension Vector {
     unsafe UnsafeMutableRawPointer(target).storeBytes(of: self, as: Vector.self)
   }
 
+  /// Every other one of the elements at `source`.
+  @inline(__always)
+  static func everyOther(_ source: UnsafePointer<Float>) -> Vector {
+    unsafe Vector(lowHalf: load(source).evenHalf, highHalf: load(source + Tile.lanes).evenHalf)
+  }
+
   /// The larger of each pair; NaN in `other` wins, as does NaN in self.
   @inline(__always)
   func maximum(_ other: Vector) -> Vector {
     replacing(with: other, where: .!(self .>= other) .& (self .== self))
+  }
+
+  /// Held between 0 and 1; NaN stays.
+  @inline(__always)
+  var heldToUnit: Vector {
+    let raised = rectified
+    return raised.replacing(with: Vector(repeating: 1), where: raised .> 1)
   }
 
   /// Zero instead of what is negative; NaN stays.

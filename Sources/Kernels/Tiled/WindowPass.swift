@@ -49,9 +49,10 @@ final class WindowPass<Reduction: WindowReduction> {
       }
     } else if step == 2 {
       while index + Tile.lanes <= output.width {
-        var result = unsafe Self.even(line.elements + 2 * index)
+        var result = unsafe Vector.everyOther(line.elements + 2 * index)
         for tap in 1..<max(tapCount, 1) {
-          result = unsafe Reduction.combine(result, Self.even(line.elements + (2 * index + tap * dilation)))
+          result = unsafe Reduction.combine(
+            result, .everyOther(line.elements + (2 * index + tap * dilation)))
         }
         unsafe result.store(target + index)
         index += Tile.lanes
@@ -64,13 +65,6 @@ final class WindowPass<Reduction: WindowReduction> {
       unsafe target[index] = result
       index += 1
     }
-  }
-
-  /// Every other one of the elements at `source`.
-  @inline(__always)
-  private static func even(_ source: UnsafeMutablePointer<Float>) -> Vector {
-    unsafe Vector(
-      lowHalf: Vector.load(source).evenHalf, highHalf: Vector.load(source + Tile.lanes).evenHalf)
   }
 
   @inline(__always)

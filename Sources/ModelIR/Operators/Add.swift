@@ -1,15 +1,7 @@
 /// A + B element by element, with NumPy's broadcasting.
-public struct Add: OperatorKind {
+public struct Add: BinaryElementwise {
   public static let name = "Add"
-  public static let inputCount = 2...2
+  public static let operationsPerElement = 1
 
   public init() {}
-
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
-    [try TensorType.broadcasting(try require(inputs, 0, "A"), try require(inputs, 1, "B"))]
-  }
-
-  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: outputs[0].elementCount)
-  }
 }

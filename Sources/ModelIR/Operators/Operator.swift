@@ -22,6 +22,24 @@ public enum Operator: Hashable, Sendable {
   case cast(Cast)
   case clip(Clip)
   case pad(Pad)
+  case leakyRelu(LeakyRelu)
+  case pRelu(PRelu)
+  case hardSigmoid(HardSigmoid)
+  case hardSwish(HardSwish)
+  case tanh(Tanh)
+  case sqrt(Sqrt)
+  case exp(Exp)
+  case sub(Sub)
+  case div(Div)
+  case pow(Pow)
+  case globalMaxPool(GlobalMaxPool)
+  case lrn(LRN)
+  case matMul(MatMul)
+  case transpose(Transpose)
+  case slice(Slice)
+  case gather(Gather)
+  case reduceMean(ReduceMean)
+  case expand(Expand)
 
   /// The payload.
   public var kind: any OperatorKind {
@@ -45,6 +63,24 @@ public enum Operator: Hashable, Sendable {
     case .cast(let kind): kind
     case .clip(let kind): kind
     case .pad(let kind): kind
+    case .leakyRelu(let kind): kind
+    case .pRelu(let kind): kind
+    case .hardSigmoid(let kind): kind
+    case .hardSwish(let kind): kind
+    case .tanh(let kind): kind
+    case .sqrt(let kind): kind
+    case .exp(let kind): kind
+    case .sub(let kind): kind
+    case .div(let kind): kind
+    case .pow(let kind): kind
+    case .globalMaxPool(let kind): kind
+    case .lrn(let kind): kind
+    case .matMul(let kind): kind
+    case .transpose(let kind): kind
+    case .slice(let kind): kind
+    case .gather(let kind): kind
+    case .reduceMean(let kind): kind
+    case .expand(let kind): kind
     }
   }
 

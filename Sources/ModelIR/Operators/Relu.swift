@@ -1,15 +1,7 @@
 /// max(x, 0) of every element; NaN stays.
-public struct Relu: OperatorKind {
+public struct Relu: UnaryElementwise {
   public static let name = "Relu"
-  public static let inputCount = 1...1
+  public static let operationsPerElement = 1
 
   public init() {}
-
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
-    [try requireFloat(inputs, 0, "X")]
-  }
-
-  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: outputs[0].elementCount)
-  }
 }

@@ -1,17 +1,19 @@
-/// Resampling of X [N, C, H, W] along some axes.
+/// Resampling of X along some axes, one after the other.
 public struct Resize: OperatorKind {
   public static let name = "Resize"
   public static let inputCount = 1...1
 
   /// How a value is made of its neighbours.
-  public enum Mode: String, Hashable, Sendable { case nearest, linear }
+  public enum Mode: String, Hashable, Sendable { case nearest, linear, cubic }
 
   /// How a position in the output becomes one in the input. Raw values are ONNX's.
   public enum CoordinateTransformation: String, Hashable, Sendable {
     case halfPixel = "half_pixel"
+    case halfPixelSymmetric = "half_pixel_symmetric"
     case pytorchHalfPixel = "pytorch_half_pixel"
     case asymmetric
     case alignCorners = "align_corners"
+    case tfHalfPixelForNN = "tf_half_pixel_for_nn"
   }
 
   /// How `nearest` rounds a position. Raw values are ONNX's.
@@ -36,16 +38,27 @@ public struct Resize: OperatorKind {
   public var axes: [Int]
   /// One extent for each of `axes`.
   public var extent: Extent
+  /// The `a` of the cubic kernel by Keys (1981).
+  public var cubicCoefficient: Float
+  /// Whether `linear` and `cubic` leave out neighbours outside of the input and share their weight among the others;
+  /// otherwise the nearest element stands in for them.
+  public var excludesOutside: Bool
+  /// Whether `linear` and `cubic` widen their kernel where they shrink an axis.
+  public var antialias: Bool
 
   public init(
     mode: Mode, coordinateTransformation: CoordinateTransformation, nearestMode: NearestMode = .floor,
-    axes: [Int] = [2, 3], extent: Extent
+    axes: [Int] = [2, 3], extent: Extent, cubicCoefficient: Float = -0.75, excludesOutside: Bool = false,
+    antialias: Bool = false
   ) {
     self.mode = mode
     self.coordinateTransformation = coordinateTransformation
     self.nearestMode = nearestMode
     self.axes = axes
     self.extent = extent
+    self.cubicCoefficient = cubicCoefficient
+    self.excludesOutside = excludesOutside
+    self.antialias = antialias
   }
 
   public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
@@ -53,7 +66,13 @@ public struct Resize: OperatorKind {
     guard axes.allSatisfy({ (0..<x.rank).contains($0) }), axes == Set(axes).sorted() else {
       throw OperatorError(place: "axes", expected: "ascending axes of \(x)", found: "\(axes)")
     }
+    if let axis = axes.first(where: { x.dimensions[$0] == 0 }) {
+      throw OperatorError(place: "input X, axis \(axis)", expected: "at least one element", found: "\(x)")
+    }
     var dimensions = x.dimensions
+    guard cubicCoefficient.isFinite else {
+      throw OperatorError(place: "cubic_coeff_a", expected: "a finite number", found: "\(cubicCoefficient)")
+    }
     switch extent {
     case .sizes(let sizes):
       guard sizes.count == axes.count, sizes.allSatisfy({ $0 > 0 && $0 <= 1 << 24 }) else {
@@ -65,21 +84,26 @@ public struct Resize: OperatorKind {
         throw OperatorError(place: "scales", expected: "\(axes.count) positive factors", found: "\(scales)")
       }
       for (axis, scale) in zip(axes, scales) {
-        let size = Int((Float(try requireFixed(x, axis, "X")) * scale).rounded(.down))
-        guard size > 0 else {
+        let size = (Float(try requireFixed(x, axis, "X")) * scale).rounded(.down)
+        guard size > 0, size <= 16_777_216 else {
           throw OperatorError(
-            place: "scales", expected: "at least one element", found: "\(x) times \(scales)")
+            place: "scales", expected: "1 to 16777216 elements", found: "\(x) times \(scales)")
         }
-        dimensions[axis] = .fixed(size)
+        dimensions[axis] = .fixed(Int(size))
       }
     }
     return [TensorType(x.dataType, dimensions)]
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    // Linear: two products and an addition for each axis that is interpolated, along the path of one element.
-    Cost(
-      otherOperations: outputs[0].elementCount.saturatingMultiplied(by: mode == .nearest ? 1 : 3 * axes.count)
-    )
+    // Products and additions for each axis that is interpolated, along the path of one element.
+    let perAxis =
+      switch mode {
+      case .nearest: 0
+      case .linear: 3
+      case .cubic: 7
+      }
+    return Cost(
+      otherOperations: outputs[0].elementCount.saturatingMultiplied(by: max(1, perAxis * axes.count)))
   }
 }

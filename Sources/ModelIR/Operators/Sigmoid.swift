@@ -1,15 +1,7 @@
 /// 1 / (1 + exp(-x)) of every element.
-public struct Sigmoid: OperatorKind {
+public struct Sigmoid: UnaryElementwise {
   public static let name = "Sigmoid"
-  public static let inputCount = 1...1
+  public static let operationsPerElement = 4
 
   public init() {}
-
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
-    [try requireFloat(inputs, 0, "X")]
-  }
-
-  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: 4))
-  }
 }

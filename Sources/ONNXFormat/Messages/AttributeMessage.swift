@@ -9,10 +9,17 @@ struct AttributeMessage {
     case floats([Float])
     case integers([Int64])
     case strings
+    /// Where a subgraph stands in the file: it is parsed when a node needs it.
+    case graph(Range<Int>)
     case other(String)
   }
 
   var name = ""
+  let place: String
+  /// The attribute of a function's call whose value this one has; nil outside of functions.
+  private(set) var reference: String?
+  /// The number of the type that the attribute states; 0 if it states none.
+  private(set) var statedKind: Int64 = 0
   private(set) var value: Value = .other("nothing")
 
   /// The names of `AttributeProto.AttributeType`, in the order of their numbers.
@@ -23,6 +30,7 @@ struct AttributeMessage {
   ]
 
   init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ONNXError) {
+    self.place = place
     var kind: Int64 = 0
     var float: Float?
     var integer: Int64?
@@ -30,6 +38,7 @@ struct AttributeMessage {
     var tensor: TensorMessage?
     var floats: [Float] = []
     var integers: [Int64] = []
+    var graph: Range<Int>?
     var present = Set<Int64>()
     try context.forEachField(
       of: range, in: bytes, place: place, repeated: [7, 8, 9, 10, 11, 15, 23]
@@ -49,7 +58,7 @@ struct AttributeMessage {
         tensor = try TensorMessage(bytes, try field.range("t"), place: "\(place).t", context: context)
         present.insert(4)
       case 6:
-        _ = try field.range("g")
+        graph = try field.range("g")
         present.insert(5)
       case 7:
         try field.appendFloats("floats", in: bytes, to: &floats, limit: context.attributeElements)
@@ -66,8 +75,8 @@ struct AttributeMessage {
         present.insert(Int64(field.number) - 1)
       case 20: kind = try field.integer("type")
       case 21:
-        throw field.failure(
-          "ref_attr_name", expected: "a value, outside of a function", found: "a reference to an attribute")
+        let name = try field.text("ref_attr_name", in: bytes)
+        reference = name.isEmpty ? nil : name
       case 22, 23:
         _ = try field.range(field.number == 22 ? "sparse_tensor" : "sparse_tensors")
         present.insert(Int64(field.number) - 11)
@@ -81,7 +90,11 @@ struct AttributeMessage {
         found: found)
     }
     guard (0..<Int64(Self.kinds.count)).contains(kind) else { throw failure("an attribute type", "\(kind)") }
-    guard present.count <= 1 else { throw failure("one value", "\(present.count)") }
+    guard present.count <= (reference == nil ? 1 : 0) else {
+      throw failure(reference == nil ? "one value" : "a reference alone", "\(present.count) values")
+    }
+    statedKind = kind
+    guard reference == nil else { return }
     // The oldest files do not say the type; what is present says it then.
     if kind == 0 { kind = present.first ?? 0 }
     if let found = present.first, found != kind {
@@ -94,11 +107,22 @@ struct AttributeMessage {
     case 4:
       guard let tensor else { throw failure("a tensor", "none") }
       value = .tensor(tensor)
+    case 5:
+      guard let graph else { throw failure("a graph", "none") }
+      value = .graph(graph)
     case 6: value = .floats(floats)
     case 7: value = .integers(integers)
     case 8: value = .strings
     default: value = .other(Self.kinds[Int(kind)])
     }
+  }
+
+  /// The value under another name, for an attribute that refers to it; nil if that one states another type.
+  func value(for referring: AttributeMessage) -> AttributeMessage? {
+    guard referring.statedKind == 0 || Self.kinds[Int(referring.statedKind)] == kindName else { return nil }
+    var result = self
+    result.name = referring.name
+    return result
   }
 
   /// What the attribute holds, for messages.
@@ -111,6 +135,7 @@ struct AttributeMessage {
     case .floats: "FLOATS"
     case .integers: "INTS"
     case .strings: "STRINGS"
+    case .graph: "GRAPH"
     case .other(let name): name
     }
   }

@@ -4,6 +4,7 @@ struct ModelMessage {
   var graph: GraphMessage?
   var opsets: [(domain: String, version: Int64)] = []
   var metadata: [(key: String, value: String)] = []
+  var functions: [FunctionMessage] = []
 
   init(_ bytes: RawSpan, context: ParseContext) throws(ONNXError) {
     try context.forEachField(
@@ -18,7 +19,8 @@ struct ModelMessage {
       case 6: _ = try field.range("doc_string")
       case 7:
         graph = try GraphMessage(bytes, try field.range("graph"), place: "model.graph", context: context)
-      case 8: opsets.append(try Self.opset(bytes, field, index: opsets.count))
+      case 8:
+        opsets.append(try Self.opset(bytes, field, place: "model.opset_import[\(opsets.count)]"))
       case 14:
         metadata.append(
           try entry(
@@ -27,19 +29,22 @@ struct ModelMessage {
       case 20: _ = try field.range("training_info")
       case 26: _ = try field.range("configuration")
       case 25:
-        throw field.failure(
-          "functions", expected: "no functions, which are not supported", found: "a function")
+        functions.append(
+          try FunctionMessage(
+            bytes, try field.range("functions"), place: "model.functions[\(functions.count)]",
+            context: context))
       default: throw field.unknown
       }
     }
   }
 
-  private static func opset(
-    _ bytes: RawSpan, _ field: WireField, index: Int
+  /// A parsed `OperatorSetIdProto`.
+  static func opset(
+    _ bytes: RawSpan, _ field: WireField, place: String
   ) throws(ONNXError) -> (domain: String, version: Int64) {
     var result = (domain: "", version: Int64(0))
     try field.context.forEachField(
-      of: try field.range("opset_import"), in: bytes, place: "model.opset_import[\(index)]", repeated: []
+      of: try field.range("opset_import"), in: bytes, place: place, repeated: []
     ) { (field) throws(ONNXError) in
       switch field.number {
       case 1: result.domain = try field.text("domain", in: bytes)

@@ -17,6 +17,30 @@ extension GraphBuilder {
     }
   }
 
+  /// An input that operators take as a weight: an array that is given for it becomes an initializer. nil if it is left
+  /// out.
+  mutating func weight(_ node: NodeReader, _ index: Int) throws(ONNXError) -> ValueID? {
+    guard let id = try optionalValue(node, index), let array = givenValues[id] else {
+      return try optionalValue(node, index)
+    }
+    if let known = givenWeights[id] { return known }
+    let name = newValueName("\(graph[id].name).given")
+    let type = graph[id].type.dataType
+    let tensor = type == array.dataType ? array : array.cast(to: type)
+    let weight = try Self.wrap(path) { () throws(GraphError) in try graph.addInitializer(name, tensor) }
+    givenWeights[id] = weight
+    return weight
+  }
+
+  /// The inputs of an operator, of which all but the first are weights.
+  mutating func weights(_ node: NodeReader) throws(ONNXError) -> [ValueID?] {
+    var ids: [ValueID?] = [try value(node, 0)]
+    for index in node.message.inputs.indices.dropFirst() { ids.append(try weight(node, index)) }
+    // An optional input at the end may be named by nothing.
+    while ids.count > 1, ids[ids.count - 1] == nil { ids.removeLast() }
+    return ids
+  }
+
   /// All inputs as values of the graph.
   mutating func values(_ node: NodeReader) throws(ONNXError) -> [ValueID?] {
     var ids: [ValueID?] = []
@@ -29,22 +53,31 @@ extension GraphBuilder {
     guard let name = node.input(index) else { return nil }
     switch lookUp(name) {
     case .partial(let partial, _): return partial
-    case .constant(let tensor, _):
-      let partial: PartialTensor?
-      do throws(TensorError) {
-        partial = try PartialTensor(tensor)
-      } catch {
-        throw .unreadableTensor(path: path, tensor: name, error: error)
-      }
-      if let partial { try context.takeArithmetic(partial, node) }
-      return partial
-    case .value, nil: return nil
+    case .constant(let tensor, _): return try partial(node, tensor, name)
+    case .value, .unavailable, nil: return nil
     }
+  }
+
+  private func partial(
+    _ node: NodeReader, _ tensor: Tensor, _ name: String
+  ) throws(ONNXError) -> PartialTensor? {
+    let partial: PartialTensor?
+    do throws(TensorError) {
+      partial = try PartialTensor(tensor)
+    } catch {
+      throw .unreadableTensor(path: path, tensor: name, error: error)
+    }
+    if let partial { try context.takeArithmetic(partial, node) }
+    return partial
   }
 
   /// An input that must be a known small tensor; nil if it is left out.
   func constant(_ node: NodeReader, _ index: Int, _ name: String) throws(ONNXError) -> PartialTensor? {
-    guard node.input(index) != nil else { return nil }
+    guard let value = node.input(index) else { return nil }
+    if case .value(let id) = lookUp(value), let array = givenValues[id] {
+      let type = graph[id].type.dataType
+      if let partial = try partial(node, array, value)?.cast(to: type) { return partial }
+    }
     guard let partial = try partial(node, index) else {
       throw node.failure("input \(name)", expected: "a constant", found: "a value computed by the graph")
     }
@@ -67,9 +100,28 @@ extension GraphBuilder {
     }
     switch known {
     case .value(let id): return graph[id].type
+    case .unavailable(let error): throw error
     case .constant(let tensor, _): return TensorType(tensor.dataType, tensor.shape)
     case .partial(let partial, _): return TensorType(partial.dataType, TensorShape(partial.shape))
     }
+  }
+
+  /// An input that must be known real numbers; nil if it is left out.
+  func reals(_ node: NodeReader, _ index: Int, _ name: String) throws(ONNXError) -> [Float]? {
+    guard let partial = try constant(node, index, name) else { return nil }
+    guard let values = partial.reals else {
+      throw node.failure("input \(name)", expected: "known real numbers", found: "\(partial)")
+    }
+    return values.map { Float($0) }
+  }
+
+  /// An input that must be one known real number; nil if it is left out.
+  func real(_ node: NodeReader, _ index: Int, _ name: String) throws(ONNXError) -> Float? {
+    guard let values = try reals(node, index, name) else { return nil }
+    guard values.count == 1 else {
+      throw node.failure("input \(name)", expected: "one number", found: "\(values.count)")
+    }
+    return values[0]
   }
 
   /// Axes that stand in an attribute until `lastAttributeOpset` and in an input from then on.

@@ -6,20 +6,18 @@ extension GraphBuilder {
       alpha: try node.float("alpha", default: 1), beta: try node.float("beta", default: 1),
       transA: try node.flag("transA"), transB: try node.flag("transB"))
     try node.requireInputs(atMost: 3)
-    var inputs: [ValueID?] = [try value(node, 0), try value(node, 1)]
-    if let bias = try optionalValue(node, 2) { inputs.append(bias) }
-    try add(node, .gemm(op), inputs: inputs)
+    try add(node, .gemm(op), inputs: try weights(node))
   }
 
-  /// The product of two matrices is a Gemm without a bias.
+  /// The product of two matrices is a Gemm without a bias; others stay what they are.
   mutating func addMatMul(_ node: NodeReader) throws(ONNXError) {
     try node.requireInputs(atMost: 2)
-    for index in 0..<2 {
-      let type = try type(node, index)
-      guard type.rank == 2 else { throw node.failure("input \(index)", expected: "rank 2", found: "\(type)") }
-    }
-    try add(node, .gemm(Gemm()), inputs: [try value(node, 0), try value(node, 1)])
-    matMuls.insert(graph.nodes.count - 1)
+    let ranks = (try type(node, 0).rank, try type(node, 1).rank)
+    let isPlain = ranks == (2, 2)
+    let inputs = try weights(node)
+    try add(node, isPlain ? .gemm(Gemm()) : .matMul(MatMul()), inputs: inputs)
+    // Nothing is computed where the product is empty.
+    if isPlain, graph.nodes.last?.name == node.name { matMuls.insert(graph.nodes.count - 1) }
   }
 
   /// Makes a constant row that is added to a MatMul, and to nothing else that reads it, the bias of its Gemm.

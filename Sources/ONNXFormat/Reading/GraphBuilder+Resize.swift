@@ -7,17 +7,20 @@ extension GraphBuilder {
     let x = try type(node, 0)
     guard opset >= 11 else {
       try node.requireInputs(atMost: 2)
-      let scales = try floats(node, 1, "scales")
+      let scales = try reals(node, 1, "scales")
       try addResize(
         node, Resize(mode: mode, coordinateTransformation: .asymmetric, extent: .sizes([])), x: x,
         axes: Array(0..<x.rank), scales: scales, sizes: nil)
       return
     }
     let coordinates = try node.string("coordinate_transformation_mode", default: "half_pixel")
-    guard let transformation = Resize.CoordinateTransformation(rawValue: coordinates) else {
+    let known = Resize.CoordinateTransformation(rawValue: coordinates)
+    guard let transformation = known, Self.has(transformation, opset: opset) else {
       throw node.failure(
         "attribute coordinate_transformation_mode",
-        expected: "half_pixel, pytorch_half_pixel, asymmetric or align_corners", found: coordinates)
+        expected: "half_pixel, pytorch_half_pixel, asymmetric, align_corners"
+          + (opset >= 19 ? " or half_pixel_symmetric" : opset <= 12 ? " or tf_half_pixel_for_nn" : ""),
+        found: coordinates)
     }
     let rounding = try node.string("nearest_mode", default: "round_prefer_floor")
     guard let nearestMode = Resize.NearestMode(rawValue: rounding) else {
@@ -25,31 +28,74 @@ extension GraphBuilder {
         "attribute nearest_mode", expected: "round_prefer_floor, round_prefer_ceil, floor or ceil",
         found: rounding)
     }
-    // These speak of cubic interpolation and of cropping, which are refused above.
-    node.ignore("cubic_coeff_a")
+    // This speaks of cropping, which is refused above.
     node.ignore("extrapolation_value")
-    try node.requireZero("exclude_outside")
+    let coefficient = try node.float("cubic_coeff_a", default: -0.75)
+    let excludesOutside = try node.flag("exclude_outside")
     var axes = Array(0..<x.rank)
+    var antialias = false
+    var policy = "stretch"
     if opset >= 18 {
-      try node.requireZero("antialias")
-      let policy = try node.string("keep_aspect_ratio_policy", default: "stretch")
-      guard policy == "stretch" else {
-        throw node.failure("attribute keep_aspect_ratio_policy", expected: "stretch", found: policy)
-      }
+      antialias = try node.flag("antialias")
+      policy = try node.string("keep_aspect_ratio_policy", default: "stretch")
       if let given = try node.integers("axes") {
         axes = []
         for axis in given { axes.append(try node.axis(axis, rank: x.rank, name: "attribute axes")) }
+        guard Set(axes).count == axes.count else {
+          throw node.failure("attribute axes", expected: "each axis once", found: "\(given)")
+        }
       }
     }
     try node.requireInputs(atMost: 4)
-    let scales = try constant(node, 2, "scales").flatMap { $0.elements.isEmpty ? nil : $0 }
-    let sizes = try constant(node, 3, "sizes").flatMap { $0.elements.isEmpty ? nil : $0 }
-    // Nearest alone rounds; the payload of others has one form.
+    let scales = try reals(node, 2, "scales").flatMap { $0.isEmpty ? nil : $0 }
+    var sizes = try constant(node, 3, "sizes").flatMap { $0.elements.isEmpty ? nil : $0 }
+    // Scales leave nothing for the policy to decide.
+    if policy != "stretch", let stated = sizes {
+      sizes = try keepingAspectRatio(node, policy, stated, x, axes)
+    }
+    // Nearest alone rounds, and cubic alone has a coefficient; the payload of others has one form.
     let op = Resize(
       mode: mode, coordinateTransformation: transformation,
-      nearestMode: mode == .nearest ? nearestMode : .floor, extent: .sizes([]))
-    try addResize(
-      node, op, x: x, axes: axes, scales: scales == nil ? nil : try floats(node, 2, "scales"), sizes: sizes)
+      nearestMode: mode == .nearest ? nearestMode : .floor, extent: .sizes([]),
+      cubicCoefficient: mode == .cubic ? coefficient : -0.75,
+      excludesOutside: mode != .nearest && excludesOutside, antialias: mode != .nearest && antialias)
+    try addResize(node, op, x: x, axes: axes, scales: scales, sizes: sizes)
+  }
+
+  private static func has(_ transformation: Resize.CoordinateTransformation, opset: Int) -> Bool {
+    switch transformation {
+    case .halfPixelSymmetric: opset >= 19
+    case .tfHalfPixelForNN: opset <= 12
+    default: true
+    }
+  }
+
+  /// The sizes that a policy makes of those stated: all axes get one factor, the least or the greatest of those asked
+  /// for, and are rounded, halves up.
+  private func keepingAspectRatio(
+    _ node: NodeReader, _ policy: String, _ sizes: PartialTensor, _ x: TensorType, _ axes: [Int]
+  ) throws(ONNXError) -> PartialTensor {
+    guard policy == "not_larger" || policy == "not_smaller" else {
+      throw node.failure(
+        "attribute keep_aspect_ratio_policy", expected: "stretch, not_larger or not_smaller", found: policy)
+    }
+    let extents = axes.compactMap { x.dimensions[$0].value }
+    guard let stated = sizes.integers, stated.count == axes.count, extents.count == axes.count,
+      extents.allSatisfy({ $0 > 0 })
+    else {
+      throw node.failure("input sizes", expected: "\(axes.count) known extents", found: "\(sizes) for \(x)")
+    }
+    let factors = zip(stated, extents).map { Double($0) / Double($1) }
+    let factor = (policy == "not_larger" ? factors.min() : factors.max()) ?? 1
+    var result = sizes
+    for (index, extent) in extents.enumerated() {
+      let size = (factor * Double(extent) + 0.5).rounded(.down)
+      guard size <= Double(1 << 24) else {
+        throw node.failure("input sizes", expected: "at most \(1 << 24)", found: "\(sizes) for \(x)")
+      }
+      result.elements[index] = .integer(Int64(size))
+    }
+    return result
   }
 
   /// Upsample of opsets 7 to 9.
@@ -59,7 +105,7 @@ extension GraphBuilder {
     }
     let mode = try mode(&node)
     let x = try type(node, 0)
-    let scales = opset < 9 ? try node.floats("scales") : try floats(node, 1, "scales")
+    let scales = opset < 9 ? try node.floats("scales") : try reals(node, 1, "scales")
     try node.requireInputs(atMost: 2)
     try addResize(
       node, Resize(mode: mode, coordinateTransformation: .asymmetric, extent: .sizes([])), x: x,
@@ -68,20 +114,14 @@ extension GraphBuilder {
 
   private func mode(_ node: inout NodeReader) throws(ONNXError) -> Resize.Mode {
     let name = try node.string("mode", default: "nearest")
-    guard let mode = Resize.Mode(rawValue: name) else {
-      throw node.failure("attribute mode", expected: "nearest or linear", found: name)
+    // Upsample of opset 7 also spells linear so.
+    let mode = Resize.Mode(rawValue: name == "bilinear" && opset < 9 ? "linear" : name)
+    guard let mode, mode != .cubic || opset >= 11 else {
+      throw node.failure(
+        "attribute mode", expected: opset >= 11 ? "nearest, linear or cubic" : "nearest or linear",
+        found: name)
     }
     return mode
-  }
-
-  private func floats(_ node: NodeReader, _ index: Int, _ name: String) throws(ONNXError) -> [Float] {
-    guard let partial = try constant(node, index, name) else {
-      throw node.failure("input \(name)", expected: "a value", found: "none")
-    }
-    guard let values = partial.reals else {
-      throw node.failure("input \(name)", expected: "known real numbers", found: "\(partial)")
-    }
-    return values.map { Float($0) }
   }
 
   /// Adds a Resize in its one form: sizes rather than scales where both say the same, and only the axes that count.
@@ -127,10 +167,8 @@ extension GraphBuilder {
     } else {
       resize.extent = .scales(resize.axes.map { newScales[$0] ?? 1 })
     }
-    guard !resize.axes.isEmpty else {
-      throw node.failure("input X", expected: "axes to resize", found: "\(x)")
-    }
-    try add(node, .resize(resize), inputs: [try value(node, 0)])
+    let input = try value(node, 0)
+    try add(node, resize.axes.isEmpty ? .identity(Identity()) : .resize(resize), inputs: [input])
   }
 
   /// The extent that a factor stands for, if the factor is out / in but for rounding to Float (by one step up or down).

@@ -42,18 +42,33 @@ extension GraphBuilder {
     let x = try type(node, 0)
     let axes = try axes(&node, input: 1, lastAttributeOpset: 12)
     let dimensions = try squeezed(node, x.dimensions, axes: axes, isOne: { $0 == 1 }, one: .fixed(1))
+    try node.requireInputs(atMost: 2)
+    let reshape = try Self.reshape(to: TensorType(x.dataType, dimensions), node, from: x)
+    try add(node, .reshape(reshape), inputs: [try value(node, 0)])
+  }
+
+  /// The Reshape that gives a type: an open extent stays where it is in `from`, the result itself by default, or is
+  /// what is left.
+  static func reshape(
+    to type: TensorType, _ node: NodeReader, from: TensorType? = nil
+  ) throws(ONNXError) -> Reshape {
     var shape: [Int] = []
-    for (axis, dimension) in dimensions.enumerated() {
+    for (axis, dimension) in type.dimensions.enumerated() {
       if let value = dimension.value {
         shape.append(value)
-      } else if axis < x.rank, x.dimensions[axis] == dimension {
+      } else if let from, axis < from.rank, from.dimensions[axis] == dimension {
+        shape.append(0)
+      } else if from == nil, axis == 0 {
+        // Here steps leave the first axis alone.
         shape.append(0)
       } else {
         shape.append(-1)
       }
     }
-    try node.requireInputs(atMost: 2)
-    try add(node, .reshape(Reshape(shape: shape)), inputs: [try value(node, 0)])
+    guard shape.count(where: { $0 == -1 }) <= 1 else {
+      throw node.failure("input 0", expected: "at most one open extent that moves", found: "\(type)")
+    }
+    return Reshape(shape: shape)
   }
 
   /// The extents that Squeeze or Unsqueeze leaves.
@@ -86,30 +101,33 @@ extension GraphBuilder {
     return (0..<extents.count + axes.count).map { added.contains($0) ? one : rest.removeFirst() }
   }
 
-  /// The mean over height and width: a GlobalAveragePool, and a Flatten if the axes are not kept.
+  /// The mean over height and width is a GlobalAveragePool, and a Flatten if the axes are not kept.
   mutating func addReduceMean(_ node: inout NodeReader) throws(ONNXError) {
     let x = try type(node, 0)
     let keepsAxes = try node.flag("keepdims", default: true)
     let axes = try axes(&node, input: 1, lastAttributeOpset: 17)
-    if opset >= 18 { _ = try node.flag("noop_with_empty_axes") }
+    let isNothing = opset >= 18 ? try node.flag("noop_with_empty_axes") : false
     try node.requireInputs(atMost: 2)
-    var counted: [Int] = []
-    for axis in axes ?? [] { counted.append(try node.axis(axis, rank: x.rank, name: "axes")) }
-    guard x.rank == 4, counted.sorted() == [2, 3] else {
-      throw node.failure(
-        "axes", expected: "height and width of a value of rank 4", found: "\(axes ?? []) of \(x)")
-    }
     let input = try value(node, 0)
+    var counted = Set<Int>()
+    for axis in axes ?? [] { counted.insert(try node.axis(axis, rank: x.rank, name: "axes")) }
+    if counted.isEmpty {
+      guard !isNothing else {
+        try add(node, .identity(Identity()), inputs: [input])
+        return
+      }
+      counted = Set(0..<x.rank)
+    }
+    guard x.rank == 4, counted == [2, 3] else {
+      let mean = ReduceMean(axes: counted.sorted(), keepsAxes: keepsAxes)
+      try add(node, .reduceMean(mean), inputs: [input])
+      return
+    }
     guard !keepsAxes else {
       try add(node, .globalAveragePool(GlobalAveragePool()), inputs: [input])
       return
     }
-    let poolName = newNodeName("\(node.name).pool")
-    let pooledName = newValueName("\(try node.output()).pooled")
-    let pooled = try Self.wrap(path) { () throws(GraphError) in
-      try graph.addNode(
-        poolName, .globalAveragePool(GlobalAveragePool()), inputs: [input], outputNames: [pooledName])
-    }
-    try add(node, .flatten(Flatten(axis: 1)), inputs: [pooled[0]])
+    let pooled = try addStep(node, "pool", .globalAveragePool(GlobalAveragePool()), inputs: [input])
+    try add(node, .flatten(Flatten(axis: 1)), inputs: [pooled])
   }
 }

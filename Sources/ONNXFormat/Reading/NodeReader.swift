@@ -49,6 +49,14 @@ struct NodeReader {
     return first
   }
 
+  /// The name of the first output, beside which there may be others.
+  func firstOutput() throws(ONNXError) -> String {
+    guard let first = message.outputs.first, !first.isEmpty else {
+      throw failure("outputs", expected: "one", found: "none")
+    }
+    return first
+  }
+
   private mutating func take(_ name: String) -> AttributeMessage? {
     guard let index = attributes.firstIndex(where: { $0.name == name }) else { return nil }
     return attributes.remove(at: index)
@@ -113,6 +121,18 @@ struct NodeReader {
     guard case .tensor(let value) = attribute.value else { throw wrongKind(attribute, "TENSOR") }
     return value
   }
+
+  /// Where the subgraph of an attribute that must be there stands in the file.
+  mutating func graph(_ name: String) throws(ONNXError) -> (range: Range<Int>, place: String) {
+    guard let attribute = take(name) else {
+      throw failure("attribute \(name)", expected: "a graph", found: "none")
+    }
+    guard case .graph(let range) = attribute.value else { throw wrongKind(attribute, "GRAPH") }
+    return (range, "\(attribute.place).g")
+  }
+
+  /// An attribute as it is, for a function that knows what it means; nil if it is left out.
+  mutating func attribute(_ name: String) -> AttributeMessage? { take(name) }
 
   /// Leaves an attribute alone that says nothing for inference, or nothing with the other attributes' values.
   mutating func ignore(_ name: String) {

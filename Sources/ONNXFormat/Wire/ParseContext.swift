@@ -3,7 +3,7 @@
 ///
 /// Messages are parsed by hand over the mapped file. protobuf-c's unpack would copy every weight and allocate as the
 /// bytes command; here a weight is a range of the file. Nothing recurses: ONNX's messages nest to a fixed depth, except
-/// for subgraphs, which are noted but not parsed, because no operator that can be read has any.
+/// for subgraphs, which are noted, and parsed when a node takes them.
 final class ParseContext {
   let path: String
   /// Messages that may still be parsed; each takes up to some 250 bytes of memory.
@@ -16,6 +16,10 @@ final class ParseContext {
   private var parts = 2_000_000
   /// Elements that shape arithmetic may still read or make.
   private var arithmeticElements = 4_000_000
+
+  /// Nodes of functions and branches that may still be read, and bytes of the names that are made for them.
+  private var inlinedNodes = 400_000
+  private var inlinedBytes = 64 << 20
 
   init(path: String, fileSize: Int) {
     self.path = path
@@ -51,6 +55,17 @@ final class ParseContext {
     arithmeticElements -= partial.elements.count
     guard arithmeticElements >= 0 else {
       throw node.failure("shape arithmetic", expected: "at most 4000000 elements in a file", found: "more")
+    }
+  }
+
+  /// Takes a node of a function or branch of the budget, with the bytes of its names.
+  func takeInlined(_ bytes: Int, path: String, node: String) throws(ONNXError) {
+    inlinedNodes -= 1
+    inlinedBytes -= bytes
+    guard inlinedNodes >= 0, inlinedBytes >= 0 else {
+      throw .invalidModel(
+        path: path, place: "functions and branches, at node \(node.prefix(100))",
+        expected: "at most 400000 nodes in all, and 64 MiB of their names", found: "more")
     }
   }
 

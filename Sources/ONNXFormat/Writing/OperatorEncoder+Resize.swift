@@ -7,7 +7,31 @@ extension OperatorEncoder {
     let x = type(node, 0)
     encoding.set("coordinate_transformation_mode", op.coordinateTransformation.rawValue)
     encoding.set("mode", op.mode.rawValue)
-    if op.mode == .nearest { encoding.set("nearest_mode", op.nearestMode.rawValue) }
+    switch op.mode {
+    case .nearest:
+      encoding.set("nearest_mode", op.nearestMode.rawValue)
+    case .linear:
+      break
+    case .cubic:
+      encoding.set("cubic_coeff_a", op.cubicCoefficient)
+    }
+    if op.excludesOutside && op.mode != .nearest { encoding.set("exclude_outside", true) }
+    if op.antialias && op.mode != .nearest {
+      guard opset >= 18 else {
+        throw failure(node, "antialias", "opset 18 or later", "opset \(opset)")
+      }
+      encoding.set("antialias", true)
+    }
+    switch op.coordinateTransformation {
+    case .halfPixelSymmetric where opset < 19:
+      throw failure(
+        node, "coordinate_transformation_mode", "opset 19 or later", "half_pixel_symmetric, opset \(opset)")
+    case .tfHalfPixelForNN where opset > 12:
+      throw failure(
+        node, "coordinate_transformation_mode", "opset 12 or earlier", "tf_half_pixel_for_nn, opset \(opset)")
+    default:
+      break
+    }
     switch op.extent {
     case .scales(let scales):
       addScales(scales, axes: op.axes, rank: x.rank, to: &encoding)
@@ -29,7 +53,7 @@ extension OperatorEncoder {
       var scales: [Float] = []
       for (input, size) in zip(inputs, sizes) {
         guard input > 0, let scale = Self.scale(from: input, to: size),
-          op.mode == .linear || Self.picksTheSame(op, from: input, to: size, scale: scale)
+          op.mode != .nearest || Self.picksTheSame(op, from: input, to: size, scale: scale)
         else {
           throw failure(
             node, "sizes", "opset 18 or later, a fixed batch, or a factor that Float can express",
@@ -75,6 +99,14 @@ extension OperatorEncoder {
       case .alignCorners:
         // The factor does not enter: positions are index * (input - 1) / (size - 1).
         return true
+      case .tfHalfPixelForNN:
+        let exact = Double((2 * index + 1) * input) / Double(2 * size)
+        if pick(exact) != pick(Double((Float(index) + 0.5) / scale)) { return false }
+      case .halfPixelSymmetric:
+        let adjusted = Double(size) / (Double(scale) * Double(input))
+        let offset = Double(input) / 2 * (1 - adjusted)
+        let exact = Double((2 * index + 1) * input - size) / Double(2 * size)
+        if pick(exact) != pick(offset + Double((Float(index) + 0.5) / scale - 0.5)) { return false }
       }
     }
     return true

@@ -57,11 +57,30 @@ struct OperatorEncoder {
       encoding.addConstant("min", Tensor([op.minimum], shape: []).cast(to: type), in: graph)
       encoding.addConstant("max", Tensor([op.maximum], shape: []).cast(to: type), in: graph)
     case .pad(let op):
-      // Beginnings of all axes, then ends.
-      let pads = [0, 0, op.pads[0], op.pads[1], 0, 0, op.pads[2], op.pads[3]]
-      encoding.addConstant("pads", Tensor(pads.map { Int64($0) }, shape: [pads.count]), in: graph)
+      guard op.mode != .wrap || opset >= 19 else {
+        throw failure(node, "mode", "opset 19 or later, or another mode", "opset \(opset), wrap")
+      }
+      encoding.set("mode", op.mode.rawValue)
+      encoding.addConstant("pads", Tensor(op.pads.map { Int64($0) }, shape: [op.pads.count]), in: graph)
       encoding.addConstant("value", Tensor([op.value], shape: []).cast(to: type(node, 0).dataType), in: graph)
-    case .relu, .sigmoid, .globalAveragePool, .add, .mul, .identity:
+    case .leakyRelu(let op):
+      encoding.set("alpha", op.alpha)
+    case .hardSigmoid(let op):
+      encoding.set("alpha", op.alpha)
+      encoding.set("beta", op.beta)
+    case .hardSwish:
+      guard opset >= 14 else {
+        throw failure(node, "op_type", "opset 14 or later", "HardSwish in opset \(opset)")
+      }
+    case .lrn(let op):
+      encoding.set("size", op.size)
+      encoding.set("alpha", op.alpha)
+      encoding.set("beta", op.beta)
+      encoding.set("bias", op.bias)
+    case .transpose, .slice, .gather, .reduceMean, .expand:
+      encodeShape(node, into: &encoding)
+    case .relu, .sigmoid, .tanh, .sqrt, .exp, .globalAveragePool, .globalMaxPool, .add, .sub, .mul, .div,
+      .pow, .pRelu, .matMul, .identity:
       break
     }
     return encoding

@@ -86,15 +86,18 @@ struct MarkdownReport {
   }
 
   /// Titles that begin with `>` stand over numbers.
-  private static func table(_ titles: [String], _ rows: [[String]]) -> String {
+  static func table(_ titles: [String], _ rows: [[String]]) -> String {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
     let header = titles.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
     return line(header) + line(titles.map { $0.hasPrefix(">") ? "---:" : "---" }) + rows.map(line).joined()
   }
 
-  private static func name(_ text: String) -> String {
+  private static func name(_ text: String) -> String { escaped(text.escapedForMessage) }
+
+  /// A text of one line, of which nothing means anything to Markdown.
+  static func escaped(_ text: String) -> String {
     var result = ""
-    for character in text.escapedForMessage {
+    for character in text {
       switch character {
       case "<": result += "&lt;"
       case "&": result += "&amp;"

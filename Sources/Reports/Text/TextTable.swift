@@ -42,10 +42,13 @@ struct TextTable {
     var gap = 2
     if naturalWidth > style.width { gap = 1 }
     var excess = widths.reduce(0, +) + gap * (columns.count - 1) - style.width
-    for index in columns.indices where excess > 0 && columns[index].isFlexible {
-      let cut = min(excess, widths[index] - min(widths[index], max(6, columns[index].title.columns)))
-      widths[index] -= cut
-      excess -= cut
+    let least = columns.map { max(6, $0.title.columns) }
+    // The widest is cut first, so that none is cut to nothing beside a wide one.
+    while excess > 0 {
+      let flexible = columns.indices.filter { columns[$0].isFlexible && widths[$0] > least[$0] }
+      guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
+      widths[widest] -= 1
+      excess -= 1
     }
     func cells(_ row: [String]) -> [String] {
       row.indices.map { index in

@@ -62,12 +62,9 @@ struct InspectCommand: ParsableCommand {
     var files: [ByteRegion] = []
     var inspections: [Inspection] = []
     for input in inputs {
-      let opened = try OpenedModel(path: input, key: key, structurePath: structure, shapesOnly: true)
-      if case .graph = opened.content, let option = graph.explicit.first {
-        throw ScaleNetError.invalidOption(
-          option: option, expected: "weights to make a graph of",
-          found: "a graph of its own in \(opened.path)")
-      }
+      let opened = try OpenedModel(
+        path: input, key: key, structurePath: structure, shapesOnly: true, inputSize: graph.inputSize?.size)
+      try opened.refuse(graph.explicit, inputSize: graph.inputSize?.size)
       files.append(opened.file)
       inspections.append(try opened.inspection(options))
     }

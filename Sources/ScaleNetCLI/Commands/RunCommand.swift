@@ -4,13 +4,16 @@ import ScaleNetKit
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a model on an array.",
+    abstract: "Run a model on arrays.",
     discussion: """
-      The input is a .npy file of shape [N, C, H, W] with real numbers. Weights get a graph for its height and width;
-      an ONNX model must fit it. One output goes to a .npy file; several go to a .npz file under their names.
+      The input of an image network is a .npy file of shape [N, C, H, W] with real numbers. Weights get a graph for its
+      height and width; an ONNX model must fit it, and what it leaves open becomes the array's. Where there are several
+      inputs, each is given as name=file.npy, or all as a .npz file of these names. One output goes to a .npy file;
+      several go to a .npz file under their names, or each to a .npy file in a directory.
 
       Examples:
         scalenet run model.onnx --input x.npy --output y.npy
+        scalenet run model.onnx --input image=x.npy --input scale=s.npy --output-dir outputs
         scalenet run weights.pth --input x.npy --output features.npz --features
       """)
 
@@ -18,11 +21,16 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var graph: GraphOptions
   @OptionGroup var threads: ThreadOptions
 
-  @Option(name: [.customLong("input")], help: ArgumentHelp("The array to run on.", valueName: "x.npy"))
-  var inputArray: String
+  @Option(
+    name: [.customLong("input")], parsing: .singleValue,
+    help: ArgumentHelp("An array to run on, of the input of that name.", valueName: "[name=]x.npy"))
+  var inputArrays: [String] = []
 
   @Option(name: [.short, .long], help: ArgumentHelp("Where the result goes.", valueName: "y.npy"))
-  var output: String
+  var output: String?
+
+  @Option(help: ArgumentHelp("Where a .npy file for each output goes.", valueName: "directory"))
+  var outputDir: String?
 
   @Flag(help: "Compute with the naive kernels that sum in Double: slow, for checking.")
   var reference = false
@@ -30,8 +38,16 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Replace an existing output.")
   var force = false
 
+  func validate() throws {
+    if (output == nil) == (outputDir == nil) {
+      throw ValidationError(
+        "--output, --output-dir: expected one of them, found \(output == nil ? "neither" : "both")")
+    }
+  }
+
   func run() throws {
-    let opened = try model.open()
+    let inputs = try RunInputs(inputArrays)
+    let opened = try model.open(runningOn: inputs)
     let progress = Progress()
     progress.show("running")
     defer { progress.clear() }
@@ -41,10 +57,16 @@ struct RunCommand: ParsableCommand {
     options.usesReferenceKernels = reference
     options.threads = threads.threads
     options.overwrite = force
-    let report = try opened.run(
-      inputPath: inputArray, outputPath: output, options: options, kernels: kernelsForThisProcessor())
+    let target = outputDir.map { RunOutput.directory($0) } ?? .file(output ?? "")
+    let report = try opened.run(inputs, to: target, options: options, kernels: kernelsForThisProcessor())
     progress.clear()
-    let results = report.outputs.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
-    try StandardOutput.write("\(output): \(results)\n")
+    if let output {
+      let results = report.outputs.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
+      try StandardOutput.write("\(output): \(results)\n")
+    } else {
+      for result in report.outputs {
+        try StandardOutput.write("\(result.path): \(result.name) \(result.type)\n")
+      }
+    }
   }
 }

@@ -14,8 +14,11 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
   var key: String?
 
-  func open(verifyChecksums: Bool = false) throws(ScaleNetError) -> OpenedModel {
-    try OpenedModel(path: input, key: key, structurePath: structure, verifyChecksums: verifyChecksums)
+  func open(
+    verifyChecksums: Bool = false, runningOn inputs: RunInputs? = nil
+  ) throws(ScaleNetError) -> OpenedModel {
+    try OpenedModel(
+      path: input, key: key, structurePath: structure, verifyChecksums: verifyChecksums, runningOn: inputs)
   }
 }
 

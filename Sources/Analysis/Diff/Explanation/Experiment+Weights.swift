@@ -1,35 +1,59 @@
 import ModelIR
 
 extension Experiment {
-  /// Weights with two axes exchanged, where the shape allows it.
+  /// Weights with two axes exchanged: where the shape allows it in place, otherwise their data in that order under
+  /// the same shape. On one side they may be folded with what stands behind them.
   func transpositionHypotheses() -> [Hypothesis] {
-    own.nodes.flatMap { node -> [Hypothesis] in
-      guard let tensor = weight(node, in: own) else { return [] }
-      return Self.transpositions(of: node.op, tensor.shape.dimensions).map { order in
-        Hypothesis(
-          kind: .transposedWeights, node: node.name, tensor: name(of: node, 1), has: "its weight",
-          otherHas: "that weight with its axes in the order \(order)",
-          edits: [.setParameter(node: node.name, input: 1, tensor.transposed(order))],
-          likewise: { other, graph in
-            guard other.op.name == node.op.name, let tensor = graph.initializer(other.inputs[1]),
-              Self.transpositions(of: other.op, tensor.shape.dimensions).contains(order)
-            else { return [] }
-            return [.setParameter(node: other.name, input: 1, tensor.transposed(order))]
-          })
+    bases().flatMap { base in
+      base.own.nodes.flatMap { node -> [Hypothesis] in
+        guard let tensor = weight(node, in: base.own) else { return [] }
+        return Self.transpositions(of: node.op, tensor.shape.dimensions).compactMap { order -> Hypothesis? in
+          guard let moved = Self.transposed(tensor, order) else { return nil }
+          let isInPlace = tensor.shape.dimensions == order.map { tensor.shape[$0] }
+          return Hypothesis(
+            kind: .transposedWeights, node: node.name, tensor: Self.name(of: node, 1, in: base.own),
+            has: "its weight",
+            otherHas: "that weight with its axes in the order \(order)"
+              + (isInPlace ? "" : ", read in the shape it had before"),
+            edits: [.setParameter(node: node.name, input: 1, moved)], foldsFirst: base.isFolded,
+            likewise: { other, graph in
+              guard other.op.name == node.op.name, let tensor = graph.initializer(other.inputs[1]),
+                Self.transpositions(of: other.op, tensor.shape.dimensions).contains(order),
+                let moved = Self.transposed(tensor, order)
+              else { return [] }
+              return [.setParameter(node: other.name, input: 1, moved)]
+            })
+        }
       }
     }
+  }
+
+  /// The elements with axes in another order, in the shape that they had.
+  private static func transposed(_ tensor: Tensor, _ order: [Int]) -> Tensor? {
+    let view = tensor.transposed(order)
+    if view.shape == tensor.shape { return view }
+    guard let elements = try? view.floats() else { return nil }
+    return Tensor(elements, shape: tensor.shape).cast(to: tensor.dataType)
+  }
+
+  /// Both parts as they are, and with everything folded, as one side may be.
+  private func bases() -> [(own: Graph, other: Graph, isFolded: Bool)] {
+    let plain = [(own: own, other: other, isFolded: false)]
+    guard let base = try? own.folded(), let held = try? other.folded() else { return plain }
+    return plain + [(own: base, other: held, isFolded: true)]
   }
 
   private static func transpositions(of op: Operator, _ shape: [Int]) -> [[Int]] {
     switch op {
     case .gemm:
-      return shape.count == 2 && shape[0] == shape[1] && shape[0] > 1 ? [[1, 0]] : []
+      return shape.count == 2 && shape[0] > 1 && shape[1] > 1 ? [[1, 0]] : []
     case .conv:
       guard shape.count == 4 else { return [] }
       let isSquare = shape[2] == shape[3] && shape[2] > 1
       let isSymmetric = shape[0] == shape[1] && shape[0] > 1
       return (isSquare ? [[0, 1, 3, 2]] : []) + (isSymmetric ? [[1, 0, 2, 3]] : [])
         + (isSquare && isSymmetric ? [[1, 0, 3, 2]] : [])
+        + (shape.count { $0 > 1 } > 1 ? [[2, 3, 1, 0]] : [])
     default:
       return []
     }
@@ -37,27 +61,30 @@ extension Experiment {
 
   /// Channels in another order: those of a weight, found by comparing it with the other side's.
   func permutationHypotheses() -> [Hypothesis] {
-    counterparts().flatMap { pair -> [Hypothesis] in
-      guard let tensor = weight(pair.own, in: own), let other = weight(pair.other, in: self.other),
-        tensor.shape == other.shape, let a = try? tensor.floats(), let b = try? other.floats()
-      else { return [] }
-      return [1, 0].compactMap { axis -> Hypothesis? in
-        guard axis < tensor.shape.rank,
-          let order = ChannelOrder.find(a, b, shape: tensor.shape.dimensions, axis: axis)
-        else { return nil }
-        let isImage =
-          axis == 1 && own.inputs.contains(pair.own.inputs[0] ?? own.outputs[0])
-          && order.count <= 4 && order == order.indices.reversed()
-        let moved = Tensor(
-          ChannelOrder.apply(order, to: a, shape: tensor.shape.dimensions, axis: axis), shape: tensor.shape)
-        return Hypothesis(
-          kind: isImage ? .swappedInputChannels : .permutedChannels, node: pair.own.name,
-          tensor: name(of: pair.own, 1),
-          has: isImage ? "the image's channels in one order" : "its weight",
-          otherHas: isImage
-            ? "them in the opposite order (RGB against BGR)"
-            : "that weight with its \(axis == 0 ? "output" : "input") channels in another order",
-          edits: [.setParameter(node: pair.own.name, input: 1, moved.cast(to: tensor.dataType))])
+    bases().flatMap { base in
+      Self.counterparts(base.own, base.other).flatMap { pair -> [Hypothesis] in
+        guard let tensor = weight(pair.own, in: base.own), let other = weight(pair.other, in: base.other),
+          tensor.shape == other.shape, let a = try? tensor.floats(), let b = try? other.floats()
+        else { return [] }
+        return [1, 0].compactMap { axis -> Hypothesis? in
+          guard axis < tensor.shape.rank,
+            let order = ChannelOrder.find(a, b, shape: tensor.shape.dimensions, axis: axis)
+          else { return nil }
+          let isImage =
+            axis == 1 && base.own.inputs.contains(pair.own.inputs[0] ?? base.own.outputs[0])
+            && order.count <= 4 && order == order.indices.reversed()
+          let moved = Tensor(
+            ChannelOrder.apply(order, to: a, shape: tensor.shape.dimensions, axis: axis), shape: tensor.shape)
+          return Hypothesis(
+            kind: isImage ? .swappedInputChannels : .permutedChannels, node: pair.own.name,
+            tensor: Self.name(of: pair.own, 1, in: base.own),
+            has: isImage ? "the image's channels in one order" : "its weight",
+            otherHas: isImage
+              ? "them in the opposite order (RGB against BGR)"
+              : "that weight with its \(axis == 0 ? "output" : "input") channels in another order",
+            edits: [.setParameter(node: pair.own.name, input: 1, moved.cast(to: tensor.dataType))],
+            foldsFirst: base.isFolded)
+        }
       }
     }
   }
@@ -150,9 +177,9 @@ extension Experiment {
     return graph.initializer(node.inputs[1])
   }
 
-  func name(of node: Node, _ input: Int) -> String? { node.inputs[input].map { own[$0].name } }
-
-  private func counterparts() -> [(own: Node, other: Node)] { Self.counterparts(own, other) }
+  private static func name(of node: Node, _ input: Int, in graph: Graph) -> String? {
+    node.inputs[input].map { graph[$0].name }
+  }
 
   /// Nodes of like operators in the order of running.
   private static func counterparts(_ own: Graph, _ other: Graph) -> [(own: Node, other: Node)] {

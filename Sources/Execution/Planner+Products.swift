@@ -1,0 +1,61 @@
+internal import Kernels
+internal import ModelIR
+
+/// Matrix products of values.
+extension Planner {
+  mutating func addMatMul(_ group: FusedNode, at index: Int) throws(ExecutionError) {
+    let operands = group.node.inputs.compactMap { $0 }
+    let (a, b) = (shapes[operands[0].index], shapes[operands[1].index])
+    let left = a.count == 1 ? [1] + a : a
+    let right = b.count == 1 ? b + [1] : b
+    let (rows, depth, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
+    guard depth > 0 else {
+      // Sums of nothing.
+      add(.move(filled(shapes[group.output.index], with: 0)), [operands[0]], group.output, at: index)
+      return
+    }
+    if isPrepared(group) {
+      let geometry = MatrixProduct(
+        rows: left.dropLast().reduce(1, *), columns: columns, depth: depth, alpha: 1, beta: 0)
+      let elements = try readInitializer(operands[1], copies: 1)
+      let prepared = unsafe elements.withUnsafeBufferPointer {
+        unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!)
+      }
+      try needWorkspace(prepared.workspaceCount(threads: threads), group.node)
+      add(.matrixProduct(prepared, rowStep: 0, columnStep: 0), [operands[0]], group.output, at: index)
+      return
+    }
+    var leading = (Array(left.dropLast(2)), Array(right.dropLast(2)))
+    var geometry = MatrixProduct(rows: rows, columns: columns, depth: depth)
+    if leading.1.allSatisfy({ $0 == 1 }) {
+      // Rows that meet one B are one product.
+      geometry.rows *= leading.0.reduce(1, *)
+      leading = ([], [])
+    }
+    guard let batch = Broadcasting(left: leading.0, right: leading.1) else {
+      throw unsupported(
+        group.node, place: "input B", expected: "what can be broadcast with \(a)", found: "\(b)")
+    }
+    let operation = MatrixProducts(geometry: geometry, batch: batch)
+    try addComputed(operation, group, at: index)
+  }
+
+  /// Adds products whose B is packed in each run.
+  mutating func addComputed(
+    _ operation: MatrixProducts, _ group: FusedNode, at index: Int
+  ) throws(ExecutionError) {
+    let geometry = operation.geometry
+    try checkLimit(
+      (geometry.rows + geometry.columns + 64).saturatingMultiplied(by: 2 * (geometry.depth + 64)),
+      group.node.name)
+    add(.computedMatrixProducts(operation), activations(of: group), group.output, at: index)
+  }
+
+  /// Sets all elements of an output, whose images may lie apart only where they are one.
+  func filled(_ shape: [Int], with value: Double) -> Movement {
+    Movement(
+      axes: [
+        Movement.Axis(.table([Int](repeating: -1, count: shape.reduce(1, *))), outputStep: 1)
+      ], fill: value)
+  }
+}

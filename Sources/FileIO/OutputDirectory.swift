@@ -1,0 +1,25 @@
+import Glibc
+
+/// A directory that outputs go to.
+public enum OutputDirectory {
+  /// Makes the directory if nothing stands at `path`; its parent must exist. Whether it was made.
+  ///
+  /// What stands there must be a directory, or a symbolic link to one.
+  public static func create(_ path: String) throws(FileError) -> Bool {
+    guard !path.isEmpty else { throw .cannotCreate(path: path, reason: "the path is empty") }
+    if unsafe mkdir(path, 0o777) == 0 { return true }
+    let code = errno
+    guard code == EEXIST else { throw .cannotCreate(path: path, reason: reason(code)) }
+    var information = stat()
+    guard unsafe stat(path, &information) == 0 else { throw .cannotCreate(path: path, reason: reason(errno)) }
+    guard information.st_mode & S_IFMT == S_IFDIR else {
+      throw .cannotCreate(path: path, reason: "expected a directory, found another kind of file")
+    }
+    return false
+  }
+
+  /// Removes a directory that was made in vain, unless something is in it by now.
+  public static func removeIfEmpty(_ path: String) {
+    _ = unsafe rmdir(path)
+  }
+}

@@ -1,0 +1,1 @@
+../Kernels/Tiled/DepthwiseConvolution.swift

@@ -1,0 +1,1 @@
+../Kernels/Tiled/Vector+Power.swift

@@ -1,0 +1,141 @@
+public import FileIO
+import ModelIR
+
+/// Reads what `polygraphy run` writes with `--save-outputs` and `--save-inputs`.
+///
+/// Format: `polygraphy/comparator/struct.py` and `polygraphy/json/serde.py`. Outputs are `RunResults`: for each runner
+/// a list of iterations, each with named arrays, which are the base64 of a `.npy` file. Inputs are a list of such named
+/// arrays.
+public enum PolygraphyRecording {
+  /// The first runner's outputs, a batch an iteration.
+  public static func read(_ file: ByteRegion) throws(RecordingError) -> Recording {
+    var runners: [(name: String, iterations: [StateDict])] = []
+    try document(file) { cursor, bytes throws(RecordingError) in
+      try results(&cursor, &runners, bytes)
+      guard let first = runners.first else { throw cursor.failure("at least one runner", found: "none") }
+      guard let iteration = first.iterations.first else {
+        throw cursor.failure("at least one iteration of '\(first.name)'", found: "none")
+      }
+      if iteration.count == 0 { throw cursor.failure("at least one output", found: "none") }
+    }
+    var notes: [String] = []
+    if runners.count > 1 {
+      let others = runners.dropFirst().map { $0.name.escapedForMessage }.joined(separator: ", ")
+      notes.append(
+        "of \(runners.count) runners the first is compared, \(runners[0].name.escapedForMessage); not \(others)"
+      )
+    }
+    if runners[0].iterations.count > 1 {
+      notes.append("each of the \(runners[0].iterations.count) recorded iterations is a batch")
+    }
+    return Recording(batches: runners[0].iterations, notes: notes)
+  }
+
+  /// The inputs, a batch an iteration.
+  public static func readInputs(_ file: ByteRegion) throws(RecordingError) -> Recording {
+    var batches: [StateDict] = []
+    try document(file) { cursor, bytes throws(RecordingError) in
+      try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
+        cursor.place = "iteration \(index)"
+        batches.append(try arrays(&cursor, bytes))
+      }
+      if batches.isEmpty { throw cursor.failure("at least one iteration", found: "none") }
+    }
+    return Recording(batches: batches)
+  }
+
+  private static func document(
+    _ file: ByteRegion, _ body: (inout JSONCursor, RawSpan) throws(RecordingError) -> Void
+  ) throws(RecordingError) {
+    try file.withBytes { bytes throws(RecordingError) in
+      var cursor = JSONCursor(path: file.origin, end: bytes.byteCount)
+      try body(&cursor, bytes)
+      try cursor.requireEnd(bytes)
+    }
+    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+  }
+
+  /// `{"lst": [[runner, [iteration, ...]], ...]}`.
+  private static func results(
+    _ cursor: inout JSONCursor, _ runners: inout [(name: String, iterations: [StateDict])], _ bytes: RawSpan
+  ) throws(RecordingError) {
+    try cursor.object(bytes) { cursor, key, bytes throws(RecordingError) in
+      if PolygraphyMarker.isKey(key) {
+        try require("RunResults", key, &cursor, bytes)
+        return
+      }
+      guard key == "lst" else { throw cursor.failure("the key lst", found: "'\(key)'") }
+      try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
+        cursor.place = "runner \(index)"
+        runners.append(try runner(&cursor, bytes))
+      }
+    }
+  }
+
+  private static func runner(
+    _ cursor: inout JSONCursor, _ bytes: RawSpan
+  ) throws(RecordingError) -> (name: String, iterations: [StateDict]) {
+    var name: String?
+    var iterations: [StateDict]?
+    let place = cursor.place
+    try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
+      switch index {
+      case 0:
+        name = try cursor.string(bytes)
+      case 1:
+        var list: [StateDict] = []
+        try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
+          cursor.place = "\(place), iteration \(index)"
+          list.append(try iteration(&cursor, bytes))
+        }
+        iterations = list
+      default:
+        throw cursor.failure("a name and a list of iterations", bytes)
+      }
+    }
+    guard let name, let iterations else {
+      throw cursor.failure("a name and a list of iterations", found: "fewer elements")
+    }
+    return (name, iterations)
+  }
+
+  private static func iteration(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(RecordingError)
+    -> StateDict
+  {
+    var outputs: StateDict?
+    try cursor.object(bytes) { cursor, key, bytes throws(RecordingError) in
+      switch key {
+      case "outputs":
+        outputs = try arrays(&cursor, bytes)
+      case "runtime", "runner_name":
+        try cursor.skipScalar(bytes)
+      case _ where PolygraphyMarker.isKey(key):
+        try require("IterationResult", key, &cursor, bytes)
+      default:
+        throw cursor.failure("the keys outputs, runtime and runner_name", found: "'\(key)'")
+      }
+    }
+    guard let outputs else { throw cursor.failure("the key outputs", found: "none") }
+    return outputs
+  }
+
+  /// Arrays by name.
+  private static func arrays(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(RecordingError) -> StateDict
+  {
+    var result = StateDict()
+    let place = cursor.place
+    try cursor.object(bytes) { cursor, name, bytes throws(RecordingError) in
+      cursor.place = "\(place), array '\(name)'"
+      // The cursor has seen to it that names differ.
+      result.append(name, try PolygraphyArray.read(&cursor, bytes))
+    }
+    return result
+  }
+
+  private static func require(
+    _ name: String, _ key: String, _ cursor: inout JSONCursor, _ bytes: RawSpan
+  ) throws(RecordingError) {
+    let found = try PolygraphyMarker.read(key, &cursor, bytes)
+    guard found == name else { throw cursor.failure("an object of class \(name)", found: "'\(found)'") }
+  }
+}

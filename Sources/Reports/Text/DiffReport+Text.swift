@@ -1,0 +1,132 @@
+import Analysis
+import FileIO
+
+extension DiffReport {
+  /// `MATCH` or `DIFFER`, and how a difference is told apart.
+  var headline: String {
+    let word = verdict == .match ? "MATCH" : "DIFFER"
+    switch kind {
+    case .identical: return "\(word): every element is the same"
+    case .rounding: return "\(word): the same function, rounded differently"
+    case .real: return "\(word): a real difference of weights or semantics"
+    case nil: return word
+    }
+  }
+
+  /// What is compared with what: label and text.
+  var sideRows: [(name: String, value: String)] {
+    func side(_ side: Side) -> String {
+      let kind = side.isRecording ? "recorded outputs" : side.architecture?.escapedForMessage ?? ""
+      return side.path.escapedForMessage + ": \(side.format)" + (kind.isEmpty ? "" : ", \(kind)")
+    }
+    return [("left", side(left)), ("right", side(right))] + inputs.map { ("input", $0.text) }
+      + (batches == 1 ? [] : [("batches", "\(batches)")]) + [("tolerance", tolerance.text)]
+  }
+
+  /// Whether the sides' names of layers differ anywhere.
+  var hasOtherNames: Bool { layers.contains { $0.name != $0.otherName } }
+
+  /// The place of the first divergence among the layers; nil if it is not there.
+  var firstDivergenceIndex: Int? {
+    guard let first = firstDivergence else { return nil }
+    return layers.firstIndex { $0.name == first.name && $0.otherName == first.otherName }
+  }
+}
+
+extension DiffReport.Input {
+  /// `input [1, 3, 224, 224], seed 0; left takes NCHW, right NHWC`.
+  var text: String {
+    let names = otherName == nil || otherName == name ? name : "\(name) = \(otherName ?? "")"
+    var result = "\(names.escapedForMessage) \(shape), \(source.escapedForMessage)"
+    switch (layout, otherLayout) {
+    case ("any", "any"): break
+    case _ where layout == otherLayout: result += "; \(layout)"
+    default: result += "; left takes \(layout), right \(otherLayout)"
+    }
+    return result
+  }
+}
+
+extension ElementTolerance {
+  /// `float32: 1.0e-05 of the largest + 1.0e-04 * |right|`.
+  var text: String {
+    if absolute == 0 && relative == 0 { return "\(name): none, every element the same" }
+    return
+      "\(name): \(absolute.scientific)\(scaled ? " of the largest" : "") + \(relative.scientific) * |right|"
+  }
+
+  /// What the largest element may differ by, as a part of it; nil where that depends on its magnitude or is nothing.
+  var shareOfLargest: Double? {
+    let share = absolute + relative
+    return (scaled || absolute == 0) && share > 0 ? share : nil
+  }
+}
+
+extension DiffReport.Output {
+  /// Both names, or the one.
+  var names: String {
+    (name == otherName ? name : "\(name) = \(otherName)").escapedForMessage
+  }
+
+  /// Metrics by what they are called.
+  var metricRows: [(name: String, value: String)] {
+    var rows = [
+      (
+        "absolute error",
+        "max \(metrics.maxAbsoluteError.errorText), mean \(metrics.meanAbsoluteError.errorText), "
+          + "RMSE \(metrics.rmse.errorText)"
+      ),
+      (
+        "relative error",
+        "max \(metrics.maxRelativeError.errorText), mean \(metrics.meanRelativeError.errorText)"
+      ),
+      (
+        "outside",
+        "\(metrics.mismatchedCount.grouped) of \(metrics.elementCount.grouped) elements, absolute tolerance "
+          + "\(absoluteTolerance.scientific)"
+      ),
+    ]
+    if let cosine = metrics.cosineSimilarity { rows.append(("cosine", cosine.fixed(9))) }
+    if let psnr = metrics.psnr { rows.append(("PSNR", "\(psnr.fixed(1)) dB")) }
+    if let worst = metrics.worst {
+      rows.append(
+        (
+          "worst element",
+          "\(worst.index): left \(worst.left?.shortest ?? "not finite"), right \(worst.right?.shortest ?? "not finite")"
+        ))
+    }
+    let ulp = metrics.ulp
+    rows.append(
+      (
+        "ULP distance",
+        "median \(ulp.median.short), 90 % \(ulp.p90.short), 99 % \(ulp.p99.short), max \(ulp.max.short)"
+      ))
+    if let one = topOneAgreement {
+      let five = topFiveAgreement.map { ", top-5 in \(($0 * 100).fixed(1)) %" } ?? ""
+      rows.append(("agreement", "top-1 in \((one * 100).fixed(1)) %\(five) of rows"))
+    }
+    if let rounding {
+      rows.append(
+        (
+          "in Double",
+          "left is off by \(rounding.leftError.errorText), right by \(rounding.rightError.errorText); they differ by "
+            + rounding.doubleError.errorText
+        ))
+    }
+    return rows
+  }
+}
+
+extension DiffReport.FirstDivergence {
+  /// Both nodes, or the one where they are called alike.
+  var nodeText: String {
+    let node = "\(name.escapedForMessage) (\(op))"
+    let other = "\(otherName.escapedForMessage) (\(otherOp))"
+    return node == other ? node : "\(node) = \(other)"
+  }
+
+  var errorText: String {
+    "inputs " + (inputError.map { "differ by \($0.scientific)" } ?? "are not aligned")
+      + (outputError.map { ", output by \($0.scientific) of the largest" } ?? ", output cannot be compared")
+  }
+}

@@ -1,0 +1,162 @@
+import Analysis
+import FileIO
+
+/// A comparison for a terminal: the verdict, then what it rests on.
+struct DiffTable {
+  /// More outputs than these get a row each instead of a list of metrics.
+  private static let mostDetailed = 3
+
+  private let report: DiffReport
+  private let style: Style
+
+  init(_ report: DiffReport, _ style: Style) {
+    self.report = report
+    self.style = style
+  }
+
+  var text: String {
+    var sections = [verdict, rows(report.sideRows)]
+    sections.append(report.outputs.count <= Self.mostDetailed ? outputs : outputTable)
+    if let first = report.firstDivergence {
+      sections.append(
+        title("first divergence")
+          + rows([("node", first.nodeText), ("errors", first.errorText), ("meaning", first.explanation)]))
+    }
+    if let cause = report.cause { sections.append(title("cause") + rows(self.rows(of: cause))) }
+    if !report.layers.isEmpty { sections.append(layers) }
+    if let unmatched = report.unmatched, !unmatched.left.isEmpty || !unmatched.right.isEmpty {
+      sections.append(self.unmatched(unmatched))
+    }
+    if let weights = report.weights { sections.append(self.weights(weights)) }
+    return sections.joined(separator: "\n")
+  }
+
+  private var verdict: String {
+    style.bold(report.headline) + "\n"
+      + report.explanation.wrapped(to: style.width).map { $0 + "\n" }.joined()
+  }
+
+  private func title(_ text: String) -> String { style.bold(text) + "\n" }
+
+  /// Names, and texts that go on under themselves.
+  private func rows(_ rows: [(name: String, value: String)]) -> String {
+    let names = (rows.map(\.name.columns).max() ?? 0) + 2
+    return rows.map { row in
+      let lines = row.value.wrapped(to: max(20, style.width - names))
+      return lines.enumerated().map { index, line in
+        (index == 0 ? row.name : "").padded(to: names) + line + "\n"
+      }.joined()
+    }.joined()
+  }
+
+  private var outputs: String {
+    report.outputs.map { output in
+      let word = output.isWithinTolerance ? "within the tolerance" : "OUTSIDE the tolerance"
+      let names = "output \(output.names) \(output.shape)"
+      return title("\(names.fitted(to: style.width - word.columns - 2)): \(word)") + rows(output.metricRows)
+    }.joined(separator: "\n")
+  }
+
+  private var outputTable: String {
+    var table = TextTable([
+      .init(title: ""), .init(title: "output", isFlexible: true), .init(title: "shape"),
+      .init(title: "max abs", isNumber: true), .init(title: "max rel", isNumber: true),
+      .init(title: "cosine", isNumber: true), .init(title: "outside", isNumber: true),
+    ])
+    for output in report.outputs {
+      let metrics = output.metrics
+      table.add([
+        output.isWithinTolerance ? " " : "x", output.names, output.shape.shapeText,
+        metrics.maxAbsoluteError.errorText, metrics.maxRelativeError.errorText,
+        metrics.cosineSimilarity?.fixed(6) ?? "-", metrics.mismatchedCount.short,
+      ])
+    }
+    return "x: outside the tolerance\n" + table.text(style)
+  }
+
+  private func rows(of cause: DiffReport.Cause) -> [(name: String, value: String)] {
+    var rows = [
+      ("kind", cause.kind.rawValue + (cause.confirmed ? ", confirmed by undoing it" : ", not confirmed"))
+    ]
+    if let node = cause.node { rows.append(("node", node.escapedForMessage)) }
+    if let tensor = cause.tensor { rows.append(("tensor", tensor.escapedForMessage)) }
+    // The verdict may have said it.
+    return report.explanation.contains(cause.explanation) ? rows : rows + [("meaning", cause.explanation)]
+  }
+
+  private var layers: String {
+    let hasOtherNames = report.hasOtherNames
+    var columns: [TextTable.Column] = [.init(title: ""), .init(title: "layer", isFlexible: true)]
+    if hasOtherNames { columns.append(.init(title: "on the right", isFlexible: true)) }
+    columns += [
+      .init(title: "op"), .init(title: "by"), .init(title: "error", isNumber: true), .init(title: "decades"),
+    ]
+    var table = TextTable(columns)
+    let first = report.firstDivergenceIndex
+    for (index, layer) in report.layers.enumerated() {
+      table.add(
+        [index == first ? ">" : layer.isWithinTolerance ? " " : "x", layer.name.escapedForMessage]
+          + (hasOtherNames ? [layer.otherName.escapedForMessage] : [])
+          + [
+            layer.op, layer.alignment.rawValue, layer.relativeError.errorText,
+            ErrorBar.text(layer.relativeError),
+          ])
+    }
+    let outside = report.layers.count { !$0.isWithinTolerance }
+    // Padding behind the last column is cut, which a style around it would prevent.
+    let last = columns.count - 1
+    return title("layers: \(report.layers.count) aligned, \(outside) outside the tolerance")
+      + "> first divergence, x outside the tolerance; error: of the largest magnitude\n"
+      + table.text(style) { column, row, cell in
+        column == 0 || column == last || report.layers[row].isWithinTolerance ? cell : style.bold(cell)
+      }
+  }
+
+  private func unmatched(_ unmatched: DiffReport.Unmatched) -> String {
+    let rows = [("left", unmatched.left), ("right", unmatched.right)].flatMap { side, layers in
+      layers.map { (name: side, value: "\($0.name.escapedForMessage) (\($0.op)): \($0.reason)") }
+    }
+    return title("on one side only: \(unmatched.left.count) left, \(unmatched.right.count) right")
+      + self.rows(rows)
+  }
+
+  /// Those that are rounded differently, as folding does, are only counted.
+  private func weights(_ weights: [DiffReport.Weight]) -> String {
+    let count = report.weightsCompared ?? 0
+    if weights.isEmpty { return title("weights: \(count) compared, all equal") }
+    let differing = weights.filter { $0.status != .rounded }
+    let rounded = weights.count - differing.count
+    let summary = "weights: \(count) compared, \(differing.count) not equal"
+    let heading = title(summary + (rounded > 0 ? ", \(rounded) rounded differently" : ""))
+    if differing.isEmpty { return heading }
+    var table = TextTable([
+      .init(title: "weight", isFlexible: true), .init(title: "shape"), .init(title: "status"),
+      .init(title: "error", isNumber: true), .init(title: "note", isFlexible: true),
+    ])
+    for weight in differing {
+      table.add([
+        weight.names, weight.shape.shapeText, weight.status.words, weight.relativeError?.scientific ?? "-",
+        weight.note?.escapedForMessage ?? "",
+      ])
+    }
+    return heading + table.text(style)
+  }
+}
+
+extension DiffReport.Weight {
+  /// Both names, or the one.
+  var names: String {
+    let names = name == otherName ? [name] : [name, otherName]
+    return names.compactMap { $0 }.joined(separator: " = ").escapedForMessage
+  }
+}
+
+extension DiffReport.WeightStatus {
+  var words: String {
+    switch self {
+    case .leftOnly: "left only"
+    case .rightOnly: "right only"
+    case .equal, .rounded, .differs, .transposed, .permuted: rawValue
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import FoundationEssentials
+import ScaleNetKit
+
+struct DiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Compare the outputs of two models, and say where and why they part.",
+    discussion: """
+      Each side is a model of any format, or recorded outputs: .npy, .npz, the JSON of trtexec --exportOutput or of
+      polygraphy run --save-outputs. Models run on the same inputs here; images may be NCHW or NHWC on either side. The
+      right is the reference: values agree where |left - right| <= atol + rtol * |right|. The named tolerances
+      (atol a part of the largest magnitude, and rtol): exact 0 and 0, float32 1e-5 and 1e-4, float16 1e-2 and 1e-2,
+      int8 1e-1 and 1e-1. Exit status: 0 within the tolerance, 1 not.
+
+      Examples:
+        scalenet diff weights.pth model.onnx
+        scalenet diff weights.pth model.onnx --layers --weights --chart error.svg
+        scalenet diff model.onnx model.h5 --input photo.npy --format json
+        scalenet diff model.onnx model.onnx --save-inputs inputs
+        trtexec --onnx=model.onnx --loadInputs=input:inputs/input.0.bin --exportOutput=trt.json
+        scalenet diff trt.json model.onnx --input inputs/inputs.npz --tolerance float16
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, markdown }
+
+  @Argument(help: ArgumentHelp("A model or recorded outputs.", valueName: "left"))
+  var left: String
+
+  @Argument(help: ArgumentHelp("What it is compared with.", valueName: "right"))
+  var right: String
+
+  @OptionGroup(title: "Input Options") var inputs: DiffInputOptions
+
+  @OptionGroup(title: "Tolerance Options") var tolerance: ToleranceOptions
+
+  @Flag(help: "Align and compare intermediate values, and name the first node that parts.")
+  var layers = false
+
+  @Flag(help: "Compare parameters, whatever their layout and folding.")
+  var weights = false
+
+  @Option(help: ArgumentHelp("Where the state dict stands in a PyTorch checkpoint.", valueName: "key"))
+  var key: String?
+
+  @Option(help: ArgumentHelp("The same of the right, where the two differ in that.", valueName: "key"))
+  var rightKey: String?
+
+  @OptionGroup(title: "Graph Options") var graph: GraphOptions
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Option(help: "How the report is printed.")
+  var format = Format.table
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw the error of each layer by depth, with --layers; .svg or .png.", valueName: "file"))
+  var chart: String?
+
+  @Flag(help: "Replace existing files.")
+  var force = false
+
+  func validate() throws {
+    try validateChart(chart)
+    if chart != nil && !layers { throw ValidationError("--chart: expected with --layers") }
+  }
+
+  func run() throws {
+    let progress = Progress()
+    defer { progress.clear() }
+    let left = try DiffComparand(path: left, key: key)
+    let right = try DiffComparand(path: right, key: rightKey ?? key)
+    let options = try options(left, right)
+    var saved: SavedInputs?
+    var report = try diff(
+      left, right, options: options, kernels: kernelsForThisProcessor(),
+      useInputs: { (batches) throws(ScaleNetError) in
+        guard let directory = inputs.saveInputs else { return }
+        saved = try SavedInputs(batches, of: left, and: right, to: directory, overwrite: force)
+      }, progress: { progress.show($0.rawValue) })
+    progress.clear()
+    report.notes = left.recordingNotes + right.recordingNotes + report.notes
+    if let saved { tell(saved) }
+    do {
+      if let chart {
+        let bytes = try DivergenceChart(report).drawing.bytes(for: chart)
+        try writeBytes(bytes, to: chart, overwrite: force, inputs: [left, right].compactMap(\.file))
+      }
+      let text = try format.report.text(of: report, style: style)
+      if format == .table {
+        for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
+      }
+      try StandardOutput.write(text)
+    } catch let error as ReportError {
+      throw ScaleNetError.report(error)
+    }
+    if report.verdict == .differ { throw ExitCode(ExitStatus.difference) }
+  }
+
+  private func options(_ left: DiffComparand, _ right: DiffComparand) throws -> DiffOptions {
+    if let option = graph.explicit.first, !left.isWeights && !right.isWeights {
+      throw ScaleNetError.invalidOption(
+        option: option, expected: "weights to make a graph of on one side",
+        found: "graphs or recorded outputs")
+    }
+    var options = DiffOptions()
+    graph.apply(to: &options.leftBuild)
+    options.rightBuild = options.leftBuild
+    options.explicitLeftOptions = left.isWeights ? graph.explicit : []
+    options.explicitRightOptions = right.isWeights ? graph.explicit : []
+    try inputs.apply(to: &options)
+    options.tolerance = tolerance.elementTolerance
+    options.layers = layers
+    options.weights = weights
+    options.threads = threads.threads
+    return options
+  }
+
+  /// What was written, and how others run on it.
+  private func tell(_ saved: SavedInputs) {
+    StandardError.write("scalenet: note: wrote \(saved.files.joined(separator: ", "))\n")
+    for command in saved.commands { StandardError.write("scalenet: note: run: \(command)\n") }
+  }
+
+  private var style: Style {
+    Style.detected(isTerminal: StandardOutput.isTerminal, environment: ProcessInfo.processInfo.environment)
+  }
+}
+
+extension DiffCommand.Format {
+  fileprivate var report: DiffReportFormat {
+    switch self {
+    case .table: .table
+    case .json: .json
+    case .markdown: .markdown
+    }
+  }
+}

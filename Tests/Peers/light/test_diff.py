@@ -1,0 +1,391 @@
+"""`scalenet diff`: honest conversions match, planted faults are found and named, recordings are read."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import h5py
+import jsonschema
+import numpy as np
+import onnx
+import onnx_checks
+import onnxruntime
+import pytest
+import reference
+from command import BAD_INPUT, DIFFERENCE, OK, scalenet
+from onnx import helper, numpy_helper
+
+TINY = reference.TINY / "tiny.pth"
+SCHEMA = json.loads((reference.FIXTURES.parent / "schemas" / "diff.schema.json").read_text())
+
+
+def diff(left, right, *options, status=OK):
+    """The report as JSON, after checking it against its schema and the exit status."""
+    outcome = scalenet("diff", left, right, "--format", "json", *options, check=False)
+    assert outcome.status == status, outcome
+    assert "scalenet: error" not in outcome.stderr
+    report = json.loads(outcome.stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(report)
+    assert report["verdict"] == ("match" if status == OK else "differ")
+    return report
+
+
+@pytest.fixture(scope="module")
+def models(session_folder):
+    """The tiny network in every format that has it whole."""
+    folder = session_folder / "diff"
+    folder.mkdir(exist_ok=True)
+    made = {"pth": TINY}
+    for name, options in {
+        "folded.onnx": (),
+        "unfolded.onnx": ("--no-fold-batch-norm",),
+        "fixed.onnx": ("--batch", "1", "--opset", "13"),
+        "bilinear.onnx": ("--input-size", "225x257"),
+        "tiny.h5": (),
+        "tiny.keras": (),
+        "first.h5": ("--data-format", "channels_first"),
+        "tiny.safetensors": (),
+    }.items():
+        made[name] = folder / name
+        scalenet("convert", TINY, "-o", made[name], "--force", *options)
+    return made
+
+
+HONEST = ("folded.onnx", "unfolded.onnx", "fixed.onnx", "bilinear.onnx", "tiny.h5", "tiny.keras", "first.h5")
+
+
+def test_schema_is_valid():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_conversions_match(models, name):
+    report = diff(models["pth"], models[name], "--layers", "--weights")
+    assert report["kind"] in ("rounding", "identical") and report["cause"] is None
+    assert report["first_divergence"] is None
+    assert report["layers"] and all(layer["is_within_tolerance"] for layer in report["layers"])
+    assert all(weight["status"] in ("equal", "rounded") for weight in report["weights"])
+    convolutions = [layer for layer in report["layers"] if layer["op"] == "Conv"]
+    assert len(convolutions) > 20
+    keras = name.endswith((".h5", ".keras"))
+    expected = "NHWC" if keras and name != "first.h5" else "NCHW"
+    assert report["inputs"][0]["layout"] == "NCHW"
+    # A Keras file's own data format decides.
+    assert report["inputs"][0]["other_layout"] in (expected, "NHWC" if keras else "NCHW")
+
+
+def test_other_pairs_of_formats_match(models):
+    for left, right in [("folded.onnx", "tiny.h5"), ("tiny.keras", "unfolded.onnx"), ("tiny.safetensors", "tiny.h5")]:
+        assert diff(models[left], models[right], "--layers")["cause"] is None
+
+
+def test_equal_files_are_identical(models):
+    report = diff(models["pth"], models["tiny.safetensors"], "--weights", "--tolerance", "exact")
+    assert report["kind"] == "identical"
+    assert report["weights"] == [] and report["weights_compared"] > 100
+    metrics = report["outputs"][0]["metrics"]
+    assert metrics["max_absolute_error"] == 0 and metrics["psnr"] is None and metrics["worst"] is None
+
+
+def test_pytorchs_export_lines_up(models):
+    """The same network as PyTorch exports it, where names and folding are its own."""
+    report = diff(models["pth"], reference.FIXTURES / "blocks" / "scalenet_tiny.onnx", "--layers")
+    assert report["cause"] is None
+    own = [layer for layer in report["layers"] if layer["op"] == "Conv"]
+    left_out = [layer for layer in report["unmatched"]["left"] if layer["op"] == "Conv"]
+    folded = [layer for layer in left_out if "folded" in layer["reason"]]
+    assert len(own) >= 0.95 * (len(own) + len(left_out) - len(folded))
+
+
+# Planted faults: each edits a file of this program with the format's own package.
+
+
+def edit(models, tmp_path, source, change):
+    model = onnx.load(str(models[source]))
+    change(model.graph)
+    path = tmp_path / "faulty.onnx"
+    onnx.save(model, path)
+    return path
+
+
+def node_of(graph, op, number=0):
+    return [node for node in graph.node if node.op_type == op][number]
+
+
+def tensor_of(graph, name):
+    return next(tensor for tensor in graph.initializer if tensor.name == name)
+
+
+def rewrite(graph, name, change):
+    tensor = tensor_of(graph, name)
+    tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(change(numpy_helper.to_array(tensor))), name))
+
+
+def set_attribute(node, name, value):
+    kept = [attribute for attribute in node.attribute if attribute.name != name]
+    del node.attribute[:]
+    node.attribute.extend(kept + [helper.make_attribute(name, value)])
+
+
+def bilinear_resizes(graph):
+    for node in graph.node:
+        mode = next((each.s for each in node.attribute if each.name == "mode"), b"nearest")
+        if node.op_type == "Resize" and mode == b"linear":
+            yield node
+
+
+def align_corners(graph):
+    for node in bilinear_resizes(graph):
+        set_attribute(node, "coordinate_transformation_mode", "align_corners")
+
+
+def nearest_for_bilinear(graph):
+    for node in bilinear_resizes(graph):
+        set_attribute(node, "mode", "nearest")
+        set_attribute(node, "coordinate_transformation_mode", "asymmetric")
+        set_attribute(node, "nearest_mode", "floor")
+
+
+def larger_epsilon(graph):
+    for node in graph.node:
+        if node.op_type == "BatchNormalization":
+            set_attribute(node, "epsilon", 1e-3)
+
+
+def shifted_pads(graph):
+    set_attribute(node_of(graph, "Conv"), "pads", [2, 2, 4, 4])
+
+
+def transposed_gemm(graph):
+    node = node_of(graph, "Gemm")
+
+    # The elements of the transposed matrix in the shape of the right one, as a careless copy leaves them.
+    def change(weight):
+        return weight.T.reshape(weight.shape)
+
+    rewrite(graph, node.input[1], change)
+
+
+def permuted_channels(graph):
+    order = np.random.default_rng(0).permutation(16)
+    node = node_of(graph, "Conv")
+    rewrite(graph, node.input[1], lambda weight: weight[order])
+
+
+def rounded_to_half(graph):
+    for node in graph.node:
+        if node.op_type in ("Conv", "Gemm"):
+            for name in node.input[1:]:
+                rewrite(graph, name, lambda weight: weight.astype(np.float16).astype(np.float32))
+
+
+def added_softmax(graph):
+    output = graph.output[0].name
+    last = next(node for node in graph.node if output in node.output)
+    last.output[list(last.output).index(output)] = "logits_before"
+    graph.node.append(helper.make_node("Softmax", ["logits_before"], [output], name="added", axis=1))
+
+
+def swapped_colours(graph):
+    rewrite(graph, node_of(graph, "Conv").input[1], lambda weight: weight[:, ::-1])
+
+
+def one_weight(graph):
+    def change(weight):
+        weight = weight.copy()
+        weight.flat[3] += 0.5
+        return weight
+
+    rewrite(graph, next(n for n in graph.node if n.name == "layer3.0.conv1").input[1], change)
+
+
+FAULTS = {
+    "align_corners": ("bilinear.onnx", align_corners, "align_corners"),
+    "nearest": ("bilinear.onnx", nearest_for_bilinear, "resize_mode"),
+    "epsilon": ("unfolded.onnx", larger_epsilon, "batch_norm_epsilon"),
+    "pads": ("folded.onnx", shifted_pads, "padding"),
+    "transposed": ("folded.onnx", transposed_gemm, "transposed_weights"),
+    "permuted": ("folded.onnx", permuted_channels, "permuted_channels"),
+    "half": ("folded.onnx", rounded_to_half, "half_precision"),
+    "softmax": ("folded.onnx", added_softmax, "missing_softmax"),
+    "colours": ("folded.onnx", swapped_colours, "swapped_input_channels"),
+    "one_weight": ("folded.onnx", one_weight, "different_weights"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_faults_are_named(models, tmp_path, fault):
+    source, change, kind = FAULTS[fault]
+    faulty = edit(models, tmp_path, source, change)
+    report = diff(models[source], faulty, "--layers", status=DIFFERENCE)
+    assert report["kind"] == "real"
+    assert report["cause"]["kind"] == kind, report["cause"]
+    assert report["cause"]["confirmed"], report["cause"]
+    # ONNX Runtime finds the same difference between the two files.
+    image = reference.tiny_image(1, 225, 257) if source == "bilinear.onnx" else reference.tiny_image(1, 224, 224)
+    a, b = (onnx_checks.run(path, image)["output"] for path in (models[source], faulty))
+    assert onnx_checks.relative_error(a, b) > 1e-4
+
+
+@pytest.mark.parametrize("fault", ["pads", "colours", "one_weight", "softmax"])
+def test_faults_are_named_against_the_checkpoint(models, tmp_path, fault):
+    """The folded file's weights are not the checkpoint's; the cause is found all the same."""
+    source, change, kind = FAULTS[fault]
+    report = diff(TINY, edit(models, tmp_path, source, change), "--layers", status=DIFFERENCE)
+    assert report["cause"]["kind"] == kind, report["cause"]
+
+
+def test_the_culprit_is_the_node_whose_inputs_agree(models, tmp_path):
+    faulty = edit(models, tmp_path, "folded.onnx", one_weight)
+    report = diff(TINY, faulty, "--layers", "--weights", status=DIFFERENCE)
+    first = report["first_divergence"]
+    assert first["name"] == "layer3.0.conv1" and first["op"] == "Conv"
+    assert first["input_error"] < 1e-5 < first["output_error"]
+    assert report["cause"]["tensor"] == "layer3.0.conv1.weight"
+    differing = [weight for weight in report["weights"] if weight["status"] == "differs"]
+    assert ["layer3.0.conv1.weight"] == [weight["name"] for weight in differing]
+
+
+def test_a_removed_softmax_is_named_on_either_side(models, tmp_path):
+    with_softmax = tmp_path / "softmax.onnx"
+    scalenet("convert", TINY, "--softmax", "-o", with_softmax)
+    for left, right in [(with_softmax, models["folded.onnx"]), (TINY, with_softmax)]:
+        report = diff(left, right, status=DIFFERENCE)
+        assert report["cause"]["kind"] == "missing_softmax"
+    diff(TINY, with_softmax, "--softmax")
+
+
+def test_a_half_precision_checkpoint_is_named():
+    report = diff(TINY, reference.TINY / "tiny.half.pth", status=DIFFERENCE)
+    assert report["cause"]["kind"] == "half_precision"
+    assert diff(TINY, reference.TINY / "tiny.half.pth", "--tolerance", "float16")["verdict"] == "match"
+
+
+def test_a_swapped_dataset_in_hdf5_is_named(models, tmp_path):
+    faulty = tmp_path / "faulty.h5"
+    shutil.copy(models["tiny.h5"], faulty)
+    with h5py.File(faulty, "r+") as file:
+        found = []
+        file["model_weights"].visititems(
+            lambda name, each: found.append(each) if name.endswith("conv1/kernel:0") and each.shape[:3] == (7, 7, 3) else None
+        )
+        assert len(found) == 1
+        found[0][...] = found[0][...][:, :, ::-1]
+    report = diff(TINY, faulty, "--layers", status=DIFFERENCE)
+    assert report["cause"]["kind"] == "swapped_input_channels"
+    assert report["inputs"][0]["other_layout"] == "NHWC"
+
+
+# Recordings.
+
+
+def session_outputs(path, image):
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return dict(zip([each.name for each in session.get_outputs()], session.run(None, {session.get_inputs()[0].name: image})))
+
+
+def test_numpy_recordings(models, tmp_path):
+    image = reference.tiny_image(1, 224, 224)
+    np.save(tmp_path / "x.npy", image)
+    np.save(tmp_path / "nhwc.npy", np.ascontiguousarray(image.transpose(0, 2, 3, 1)))
+    outputs = session_outputs(models["folded.onnx"], image)
+    np.save(tmp_path / "y.npy", outputs["output"])
+    np.savez(tmp_path / "y.npz", **outputs)
+    for recording in ("y.npy", "y.npz"):
+        for given in ("x.npy", "nhwc.npy"):
+            report = diff(tmp_path / recording, TINY, "--input", tmp_path / given)
+            assert report["left"]["is_recording"] and report["left"]["format"] == recording[2:]
+    report = diff(tmp_path / "y.npz", tmp_path / "y.npy", "--tolerance", "exact")
+    assert report["outputs"][0]["metrics"]["mismatched_count"] == 0
+    np.save(tmp_path / "y.npy", outputs["output"] * np.float32(1.01))
+    report = diff(tmp_path / "y.npy", TINY, "--input", tmp_path / "x.npy", status=DIFFERENCE)
+    assert report["outputs"][0]["metrics"]["max_relative_error"] == pytest.approx(0.01, rel=1e-2)
+
+
+def write_trtexec(path, outputs):
+    """What `trtexec --exportOutput` writes: numbers as C++ prints them, with six significant digits."""
+    texts = []
+    for name, array in outputs.items():
+        dimensions = "x".join(map(str, array.shape))
+        values = ", ".join(f"{value:g}" for value in array.ravel())
+        texts.append(f'{{ "name" : "{name}"\n  , "dimensions" : "{dimensions}"\n  , "values" : [ {values} ]\n  }}\n')
+    path.write_text("[\n  " + ", ".join(texts) + "]\n")
+
+
+def test_inputs_go_to_onnx_runtime_and_its_outputs_come_back_as_trtexec(models, tmp_path):
+    folder = tmp_path / "inputs"
+    diff(models["folded.onnx"], TINY, "--save-inputs", folder, "--seed", "5", "--batch", "2")
+    raw = np.fromfile(folder / "input.0.bin", "<f4").reshape(2, 3, 224, 224)
+    assert np.array_equal(raw, np.load(folder / "inputs.npz")["input"])
+    assert abs(raw.mean()) < 0.01 and abs(raw.std() - 1) < 0.01
+    write_trtexec(tmp_path / "trt.json", session_outputs(models["folded.onnx"], raw))
+    report = diff(tmp_path / "trt.json", TINY, "--input", folder / "inputs.npz")
+    assert report["left"]["format"] == "trtexec" and report["outputs"][0]["shape"] == [2, 10]
+    assert any("significant" in note for note in report["notes"])
+    # The seed alone gives the same inputs.
+    diff(tmp_path / "trt.json", TINY, "--seed", "5", "--batch", "2")
+    diff(tmp_path / "trt.json", TINY, "--seed", "6", "--batch", "2", status=DIFFERENCE)
+
+
+def polygraphy(*arguments):
+    """Runs the tool in this interpreter's environment."""
+    code = "from polygraphy.tools import main; raise SystemExit(main())"
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+
+def test_polygraphy_reads_our_inputs_and_we_its_outputs(models, tmp_path):
+    model, folder = models["folded.onnx"], tmp_path / "inputs"
+    diff(model, TINY, "--save-inputs", folder, "--batches", "2")
+    given = ("--load-inputs", folder / "polygraphy_inputs.json")
+    polygraphy("run", model, "--onnxrt", *given, "--save-outputs", tmp_path / "outputs.json")
+    report = diff(tmp_path / "outputs.json", TINY, "--batches", "2")
+    assert report["batches"] == 2 and report["left"]["format"] == "polygraphy"
+    assert report["outputs"][0]["metrics"]["max_absolute_error"] < 1e-5
+    # What it saved of its own inputs is an input here.
+    saved = ("--save-inputs", tmp_path / "own.json", "--save-outputs", tmp_path / "own_outputs.json")
+    polygraphy("run", model, "--onnxrt", *saved)
+    report = diff(tmp_path / "own_outputs.json", TINY, "--input", tmp_path / "own.json")
+    assert report["inputs"][0]["source"].endswith("own.json")
+
+
+def test_metrics_are_numpys(tmp_path):
+    generator = np.random.default_rng(3)
+    a = generator.standard_normal((7, 11)).astype(np.float32)
+    b = (a + generator.standard_normal((7, 11)) * 1e-3).astype(np.float32)
+    np.save(tmp_path / "a.npy", a)
+    np.save(tmp_path / "b.npy", b)
+    report = diff(tmp_path / "a.npy", tmp_path / "b.npy", "--atol", "1e-3", "--rtol", "1e-3", status=DIFFERENCE)
+    output, metrics = report["outputs"][0], report["outputs"][0]["metrics"]
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    error = np.abs(x - y)
+    assert metrics["mismatched_count"] == np.count_nonzero(~np.isclose(x, y, rtol=1e-3, atol=1e-3))
+    expected = {
+        "max_absolute_error": error.max(),
+        "mean_absolute_error": error.mean(),
+        "max_relative_error": (error / np.abs(y)).max(),
+        "mean_relative_error": (error / np.abs(y)).mean(),
+        "rmse": np.sqrt((error**2).mean()),
+        "cosine_similarity": (x * y).sum() / np.linalg.norm(x) / np.linalg.norm(y),
+        "psnr": 20 * np.log10(np.abs(y).max() / np.sqrt((error**2).mean())),
+        "largest_magnitude": np.abs(y).max(),
+    }
+    for name, value in expected.items():
+        assert metrics[name] == pytest.approx(value, rel=1e-6), name
+    assert metrics["worst"]["index"] == list(np.unravel_index(error.argmax(), error.shape))
+    assert output["top1_agreement"] == np.mean(a.argmax(1) == b.argmax(1))
+    same = [set(np.argsort(p)[-5:]) == set(np.argsort(q)[-5:]) for p, q in zip(a, b)]
+    assert output["top5_agreement"] == np.mean(same)
+    keys = [np.where(v.view(np.int32) < 0, -(v.view(np.int32).astype(np.int64) & 0x7FFFFFFF), v.view(np.int32)) for v in (a, b)]
+    distance = np.abs(keys[0] - keys[1])
+    assert metrics["ulp"]["max"] == distance.max()
+    assert sum(bucket["count"] for bucket in metrics["ulp"]["histogram"]) == a.size
+
+
+@pytest.mark.parametrize("text", ["[[64, 0, 0, 0, 56]]", "{}", "[", '[{"name": "y"', '{"lst": [[', "[1e400]"])
+def test_other_json_is_refused(tmp_path, text):
+    (tmp_path / "file.json").write_text(text)
+    outcome = scalenet("diff", tmp_path / "file.json", TINY, check=False)
+    assert outcome.status == BAD_INPUT and outcome.stderr.startswith("scalenet: error: ")
+    assert outcome.stderr.count("\n") == 1 and outcome.stdout == ""
