@@ -62,9 +62,18 @@ public struct DiffEngine: Sendable {
 }
 
 extension Tensor {
-  /// All elements, row-major; `name` is what an error speaks of.
+  /// All elements, row-major; `name` is what an error speaks of. What overflows a half type is infinite.
   func floats(of name: String) throws(ExecutionError) -> [Float] {
-    do throws(TensorError) { return try floats() } catch { throw .unreadableInput(name: name, error: error) }
+    do throws(TensorError) {
+      return try floats()
+    } catch {
+      guard case .overflow(_, _, .float16) = error else { throw .unreadableInput(name: name, error: error) }
+    }
+    do throws(TensorError) {
+      return try cast(to: .float32).floats().map { Float(Float16($0)) }
+    } catch {
+      throw .unreadableInput(name: name, error: error)
+    }
   }
 
   /// All elements, row-major; `name` is what an error speaks of.

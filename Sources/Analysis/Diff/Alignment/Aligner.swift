@@ -65,9 +65,11 @@ struct Aligner {
     return best.1 <= closeness ? (best.0, best.1) : (first, best.1)
   }
 
-  /// Whether one of two convolutions has the normalisation that follows the other in its weights.
+  /// Whether one of two convolutions, or of what resizes them, has the normalisation that follows the other in its
+  /// weights.
   func isFoldedOnOneSide(_ a: Int, _ b: Int) -> Bool {
-    left.graph.nodes[a].op.isLinear && right.graph.nodes[b].op.isLinear
+    left.isFoldable[a] && right.isFoldable[b]
+      && left.graph.nodes[a].op.family == right.graph.nodes[b].op.family
       && (left.normalization[a] == nil) != (right.normalization[b] == nil)
   }
 

@@ -5,8 +5,11 @@ struct GraphView {
   let graph: Graph
   let producers: [Int?]
   let consumers: [[Int]]
-  /// For each convolution or product whose result only a BatchNormalization reads, maybe behind a Resize: that node.
+  /// For each convolution or product whose result only a BatchNormalization reads, maybe behind a Resize, and for such
+  /// a Resize: that node.
   let normalization: [Int?]
+  /// Whether a normalisation could be folded into the node, or into the one that it resizes.
+  let isFoldable: [Bool]
 
   init(_ graph: Graph) {
     self.graph = graph
@@ -19,9 +22,17 @@ struct GraphView {
       guard consumers[output.index].count == 1, !graph.outputs.contains(output) else { return nil }
       return consumers[output.index][0]
     }
+    let isFoldable = graph.nodes.map { node in
+      if node.op.isLinear { return true }
+      guard case .resize = node.op, let input = node.inputs[0], let before = producers[input.index] else {
+        return false
+      }
+      return graph.nodes[before].op.isLinear && soleConsumer(before) != nil
+    }
+    self.isFoldable = isFoldable
     normalization = graph.nodes.indices.map { index in
-      guard graph.nodes[index].op.isLinear, var next = soleConsumer(index) else { return nil }
-      if case .resize = graph.nodes[next].op {
+      guard isFoldable[index], var next = soleConsumer(index) else { return nil }
+      if graph.nodes[index].op.isLinear, case .resize = graph.nodes[next].op {
         guard let behind = soleConsumer(next) else { return nil }
         next = behind
       }
