@@ -10,15 +10,19 @@ extension ModelComparison {
       return "Every element of every output is the same."
     case (.match, .rounding):
       return "The outputs agree \(within); what differs is how float32 rounds, as both agree in Double."
-    case (.match, _):
+    case (.match, .real):
+      return "The outputs agree \(within); computed in Double they differ too, by weights or semantics."
+    case (.match, nil):
       return "The outputs agree \(within)."
     case (.differ, .rounding):
       return "The outputs are not \(within), but only rounding differs: in Double both agree."
     case (.differ, _):
       let count = report.outputs.count { !$0.isWithinTolerance }
-      let size = worst?.metrics.maxAbsoluteError.map { "by up to \($0)" } ?? "by infinities or NaN"
-      let what =
-        "\(count) of \(report.outputs.count) outputs differ \(size), which is not \(within)."
+      let size = worst?.metrics.maxAbsoluteError.map { "by up to \($0.scientific)" } ?? "by infinities or NaN"
+      let outputs =
+        report.outputs.count == 1
+        ? "The output differs" : "\(count) of \(report.outputs.count) outputs differ"
+      let what = "\(outputs) \(size), which is not \(within)."
       guard let cause = report.cause else { return what }
       return "\(what) \(cause.explanation)"
     }

@@ -1,3 +1,5 @@
+import Analysis
+
 /// An axis from 0 for counts, with ticks at round numbers of a unit that suits the largest.
 struct Axis {
   private static let units = [

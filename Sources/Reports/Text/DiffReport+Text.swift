@@ -8,6 +8,7 @@ extension DiffReport {
     switch kind {
     case .identical: return "\(word): every element is the same"
     case .rounding: return "\(word): the same function, rounded differently"
+    case .real where verdict == .match: return "\(word): within the tolerance, but more than rounding differs"
     case .real: return "\(word): a real difference of weights or semantics"
     case nil: return word
     }

@@ -1,3 +1,5 @@
+import Analysis
+
 extension Int {
   /// With a comma between groups of three digits: 3,818,372,352.
   package var grouped: String {
@@ -29,22 +31,6 @@ extension Int {
 }
 
 extension Double {
-  /// With `places` digits behind the point, rounded to the nearest.
-  func fixed(_ places: Int) -> String {
-    var factor = 1
-    for _ in 0..<places { factor *= 10 }
-    let scaled = (magnitude * Double(factor)).rounded()
-    guard scaled < 1e15 else { return "\(self)" }
-    let whole = Int(scaled)
-    var result = self < 0 && whole > 0 ? "-" : ""
-    result += String(whole / factor)
-    if places > 0 {
-      let fraction = String(whole % factor)
-      result += "." + String(repeating: "0", count: places - fraction.count) + fraction
-    }
-    return result
-  }
-
   /// With at most two digits behind the point: a coordinate.
   var coordinate: String {
     var text = fixed(2)

@@ -25,11 +25,12 @@ struct Culprit {
 
   var report: DiffReport.FirstDivergence {
     let (a, b) = (aligned.left.graph.nodes[pair.leftShown], aligned.right.graph.nodes[pair.rightShown])
-    let inputs = inputError.map { "inputs agree (relative error \($0))" } ?? "inputs have no counterparts"
+    let inputs =
+      inputError.map { "inputs agree (relative error \($0.scientific))" } ?? "inputs have no counterparts"
     let output =
       pair.order == nil
       ? "output has another shape, \(shape(aligned.left, pair.leftNode)) against \(shape(aligned.right, pair.rightNode))"
-      : "output does not (relative error \(outputError))"
+      : "output does not (relative error \(outputError.scientific))"
     return DiffReport.FirstDivergence(
       name: a.name, otherName: b.name, op: a.op.name, otherOp: b.op.name, depth: pair.leftShown,
       inputError: inputError?.ifFinite, outputError: outputError.ifFinite,
