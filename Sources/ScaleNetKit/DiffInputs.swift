@@ -15,7 +15,8 @@ struct DiffInputs {
 
     /// Whether the file takes channels last where the graph has them first.
     var hasChannelsLastFile: Bool {
-      if case .model(let model) = comparand { model.format == .keras } else { false }
+      guard case .model(let opened) = comparand, case .graph(let model) = opened.content else { return false }
+      return model.isChannelsLast
     }
   }
 

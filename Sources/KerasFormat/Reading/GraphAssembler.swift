@@ -25,7 +25,7 @@ struct GraphAssembler {
     do throws(GraphError) {
       try assembler.graph.apply([EliminateDeadNodes()])
     } catch { throw .graph(path: path, error: error) }
-    return Model(graph: assembler.graph)
+    return Model(graph: assembler.graph, isChannelsLast: assembler.inputFormat == .channelsLast)
   }
 
   private init(_ configuration: ModelConfiguration, _ weights: WeightReader, path: String) {
