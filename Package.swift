@@ -55,6 +55,7 @@ let package = Package(
 
     // The model and its arithmetic.
     library("FileIO"),
+    library("JSONText"),
     library("ModelIR", ["FileIO"]),
     .systemLibrary(name: "CProcessor"),
     library("Kernels", ["CProcessor"]),
@@ -70,10 +71,10 @@ let package = Package(
     library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("SafetensorsFormat", ["FileIO", "ModelIR"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
-    library("RecordingFormat", ["FileIO", "ModelIR", "NumPyFormat"]),
+    library("RecordingFormat", ["FileIO", "JSONText", "ModelIR", "NumPyFormat"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
     library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
-    library("KerasFormat", ["FileIO", "ModelIR", "HDF5", "ZipArchive"]),
+    library("KerasFormat", ["FileIO", "JSONText", "ModelIR", "HDF5", "ZipArchive"]),
 
     // What users touch.
     library(
@@ -107,11 +108,12 @@ let package = Package(
     tests("CommandTests", ["ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),
+    tests("JSONTextTests", ["JSONText"]),
     tests(
       "KerasFormatTests",
       [
-        "Architectures", "Execution", "FileIO", "HDF5", "KerasFormat", "Kernels", "ModelIR", "NumPyFormat",
-        "ONNXFormat", "PyTorchFormat", "ZipArchive",
+        "Architectures", "Execution", "FileIO", "HDF5", "JSONText", "KerasFormat", "Kernels", "ModelIR",
+        "NumPyFormat", "ONNXFormat", "PyTorchFormat", "ZipArchive",
       ]),
     tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),

@@ -8,12 +8,12 @@ enum PolygraphyArray {
   private static let wrappers = ["LazyArray", "LazyNumpyArray"]
 
   /// Reads the array at the cursor.
-  static func read(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(RecordingError) -> Tensor {
+  static func read(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError) -> Tensor {
     try read(&cursor, isWrapped: false, bytes)
   }
 
   private static func read(
-    _ cursor: inout JSONCursor, isWrapped: Bool, _ bytes: RawSpan
+    _ cursor: inout RecordingCursor, isWrapped: Bool, _ bytes: RawSpan
   ) throws(RecordingError) -> Tensor {
     _ = cursor.peek(bytes)
     let start = cursor.position
@@ -54,7 +54,7 @@ enum PolygraphyArray {
   }
 
   private static func decode(
-    _ text: Range<Int>, _ cursor: inout JSONCursor, _ bytes: RawSpan
+    _ text: Range<Int>, _ cursor: inout RecordingCursor, _ bytes: RawSpan
   ) throws(RecordingError) -> Tensor {
     let region: ByteRegion
     do throws(Base64.Failure) {

@@ -10,7 +10,7 @@ enum PolygraphyMarker {
 
   /// Reads the value of such a key, and gives the class.
   static func read(
-    _ key: String, _ cursor: inout JSONCursor, _ bytes: RawSpan
+    _ key: String, _ cursor: inout RecordingCursor, _ bytes: RawSpan
   ) throws(RecordingError) -> String {
     let value = try cursor.string(bytes)
     return key == Self.key ? value : String(key.dropFirst(legacyPrefix.count))

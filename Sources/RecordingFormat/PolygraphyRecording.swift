@@ -45,10 +45,10 @@ public enum PolygraphyRecording {
   }
 
   private static func document(
-    _ file: ByteRegion, _ body: (inout JSONCursor, RawSpan) throws(RecordingError) -> Void
+    _ file: ByteRegion, _ body: (inout RecordingCursor, RawSpan) throws(RecordingError) -> Void
   ) throws(RecordingError) {
     try file.withBytes { bytes throws(RecordingError) in
-      var cursor = JSONCursor(path: file.origin, end: bytes.byteCount)
+      var cursor = RecordingCursor(path: file.origin, end: bytes.byteCount)
       try body(&cursor, bytes)
       try cursor.requireEnd(bytes)
     }
@@ -57,7 +57,8 @@ public enum PolygraphyRecording {
 
   /// `{"lst": [[runner, [iteration, ...]], ...]}`.
   private static func results(
-    _ cursor: inout JSONCursor, _ runners: inout [(name: String, iterations: [StateDict])], _ bytes: RawSpan
+    _ cursor: inout RecordingCursor, _ runners: inout [(name: String, iterations: [StateDict])],
+    _ bytes: RawSpan
   ) throws(RecordingError) {
     try cursor.object(bytes) { cursor, key, bytes throws(RecordingError) in
       if PolygraphyMarker.isKey(key) {
@@ -73,7 +74,7 @@ public enum PolygraphyRecording {
   }
 
   private static func runner(
-    _ cursor: inout JSONCursor, _ bytes: RawSpan
+    _ cursor: inout RecordingCursor, _ bytes: RawSpan
   ) throws(RecordingError) -> (name: String, iterations: [StateDict]) {
     var name: String?
     var iterations: [StateDict]?
@@ -99,7 +100,7 @@ public enum PolygraphyRecording {
     return (name, iterations)
   }
 
-  private static func iteration(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(RecordingError)
+  private static func iteration(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError)
     -> StateDict
   {
     var outputs: StateDict?
@@ -120,7 +121,8 @@ public enum PolygraphyRecording {
   }
 
   /// Arrays by name.
-  private static func arrays(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(RecordingError) -> StateDict
+  private static func arrays(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError)
+    -> StateDict
   {
     var result = StateDict()
     let place = cursor.place
@@ -133,7 +135,7 @@ public enum PolygraphyRecording {
   }
 
   private static func require(
-    _ name: String, _ key: String, _ cursor: inout JSONCursor, _ bytes: RawSpan
+    _ name: String, _ key: String, _ cursor: inout RecordingCursor, _ bytes: RawSpan
   ) throws(RecordingError) {
     let found = try PolygraphyMarker.read(key, &cursor, bytes)
     guard found == name else { throw cursor.failure("an object of class \(name)", found: "'\(found)'") }

@@ -17,7 +17,7 @@ public enum RecordingKind: Sendable, Hashable {
   /// behind it is not JSON.
   public init?(_ file: ByteRegion) {
     let kind: RecordingKind? = file.withBytes { bytes in
-      var cursor = JSONCursor(path: file.origin, end: bytes.byteCount)
+      var cursor = RecordingCursor(path: file.origin, end: bytes.byteCount)
       do throws(RecordingError) { return try Self.kind(&cursor, bytes) } catch { return nil }
     }
     guard let kind else { return nil }
@@ -35,21 +35,18 @@ public enum RecordingKind: Sendable, Hashable {
     }
   }
 
-  private static func kind(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(RecordingError)
+  private static func kind(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError)
     -> RecordingKind?
   {
     switch cursor.peek(bytes) {
     case UInt8(ascii: "{"):
-      cursor.position += 1
-      guard cursor.peek(bytes) == UInt8(ascii: "\"") else {
-        return cursor.peek(bytes) == UInt8(ascii: "}") ? .otherJSON : nil
-      }
-      let key = try cursor.string(bytes)
-      try cursor.require(":", bytes)
+      try cursor.open("{", bytes)
+      var keys = Set<String>()
+      guard let key = try cursor.key(&keys, bytes) else { return .otherJSON }
       let isResults = key == "lst" || PolygraphyMarker.isKey(key)
       return isResults ? .polygraphy : .otherJSON
     case UInt8(ascii: "["):
-      cursor.position += 1
+      try cursor.open("[", bytes)
       return try firstElement(&cursor, bytes)
     default:
       return nil
@@ -58,16 +55,16 @@ public enum RecordingKind: Sendable, Hashable {
 
   /// The kind of an array by its first element.
   private static func firstElement(
-    _ cursor: inout JSONCursor, _ bytes: RawSpan
+    _ cursor: inout RecordingCursor, _ bytes: RawSpan
   ) throws(RecordingError) -> RecordingKind? {
     switch cursor.peek(bytes) {
     case UInt8(ascii: "["):
       return .structure
     case UInt8(ascii: "{"):
-      cursor.position += 1
+      try cursor.open("{", bytes)
       guard cursor.peek(bytes) == UInt8(ascii: "\"") else { return .otherJSON }
-      let key = try cursor.string(bytes)
-      try cursor.require(":", bytes)
+      var keys = Set<String>()
+      guard let key = try cursor.key(&keys, bytes) else { return .otherJSON }
       let value = cursor.peek(bytes)
       if value == UInt8(ascii: "\""), ["name", "dimensions"].contains(key) { return .trtexec }
       if value == UInt8(ascii: "["), key == "values" { return .trtexec }

@@ -1,4 +1,5 @@
 public import FileIO
+import JSONText
 import ModelIR
 
 /// Reads what `trtexec --exportOutput=FILE` writes: a list with a name, dimensions and values for each output of one
@@ -16,7 +17,7 @@ public enum TensorRTRecording {
     var outputs = StateDict()
     var digits = 0
     try file.withBytes { bytes throws(RecordingError) in
-      var cursor = JSONCursor(path: file.origin, end: bytes.byteCount)
+      var cursor = RecordingCursor(path: file.origin, end: bytes.byteCount)
       try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
         cursor.place = "output \(index)"
         let start = cursor.position
@@ -37,7 +38,7 @@ public enum TensorRTRecording {
   }
 
   private static func output(
-    _ cursor: inout JSONCursor, _ digits: inout Int, _ bytes: RawSpan
+    _ cursor: inout RecordingCursor, _ digits: inout Int, _ bytes: RawSpan
   ) throws(RecordingError) -> (String, Tensor) {
     var name: String?
     var shape: TensorShape?
@@ -71,7 +72,7 @@ public enum TensorRTRecording {
   }
 
   /// `1x1000` or `(1, 1000)`; nothing for a scalar.
-  private static func dimensions(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(RecordingError)
+  private static func dimensions(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError)
     -> TensorShape
   {
     _ = cursor.peek(bytes)
@@ -103,10 +104,10 @@ public enum TensorRTRecording {
   /// - Parameter hasLongWholes: set if there are whole numbers that float32 does not have. With an exponent they
   ///   would be rounded floats.
   private static func elements(
-    _ cursor: inout JSONCursor, _ digits: inout Int, _ hasLongWholes: inout Bool, _ bytes: RawSpan
+    _ cursor: inout RecordingCursor, _ digits: inout Int, _ hasLongWholes: inout Bool, _ bytes: RawSpan
   ) throws(RecordingError) -> [Double] {
     var values: [Double] = []
-    try cursor.require("[", bytes)
+    try cursor.open("[", bytes)
     while try cursor.element(isFirst: values.isEmpty, bytes) {
       let number = try cursor.number(bytes)
       if number.isWhole {

@@ -1,3 +1,4 @@
+import JSONText
 import Testing
 
 @testable import KerasFormat
@@ -26,7 +27,7 @@ import Testing
     #expect {
       try JSONParser.parse(Array(#"{"a": 1, "a": 2}"#.utf8))
     } throws: { error in
-      (error as? JSONParser.Failure)?.offset == 9
+      (error as? JSONFailure)?.offset == 9
     }
   }
 }

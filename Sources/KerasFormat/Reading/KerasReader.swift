@@ -1,5 +1,6 @@
 public import FileIO
 import HDF5
+import JSONText
 public import ModelIR
 import ZipArchive
 
@@ -71,7 +72,7 @@ public struct KerasReader {
     }
     var version = ""
     if contents.count > 2 {
-      do throws(JSONParser.Failure) {
+      do throws(JSONFailure) {
         if case .string(let stated)? = try JSONParser.parse(text(2))["keras_version"] { version = stated }
       } catch {
         throw .malformedConfiguration(

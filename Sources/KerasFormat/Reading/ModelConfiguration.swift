@@ -1,3 +1,5 @@
+import JSONText
+
 /// The layers of a model and how they are connected, from `model_config` or `config.json`.
 ///
 /// Both forms of `inbound_nodes` are read, that of Keras 2 and of `.h5` files and that of Keras 3. The layers of a model
@@ -16,7 +18,7 @@ struct ModelConfiguration {
   ///   - version: the version of Keras that the file states.
   init(_ text: [UInt8], version: String, place: String, path: String) throws(KerasError) {
     let json: JSON
-    do throws(JSONParser.Failure) { json = try JSONParser.parse(text) } catch {
+    do throws(JSONFailure) { json = try JSONParser.parse(text) } catch {
       throw .malformedConfiguration(
         path: path, place: place, offset: error.offset, expected: error.expected, found: error.found)
     }

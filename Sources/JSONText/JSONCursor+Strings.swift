@@ -1,38 +1,58 @@
 extension JSONCursor {
-  /// Names and other texts are shorter.
-  private static let longestText = 1 << 20
-
   /// A string with its escapes resolved.
-  mutating func string(_ bytes: RawSpan) throws(RecordingError) -> String {
+  ///
+  /// - Parameter encoding: says for messages what it must be.
+  package mutating func string(
+    _ bytes: RawSpan, encoding: String = "UTF-8"
+  ) throws(JSONFailure) -> String {
     try require("\"", bytes)
     let start = position
-    var text: [UInt8] = []
+    // What stands before the last escape, with escapes resolved, and where what stands behind it begins.
+    var resolved: [UInt8] = []
+    var run = start
     while true {
-      guard let next = byte(bytes), text.count <= Self.longestText else {
+      guard let next = byte(bytes) else { throw failure("the end of a string", bytes) }
+      guard resolved.count + (position - run) <= longestString else {
         position = start
-        throw failure("a string of at most \(Self.longestText) bytes", bytes)
+        throw failure("a string of at most \(longestString) bytes", bytes)
       }
-      position += 1
       switch next {
       case UInt8(ascii: "\""):
-        guard let result = String(validating: text, as: UTF8.self) else {
+        guard let text = text(resolved, bytes.extracting(run..<position)) else {
           position = start
-          throw failure("UTF-8", bytes)
+          throw failure(encoding, bytes)
         }
-        return result
+        position += 1
+        return text
       case UInt8(ascii: "\\"):
-        text += Array(String(try escape(bytes)).utf8)
+        append(bytes.extracting(run..<position), to: &resolved)
+        position += 1
+        resolved.append(contentsOf: String(try escape(bytes)).utf8)
+        run = position
       case 0..<0x20:
-        position -= 1
         throw failure("no control characters in a string", bytes)
       default:
-        text.append(next)
+        position += 1
       }
     }
   }
 
-  /// Where the content of a string without escapes lies, however long it is.
-  mutating func plainString(_ bytes: RawSpan) throws(RecordingError) -> Range<Int> {
+  /// The text of both; nil if it is not UTF-8.
+  private func text(_ resolved: [UInt8], _ rest: RawSpan) -> String? {
+    if resolved.isEmpty {
+      return unsafe rest.withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
+    }
+    var whole = resolved
+    append(rest, to: &whole)
+    return String(validating: whole, as: UTF8.self)
+  }
+
+  private func append(_ bytes: RawSpan, to text: inout [UInt8]) {
+    unsafe bytes.withUnsafeBytes { unsafe text.append(contentsOf: $0) }
+  }
+
+  /// Where the content of a string without escapes lies, however long it is. Whether it is UTF-8 is not looked at.
+  package mutating func plainString(_ bytes: RawSpan) throws(JSONFailure) -> Range<Int> {
     try require("\"", bytes)
     let start = position
     while let next = byte(bytes) {
@@ -46,7 +66,7 @@ extension JSONCursor {
     throw failure("the end of a string", bytes)
   }
 
-  private mutating func escape(_ bytes: RawSpan) throws(RecordingError) -> Unicode.Scalar {
+  private mutating func escape(_ bytes: RawSpan) throws(JSONFailure) -> Unicode.Scalar {
     guard let next = byte(bytes) else { throw failure("an escaped character", bytes) }
     position += 1
     switch next {
@@ -77,7 +97,7 @@ extension JSONCursor {
     return scalar
   }
 
-  private mutating func hexadecimal(_ bytes: RawSpan) throws(RecordingError) -> UInt32 {
+  private mutating func hexadecimal(_ bytes: RawSpan) throws(JSONFailure) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<4 {
       guard let next = byte(bytes), let digit = Character(Unicode.Scalar(next)).hexDigitValue else {

@@ -1,25 +1,37 @@
 extension JSONCursor {
   /// A number as it is written.
-  struct Number {
-    var value: Double
+  package struct Number {
+    /// The nearest that Double has.
+    package let value: Double
+    /// The number itself, if it has neither point nor exponent and Int has it.
+    package let integer: Int?
     /// Whether it has neither point nor exponent.
-    var isWhole: Bool
+    package let isWhole: Bool
     /// Digits from the first that is not 0 on.
-    var significantDigits: Int
+    package let significantDigits: Int
   }
+
+  /// Digits that UInt64 has in any case.
+  private static let exactDigits = 19
 
   /// Powers of ten that Double holds exactly.
   private static let powers: [Double] = (0...22).map { exponent in
     (0..<exponent).reduce(1.0) { product, _ in product * 10 }
   }
 
-  /// A number of JSON; or one that is not finite, as C++ (`inf`, `-nan`, `nan(ind)`) and Python (`Infinity`, `NaN`)
-  /// write it.
-  mutating func number(_ bytes: RawSpan) throws(RecordingError) -> Number {
+  /// A number.
+  ///
+  /// - Parameter allowsNonFinite: whether it may be one that JSON has not, as C++ (`inf`, `-nan`, `nan(ind)`) and Python
+  ///   (`Infinity`, `NaN`) write it.
+  package mutating func number(
+    _ bytes: RawSpan, allowsNonFinite: Bool = false
+  ) throws(JSONFailure) -> Number {
     _ = peek(bytes)
     let start = position
     let isNegative = skip("-", bytes)
-    if let next = byte(bytes), (next | 0x20) == UInt8(ascii: "i") || (next | 0x20) == UInt8(ascii: "n") {
+    if allowsNonFinite, let next = byte(bytes),
+      (next | 0x20) == UInt8(ascii: "i") || (next | 0x20) == UInt8(ascii: "n")
+    {
       return try notFinite(isNegative, start, bytes)
     }
     var mantissa: UInt64 = 0
@@ -46,13 +58,16 @@ extension JSONCursor {
       position = start
       throw failure("a number", bytes)
     }
+    let integer =
+      isWhole && significantDigits <= Self.exactDigits ? Self.integer(mantissa, isNegative) : nil
     // Both are exact, so that one rounding gives the nearest number.
     if significantDigits <= 15,
       let power = Self.powers.indices.contains(abs(scale)) ? Self.powers[abs(scale)] : nil
     {
       let magnitude = scale < 0 ? Double(mantissa) / power : Double(mantissa) * power
       return Number(
-        value: isNegative ? -magnitude : magnitude, isWhole: isWhole, significantDigits: significantDigits)
+        value: isNegative ? -magnitude : magnitude, integer: integer, isWhole: isWhole,
+        significantDigits: significantDigits)
     }
     let text = unsafe bytes.extracting(start..<position).withUnsafeBytes {
       unsafe String(decoding: $0, as: UTF8.self)
@@ -61,20 +76,38 @@ extension JSONCursor {
       position = start
       throw failure("a number in range", bytes)
     }
-    return Number(value: value, isWhole: isWhole, significantDigits: significantDigits)
+    return Number(value: value, integer: integer, isWhole: isWhole, significantDigits: significantDigits)
+  }
+
+  /// A number without point and exponent that Int has; its failure is called `expected`.
+  package mutating func integer(_ bytes: RawSpan, expected: String) throws(JSONFailure) -> Int {
+    _ = peek(bytes)
+    let start = position
+    do throws(JSONFailure) {
+      if let value = try number(bytes).integer { return value }
+    } catch {
+      // What is no number at all fails as one of another kind does.
+    }
+    position = start
+    throw failure(expected, bytes)
+  }
+
+  private static func integer(_ magnitude: UInt64, _ isNegative: Bool) -> Int? {
+    guard isNegative else { return Int(exactly: magnitude) }
+    return magnitude <= Int.min.magnitude ? Int(truncatingIfNeeded: 0 &- magnitude) : nil
   }
 
   /// Adds digits to a mantissa, of which as many as count are exact.
   private mutating func digits(_ mantissa: inout UInt64, _ significantDigits: inout Int, _ bytes: RawSpan) {
     while let next = byte(bytes), (0x30...0x39).contains(next) {
       if significantDigits > 0 || next != 0x30 { significantDigits += 1 }
-      if significantDigits <= 15 { mantissa = mantissa * 10 + UInt64(next - 0x30) }
+      if significantDigits <= Self.exactDigits { mantissa = mantissa * 10 + UInt64(next - 0x30) }
       position += 1
     }
   }
 
   /// Adds an exponent to the scale. False if it has no digits.
-  private mutating func exponent(_ scale: inout Int, _ bytes: RawSpan) throws(RecordingError) -> Bool {
+  private mutating func exponent(_ scale: inout Int, _ bytes: RawSpan) throws(JSONFailure) -> Bool {
     let isNegative = skip("-", bytes)
     if !isNegative { _ = skip("+", bytes) }
     let start = position
@@ -88,7 +121,7 @@ extension JSONCursor {
     return position > start
   }
 
-  private mutating func notFinite(_ isNegative: Bool, _ start: Int, _ bytes: RawSpan) throws(RecordingError)
+  private mutating func notFinite(_ isNegative: Bool, _ start: Int, _ bytes: RawSpan) throws(JSONFailure)
     -> Number
   {
     var word = ""
@@ -104,7 +137,7 @@ extension JSONCursor {
       position = start
       throw failure("a number", bytes)
     }
-    return Number(value: isNegative ? -value : value, isWhole: false, significantDigits: 0)
+    return Number(value: isNegative ? -value : value, integer: nil, isWhole: false, significantDigits: 0)
   }
 
   private static func isOfWord(_ byte: UInt8) -> Bool {
