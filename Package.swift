@@ -62,14 +62,14 @@ let package = Package(
     wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
     library("Execution", ["FileIO", "ModelIR", "Kernels"]),
-    library("Architectures", ["FileIO", "ModelIR"]),
+    library("Architectures", ["FileIO", "JSONText", "ModelIR"]),
     library("Analysis", ["Execution", "FileIO", "Kernels", "ModelIR"]),
     library("Reports", ["Analysis", "FileIO", "CCairo"]),
 
     // Formats.
     library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
     library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
-    library("SafetensorsFormat", ["FileIO", "ModelIR"]),
+    library("SafetensorsFormat", ["FileIO", "JSONText", "ModelIR"]),
     library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     library("RecordingFormat", ["FileIO", "JSONText", "ModelIR", "NumPyFormat"]),
     library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),

@@ -17,7 +17,7 @@ struct HeaderParser {
   /// Parses the whole header; `bytes` are the file's.
   mutating func parse(_ bytes: RawSpan) throws(SafetensorsError) {
     // The format wants the brace at the very beginning.
-    try scanner.requireFirst("{", bytes)
+    try scanner.openHeader(bytes)
     var names: Set<String> = []
     var isFirst = true
     while let name = try scanner.key(isFirst: isFirst, bytes) {
@@ -36,7 +36,7 @@ struct HeaderParser {
   }
 
   private mutating func parseMetadata(_ bytes: RawSpan) throws(SafetensorsError) {
-    try scanner.require("{", bytes)
+    try scanner.open(bytes)
     var isFirst = true
     while let key = try scanner.key(isFirst: isFirst, bytes) {
       isFirst = false
@@ -51,7 +51,7 @@ struct HeaderParser {
     var type: String?
     var dimensions: [Int]?
     var offsets: [Int]?
-    try scanner.require("{", bytes)
+    try scanner.open(bytes)
     var isFirst = true
     while let key = try scanner.key(isFirst: isFirst, bytes) {
       isFirst = false

@@ -17,11 +17,8 @@ public struct SafetensorsReader {
       }
       let end = min(bytes.byteCount, Header.lengthSize + 64)
       var scanner = HeaderScanner(path: file.origin, range: Header.lengthSize..<end)
-      guard scanner.byte(at: scanner.position, bytes) == UInt8(ascii: "{") else { return false }
-      scanner.position += 1
-      scanner.skipSpace(bytes)
-      let next = scanner.byte(at: scanner.position, bytes)
-      return next == UInt8(ascii: "\"") || next == UInt8(ascii: "}")
+      do throws(SafetensorsError) { try scanner.openHeader(bytes) } catch { return false }
+      return scanner.isAtKeyOrEnd(bytes)
     }
   }
 
