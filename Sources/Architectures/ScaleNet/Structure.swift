@@ -36,8 +36,7 @@ public struct Structure: Hashable, Sendable {
   public init(json: [UInt8], path: String) throws(ArchitectureError) {
     let rows: [[Int]]
     do throws(StructureParser.Failure) {
-      var parser = StructureParser(json)
-      rows = try parser.parse()
+      rows = try StructureParser.parse(json)
     } catch {
       throw .structureFile(path: path, problems: [error.description])
     }

@@ -1,6 +1,7 @@
-/// Reads an array of arrays of whole numbers, the part of JSON that a structure file uses, and nothing else: the
-/// system's JSON readers let trailing commas pass and tell no place.
-struct StructureParser {
+import JSONText
+
+/// Reads an array of arrays of whole numbers, the part of JSON that a structure file uses, and nothing else.
+enum StructureParser {
   /// What is wrong, and where.
   struct Failure: Error, CustomStringConvertible {
     let line: Int
@@ -11,52 +12,52 @@ struct StructureParser {
     var description: String { "line \(line), column \(column): expected \(expected), found \(found)" }
   }
 
-  private let bytes: [UInt8]
-  private var position = 0
-
-  init(_ bytes: [UInt8]) {
-    self.bytes = bytes
+  static func parse(_ text: [UInt8]) throws(Failure) -> [[Int]] {
+    do throws(JSONFailure) {
+      let bytes = unsafe text.span.bytes
+      var cursor = JSONCursor(0..<bytes.byteCount)
+      let rows = try array(&cursor, bytes) { (cursor, bytes) throws(JSONFailure) in
+        try array(&cursor, bytes) { (cursor, bytes) throws(JSONFailure) in
+          try cursor.integer(bytes, expected: "a whole number in range")
+        }
+      }
+      if cursor.peek(bytes) != nil { throw cursor.failure("the end of the file", bytes) }
+      return rows
+    } catch { throw failure(error, text) }
   }
 
-  mutating func parse() throws(Failure) -> [[Int]] {
-    let rows = try parseArray { (parser) throws(Failure) in
-      try parser.parseArray { (parser) throws(Failure) in try parser.parseNumber() }
-    }
-    skipSpace()
-    if position < bytes.count { throw failure(expected: "the end of the file") }
-    return rows
-  }
-
-  private mutating func parseArray<Element>(
-    _ element: (inout StructureParser) throws(Failure) -> Element
-  ) throws(Failure) -> [Element] {
-    try take("[", "an array")
+  private static func array<Element>(
+    _ cursor: inout JSONCursor, _ bytes: RawSpan,
+    _ element: (inout JSONCursor, RawSpan) throws(JSONFailure) -> Element
+  ) throws(JSONFailure) -> [Element] {
+    guard cursor.peek(bytes) == UInt8(ascii: "[") else { throw cursor.failure("an array", bytes) }
+    try cursor.open("[", bytes)
     var elements: [Element] = []
-    if peek() == UInt8(ascii: "]") {
-      position += 1
-      return elements
+    while try cursor.element(isFirst: elements.isEmpty, bytes) {
+      elements.append(try element(&cursor, bytes))
     }
-    while true {
-      elements.append(try element(&self))
-      if peek() == UInt8(ascii: "]") { break }
-      try take(",", "a comma or ]")
-    }
-    position += 1
     return elements
   }
 
-  private mutating func parseNumber() throws(Failure) -> Int {
-    _ = peek()
-    let start = position
-    while position < bytes.count, Self.isPartOfNumber(bytes[position]) { position += 1 }
-    let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    let digits = text.drop { $0 == "-" }
-    // JSON has no plus sign and no leading zeros.
-    guard let value = Int(text), !text.hasPrefix("+"), digits == "0" || !digits.hasPrefix("0") else {
-      position = start
-      throw failure(expected: "a whole number in range", text: text)
+  /// The failure with its line and column, counted in bytes from 1.
+  private static func failure(_ failure: JSONFailure, _ text: [UInt8]) -> Failure {
+    let before = text[..<failure.offset]
+    return Failure(
+      line: before.count { $0 == 0x0a } + 1,
+      column: failure.offset - (before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0) + 1,
+      expected: failure.expected, found: found(text[failure.offset...]))
+  }
+
+  /// The word, number or single character that a text begins with.
+  private static func found(_ rest: ArraySlice<UInt8>) -> String {
+    guard let first = rest.first else { return "the end of the file" }
+    let word = rest.prefix(41).prefix(while: isPartOfNumber)
+    if !word.isEmpty {
+      let text = String(decoding: word.prefix(40), as: UTF8.self)
+      return word.count > 40 ? "\(text)…" : text
     }
-    return value
+    if (0x21...0x7e).contains(first) { return String(UnicodeScalar(first)) }
+    return "byte 0x" + String(first, radix: 16)
   }
 
   private static func isPartOfNumber(_ byte: UInt8) -> Bool {
@@ -66,36 +67,5 @@ struct StructureParser {
       true
     default: false
     }
-  }
-
-  private mutating func skipSpace() {
-    while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
-  }
-
-  private mutating func peek() -> UInt8? {
-    skipSpace()
-    return position < bytes.count ? bytes[position] : nil
-  }
-
-  private mutating func take(_ character: Unicode.Scalar, _ expected: String) throws(Failure) {
-    guard peek() == UInt8(ascii: character) else { throw failure(expected: expected) }
-    position += 1
-  }
-
-  private func failure(expected: String, text: String = "") -> Failure {
-    let before = bytes[..<position]
-    let line = before.count { $0 == 0x0a } + 1
-    let column = position - (before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0) + 1
-    let found: String
-    if !text.isEmpty {
-      found = text.utf8.count > 40 ? "\(text.prefix(40))…" : text
-    } else if position >= bytes.count {
-      found = "the end of the file"
-    } else if (0x21...0x7e).contains(bytes[position]) {
-      found = String(UnicodeScalar(bytes[position]))
-    } else {
-      found = "byte 0x" + String(bytes[position], radix: 16)
-    }
-    return Failure(line: line, column: column, expected: expected, found: found)
   }
 }
