@@ -27,11 +27,12 @@ public struct WeightInitializer {
     weights.append("\(name).bias", uniform([filters], bound: bound))
   }
 
-  mutating func addNormalization(_ name: String, channels: Int) {
+  /// A BatchNorm layer; with `startsAtZero` its gamma is 0, so that what is normalised adds nothing yet.
+  mutating func addNormalization(_ name: String, channels: Int, startsAtZero: Bool = false) {
     let shape = TensorShape([channels])
     let ones = Tensor([Float](repeating: 1, count: channels), shape: shape)
     let zeros = Tensor([Float](repeating: 0, count: channels), shape: shape)
-    weights.append("\(name).weight", ones)
+    weights.append("\(name).weight", startsAtZero ? zeros : ones)
     weights.append("\(name).bias", zeros)
     weights.append("\(name).running_mean", zeros)
     weights.append("\(name).running_var", ones)

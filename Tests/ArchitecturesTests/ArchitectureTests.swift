@@ -176,7 +176,11 @@ import Testing
     #expect(bias.largest <= 0.17678 && bias.largest > 0.17)
     let linear = try spread("fc.weight")
     #expect(linear.largest <= 0.0220971 && abs(linear.deviation / 0.0127578 - 1) < 0.03)
-    #expect(try spread("layer1.0.bn3.weight") == (1, 0, 1))
+    #expect(try spread("layer1.0.bn2.weight") == (1, 0, 1))
+    // timm's begins so; torchvision's networks, which have no gates, do not.
+    #expect(try spread("layer1.0.bn3.weight") == (0, 0, 0))
+    let plain = ResNetConfiguration(.resNet18, classes: 10).initialWeights(seed: 5)
+    #expect(try plain["layer1.0.bn2.weight"]?.floats().allSatisfy { $0 == 1 } == true)
     #expect(try spread("layer1.0.bn3.running_mean") == (0, 0, 0))
     let again = configuration.initialWeights(seed: 5)
     #expect(try again["fc.weight"]?.floats() == weights["fc.weight"]?.floats())

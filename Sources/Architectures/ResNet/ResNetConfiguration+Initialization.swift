@@ -1,7 +1,8 @@
 extension ResNetConfiguration {
   /// Fresh weights in the order of torchvision and timm, by torchvision's initialisation: convolutions normal with
   /// standard deviation sqrt(2 / (k * k * out)), BatchNorm 1 and 0, the last of a block included; biases and the
-  /// final layer uniform within 1 / sqrt(in).
+  /// final layer uniform within 1 / sqrt(in). With squeeze and excitation the last BatchNorm of a block begins at 0,
+  /// as timm's does (Goyal et al. 2017): gates over fresh branches make a deep network amplify every rounding.
   public func addInitialWeights(to new: inout WeightInitializer) {
     new.addConvolution(
       "\(naming.stemPrefix)conv1", filters: stemChannels, channels: imageChannels, kernel: 7)
@@ -13,7 +14,9 @@ extension ResNetConfiguration {
         new.addConvolution(
           "\(name).conv\(index + 1)", filters: convolution.filters, channels: channels / convolution.groups,
           kernel: convolution.kernel)
-        new.addNormalization("\(name).bn\(index + 1)", channels: convolution.filters)
+        new.addNormalization(
+          "\(name).bn\(index + 1)", channels: convolution.filters,
+          startsAtZero: block.squeezedChannels != nil && index == block.convolutions.count - 1)
         channels = convolution.filters
       }
       if let squeezed = block.squeezedChannels {

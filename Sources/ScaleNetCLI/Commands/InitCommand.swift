@@ -7,7 +7,8 @@ struct InitCommand: ParsableCommand {
     abstract: "Write a checkpoint with fresh weights.",
     discussion: """
       The weights are those of the published initialisation: convolutions normal with standard deviation
-      sqrt(2 / (k * k * out)), BatchNorm 1 and 0. The same seed gives the same file.
+      sqrt(2 / (k * k * out)), BatchNorm 1 and 0, and with squeeze and
+      excitation 0 and 0 at the end of a block, as in timm. The same seed gives the same file.
 
       Examples:
         scalenet init scalenet50 -o fresh.pth
