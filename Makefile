@@ -116,13 +116,13 @@ peers-tf215 peers-tf: peers-%: build .venv-%/installed
 # protoc-c writes a header and a source beside each other; the header is what other targets see.
 generate-onnx = protoc-c --proto_path=schemas --c_out=$(1) onnx.proto && mv $(1)/onnx.pb-c.h $(1)/include/
 
-schemas: ## Generate Sources/COnnx from schemas/onnx.proto
-	$(call generate-onnx,Sources/COnnx)
+schemas: ## Generate Sources/1-Libraries/COnnx from schemas/onnx.proto
+	$(call generate-onnx,Sources/1-Libraries/COnnx)
 
 check-schemas: | $(FIRST)
 	@rm -rf .build-schemas && mkdir -p .build-schemas/include
 	@$(call generate-onnx,.build-schemas)
-	diff -r .build-schemas Sources/COnnx
+	diff -r .build-schemas Sources/1-Libraries/COnnx
 
 lint: check-schemas ## Check format and generated sources; compile the Python files
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -22,11 +22,33 @@ func wideKernels(_ name: String, march: String, define: String) -> Target {
   #else
     let flags: [SwiftSetting] = [.define("SCALENET_WIDE")]
   #endif
-  return .target(name: name, dependencies: ["Kernels"], swiftSettings: settings + flags)
+  return .target(
+    name: name, dependencies: ["Kernels"], path: Floor.engine.path(name), swiftSettings: settings + flags)
 }
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+/// The floors of the house, from the ground up: a target uses only targets of floors below its own, and of its own
+/// floor those that `.ci/imports` allows.
+enum Floor: String {
+  case libraries = "1-Libraries"
+  case files = "2-Files"
+  case model = "3-Model"
+  case engine = "4-Engine"
+  case formats = "5-Formats"
+  case study = "6-Study"
+  case kit = "7-Kit"
+  case command = "8-Command"
+
+  func path(_ target: String) -> String { "Sources/\(rawValue)/\(target)" }
+
+  func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path(name), swiftSettings: settings)
+  }
+}
+
+/// A library that the system has.
+func system(_ name: String, pkgConfig: String, package: String) -> Target {
+  .systemLibrary(
+    name: name, path: Floor.libraries.path(name), pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -44,51 +66,59 @@ let package = Package(
   ],
   targets: [
     // C libraries.
-    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
-    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
-    .systemLibrary(
-      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-    .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
-    .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
-    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "COnnx", dependencies: ["CProtobufC"]),
+    system("CHDF5", pkgConfig: "hdf5", package: "libhdf5-dev"),
+    system("CZip", pkgConfig: "libzip", package: "libzip-dev"),
+    system("CProtobufC", pkgConfig: "libprotobuf-c", package: "libprotobuf-c-dev"),
+    system("CDeflate", pkgConfig: "libdeflate", package: "libdeflate-dev"),
+    system("CCairo", pkgConfig: "cairo", package: "libcairo2-dev"),
+    system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
+    .systemLibrary(name: "CProcessor", path: Floor.libraries.path("CProcessor")),
+    .target(name: "COnnx", dependencies: ["CProtobufC"], path: Floor.libraries.path("COnnx")),
 
-    // The model and its arithmetic.
-    library("FileIO"),
-    library("JSONText"),
-    library("ModelIR", ["FileIO"]),
-    .systemLibrary(name: "CProcessor"),
-    library("Kernels", ["CProcessor"]),
+    // Files and text.
+    Floor.files.library("FileIO"),
+    Floor.files.library("JSONText"),
+    Floor.files.library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
+
+    // The model.
+    Floor.model.library("ModelIR", ["FileIO"]),
+    Floor.model.library("Architectures", ["FileIO", "JSONText", "ModelIR"]),
+
+    // Its arithmetic.
+    Floor.engine.library("Kernels", ["CProcessor"]),
     wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
     wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
-    library("Execution", ["FileIO", "ModelIR", "Kernels"]),
-    library("Architectures", ["FileIO", "JSONText", "ModelIR"]),
-    library("Analysis", ["Execution", "FileIO", "Kernels", "ModelIR"]),
-    library("Reports", ["Analysis", "FileIO", "CCairo"]),
+    Floor.engine.library("Execution", ["FileIO", "ModelIR", "Kernels"]),
 
-    // Formats.
-    library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
-    library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
-    library("SafetensorsFormat", ["FileIO", "JSONText", "ModelIR"]),
-    library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
-    library("RecordingFormat", ["FileIO", "JSONText", "ModelIR", "NumPyFormat"]),
-    library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
-    library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
-    library("KerasFormat", ["FileIO", "JSONText", "ModelIR", "HDF5", "ZipArchive"]),
+    // Formats, and the container that only one of them has.
+    Floor.formats.library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    Floor.formats.library("SafetensorsFormat", ["FileIO", "JSONText", "ModelIR"]),
+    Floor.formats.library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    Floor.formats.library("RecordingFormat", ["FileIO", "JSONText", "ModelIR", "NumPyFormat"]),
+    Floor.formats.library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
+    Floor.formats.library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
+    Floor.formats.library("KerasFormat", ["FileIO", "JSONText", "ModelIR", "HDF5", "ZipArchive"]),
 
-    // What users touch.
-    library(
+    // What inspect and diff compute, and how it is told.
+    Floor.study.library("Analysis", ["Execution", "FileIO", "Kernels", "ModelIR"]),
+    Floor.study.library("Reports", ["Analysis", "FileIO", "CCairo"]),
+
+    // What a program imports.
+    Floor.kit.library(
       "ScaleNetKit",
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "Reports", "PyTorchFormat",
         "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat", "COpenSSL",
       ]),
+
+    // The command.
     .executableTarget(
       name: "ScaleNetCLI",
       dependencies: [
         "ScaleNetKit", "KernelsAVX2", "KernelsAVX512",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      path: Floor.command.path("ScaleNetCLI"),
       swiftSettings: settings),
 
     // Tests.
