@@ -77,7 +77,7 @@ let package = Package(
 
     // Files and text.
     Floor.files.library("FileIO"),
-    Floor.files.library("JSONText"),
+    Floor.files.library("JSONText", ["FileIO"]),
     Floor.files.library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
 
     // The model.

@@ -1,5 +1,6 @@
 import Analysis
 import Architectures
+import FileIO
 import ModelIR
 import TestSupport
 import Testing
@@ -76,12 +77,12 @@ import Testing
       "w", Tensor([Float](repeating: 0, count: 64 * 64 * 49), shape: [64, 64, 7, 7]))
     let y = try graph.addNode("y", .conv(Conv(window: Window(7, pad: 3))), inputs: [x, w])[0]
     graph.setOutputs([y])
-    #expect(throws: GraphError.self) { try CostReport(graph) }
+    #expect(throws: ScaleNetError.self) { try CostReport(graph) }
 
     var wide = Graph(name: "wide")
     let z = try wide.addInput("z", TensorType(.float32, [1, .fixed(1 << 10), .fixed(side), .fixed(side)]))
     for index in 0..<40 { wide.addOutput(try wide.addNode("r\(index)", .relu(Relu()), inputs: [z])[0]) }
-    #expect(throws: GraphError.self) { try CostReport(wide) }
+    #expect(throws: ScaleNetError.self) { try CostReport(wide) }
   }
 }
 

@@ -125,7 +125,7 @@ import Testing
   @Test func holdsTheLargestNetwork() throws {
     let weights = try Fixtures.shapeOnlyWeights("full/scalenet152.spec.json")
     let graph = try ScaleNetConfiguration(recognizing: weights, source: "152").graph(weights)
-    let layout = try HDF5Layout(path: "x") { (_) throws(HDF5Error) in }
+    let layout = try HDF5Layout(path: "x") { (_) throws(ScaleNetError) in }
     #expect(layout.byteCount > 0)
     let data = try bytes(graph, .hdf5)
     let root = try HDF5File(.copying(data)).root()

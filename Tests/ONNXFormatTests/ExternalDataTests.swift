@@ -138,7 +138,7 @@ import Testing
       // Anything else under that name is somebody's.
       try FileManager.default.removeItem(atPath: path)
       try create("\(directory)/\(data.location)")
-      #expect(throws: ONNXError.file(.exists(path: "\(directory)/\(data.location)"))) {
+      #expect(throws: ScaleNetError.exists(path: "\(directory)/\(data.location)")) {
         _ = try commit(try model(), to: path, overwrite: false)
       }
       #expect(try names(in: directory) == [data.location])
@@ -176,9 +176,9 @@ import Testing
       // Somebody else takes the model's name.
       try create(path)
       let mine = try bytes(at: path)
-      var thrown: ONNXError?
-      do throws(ONNXError) { try output.commit() } catch { thrown = error }
-      #expect(thrown == .file(.exists(path: path)))
+      var thrown: ScaleNetError?
+      do throws(ScaleNetError) { try output.commit() } catch { thrown = error }
+      #expect(thrown == .exists(path: path))
       #expect(try names(in: directory) == ["model.onnx"])
       #expect(try bytes(at: path) == mine)
     }
@@ -192,7 +192,7 @@ import Testing
       .float32, [5, 1 << 27], storage: .copying([Float(1)]), strides: [0, 0])
     let weight = try graph.addInitializer("w", tensor)
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [x, weight])[0])
-    #expect(throws: ONNXError.self) {
+    #expect(throws: ScaleNetError.self) {
       try ONNXWriter(Model(graph: graph), path: "m.onnx", options: .init(externalData: .never))
     }
   }
@@ -206,7 +206,7 @@ import Testing
       #expect(status == 0)
       let file = try ByteRegion.map(path: path)
       #expect(
-        throws: ONNXError.invalidModel(
+        throws: ScaleNetError.invalidModel(
           path: path, place: "file", expected: "at most 2147483647 bytes", found: "2147483648")
       ) { _ = try ONNXReader.read(file, path: path) }
     }

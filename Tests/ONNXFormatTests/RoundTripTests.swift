@@ -33,7 +33,7 @@ import Testing
   @Test func versionsAreChecked() throws {
     let model = Model(graph: try everyOperator(batch: 1))
     func failure(_ options: ONNXWriter.Options) -> String {
-      do throws(ONNXError) {
+      do throws(ScaleNetError) {
         _ = try ONNXWriter(model, path: "out.onnx", options: options)
         return "no error"
       } catch {
@@ -95,7 +95,7 @@ import Testing
     let weight = try graph.addInitializer("big", Tensor([Float](arrayLiteral: 1, 65520), shape: [2]))
     graph.addOutput(try graph.addNode("y", .mul(Mul()), inputs: [x, weight])[0])
     #expect(
-      throws: GraphError.unreadableInitializer(
+      throws: ScaleNetError.unreadableInitializer(
         value: "big", error: .overflow(value: 65520, index: 1, target: .float16))
     ) { try graph.apply([ConvertToHalf()]) }
   }
@@ -104,7 +104,7 @@ import Testing
     var graph = Graph(name: "g")
     let x = try graph.addInput("x", TensorType(.float32, [1, 2, 3]))
     graph.addOutput(try graph.addNode("y", .softmax(Softmax(axis: 1)), inputs: [x])[0])
-    #expect(throws: ONNXError.self) {
+    #expect(throws: ScaleNetError.self) {
       try ONNXWriter(Model(graph: graph), path: "m.onnx", options: .init(opset: 12))
     }
     #expect(throws: Never.self) {

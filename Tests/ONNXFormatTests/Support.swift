@@ -5,13 +5,13 @@ import Testing
 @testable import ONNXFormat
 
 /// Reads a model from bytes.
-func read(_ bytes: [UInt8], path: String = "test.onnx") throws(ONNXError) -> Model {
+func read(_ bytes: [UInt8], path: String = "test.onnx") throws(ScaleNetError) -> Model {
   try ONNXReader.read(.copying(bytes, origin: path), path: path)
 }
 
 /// The message of the error that reading bytes gives.
 func failure(_ bytes: [UInt8], path: String = "test.onnx") -> String {
-  do throws(ONNXError) {
+  do throws(ScaleNetError) {
     _ = try read(bytes, path: path)
     return "no error"
   } catch {

@@ -1,9 +1,10 @@
 import COnnx
+import FileIO
 import ModelIR
 
 extension ONNXWriter {
   /// C strings end at NUL, and keys of metadata stand for one value each.
-  static func checkNames(_ model: Model, _ options: Options, path: String) throws(ONNXError) {
+  static func checkNames(_ model: Model, _ options: Options, path: String) throws(ScaleNetError) {
     var texts = [
       model.graph.name, options.producerName, options.producerVersion, options.documentation ?? "",
     ]

@@ -1,10 +1,11 @@
+public import FileIO
 public import ModelIR
 
 extension CostReport {
   /// Counts a graph whose shapes are all known. Weights are not read, only their shapes.
   ///
   /// Fails if a shape is open or a number is out of range.
-  public init(_ graph: Graph) throws(GraphError) {
+  public init(_ graph: Graph) throws(ScaleNetError) {
     var layers: [Layer] = []
     layers.reserveCapacity(graph.nodes.count)
     var counted = Set<ValueID>()
@@ -39,7 +40,7 @@ extension CostReport {
   }
 
   /// A node's shapes, operations and traffic; what it stores is counted by the caller.
-  private static func layer(_ node: Node, of graph: Graph) throws(GraphError) -> Layer {
+  private static func layer(_ node: Node, of graph: Graph) throws(ScaleNetError) -> Layer {
     let inputs = node.inputs.map { id in id.flatMap { graph[$0].type.shape } }
     let outputs = node.outputs.compactMap { graph[$0].type.shape }
     guard outputs.count == node.outputs.count, let first = outputs.first else {
@@ -82,7 +83,7 @@ extension CostReport {
     return shape.elementCount * graph[id].type.dataType.byteCount
   }
 
-  private static func peakBytes(_ graph: Graph) throws(GraphError) -> Int {
+  private static func peakBytes(_ graph: Graph) throws(ScaleNetError) -> Int {
     func size(_ id: ValueID) -> Int { graph[id].initializer == nil ? Self.size(id, of: graph) : 0 }
     var lastUse = [Int](repeating: -1, count: graph.values.count)
     for (index, node) in graph.nodes.enumerated() {
@@ -105,7 +106,7 @@ extension CostReport {
 
 extension Node {
   /// Two counts added; fails where the sum, or a count that stands for "out of range", cannot be told.
-  fileprivate func sum(_ left: Int, _ right: Int) throws(GraphError) -> Int {
+  fileprivate func sum(_ left: Int, _ right: Int) throws(ScaleNetError) -> Int {
     let (sum, overflow) = left.addingReportingOverflow(right)
     guard !overflow, sum < .max else {
       throw .invalidNode(

@@ -1,3 +1,4 @@
+public import FileIO
 public import ModelIR
 
 /// What `inspect` says of one model; `schemas/inspect.schema.json` describes its JSON.
@@ -36,7 +37,7 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public init(
     _ graph: Graph, format: String, path: String, architecture: String, variant: String? = nil,
     classes: Int? = nil, notes: [String] = []
-  ) throws(GraphError) {
+  ) throws(ScaleNetError) {
     let report = try CostReport(graph)
     let first = graph.inputs.first
     self.format = format

@@ -27,32 +27,22 @@ extension OpenedModel {
   /// The model is a ScaleNet's weights in which the scales have channels to lose.
   public func allocate(_ options: AllocationOptions) throws(ScaleNetError) -> ChannelAllocation {
     guard case .weights(let weights, .scaleNet(let seed)) = content else {
-      if case .tensors(_, let error) = content { throw .architecture(error) }
+      if case .tensors(_, let error) = content { throw error }
       throw .unsupported(
         path: path, operation: "allocate channels",
         reason: "expected the weights of a ScaleNet, found \(architecture)")
     }
     if let weightsPath = options.weightsPath, FileFormat.forExtension(of: weightsPath) != .pytorch {
       throw .invalidOption(
-        option: "--weights", expected: "a name that ends in .pth or .pt", found: weightsPath)
+        "weights", expected: "a name that ends in .pth or .pt", found: weightsPath)
     }
     // What stands in the way of the outputs is said before the work.
     for output in [options.structurePath, options.weightsPath, options.chartPath].compactMap({ $0 }) {
-      do throws(FileError) {
-        try OutputFile(path: output, overwrite: options.overwrite, inputs: [file]).discard()
-      } catch {
-        throw .file(error)
-      }
+      try OutputFile(path: output, overwrite: options.overwrite, inputs: [file]).discard()
     }
-    let allocator = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
-      try ChannelAllocator(seed: seed, weights: weights, source: path)
-    }
-    let allocation = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
-      try allocator.allocate(options.target, inputSize: options.inputSize)
-    }
-    let pruned = try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
-      try allocator.prunedWeights(allocation)
-    }
+    let allocator = try ChannelAllocator(seed: seed, weights: weights, source: path)
+    let allocation = try allocator.allocate(options.target, inputSize: options.inputSize)
+    let pruned = try allocator.prunedWeights(allocation)
     if let chartPath = options.chartPath {
       let network = OpenedModel(
         path: path, file: file, format: format,
@@ -60,17 +50,13 @@ extension OpenedModel {
       var build = BuildOptions()
       build.inputSize = options.inputSize
       let report = try network.inspection(build).report
-      let bytes = try bridging(ScaleNetError.report) { () throws(ReportError) in
-        try AllocationChart(report).drawing.bytes(for: chartPath)
-      }
+      let bytes = try AllocationChart(report).drawing.bytes(for: chartPath)
       try writeBytes(bytes, to: chartPath, overwrite: options.overwrite, inputs: [file])
     }
     if let weightsPath = options.weightsPath {
-      var output = try bridging(ScaleNetError.file) { () throws(FileError) in
-        try OutputFile(path: weightsPath, overwrite: options.overwrite, inputs: [file])
-      }
-      do throws(PyTorchError) { try PyTorchWriter.write(pruned, to: &output) } catch { throw .pytorch(error) }
-      do throws(FileError) { try output.commit() } catch { throw .file(error) }
+      var output = try OutputFile(path: weightsPath, overwrite: options.overwrite, inputs: [file])
+      try PyTorchWriter.write(pruned, to: &output)
+      try output.commit()
     }
     if let structurePath = options.structurePath {
       try writeText(

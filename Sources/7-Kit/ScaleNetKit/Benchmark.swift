@@ -1,5 +1,6 @@
 import Analysis
 public import Architectures
+import FileIO
 public import Kernels
 import ModelIR
 
@@ -46,10 +47,10 @@ extension OpenedModel {
     build.inputSize = options.inputSize
     var graph = try graph(build)
     // Timed as it would be deployed.
-    do throws(GraphError) {
+    do throws(ScaleNetError) {
       try graph.apply([FoldBatchNormalization(), EliminateDeadNodes()])
     } catch {
-      throw .graph(path: path, error)
+      throw error.inFile(path)
     }
     var random = RandomSource(seed: 20_190_616)
     var inputs: [String: Tensor] = [:]
@@ -74,10 +75,10 @@ extension OpenedModel {
     seconds.sort()
     let median = (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
     let macs: Int
-    do throws(GraphError) {
+    do throws(ScaleNetError) {
       macs = try CostReport(graph.binding(batch: options.batch)).totals.macs
     } catch {
-      throw .graph(path: path, error)
+      throw error.inFile(path)
     }
     return BenchmarkResult(
       model: path, architecture: architecture, macs: macs, batch: batch, runs: options.runs,

@@ -8,7 +8,7 @@ public func sha256(of file: ByteRegion) throws(ScaleNetError) -> String {
     unsafe EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, EVP_sha256(), nil) == 1
   }
   guard isDone else { throw .library(name: "libcrypto", reason: "SHA-256 is not available") }
-  do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+  try file.checkIntact()
   return digest.map { byte in
     let digits = String(byte, radix: 16)
     return byte < 16 ? "0" + digits : digits

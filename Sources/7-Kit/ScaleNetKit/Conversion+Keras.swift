@@ -8,7 +8,7 @@ extension Conversion {
   func writeKeras(progress: (ConversionPhase) -> Void) throws(ScaleNetError) -> ConversionReport {
     guard let container = KerasWriter.Container(path: kerasPath, weightsOnly: options.weightsOnly) else {
       throw .invalidOption(
-        option: "--weights-only", expected: "a name that ends in .h5 or .weights.h5", found: outputPath)
+        "weightsOnly", expected: "a name that ends in .h5 or .weights.h5", found: outputPath)
     }
     if options.halfIO {
       throw .unsupported(
@@ -16,7 +16,7 @@ extension Conversion {
         reason: "Keras's mixed_float16 keeps inputs and outputs in float32")
     }
     if let option = options.explicitONNXOptions.first {
-      throw .invalidOption(option: option, expected: "an ONNX output", found: outputPath)
+      throw .invalidOption(option, expected: "an ONNX output", found: outputPath)
     }
     progress(.building)
     try model.refuse(options.explicitBuildOptions, inputSize: options.build.inputSize)
@@ -24,16 +24,12 @@ extension Conversion {
     let graph = try optimized(expected)
 
     progress(.writing)
-    let writer = try bridging(ScaleNetError.keras) { () throws(KerasError) in
-      try KerasWriter(
-        Model(graph: graph), path: outputPath,
-        options: KerasWriter.Options(container: container, dataFormat: options.dataFormat))
-    }
-    var output = try bridging(ScaleNetError.file) { () throws(FileError) in
-      try OutputFile(path: outputPath, overwrite: options.overwrite, inputs: [model.file])
-    }
-    do throws(KerasError) { try writer.write(to: &output) } catch { throw .keras(error) }
-    do throws(FileError) { try output.finish() } catch { throw .file(error) }
+    let writer = try KerasWriter(
+      Model(graph: graph), path: outputPath,
+      options: KerasWriter.Options(container: container, dataFormat: options.dataFormat))
+    var output = try OutputFile(path: outputPath, overwrite: options.overwrite, inputs: [model.file])
+    try writer.write(to: &output)
+    try output.finish()
 
     var report = try report(graph: graph, bytes: output.byteCount)
     report.inputs = writer.inputs.map { input in
@@ -50,10 +46,10 @@ extension Conversion {
     if options.verifies {
       progress(.verifying)
       let path = output.temporaryPath
-      let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+      let file = try ByteRegion.map(path: path)
       report.verification = try verify(file, writer, expected: expected)
     }
-    do throws(FileError) { try output.commit() } catch { throw .file(error) }
+    try output.commit()
     return report
   }
 
@@ -67,12 +63,10 @@ extension Conversion {
     _ file: ByteRegion, _ writer: KerasWriter, expected: Graph
   ) throws(ScaleNetError) -> VerificationReport {
     if options.weightsOnly {
-      let count = try bridging(ScaleNetError.keras) { () throws(KerasError) in
-        try writer.verifyWeights(in: file)
-      }
+      let count = try writer.verifyWeights(in: file)
       return VerificationReport(method: "bits", comparedValues: count, largestRelativeError: 0, tolerance: 0)
     }
-    let found = try bridging(ScaleNetError.keras) { () throws(KerasError) in try KerasReader.read(file) }
+    let found = try KerasReader.read(file)
     return try verification.compare(
       expected: expected, found: found.graph, batch: 1, namesMatch: false,
       tolerance: options.dataType == .float16 ? .float16 : .float32)

@@ -8,7 +8,7 @@ extension Conversion {
   func writeONNX(progress: (ConversionPhase) -> Void) throws(ScaleNetError) -> ConversionReport {
     progress(.building)
     if let option = options.explicitKerasOptions.first {
-      throw .invalidOption(option: option, expected: "a Keras output", found: outputPath)
+      throw .invalidOption(option, expected: "a Keras output", found: outputPath)
     }
     try model.refuse(options.explicitBuildOptions, inputSize: options.build.inputSize)
     let expected = try model.graph(options.build)
@@ -18,20 +18,16 @@ extension Conversion {
     var onnx = options.onnx
     onnx.producerVersion = ToolVersion.current
     let metadata = try metadata()
-    let writer = try bridging(ScaleNetError.onnx) { () throws(ONNXError) in
-      try ONNXWriter(Model(graph: graph, metadata: metadata), path: outputPath, options: onnx)
-    }
-    var output = try bridging(ScaleNetError.onnx) { () throws(ONNXError) in
-      try ONNXOutput(writer, overwrite: options.overwrite, inputs: [model.file])
-    }
-    do throws(ONNXError) { try output.write() } catch { throw .onnx(error) }
+    let writer = try ONNXWriter(Model(graph: graph, metadata: metadata), path: outputPath, options: onnx)
+    var output = try ONNXOutput(writer, overwrite: options.overwrite, inputs: [model.file])
+    try output.write()
     var report = try report(graph: graph, bytes: writer.byteCount + (writer.externalData?.byteCount ?? 0))
     report.companionFiles = writer.externalData.map { [$0.location] } ?? []
     if options.verifies {
       progress(.verifying)
       report.verification = try verify(output, expected: expected)
     }
-    do throws(ONNXError) { try output.commit() } catch { throw .onnx(error) }
+    try output.commit()
     return report
   }
 
@@ -40,12 +36,10 @@ extension Conversion {
   ) throws(ScaleNetError) -> VerificationReport {
     let path = output.temporaryPath
     let data = output.temporaryData
-    let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
-    let found = try bridging(ScaleNetError.onnx) { () throws(ONNXError) in
-      try ONNXReader.read(
-        file, path: path,
-        options: ONNXReader.Options(resolveExternalData: { $0 == data?.location ? data?.path : nil }))
-    }
+    let file = try ByteRegion.map(path: path)
+    let found = try ONNXReader.read(
+      file, path: path,
+      options: ONNXReader.Options(resolveExternalData: { $0 == data?.location ? data?.path : nil }))
     let isHalf = options.dataType == .float16
     return try verification.compare(
       expected: expected, found: found.graph, batch: 1, tolerance: isHalf ? .float16 : .float32)
@@ -61,7 +55,7 @@ extension Conversion {
       if let structure = configuration.structure { entries.append(("structure", structure.json)) }
       entries.append(("input_size", options.build.inputSize.description))
     case .tensors(_, let error):
-      throw .architecture(error)
+      throw error
     case .graph(let original):
       let own: Set<String> = ["source", "source_sha256", "tool", "tool_version"]
       entries = original.metadata.filter { !own.contains($0.key) }

@@ -8,7 +8,7 @@ extension Conversion {
   /// Writes the weights, as they are, without a graph: a checkpoint, safetensors, or numpy arrays.
   func writeWeights(progress: (ConversionPhase) -> Void) throws(ScaleNetError) -> ConversionReport {
     if let option = options.explicitGraphOptions.first {
-      throw .invalidOption(option: option, expected: "an output that holds a graph", found: outputPath)
+      throw .invalidOption(option, expected: "an output that holds a graph", found: outputPath)
     }
     progress(.writing)
     var weights = StateDict()
@@ -26,11 +26,9 @@ extension Conversion {
         )
       }
     }
-    var output = try bridging(ScaleNetError.file) { () throws(FileError) in
-      try OutputFile(path: outputPath, overwrite: options.overwrite, inputs: [model.file])
-    }
+    var output = try OutputFile(path: outputPath, overwrite: options.overwrite, inputs: [model.file])
     try write(weights, to: &output)
-    do throws(FileError) { try output.finish() } catch { throw .file(error) }
+    try output.finish()
     var report = try report(graph: nil, bytes: output.byteCount)
     if let names {
       report.notes.append(names.note)
@@ -39,43 +37,34 @@ extension Conversion {
     if options.verifies {
       progress(.verifying)
       let path = output.temporaryPath
-      let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+      let file = try ByteRegion.map(path: path)
       report.verification = try verification.compareBits(expected: weights, found: try read(file))
     }
-    do throws(FileError) { try output.commit() } catch { throw .file(error) }
+    try output.commit()
     return report
   }
 
   private func write(_ weights: StateDict, to output: inout OutputFile) throws(ScaleNetError) {
     switch format {
     case .safetensors:
-      do throws(SafetensorsError) {
-        // Readers for PyTorch ask for this entry.
-        try SafetensorsWriter.write(weights, metadata: ["format": "pt"], to: &output)
-      } catch { throw .safetensors(error) }
+      // Readers for PyTorch ask for this entry.
+      try SafetensorsWriter.write(weights, metadata: ["format": "pt"], to: &output)
+
     case .numpy:
-      do throws(NumPyError) { try NumPyWriter.writeArchive(weights, to: &output) } catch {
-        throw .numpy(error)
-      }
+      try NumPyWriter.writeArchive(weights, to: &output)
     case .pytorch, .onnx, .keras, .trtexec, .polygraphy, .builtIn:
-      do throws(PyTorchError) { try PyTorchWriter.write(weights, to: &output) } catch {
-        throw .pytorch(error)
-      }
+      try PyTorchWriter.write(weights, to: &output)
     }
   }
 
   private func read(_ file: ByteRegion) throws(ScaleNetError) -> StateDict {
     switch format {
     case .safetensors:
-      return try bridging(ScaleNetError.safetensors) { () throws(SafetensorsError) in
-        try SafetensorsReader.read(file)
-      }
+      return try SafetensorsReader.read(file)
     case .numpy:
-      return try bridging(ScaleNetError.numpy) { () throws(NumPyError) in try NumPyReader.archive(file) }
+      return try NumPyReader.archive(file)
     case .pytorch, .onnx, .keras, .trtexec, .polygraphy, .builtIn:
-      return try bridging(ScaleNetError.pytorch) { () throws(PyTorchError) in
-        try PyTorchReader.read(file, verifyChecksums: true)
-      }
+      return try PyTorchReader.read(file, verifyChecksums: true)
     }
   }
 }

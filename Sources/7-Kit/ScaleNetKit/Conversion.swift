@@ -33,20 +33,15 @@ public func convert(
 ) throws(ScaleNetError) -> ConversionReport {
   guard let format = options.format ?? FileFormat.forExtension(of: outputPath) else {
     throw .invalidOption(
-      option: "--output",
+      "output",
       expected: "a name that ends in .onnx, .h5, .keras, .pth, .safetensors or .npz, or --to",
       found: outputPath)
   }
   try options.onnx.check()
   progress(.reading)
-  let source = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: input.path)
-  }
+  let source = try ByteRegion.map(path: input.path)
   // What stands in the way of the output is said before the work.
-  do throws(FileError) {
-    try OutputFile(path: outputPath, overwrite: options.overwrite, inputs: [source]).discard()
-  } catch {
-    throw .file(error)
-  }
+  try OutputFile(path: outputPath, overwrite: options.overwrite, inputs: [source]).discard()
   let model = try OpenedModel(
     path: input.path, key: input.key, structurePath: input.structurePath,
     inputSize: options.explicitBuildOptions.contains("--input-size") ? options.build.inputSize : nil)
@@ -58,7 +53,7 @@ public func convert(
   case .keras: return try conversion.writeKeras(progress: progress)
   case .pytorch, .safetensors, .numpy: return try conversion.writeWeights(progress: progress)
   case .trtexec, .polygraphy, .builtIn:
-    throw .invalidOption(option: "--to", expected: "a format of models", found: format.displayName)
+    throw .invalidOption("to", expected: "a format of models", found: format.displayName)
   }
 }
 
@@ -83,7 +78,7 @@ struct Conversion {
     if options.dataType == .float16 { passes.append(ConvertToHalf(halfIO: options.halfIO)) }
     passes.append(EliminateDeadNodes())
     var result = graph
-    do throws(GraphError) { try result.apply(passes) } catch { throw .graph(path: model.path, error) }
+    do throws(ScaleNetError) { try result.apply(passes) } catch { throw error.inFile(model.path) }
     return result
   }
 

@@ -1,4 +1,5 @@
 public import Analysis
+public import FileIO
 import Glibc
 public import Kernels
 
@@ -23,14 +24,9 @@ public func diff(
     engine: DiffEngine(kernels: kernels, threads: threads), tolerance: options.tolerance)
   comparison.wantsLayers = options.layers
   comparison.wantsWeights = options.weights
-  do throws(DiffError) {
+  do throws(ScaleNetError) {
     return try comparison.report(inputs: prepared.inputs, notes: prepared.notes, progress: progress)
   } catch {
-    switch error {
-    case .execution(_, let error):
-      throw .execution(error)
-    case .differentOutputs, .differentBatches:
-      throw .unsupported(path: right.path, operation: "compare with \(left.path)", reason: error.description)
-    }
+    throw error.within("cannot compare with \(left.path.escapedForMessage)").inFile(right.path)
   }
 }

@@ -14,17 +14,17 @@ extension DiffComparand {
       self = .model(try OpenedModel(path: path))
       return
     }
-    let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+    let file = try ByteRegion.map(path: path)
     switch FileFormat.detect(file) {
     case .numpy:
       let arrays = try NamedArrays(numpy: file, path: path)
       self = .recording(DiffRecording(path: path, format: arrays.format, batches: [arrays.arrays]))
     case .trtexec:
       self = .recording(
-        try Self.recording(path, "trtexec") { () throws(RecordingError) in try TensorRTRecording.read(file) })
+        try Self.recording(path, "trtexec") { () throws(ScaleNetError) in try TensorRTRecording.read(file) })
     case .polygraphy:
       self = .recording(
-        try Self.recording(path, "polygraphy") { () throws(RecordingError) in
+        try Self.recording(path, "polygraphy") { () throws(ScaleNetError) in
           try PolygraphyRecording.read(file)
         })
     case .pytorch:
@@ -41,9 +41,9 @@ extension DiffComparand {
   }
 
   private static func recording(
-    _ path: String, _ format: String, _ read: () throws(RecordingError) -> Recording
+    _ path: String, _ format: String, _ read: () throws(ScaleNetError) -> Recording
   ) throws(ScaleNetError) -> DiffRecording {
-    let recording = try bridging(ScaleNetError.recording, read)
+    let recording = try read()
     return DiffRecording(
       path: path, format: format,
       batches: recording.batches.map { batch in

@@ -111,7 +111,7 @@ struct DiffInputs {
     let array = given.arrays.first { names.contains($0.name) } ?? (isOnly ? given.arrays.first : nil)
     guard let tensor = array?.tensor else {
       throw .invalidOption(
-        option: "--input", expected: "an array for the input \(names.joined(separator: " or "))",
+        "input", expected: "an array for the input \(names.joined(separator: " or "))",
         found: given.arrays.map(\.name).joined(separator: ", "))
     }
     let found = tensor.shape.dimensions
@@ -122,7 +122,7 @@ struct DiffInputs {
       return tensor.transposed([0, 3, 1, 2])
     }
     throw .invalidOption(
-      option: "--input", expected: "\(shape)" + (shape.count == 4 ? " (NCHW), or that as NHWC" : ""),
+      "input", expected: "\(shape)" + (shape.count == 4 ? " (NCHW), or that as NHWC" : ""),
       found: "\(found) in \(given.source)")
   }
 

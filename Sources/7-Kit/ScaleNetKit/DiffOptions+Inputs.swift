@@ -23,7 +23,7 @@ extension DiffOptions {
       }
       guard read.count == 1, read[0].arrays.count == 1 else {
         throw .invalidOption(
-          option: "--input \(argument.escapedForMessage)", expected: "a file of one array behind a name",
+          "input \(argument.escapedForMessage)", expected: "a file of one array behind a name",
           found: "\(read.reduce(0) { $0 + $1.arrays.count }) arrays")
       }
       let array = NamedTensor(name: name, tensor: read[0].arrays[0].tensor)
@@ -47,7 +47,7 @@ extension DiffOptions {
   }
 
   private static func read(_ path: String) throws(ScaleNetError) -> [GivenInput] {
-    let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+    let file = try ByteRegion.map(path: path)
     if NumPyReader.recognizes(file) {
       return [GivenInput(source: path, arrays: try NamedArrays(numpy: file, path: path).arrays)]
     }
@@ -56,9 +56,7 @@ extension DiffOptions {
         path: path, expected: "inputs as .npy, .npz or JSON of polygraphy run --save-inputs",
         found: OpenedModel.describe(file))
     }
-    let recording = try bridging(ScaleNetError.recording) { () throws(RecordingError) in
-      try PolygraphyRecording.readInputs(file)
-    }
+    let recording = try PolygraphyRecording.readInputs(file)
     return recording.batches.map { batch in
       GivenInput(source: path, arrays: batch.entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) })
     }

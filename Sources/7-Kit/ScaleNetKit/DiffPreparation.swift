@@ -82,10 +82,10 @@ struct DiffPreparation {
     _ graph: Graph?, _ comparand: DiffComparand, _ batch: Int
   ) throws(ScaleNetError) -> Graph? {
     guard let graph else { return nil }
-    do throws(GraphError) {
+    do throws(ScaleNetError) {
       return try graph.binding(batch: batch)
     } catch {
-      throw .graph(path: comparand.path, error)
+      throw error.inFile(comparand.path)
     }
   }
 

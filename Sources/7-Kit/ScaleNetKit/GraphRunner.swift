@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import Glibc
 import Kernels
 import ModelIR
@@ -19,27 +20,19 @@ struct GraphRunner {
     _ graph: Graph, batch: Int, kernels: (any KernelSet<Float>)?, threads: Int?
   ) throws(ScaleNetError) {
     let threads = threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    do throws(ExecutionError) {
-      if let kernels {
-        engine = .float(try Executor(graph, batch: batch, kernels: kernels, threads: threads))
-      } else {
-        engine = .double(
-          try Executor(graph, batch: batch, kernels: ReferenceKernels<Double>(), threads: threads))
-      }
-    } catch {
-      throw .execution(error)
+    if let kernels {
+      engine = .float(try Executor(graph, batch: batch, kernels: kernels, threads: threads))
+    } else {
+      engine = .double(
+        try Executor(graph, batch: batch, kernels: ReferenceKernels<Double>(), threads: threads))
     }
   }
 
   /// The outputs, in the graph's order.
   func run(_ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
-    do throws(ExecutionError) {
-      switch engine {
-      case .float(let executor): return try executor.run(inputs)
-      case .double(let executor): return try executor.run(inputs)
-      }
-    } catch {
-      throw .execution(error)
+    switch engine {
+    case .float(let executor): return try executor.run(inputs)
+    case .double(let executor): return try executor.run(inputs)
     }
   }
 
@@ -49,21 +42,17 @@ struct GraphRunner {
   ) throws(ScaleNetError) -> (outputs: [NamedTensor], overflows: [(name: String, value: Double)]) {
     guard case .float(let executor) = engine else { return (try run(inputs), []) }
     var overflows: [(name: String, value: Double)] = []
-    do throws(ExecutionError) {
-      let outputs = try executor.run(inputs) { (id, tensor) throws(ExecutionError) in
-        guard tensor.dataType == .float16 else { return }
-        do throws(TensorError) {
-          _ = try tensor.firstNonFinite()
-        } catch {
-          guard case .overflow(let value, _, _) = error else {
-            throw .unreadableInput(name: executor.graph[id].name, error: error)
-          }
-          overflows.append((executor.graph[id].name, value))
+    let outputs = try executor.run(inputs) { (id, tensor) throws(ScaleNetError) in
+      guard tensor.dataType == .float16 else { return }
+      do throws(ScaleNetError) {
+        _ = try tensor.firstNonFinite()
+      } catch {
+        guard let value = error.overflow?.value else {
+          throw .unreadableInput(name: executor.graph[id].name, error: error)
         }
+        overflows.append((executor.graph[id].name, value))
       }
-      return (outputs, overflows)
-    } catch {
-      throw .execution(error)
     }
+    return (outputs, overflows)
   }
 }

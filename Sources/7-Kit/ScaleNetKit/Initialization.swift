@@ -29,47 +29,43 @@ public struct Initialization: Sendable {
     if let pools {
       guard case .seed(let network)? = builtIn else {
         throw .invalidOption(
-          option: "--scales", expected: "the seed of an allocation, such as scalenet50-seed", found: name)
+          "scales", expected: "the seed of an allocation, such as scalenet50-seed", found: name)
       }
       architecture = .scaleNet(
-        try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
-          try network.configuration(pools: pools, classes: classes)
-        })
+        try network.configuration(pools: pools, classes: classes))
       inputs = []
     } else if let structurePath {
       guard name.lowercased().hasPrefix("scalenet") else {
-        throw .invalidOption(option: "--structure", expected: "a ScaleNet", found: name)
+        throw .invalidOption("structure", expected: "a ScaleNet", found: name)
       }
       let structure = try OpenedModel.readStructure(structurePath)
       architecture = .scaleNet(ScaleNetConfiguration(structure: structure, classes: classes))
       inputs = [
-        try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: structurePath) }
+        try ByteRegion.map(path: structurePath)
       ]
     } else if let builtIn {
       architecture = builtIn.architecture(classes: classes)
       inputs = []
     } else if name.lowercased() == "scalenet" {
-      throw .invalidOption(option: "--structure", expected: "a structure file for scalenet", found: "none")
+      throw .invalidOption("structure", expected: "a structure file for scalenet", found: "none")
     } else {
       let names = BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")
       throw .invalidOption(
-        option: "architecture", expected: "\(names), or scalenet with --structure", found: name)
+        "architecture", expected: "\(names), or scalenet with --structure", found: name)
     }
   }
 
   /// Writes a checkpoint that PyTorch loads with `weights_only=True`.
   public func write(to path: String, overwrite: Bool = false) throws(ScaleNetError) -> Report {
     guard FileFormat.forExtension(of: path) == .pytorch else {
-      throw .invalidOption(option: "--output", expected: "a name that ends in .pth or .pt", found: path)
+      throw .invalidOption("output", expected: "a name that ends in .pth or .pt", found: path)
     }
     // The output is tried before the work.
-    var output = try bridging(ScaleNetError.file) { () throws(FileError) in
-      try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
-    }
+    var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
     let weights = architecture.initialWeights(seed: seed)
-    do throws(PyTorchError) { try PyTorchWriter.write(weights, to: &output) } catch { throw .pytorch(error) }
+    try PyTorchWriter.write(weights, to: &output)
     let bytes = output.byteCount
-    do throws(FileError) { try output.commit() } catch { throw .file(error) }
+    try output.commit()
     return Report(
       architecture: architecture.displayName, classes: architecture.classes ?? 0,
       parameters: weights.learnableCount, bytes: bytes)

@@ -69,22 +69,20 @@ struct InputSet {
   func write(to folder: String, overwrite: Bool) throws(ScaleNetError) {
     for (path, batch) in zip(archives(in: folder), batches) {
       try write(path, overwrite) { file throws(ScaleNetError) in
-        do throws(NumPyError) { try NumPyWriter.writeArchive(batch, to: &file) } catch { throw .numpy(error) }
+        try NumPyWriter.writeArchive(batch, to: &file)
       }
     }
     try write("\(folder)/polygraphy_inputs.json", overwrite) { file throws(ScaleNetError) in
-      do throws(RecordingError) { try PolygraphyWriter.writeInputs(batches, to: &file) } catch {
-        throw .recording(error)
-      }
+      try PolygraphyWriter.writeInputs(batches, to: &file)
     }
     for (paths, batch) in zip(raw(in: folder), batches) {
       for (path, entry) in zip(paths, batch.entries) {
         try write(path, overwrite) { file throws(ScaleNetError) in
-          try entry.tensor.streamBytes(
-            wrap: { ScaleNetError.tensor(path: path, name: entry.name, $0) },
-            to: { bytes throws(ScaleNetError) in
-              do throws(FileError) { try file.write(bytes) } catch { throw .file(error) }
-            })
+          do throws(ScaleNetError) {
+            try entry.tensor.streamBytes { bytes throws(ScaleNetError) in try file.write(bytes) }
+          } catch {
+            throw .tensor(path: path, name: entry.name, error)
+          }
         }
       }
     }
@@ -93,11 +91,9 @@ struct InputSet {
   private func write(
     _ path: String, _ overwrite: Bool, _ body: (inout OutputFile) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) {
-    var file = try bridging(ScaleNetError.file) { () throws(FileError) in
-      try OutputFile(path: path, overwrite: overwrite)
-    }
+    var file = try OutputFile(path: path, overwrite: overwrite)
     try body(&file)
-    do throws(FileError) { try file.commit() } catch { throw .file(error) }
+    try file.commit()
   }
 
   /// Lines that run the model, or one converted to ONNX, on the files. TensorRT reads no model with NHWC images of

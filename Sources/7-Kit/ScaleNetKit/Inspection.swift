@@ -1,5 +1,6 @@
 public import Analysis
 public import Architectures
+public import FileIO
 import ModelIR
 
 /// What `inspect` shows of a model.
@@ -26,7 +27,7 @@ extension OpenedModel {
       (family, variant, classes) = (network.family.rawValue, network.displayName, network.classes)
     }
     let graph = try graph(options)
-    do throws(GraphError) {
+    do throws(ScaleNetError) {
       let bound = try graph.binding(batch: 1)
       if case .graph = content, bound.outputs.count == 1, let shape = bound[bound.outputs[0]].type.shape,
         shape.rank == 2
@@ -38,7 +39,7 @@ extension OpenedModel {
         notes: notes)
       return Inspection(report: report, graph: bound)
     } catch {
-      throw .graph(path: path, error)
+      throw error.inFile(path)
     }
   }
 }

@@ -46,29 +46,24 @@ extension OpenedModel {
       let isArchive = path.lowercased().hasSuffix(".npz")
       guard isArchive || path.lowercased().hasSuffix(".npy") else {
         throw .invalidOption(
-          option: "--output", expected: "a name that ends in .npy or .npz", found: path)
+          "output", expected: "a name that ends in .npy or .npz", found: path)
       }
-      var output = try bridging(ScaleNetError.file) { () throws(FileError) in
-        try OutputFile(path: path, overwrite: options.overwrite, inputs: files)
-      }
+      var output = try OutputFile(path: path, overwrite: options.overwrite, inputs: files)
       let results = try results(inputs, options, kernels)
       if results.count > 1 && !isArchive {
         throw .invalidOption(
-          option: "--output", expected: "a name that ends in .npz, for \(results.count) outputs",
+          "output", expected: "a name that ends in .npz, for \(results.count) outputs",
           found: path)
       }
-      do throws(NumPyError) {
-        if isArchive {
-          var archive = StateDict()
-          for result in results { archive.append(result.name, result.tensor) }
-          try NumPyWriter.writeArchive(archive, to: &output)
-        } else {
-          try NumPyWriter.writeArray(results[0].tensor, to: &output)
-        }
-      } catch {
-        throw .numpy(error)
+      if isArchive {
+        var archive = StateDict()
+        for result in results { archive.append(result.name, result.tensor) }
+        try NumPyWriter.writeArchive(archive, to: &output)
+      } else {
+        try NumPyWriter.writeArray(results[0].tensor, to: &output)
       }
-      do throws(FileError) { try output.commit() } catch { throw .file(error) }
+
+      try output.commit()
       return Self.report(results, Array(repeating: path, count: results.count))
     }
   }
@@ -87,7 +82,7 @@ extension OpenedModel {
   ) throws(ScaleNetError) -> [NamedTensor] {
     var graph = try graph(for: inputs, options: options)
     if let id = graph.inputs.first, inputs.isEmpty {
-      throw .invalidOption(option: "--input", expected: "an array for \(graph[id].name)", found: "none")
+      throw .invalidOption("input", expected: "an array for \(graph[id].name)", found: "none")
     }
     let outputs = graph.outputs
     let computed = outputs.filter { graph[$0].initializer == nil }
@@ -132,21 +127,21 @@ extension OpenedModel {
     switch content {
     case .weights, .tensors:
       guard let shape = (inputs.only ?? inputs.named.first?.tensor)?.shape else {
-        throw .invalidOption(option: "--input", expected: "an array [N, C, H, W]", found: "none")
+        throw .invalidOption("input", expected: "an array [N, C, H, W]", found: "none")
       }
       let size = shape.rank == 4 ? InputSize(height: shape[2], width: shape[3]) : nil
       guard let size, !shape.dimensions.contains(0) else { throw wrongArray("shape \(shape)") }
       var build = options.build
       if options.explicitBuildOptions.contains("--input-size"), build.inputSize != size {
         throw .invalidOption(
-          option: "--input-size", expected: "\(size), the array's", found: "\(build.inputSize)")
+          "inputSize", expected: "\(size), the array's", found: "\(build.inputSize)")
       }
       build.inputSize = size
       do throws(ScaleNetError) {
         return try graph(build)
       } catch {
         // Here the array is at fault, not an option.
-        if case .architecture(let error) = error, error.isAboutInputSize {
+        if case .setInputSize? = error.remedy {
           throw .unsupported(path: inputs.path, operation: "run on this array", reason: error.description)
         }
         throw error
@@ -171,6 +166,6 @@ extension OpenedModel {
       } ?? false
     guard let option = explicitOptions.first(where: { $0 != "--input-size" || !hasSize }) else { return }
     throw .invalidOption(
-      option: option, expected: "weights to make a graph of", found: "a graph of its own in \(path)")
+      option, expected: "weights to make a graph of", found: "a graph of its own in \(path)")
   }
 }

@@ -17,17 +17,14 @@ struct NamedArrays {
       bytes.byteCount > 0 ? unsafe bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self) : 0
     }
     let isArchive = first == UInt8(ascii: "P")
-    do throws(NumPyError) {
-      if isArchive {
-        format = "npz"
-        arrays = try NumPyReader.archive(file).entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
-      } else {
-        format = "npy"
-        arrays = [NamedTensor(name: Self.stem(path), tensor: try NumPyReader.array(file))]
-      }
-    } catch {
-      throw .numpy(error)
+    if isArchive {
+      format = "npz"
+      arrays = try NumPyReader.archive(file).entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
+    } else {
+      format = "npy"
+      arrays = [NamedTensor(name: Self.stem(path), tensor: try NumPyReader.array(file))]
     }
+
     if arrays.isEmpty { throw .unknownFormat(path: path, expected: "at least one array", found: "none") }
   }
 

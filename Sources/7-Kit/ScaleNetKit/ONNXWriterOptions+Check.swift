@@ -1,3 +1,4 @@
+import FileIO
 import ONNXFormat
 
 extension ONNXWriter.Options {
@@ -6,12 +7,12 @@ extension ONNXWriter.Options {
     let opsets = ONNXWriter.Options.opsets
     guard opsets.contains(opset) else {
       throw .invalidOption(
-        option: "--opset", expected: "\(opsets.lowerBound) to \(opsets.upperBound)", found: "\(opset)")
+        "opset", expected: "\(opsets.lowerBound) to \(opsets.upperBound)", found: "\(opset)")
     }
     let versions = ONNXWriter.Options.irVersions(opset: opset)
     guard let irVersion, !versions.contains(irVersion) else { return }
     throw .invalidOption(
-      option: "--ir-version", expected: "\(versions.lowerBound) to \(versions.upperBound) for opset \(opset)",
+      "irVersion", expected: "\(versions.lowerBound) to \(versions.upperBound) for opset \(opset)",
       found: "\(irVersion)")
   }
 }

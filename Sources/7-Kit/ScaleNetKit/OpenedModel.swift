@@ -14,7 +14,7 @@ public struct OpenedModel: Sendable {
     /// Named weights of a network that was recognised; a graph is made for any input size.
     case weights(StateDict, Architecture)
     /// Named tensors that are the weights of no known network, and why not.
-    case tensors(StateDict, ArchitectureError)
+    case tensors(StateDict, ScaleNetError)
     /// A graph of its own.
     case graph(Model)
   }
@@ -44,7 +44,7 @@ public struct OpenedModel: Sendable {
       self = try Self.builtIn(path, key: key, structurePath: structurePath, shapesOnly: shapesOnly)
       return
     }
-    let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+    let file = try ByteRegion.map(path: path)
     let structure = try structurePath.map { (path) throws(ScaleNetError) in try Self.readStructure(path) }
     let format = FileFormat.detect(file)
     guard let format, !format.isRecording else {
@@ -54,7 +54,7 @@ public struct OpenedModel: Sendable {
     }
     if format != .pytorch, let key {
       throw .invalidOption(
-        option: "--key", expected: "a PyTorch checkpoint", found: "\(format.displayName) (\(key))")
+        "key", expected: "a PyTorch checkpoint", found: "\(format.displayName) (\(key))")
     }
     switch format {
     case .pytorch, .safetensors:
@@ -66,7 +66,7 @@ public struct OpenedModel: Sendable {
     case .onnx, .keras:
       if structurePath != nil {
         throw .invalidOption(
-          option: "--structure", expected: "weights", found: "a \(format.displayName) model")
+          "structure", expected: "weights", found: "a \(format.displayName) model")
       }
       self.init(
         path: path, file: file, format: format,
@@ -94,11 +94,11 @@ public struct OpenedModel: Sendable {
     let name = String(path.dropFirst(builtInPrefix.count))
     guard let builtIn = BuiltInArchitecture(name: name) else {
       let names = BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")
-      throw .invalidOption(option: "arch:", expected: "one of \(names)", found: name)
+      throw .invalidOption("arch:", expected: "one of \(names)", found: name)
     }
     if key != nil || structurePath != nil {
       throw .invalidOption(
-        option: key == nil ? "--structure" : "--key", expected: "a file", found: "a built-in architecture")
+        key == nil ? "structure" : "key", expected: "a file", found: "a built-in architecture")
     }
     let architecture = builtIn.architecture()
     let weights = shapesOnly ? architecture.placeholderWeights() : architecture.initialWeights(seed: 0)
@@ -111,38 +111,30 @@ public struct OpenedModel: Sendable {
     _ file: ByteRegion, _ format: FileFormat, key: String?, verifyChecksums: Bool
   ) throws(ScaleNetError) -> StateDict {
     if format == .safetensors {
-      return try bridging(ScaleNetError.safetensors) { () throws(SafetensorsError) in
-        try SafetensorsReader.read(file)
-      }
+      return try SafetensorsReader.read(file)
     }
-    return try bridging(ScaleNetError.pytorch) { () throws(PyTorchError) in
-      try PyTorchReader.read(file, key: key, verifyChecksums: verifyChecksums)
-    }
+    return try PyTorchReader.read(file, key: key, verifyChecksums: verifyChecksums)
   }
 
   private static func readGraph(
     _ file: ByteRegion, _ format: FileFormat, path: String, _ size: InputSize?, _ inputs: RunInputs?
   ) throws(ScaleNetError) -> Model {
     if format == .keras {
-      return try bridging(ScaleNetError.keras) { () throws(KerasError) in try KerasReader.read(file) }
+      return try KerasReader.read(file)
     }
     let options = ONNXReader.Options(
       imageSize: size.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
       given: inputs?.given ?? .none)
-    return try bridging(ScaleNetError.onnx) { () throws(ONNXError) in
-      try ONNXReader.read(file, path: path, options: options)
-    }
+    return try ONNXReader.read(file, path: path, options: options)
   }
 
   /// The graph, for the options that apply to weights; a graph of its own takes none of them.
   public func graph(_ options: BuildOptions) throws(ScaleNetError) -> Graph {
     switch content {
     case .weights(let weights, let configuration):
-      return try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
-        try configuration.graph(weights, options: options)
-      }
+      return try configuration.graph(weights, options: options)
     case .tensors(_, let error):
-      throw .architecture(error)
+      throw error
     case .graph(let model):
       return model.graph
     }
@@ -171,37 +163,35 @@ public struct OpenedModel: Sendable {
 
   /// Reads and parses a structure file.
   public static func readStructure(_ path: String) throws(ScaleNetError) -> Structure {
-    let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+    let file = try ByteRegion.map(path: path)
     guard file.count <= 1 << 20 else {
       throw .unknownFormat(
         path: path, expected: "a structure file of at most 1 MiB", found: "\(file.count) bytes")
     }
     let bytes = unsafe file.withUnsafeBytes { unsafe Array($0) }
-    try bridging(ScaleNetError.file) { () throws(FileError) in try file.checkIntact() }
-    return try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
-      try Structure(json: bytes, path: path)
-    }
+    try file.checkIntact()
+    return try Structure(json: bytes, path: path)
   }
 
   private static func recognize(
     _ weights: StateDict, path: String, structure: Structure?, _ structurePath: String?
   ) throws(ScaleNetError) -> Content {
     let architecture: Architecture
-    do throws(ArchitectureError) {
+    do throws(ScaleNetError) {
       architecture = try Architecture.recognize(weights, source: path)
     } catch {
-      if structurePath != nil { throw .architecture(error) }
+      if structurePath != nil { throw error }
       return .tensors(weights, error)
     }
     if let structure, let structurePath {
       guard case .scaleNet(let configuration) = architecture else {
         throw .invalidOption(
-          option: "--structure", expected: "the weights of a ScaleNet",
+          "structure", expected: "the weights of a ScaleNet",
           found: "those of a \(architecture.displayName)")
       }
       let problems = configuration.disagreements(with: structure)
       guard problems.isEmpty else {
-        throw .architecture(.structureMismatch(path: structurePath, source: path, problems: problems))
+        throw .structureMismatch(path: structurePath, source: path, problems: problems)
       }
     }
     return .weights(weights, architecture)
@@ -243,7 +233,7 @@ extension OpenedModel {
       }
       return structure
     case .tensors(_, let error):
-      throw .architecture(error)
+      throw error
     case .graph(let model):
       let inspection = try inspection().report
       let rows = inspection.blocks.compactMap { block in

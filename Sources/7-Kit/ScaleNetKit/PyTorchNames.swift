@@ -1,4 +1,5 @@
 import Architectures
+import FileIO
 import ModelIR
 
 /// Gives the weights of a Keras model that was written from a PyTorch network the names back that they had there.
@@ -18,7 +19,7 @@ enum PyTorchNames {
     for entry in weights.entries {
       guard let name = name(entry.name), result.append(name, entry.tensor) else { return nil }
     }
-    do throws(ArchitectureError) {
+    do throws(ScaleNetError) {
       return (result, try Architecture.recognize(result, source: source))
     } catch {
       // Not an error: any model can be a Keras model.

@@ -26,27 +26,25 @@ public struct RunInputs: Sendable {
         name = String(argument[..<separator])
         path = String(argument[argument.index(after: separator)...])
       }
-      let file = try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: path) }
+      let file = try ByteRegion.map(path: path)
       files.append(file)
       if name == nil && path.lowercased().hasSuffix(".npz") {
-        let archive = try bridging(ScaleNetError.numpy) { () throws(NumPyError) in
-          try NumPyReader.archive(file)
-        }
+        let archive = try NumPyReader.archive(file)
         for entry in archive.entries { try add(entry.name, entry.tensor) }
         continue
       }
-      let array = try bridging(ScaleNetError.numpy) { () throws(NumPyError) in try NumPyReader.array(file) }
+      let array = try NumPyReader.array(file)
       if let name {
         try add(name, array)
       } else if only == nil {
         only = array
       } else {
-        throw .invalidOption(option: "--input", expected: "name=\(path), as there are several", found: path)
+        throw .invalidOption("input", expected: "name=\(path), as there are several", found: path)
       }
     }
     if only != nil && !named.isEmpty {
       throw .invalidOption(
-        option: "--input", expected: "names for all arrays", found: "one without beside \(named[0].name)")
+        "input", expected: "names for all arrays", found: "one without beside \(named[0].name)")
     }
   }
 
@@ -54,7 +52,7 @@ public struct RunInputs: Sendable {
 
   private mutating func add(_ name: String, _ tensor: Tensor) throws(ScaleNetError) {
     guard !named.contains(where: { $0.name == name }) else {
-      throw .invalidOption(option: "--input", expected: "one array for \(name)", found: "two")
+      throw .invalidOption("input", expected: "one array for \(name)", found: "two")
     }
     named.append((name, tensor))
   }

@@ -45,7 +45,7 @@ extension RunOutput {
     let isNew = unsafe mkdir(folder.isEmpty ? "/" : folder, 0o777) == 0
     if !isNew && errno != EEXIST {
       let reason = unsafe String(cString: strerror(errno))
-      throw .file(.cannotCreate(path: directory, reason: reason))
+      throw .cannotCreate(path: directory, reason: reason)
     }
     let paths = fileNames(results.map(\.name)).map { "\(folder)/\($0)" }
     let new = Set(paths.filter { FileIdentity.of(path: $0) == nil })
@@ -64,16 +64,10 @@ extension RunOutput {
     _ results: ArraySlice<NamedTensor>, _ paths: ArraySlice<String>, _ overwrite: Bool, _ inputs: [ByteRegion]
   ) throws(ScaleNetError) {
     guard let result = results.first, let path = paths.first else { return }
-    var output = try bridging(ScaleNetError.file) { () throws(FileError) in
-      try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
-    }
-    do throws(NumPyError) {
-      try NumPyWriter.writeArray(result.tensor, to: &output)
-    } catch {
-      throw .numpy(error)
-    }
-    do throws(FileError) { try output.finish() } catch { throw .file(error) }
+    var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
+    try NumPyWriter.writeArray(result.tensor, to: &output)
+    try output.finish()
     try write(results.dropFirst(), paths.dropFirst(), overwrite, inputs)
-    do throws(FileError) { try output.commit() } catch { throw .file(error) }
+    try output.commit()
   }
 }

@@ -32,9 +32,7 @@ public struct SavedInputs: Sendable {
     var made: [String] = []
     do throws(ScaleNetError) {
       for folder in sides.count == 1 ? folders : [directory] + folders {
-        do throws(FileError) {
-          if try OutputDirectory.create(folder) { made.append(folder) }
-        } catch { throw .file(error) }
+        if try OutputDirectory.create(folder) { made.append(folder) }
       }
       if !overwrite {
         for (side, folder) in zip(sides, folders) { try Self.requireFree(side.paths(in: folder)) }
@@ -52,6 +50,6 @@ public struct SavedInputs: Sendable {
 
   /// Fails before anything is written if something would have to be replaced.
   private static func requireFree(_ paths: [String]) throws(ScaleNetError) {
-    for path in paths where FileIdentity.of(path: path) != nil { throw .file(.exists(path: path)) }
+    for path in paths where FileIdentity.of(path: path) != nil { throw .exists(path: path) }
   }
 }

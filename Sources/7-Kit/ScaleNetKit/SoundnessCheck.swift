@@ -23,15 +23,13 @@ struct SoundnessCheck {
 
   private static func verifyChecksums(_ model: OpenedModel) throws(ScaleNetError) {
     guard model.format == .pytorch else { return }
-    try bridging(ScaleNetError.pytorch) { () throws(PyTorchError) in
-      try PyTorchReader.verifyChecksums(model.file)
-    }
+    try PyTorchReader.verifyChecksums(model.file)
   }
 
   private static func nonFiniteNotes(_ model: OpenedModel) throws(ScaleNetError) -> [String] {
     var notes: [String] = []
     for entry in model.tensors {
-      do throws(TensorError) {
+      do throws(ScaleNetError) {
         if let index = try entry.tensor.firstNonFinite() {
           notes.append("tensor \(entry.name.escapedForMessage) is not finite at element \(index)")
         }

@@ -11,11 +11,8 @@ public func writeText(
 public func writeBytes(
   _ bytes: [UInt8], to path: String, overwrite: Bool, inputs: [ByteRegion] = []
 ) throws(ScaleNetError) {
-  do throws(FileError) {
-    var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
-    try output.write(bytes)
-    try output.commit()
-  } catch {
-    throw .file(error)
-  }
+  var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
+  try output.write(bytes)
+  try output.commit()
+
 }

@@ -75,7 +75,7 @@ struct Verification {
   }
 
   private func floats(_ result: NamedTensor) throws(ScaleNetError) -> [Float] {
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       return try result.tensor.floats()
     } catch {
       throw .tensor(path: path, name: result.name, error)
@@ -99,7 +99,7 @@ struct Verification {
             + "\(TensorType(other.dataType, other.shape))")
         continue
       }
-      do throws(TensorError) {
+      do throws(ScaleNetError) {
         if try !entry.tensor.hasSameBits(as: other) { problems.append("\(entry.name): elements differ") }
       } catch {
         throw .tensor(path: path, name: entry.name, error)

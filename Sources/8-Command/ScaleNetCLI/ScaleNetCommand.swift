@@ -38,14 +38,17 @@ enum Main {
   }
 
   private static func run() -> Int32 {
+    var isVerbose = false
     do {
       do {
         var command = try ScaleNetCommand.parseAsRoot()
+        isVerbose = (command as? any VerboseCommand)?.messages.verbose ?? false
         try command.run()
         return 0
       } catch let error as ScaleNetError {
-        StandardError.write("scalenet: error: \(error)\n")
-        return ExitStatus.of(error)
+        let message = error.message(in: .command, listsAll: isVerbose)
+        StandardError.write("scalenet: error: \(message)\n")
+        return ExitStatus.of(error.kind)
       } catch let failure as StandardOutput.Failure {
         throw failure
       } catch {

@@ -1,5 +1,6 @@
 import Analysis
 import Execution
+import FileIO
 import ModelIR
 import Testing
 
@@ -92,7 +93,7 @@ import Testing
   @Test func refusesOtherShapes() throws {
     let graph = try SmallNetwork().graph
     let outputs = [NamedTensor(name: "fc", tensor: Tensor([Float](repeating: 0, count: 6), shape: [2, 3]))]
-    #expect(throws: DiffError.self) {
+    #expect(throws: ScaleNetError.self) {
       try Comparing.report(try Comparing.subject(graph, "model"), Comparing.recording(outputs))
     }
   }

@@ -1,8 +1,10 @@
-import Analysis
 import Execution
-import ModelIR
+import FileIO
 
 import func Kernels.baselineKernels
+
+@testable import Analysis
+@testable import ModelIR
 
 /// A network of a few nodes of every kind that a fault is planted in, with seeded weights.
 struct SmallNetwork {
@@ -90,7 +92,7 @@ extension Graph {
   func changing(_ name: String, _ change: ([Float], [Int]) -> [Float]) throws -> Graph {
     var graph = self
     guard let id = graph.value(named: name), let tensor = graph[id].initializer else {
-      throw GraphError.undefinedValue(node: "", value: name)
+      throw ScaleNetError.undefinedValue(node: "", value: name)
     }
     graph[id].initializer = Tensor(change(try tensor.floats(), tensor.shape.dimensions), shape: tensor.shape)
     return graph
@@ -120,7 +122,9 @@ enum Comparing {
     var random = RandomSource(seed: seed)
     var inputs: [String: Tensor] = [:]
     for id in graph.inputs {
-      guard let shape = graph[id].type.shape else { throw GraphError.undefinedOutput(value: graph[id].name) }
+      guard let shape = graph[id].type.shape else {
+        throw ScaleNetError.undefinedOutput(value: graph[id].name)
+      }
       inputs[graph[id].name] = Tensor(random.normals(shape.elementCount), shape: shape).cast(
         to: graph[id].type.dataType)
     }

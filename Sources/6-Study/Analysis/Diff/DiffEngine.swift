@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 public import Kernels
 import ModelIR
 
@@ -13,17 +14,17 @@ public struct DiffEngine: Sendable {
     self.threads = threads
   }
 
-  typealias Observer = (ValueID, Tensor) throws(ExecutionError) -> Void
+  typealias Observer = (ValueID, Tensor) throws(ScaleNetError) -> Void
 
   /// The outputs in float32.
-  func floats(_ graph: Graph, _ inputs: [String: Tensor]) throws(ExecutionError) -> [NamedTensor] {
+  func floats(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
     try Executor<Float>(graph, kernels: kernels, threads: threads).run(inputs)
   }
 
   /// The outputs of each batch in float32.
   func floats(
     _ graph: Graph, batches: [[String: Tensor]]
-  ) throws(ExecutionError) -> [[NamedTensor]] {
+  ) throws(ScaleNetError) -> [[NamedTensor]] {
     let executor = try Executor<Float>(graph, kernels: kernels, threads: threads)
     var results: [[NamedTensor]] = []
     for inputs in batches { results.append(try executor.run(inputs)) }
@@ -34,12 +35,12 @@ public struct DiffEngine: Sendable {
   @discardableResult
   func floats(
     _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
-  ) throws(ExecutionError) -> [NamedTensor] {
+  ) throws(ScaleNetError) -> [NamedTensor] {
     try Executor<Float>(graph, kernels: kernels, threads: threads).run(inputs, observing: observe)
   }
 
   /// The outputs in Double, unrounded.
-  func doubles(_ graph: Graph, _ inputs: [String: Tensor]) throws(ExecutionError) -> [NamedTensor] {
+  func doubles(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
     try Executor<Double>(graph, kernels: DoubleKernels(), threads: threads).run(inputs).map(Self.unrounded)
   }
 
@@ -47,9 +48,9 @@ public struct DiffEngine: Sendable {
   @discardableResult
   func doubles(
     _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
-  ) throws(ExecutionError) -> [NamedTensor] {
+  ) throws(ScaleNetError) -> [NamedTensor] {
     let executor = try Executor<Double>(graph, kernels: DoubleKernels(), threads: threads)
-    let results = try executor.run(inputs) { (id, tensor) throws(ExecutionError) in
+    let results = try executor.run(inputs) { (id, tensor) throws(ScaleNetError) in
       try observe(id, tensor.cast(to: .float64))
     }
     return results.map(Self.unrounded)
@@ -63,13 +64,15 @@ public struct DiffEngine: Sendable {
 
 extension Tensor {
   /// All elements, row-major; `name` is what an error speaks of. What overflows a half type is infinite.
-  func floats(of name: String) throws(ExecutionError) -> [Float] {
-    do throws(TensorError) {
+  func floats(of name: String) throws(ScaleNetError) -> [Float] {
+    do throws(ScaleNetError) {
       return try floats()
     } catch {
-      guard case .overflow(_, _, .float16) = error else { throw .unreadableInput(name: name, error: error) }
+      guard error.overflow?.type == DataType.float16.rawValue else {
+        throw .unreadableInput(name: name, error: error)
+      }
     }
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       return try cast(to: .float32).floats().map { Float(Float16($0)) }
     } catch {
       throw .unreadableInput(name: name, error: error)
@@ -77,7 +80,9 @@ extension Tensor {
   }
 
   /// All elements, row-major; `name` is what an error speaks of.
-  func doubles(of name: String) throws(ExecutionError) -> [Double] {
-    do throws(TensorError) { return try doubles() } catch { throw .unreadableInput(name: name, error: error) }
+  func doubles(of name: String) throws(ScaleNetError) -> [Double] {
+    do throws(ScaleNetError) { return try doubles() } catch {
+      throw .unreadableInput(name: name, error: error)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 /// The two precisions that a comparison computes in.
@@ -6,20 +7,20 @@ protocol DiffScalar: BinaryFloatingPoint {
   /// Runs a graph in this precision and shows every value.
   static func run(
     _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor], observing observe: DiffEngine.Observer
-  ) throws(ExecutionError)
+  ) throws(ScaleNetError)
 
   /// All elements, row-major; `name` is what an error speaks of.
-  static func elements(_ tensor: Tensor, of name: String) throws(ExecutionError) -> [Self]
+  static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Self]
 }
 
 extension Float: DiffScalar {
   static func run(
     _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor], observing observe: DiffEngine.Observer
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     try engine.floats(graph, inputs, observing: observe)
   }
 
-  static func elements(_ tensor: Tensor, of name: String) throws(ExecutionError) -> [Float] {
+  static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Float] {
     try tensor.floats(of: name)
   }
 }
@@ -27,11 +28,11 @@ extension Float: DiffScalar {
 extension Double: DiffScalar {
   static func run(
     _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor], observing observe: DiffEngine.Observer
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     try engine.doubles(graph, inputs, observing: observe)
   }
 
-  static func elements(_ tensor: Tensor, of name: String) throws(ExecutionError) -> [Double] {
+  static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Double] {
     try tensor.doubles(of: name)
   }
 }

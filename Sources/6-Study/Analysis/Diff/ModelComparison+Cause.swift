@@ -6,8 +6,8 @@ extension ModelComparison {
   /// Finds where both graphs part, and by experiment why.
   func explain(
     _ report: inout DiffReport, _ outputs: ComparedOutputs, _ aligned: AlignedGraphs, _ runner: PairRunner
-  ) throws(DiffError) {
-    let deviations = try on(left) { () throws(ExecutionError) in
+  ) throws(ScaleNetError) {
+    let deviations = try on(left) { () throws(ScaleNetError) in
       try runner.deviations(aligned.pairs, .exact, in: Double.self)
     }
     let culprit = Culprit(aligned, deviations)
@@ -54,11 +54,11 @@ extension ModelComparison {
   /// half of the rest too, come last.
   private func cause(
     _ culprit: Culprit, _ outputs: ComparedOutputs, _ runner: PairRunner
-  ) throws(DiffError) -> DiffReport.Cause? {
+  ) throws(ScaleNetError) -> DiffReport.Cause? {
     var experiments: [(Experiment, Trial?, Direction)] = []
     for isReversed in [false, true] {
       let direction = direction(culprit, runner, isReversed: isReversed)
-      let experiment = try on(isReversed ? right : left) { () throws(ExecutionError) in
+      let experiment = try on(isReversed ? right : left) { () throws(ScaleNetError) in
         try direction.experiment(engine)
       }
       guard let experiment, experiment.unchanged > Experiment.limit else { continue }

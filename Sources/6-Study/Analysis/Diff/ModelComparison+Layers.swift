@@ -1,11 +1,12 @@
 import Execution
+import FileIO
 import ModelIR
 
 extension ModelComparison {
   /// Aligns intermediate values where layers are reported or a difference is to be explained.
   func addLayersAndCause(
     to report: inout DiffReport, _ outputs: ComparedOutputs, _ progress: (DiffPhase) -> Void
-  ) throws(DiffError) {
+  ) throws(ScaleNetError) {
     let wantsCause = report.verdict == .differ
     if wantsCause && report.kind == .rounding {
       report.cause = DiffReport.Cause(
@@ -27,14 +28,14 @@ extension ModelComparison {
     var runner = PairRunner(
       engine: engine, left: (leftGraph, left.inputs(of: 0)), right: (rightGraph, right.inputs(of: 0)))
     runner.budget = valueBudget
-    let aligned = try on(left) { () throws(ExecutionError) in
+    let aligned = try on(left) { () throws(ScaleNetError) in
       try AlignedGraphs(
         runner, inputs: inputIDs(leftGraph, rightGraph),
         outputs: outputs.pairs.map { (leftGraph.outputs[$0.left], rightGraph.outputs[$0.right]) },
         tolerance: tolerance)
     }
     if wantsLayers {
-      let deviations = try on(left) { () throws(ExecutionError) in
+      let deviations = try on(left) { () throws(ScaleNetError) in
         try runner.deviations(aligned.pairs, tolerance, in: Float.self)
       }
       report.layers = layers(aligned, deviations)
@@ -42,7 +43,7 @@ extension ModelComparison {
     }
     if wantsWeights {
       progress(.comparingWeights)
-      let comparison = try on(left) { () throws(ExecutionError) in try WeightComparison(aligned) }
+      let comparison = try on(left) { () throws(ScaleNetError) in try WeightComparison(aligned) }
       report.weights = comparison.rows
       report.weightsCompared = comparison.compared
     }

@@ -4,7 +4,7 @@ import ModelIR
 
 extension ModelComparison {
   /// Runs all batches in float32 and compares the outputs.
-  func compareOutputs() throws(DiffError) -> ComparedOutputs {
+  func compareOutputs() throws(ScaleNetError) -> ComparedOutputs {
     guard left.batchCount == right.batchCount else {
       throw .differentBatches(left: left.batchCount, right: right.batchCount)
     }
@@ -63,21 +63,21 @@ extension ModelComparison {
   /// Both arrays, the right in the left's order.
   func floats(
     _ a: NamedTensor, _ b: NamedTensor, _ order: AxisOrder
-  ) throws(DiffError) -> ([Float], [Float]) {
+  ) throws(ScaleNetError) -> ([Float], [Float]) {
     guard let ordered = order.apply(to: b.tensor, shape: a.tensor.shape), ordered.shape == a.tensor.shape
     else {
       throw .differentOutputs(left: ["\(a.name) \(a.tensor.shape)"], right: ["\(b.name) \(b.tensor.shape)"])
     }
-    let own = try on(left) { () throws(ExecutionError) in try a.tensor.floats(of: a.name) }
-    return (own, try on(right) { () throws(ExecutionError) in try ordered.floats(of: b.name) })
+    let own = try on(left) { () throws(ScaleNetError) in try a.tensor.floats(of: a.name) }
+    return (own, try on(right) { () throws(ScaleNetError) in try ordered.floats(of: b.name) })
   }
 
-  private func results(of subject: DiffSubject) throws(DiffError) -> [[NamedTensor]] {
+  private func results(of subject: DiffSubject) throws(ScaleNetError) -> [[NamedTensor]] {
     switch subject.content {
     case .recording(let batches):
       return batches
     case .graph(let graph, let inputs):
-      return try on(subject) { () throws(ExecutionError) in try engine.floats(graph, batches: inputs) }
+      return try on(subject) { () throws(ScaleNetError) in try engine.floats(graph, batches: inputs) }
     }
   }
 }

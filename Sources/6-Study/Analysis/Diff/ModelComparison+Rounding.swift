@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 extension ModelComparison {
@@ -7,10 +8,10 @@ extension ModelComparison {
   private static let roundingFactor = 4.0
 
   /// Runs the first batch in Double, and tells rounding from a real difference.
-  func addRounding(to outputs: inout ComparedOutputs, _ report: inout DiffReport) throws(DiffError) {
-    func doubles(_ subject: DiffSubject) throws(DiffError) -> [NamedTensor]? {
+  func addRounding(to outputs: inout ComparedOutputs, _ report: inout DiffReport) throws(ScaleNetError) {
+    func doubles(_ subject: DiffSubject) throws(ScaleNetError) -> [NamedTensor]? {
       guard let graph = subject.graph else { return nil }
-      return try on(subject) { () throws(ExecutionError) in
+      return try on(subject) { () throws(ScaleNetError) in
         try engine.doubles(graph, subject.inputs(of: 0))
       }
     }
@@ -45,11 +46,11 @@ extension ModelComparison {
 
   private func error(
     _ a: NamedTensor, _ b: NamedTensor?, _ order: AxisOrder
-  ) throws(DiffError) -> Double? {
+  ) throws(ScaleNetError) -> Double? {
     guard let b, let ordered = order.apply(to: b.tensor, shape: a.tensor.shape),
       ordered.shape == a.tensor.shape
     else { return nil }
-    return try on(left) { () throws(ExecutionError) in
+    return try on(left) { () throws(ScaleNetError) in
       Deviation(try a.tensor.doubles(of: a.name), try ordered.doubles(of: b.name), .exact).relativeError
     }
   }

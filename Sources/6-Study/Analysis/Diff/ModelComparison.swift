@@ -1,4 +1,5 @@
 import Execution
+public import FileIO
 import ModelIR
 
 /// Compares two models, or a model with recorded outputs, and finds where and why they part.
@@ -36,7 +37,7 @@ public struct ModelComparison {
   ///   - progress: called when a new phase begins.
   public func report(
     inputs: [DiffReport.Input], notes: [String] = [], progress: (DiffPhase) -> Void = { _ in }
-  ) throws(DiffError) -> DiffReport {
+  ) throws(ScaleNetError) -> DiffReport {
     progress(.running)
     var outputs = try compareOutputs()
     let isWithin = outputs.pairs.allSatisfy { outputs.accumulators[$0.left]?.isWithinTolerance ?? false }
@@ -57,12 +58,12 @@ public struct ModelComparison {
 
   /// Runs a part of the work on one side's graph, so that its errors bear the side's path.
   func on<Result>(
-    _ subject: DiffSubject, _ body: () throws(ExecutionError) -> Result
-  ) throws(DiffError) -> Result {
-    do throws(ExecutionError) {
+    _ subject: DiffSubject, _ body: () throws(ScaleNetError) -> Result
+  ) throws(ScaleNetError) -> Result {
+    do throws(ScaleNetError) {
       return try body()
     } catch {
-      throw .execution(path: subject.side.path, error)
+      throw error.inFile(subject.side.path)
     }
   }
 }

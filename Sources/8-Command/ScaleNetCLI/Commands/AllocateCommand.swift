@@ -1,7 +1,7 @@
 import ArgumentParser
 import ScaleNetKit
 
-struct AllocateCommand: ParsableCommand {
+struct AllocateCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "allocate",
     abstract: "Allocate channels to scales by the importance that a seed network has learned.",
@@ -46,6 +46,8 @@ struct AllocateCommand: ParsableCommand {
 
   @Option(help: "How the report is printed.")
   var format = Format.table
+
+  @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     guard [macs != nil, width != nil, perBlockMACs].count(where: { $0 }) == 1 else {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ScaleNetKit
 
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Time the forward pass of models.",
@@ -32,6 +32,8 @@ struct BenchCommand: ParsableCommand {
 
   @Option(help: "How the report is printed.")
   var format = Format.table
+
+  @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     if !(1...65536).contains(batch) { throw ValidationError("--batch: expected 1 to 65536, found \(batch)") }

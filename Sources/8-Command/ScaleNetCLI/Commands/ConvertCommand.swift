@@ -1,7 +1,7 @@
 import ArgumentParser
 import ScaleNetKit
 
-struct ConvertCommand: ParsableCommand {
+struct ConvertCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
     abstract: "Convert a model to another format, verified.",
@@ -127,6 +127,8 @@ struct ConvertCommand: ParsableCommand {
     options.threads = threads.threads
     return options
   }
+
+  @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     if halfIO && dtype != .float16 { throw ValidationError("--half-io: expected with --dtype float16") }

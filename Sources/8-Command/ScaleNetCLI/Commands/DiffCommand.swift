@@ -1,8 +1,9 @@
 import ArgumentParser
+import FileIO
 import FoundationEssentials
 import ScaleNetKit
 
-struct DiffCommand: ParsableCommand {
+struct DiffCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Compare the outputs of two models, and say where and why they part.",
@@ -61,6 +62,8 @@ struct DiffCommand: ParsableCommand {
   @Flag(help: "Replace existing files.")
   var force = false
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     try validateChart(chart)
     if chart != nil && !layers { throw ValidationError("--chart: expected with --layers") }
@@ -82,26 +85,22 @@ struct DiffCommand: ParsableCommand {
     progress.clear()
     report.notes = left.recordingNotes + right.recordingNotes + report.notes
     if let saved { tell(saved) }
-    do {
-      if let chart {
-        let bytes = try DivergenceChart(report).drawing.bytes(for: chart)
-        try writeBytes(bytes, to: chart, overwrite: force, inputs: [left, right].compactMap(\.file))
-      }
-      let text = try format.report.text(of: report, style: style)
-      if format == .table {
-        for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
-      }
-      try StandardOutput.write(text)
-    } catch let error as ReportError {
-      throw ScaleNetError.report(error)
+    if let chart {
+      let bytes = try DivergenceChart(report).drawing.bytes(for: chart)
+      try writeBytes(bytes, to: chart, overwrite: force, inputs: [left, right].compactMap(\.file))
     }
+    let text = try format.report.text(of: report, style: style)
+    if format == .table {
+      for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
+    }
+    try StandardOutput.write(text)
     if report.verdict == .differ { throw ExitCode(ExitStatus.difference) }
   }
 
   private func options(_ left: DiffComparand, _ right: DiffComparand) throws -> DiffOptions {
     if let option = graph.explicit.first, !left.isWeights && !right.isWeights {
       throw ScaleNetError.invalidOption(
-        option: option, expected: "weights to make a graph of on one side",
+        option, expected: "weights to make a graph of on one side",
         found: "graphs or recorded outputs")
     }
     var options = DiffOptions()

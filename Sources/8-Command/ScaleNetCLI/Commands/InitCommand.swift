@@ -1,7 +1,7 @@
 import ArgumentParser
 import ScaleNetKit
 
-struct InitCommand: ParsableCommand {
+struct InitCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
     abstract: "Write a checkpoint with fresh weights.",
@@ -43,6 +43,8 @@ struct InitCommand: ParsableCommand {
 
   @Flag(help: "Replace an existing output.")
   var force = false
+
+  @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     if !(1...1_000_000).contains(classes) {

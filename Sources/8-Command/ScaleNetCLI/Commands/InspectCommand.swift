@@ -1,8 +1,9 @@
 import ArgumentParser
+import FileIO
 import FoundationEssentials
 import ScaleNetKit
 
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Print channels, parameters, MACs and FLOPs of each block.",
@@ -52,6 +53,8 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Replace existing files.")
   var force = false
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     try validateChart(chart)
   }
@@ -69,20 +72,16 @@ struct InspectCommand: ParsableCommand {
       inspections.append(try opened.inspection(options))
     }
     let reports = inspections.map(\.report)
-    do {
-      if let chart { try draw(reports, to: chart, inputs: files) }
-      if let html {
-        let page = try HTMLPage(inspections.map { HTMLPage.Entry($0.report, block: $0.block) }).text()
-        try writeText(page, to: html, overwrite: force, inputs: files)
-      }
-      let text = try format.report.text(of: reports, isPerLayer: perLayer, style: style)
-      if format == .table {
-        for note in reports.flatMap(\.notes) { StandardError.write("scalenet: note: \(note)\n") }
-      }
-      try StandardOutput.write(text)
-    } catch let error as ReportError {
-      throw ScaleNetError.report(error)
+    if let chart { try draw(reports, to: chart, inputs: files) }
+    if let html {
+      let page = try HTMLPage(inspections.map { HTMLPage.Entry($0.report, block: $0.block) }).text()
+      try writeText(page, to: html, overwrite: force, inputs: files)
     }
+    let text = try format.report.text(of: reports, isPerLayer: perLayer, style: style)
+    if format == .table {
+      for note in reports.flatMap(\.notes) { StandardError.write("scalenet: note: \(note)\n") }
+    }
+    try StandardOutput.write(text)
   }
 
   private func draw(_ reports: [InspectionReport], to path: String, inputs: [ByteRegion]) throws {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ScaleNetKit
 
-struct RunCommand: ParsableCommand {
+struct RunCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run a model on arrays.",
@@ -37,6 +37,8 @@ struct RunCommand: ParsableCommand {
 
   @Flag(help: "Replace an existing output.")
   var force = false
+
+  @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     if (output == nil) == (outputDir == nil) {

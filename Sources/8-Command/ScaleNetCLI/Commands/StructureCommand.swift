@@ -1,7 +1,7 @@
 import ArgumentParser
 import ScaleNetKit
 
-struct StructureCommand: ParsableCommand {
+struct StructureCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "structure",
     abstract: "Recover the structure JSON from weights.",
@@ -22,6 +22,8 @@ struct StructureCommand: ParsableCommand {
 
   @Flag(help: "Replace an existing output.")
   var force = false
+
+  @OptionGroup var messages: MessageOptions
 
   func run() throws {
     let opened = try model.open()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileIO
 import ScaleNetKit
 
 /// What is read, the same in every command that reads a model.

@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 /// Two graphs with the counterparts among their values.
@@ -16,7 +17,7 @@ struct AlignedGraphs {
   init(
     _ runner: PairRunner, inputs: [(left: ValueID, right: ValueID)],
     outputs: [(left: ValueID, right: ValueID)], tolerance: ElementTolerance
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     left = GraphView(runner.left.graph)
     right = GraphView(runner.right.graph)
     var signs = SignTable()
@@ -34,9 +35,9 @@ struct AlignedGraphs {
 
   private static func fingerprints(
     _ view: GraphView, _ inputs: [String: Tensor], _ engine: DiffEngine, _ signs: inout SignTable
-  ) throws(ExecutionError) -> [Int: Fingerprint] {
+  ) throws(ScaleNetError) -> [Int: Fingerprint] {
     var result: [Int: Fingerprint] = [:]
-    try engine.floats(view.graph, inputs) { (id, tensor) throws(ExecutionError) in
+    try engine.floats(view.graph, inputs) { (id, tensor) throws(ScaleNetError) in
       guard let node = view.producers[id.index] else { return }
       result[node] = Fingerprint(
         try tensor.floats(of: view.graph[id].name), shape: tensor.shape.dimensions, signs: &signs)

@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 /// Runs both graphs and compares the values of pairs.
@@ -14,7 +15,7 @@ struct PairRunner {
   /// Deviations of pairs, in their order, computed in `Scalar`.
   func deviations<Scalar: DiffScalar>(
     _ pairs: [ValuePair], _ tolerance: ElementTolerance, in scalar: Scalar.Type
-  ) throws(ExecutionError) -> [Deviation] {
+  ) throws(ScaleNetError) -> [Deviation] {
     var result = [Deviation](repeating: .incomparable, count: pairs.count)
     var start = 0
     while start < pairs.count {
@@ -38,7 +39,7 @@ struct PairRunner {
   private func compare<Scalar: DiffScalar>(
     _ pairs: [ValuePair], _ range: Range<Int>, _ tolerance: ElementTolerance, into result: inout [Deviation],
     in scalar: Scalar.Type
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     var byLeft: [ValueID: Int] = [:]
     var byRight: [ValueID: Int] = [:]
     for index in range where pairs[index].order != nil {
@@ -46,11 +47,11 @@ struct PairRunner {
       byRight[right.graph.nodes[pairs[index].rightNode].outputs[0]] = index
     }
     var kept: [Int: [Scalar]] = [:]
-    try Scalar.run(engine, left.graph, left.inputs) { (id, tensor) throws(ExecutionError) in
+    try Scalar.run(engine, left.graph, left.inputs) { (id, tensor) throws(ScaleNetError) in
       guard let index = byLeft[id] else { return }
       kept[index] = try Scalar.elements(tensor, of: left.graph[id].name)
     }
-    try Scalar.run(engine, right.graph, right.inputs) { (id, tensor) throws(ExecutionError) in
+    try Scalar.run(engine, right.graph, right.inputs) { (id, tensor) throws(ScaleNetError) in
       guard let index = byRight[id], let own = kept.removeValue(forKey: index),
         let order = pairs[index].order,
         let shape = leftType(pairs[index]).shape, let ordered = order.apply(to: tensor, shape: shape)

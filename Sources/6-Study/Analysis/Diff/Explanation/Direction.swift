@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 /// One way to look at a difference: a part of one side's graph is to be changed until it gives the other's values.
@@ -16,7 +17,7 @@ struct Direction {
 
   /// The part of each graph between the nearest values with counterparts and the target; and what the other side
   /// has there.
-  func experiment(_ engine: DiffEngine) throws(ExecutionError) -> Experiment? {
+  func experiment(_ engine: DiffEngine) throws(ScaleNetError) -> Experiment? {
     let known = Set(counterpart.values)
     let ownCut = boundary(own, of: ownTarget) { counterpart[$0] != nil }
     let otherCut = boundary(other, of: otherTarget) { known.contains($0) }
@@ -42,17 +43,14 @@ struct Direction {
     }
     let part: Graph
     let held: Graph
-    do throws(GraphError) {
-      part = try own.graph.subgraph(inputs: Set(ownCut), outputs: [ownTarget])
-      held = try other.graph.subgraph(inputs: Set(otherCut), outputs: [otherTarget])
-    } catch {
-      throw .graph(error)
-    }
+    part = try own.graph.subgraph(inputs: Set(ownCut), outputs: [ownTarget])
+    held = try other.graph.subgraph(inputs: Set(otherCut), outputs: [otherTarget])
+
     return try Experiment(engine: engine, own: part, other: held, inputs: inputs, otherInputs: otherInputs)
   }
 
   /// The other side's values, in float32 or the graph's narrower type.
-  private func capture(_ ids: [ValueID], _ engine: DiffEngine) throws(ExecutionError) -> [ValueID: Tensor] {
+  private func capture(_ ids: [ValueID], _ engine: DiffEngine) throws(ScaleNetError) -> [ValueID: Tensor] {
     var result: [ValueID: Tensor] = [:]
     var computed: [ValueID] = []
     for id in ids {
@@ -64,9 +62,7 @@ struct Direction {
     }
     if !computed.isEmpty {
       let part: Graph
-      do throws(GraphError) { part = try other.graph.subgraph(inputs: [], outputs: computed) } catch {
-        throw .graph(error)
-      }
+      part = try other.graph.subgraph(inputs: [], outputs: computed)
       let names = Set(part.inputs.map { part[$0].name })
       let results = try engine.floats(part, otherInputs.filter { names.contains($0.key) })
       for (id, value) in zip(computed, results) { result[id] = value.tensor }
@@ -78,8 +74,7 @@ struct Direction {
   }
 
   /// The elements as a type can hold them, as float32.
-  private func rounded(_ tensor: Tensor, to type: DataType, of name: String) throws(ExecutionError) -> Tensor
-  {
+  private func rounded(_ tensor: Tensor, to type: DataType, of name: String) throws(ScaleNetError) -> Tensor {
     let narrow: Tensor = type == .float16 || type == .bfloat16 ? tensor.cast(to: type) : tensor
     return Tensor(try narrow.floats(of: name), shape: tensor.shape)
   }

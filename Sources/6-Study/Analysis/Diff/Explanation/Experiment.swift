@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 /// A part of one side's graph, the inputs that the other side's part has, and what that makes of them: all that is
@@ -22,7 +23,7 @@ struct Experiment {
 
   init(
     engine: DiffEngine, own: Graph, other: Graph, inputs: [String: Tensor], otherInputs: [String: Tensor]
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     self.engine = engine
     self.own = own
     self.other = other

@@ -1,9 +1,10 @@
+import FileIO
 import ModelIR
 
 extension Graph {
   /// The part of the graph that computes `outputs` from `inputs`; what it needs beyond these stays an input too. Names
   /// stay, values are numbered anew.
-  func subgraph(inputs cut: Set<ValueID>, outputs: [ValueID]) throws(GraphError) -> Graph {
+  func subgraph(inputs cut: Set<ValueID>, outputs: [ValueID]) throws(ScaleNetError) -> Graph {
     let producers = producers()
     var needed = Set<ValueID>()
     var nodesNeeded = Set<Int>()

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// A change of one node.
@@ -9,7 +10,7 @@ enum GraphEdit {
 
 extension Graph {
   /// The graph with changes. Nodes that it does not have are passed over.
-  func applying(_ edits: [GraphEdit]) throws(GraphError) -> Graph {
+  func applying(_ edits: [GraphEdit]) throws(ScaleNetError) -> Graph {
     var graph = self
     for edit in edits {
       switch edit {
@@ -27,7 +28,7 @@ extension Graph {
   }
 
   /// The graph with every normalisation that can be folded in its convolution.
-  func folded() throws(GraphError) -> Graph {
+  func folded() throws(ScaleNetError) -> Graph {
     var graph = self
     try graph.apply([FoldBatchNormalization()])
     return graph

@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 /// Weight and bias of a convolution or product with the normalisation behind it folded in, in Double.
@@ -13,10 +14,10 @@ struct FoldedWeights {
   /// The normalisation's name; nil if none stands behind.
   private(set) var normalization: String?
 
-  init(_ view: GraphView, _ index: Int) throws(ExecutionError) {
+  init(_ view: GraphView, _ index: Int) throws(ScaleNetError) {
     let node = view.graph.nodes[index]
     guard let own = try NamedWeight(view.graph, node, 1), let outputs = own.shape.first else {
-      throw .unsupported(
+      throw .invalidNode(
         node: node.name, op: node.op.name, place: "input W", expected: "an initializer",
         found: "a computed value")
     }

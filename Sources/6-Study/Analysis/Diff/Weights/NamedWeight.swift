@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 /// A parameter in Double, in the layout that all formats are compared in: OIHW, and [outputs, inputs].
@@ -12,7 +13,7 @@ struct NamedWeight {
   }
 
   /// A parameter of a node; nil if that input is none.
-  init?(_ graph: Graph, _ node: Node, _ input: Int) throws(ExecutionError) {
+  init?(_ graph: Graph, _ node: Node, _ input: Int) throws(ScaleNetError) {
     guard input < node.inputs.count, let id = node.inputs[input], var tensor = graph.initializer(id),
       tensor.dataType.isFloatingPoint
     else { return nil }
@@ -21,7 +22,7 @@ struct NamedWeight {
     }
     name = graph[id].name
     shape = tensor.shape.dimensions
-    do throws(TensorError) { elements = try tensor.doubles() } catch {
+    do throws(ScaleNetError) { elements = try tensor.doubles() } catch {
       throw .unreadableInitializer(name: graph[id].name, error: error)
     }
   }

@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 /// Compares the parameters of two aligned graphs, after undoing layout and folding.
@@ -9,7 +10,7 @@ struct WeightComparison {
   private var leftDone = Set<Int>()
   private var rightDone = Set<Int>()
 
-  init(_ aligned: AlignedGraphs) throws(ExecutionError) {
+  init(_ aligned: AlignedGraphs) throws(ScaleNetError) {
     self.aligned = aligned
     for pair in aligned.pairs {
       if let linear = linearNodes(of: pair) {
@@ -38,7 +39,7 @@ struct WeightComparison {
   }
 
   /// Weight and bias of both sides with what stands behind them folded in, in Double.
-  private mutating func compareFolded(_ a: Int, _ b: Int) throws(ExecutionError) {
+  private mutating func compareFolded(_ a: Int, _ b: Int) throws(ScaleNetError) {
     let own = try FoldedWeights(aligned.left, a)
     let other = try FoldedWeights(aligned.right, b)
     leftDone.formUnion(own.nodes)
@@ -54,7 +55,7 @@ struct WeightComparison {
   }
 
   /// Parameters of like nodes one by one.
-  private mutating func compareNodes(_ a: Int, _ b: Int) throws(ExecutionError) {
+  private mutating func compareNodes(_ a: Int, _ b: Int) throws(ScaleNetError) {
     let (node, other) = (aligned.left.graph.nodes[a], aligned.right.graph.nodes[b])
     guard node.op.family == other.op.family else { return }
     leftDone.insert(a)
