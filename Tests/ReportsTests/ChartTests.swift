@@ -1,4 +1,5 @@
-import Analysis
+import Comparison
+import Inspection
 import FileIO
 import Testing
 

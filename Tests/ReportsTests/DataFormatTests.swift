@@ -1,4 +1,4 @@
-import Analysis
+import Inspection
 import FoundationEssentials
 import Testing
 

@@ -1,4 +1,4 @@
-import Analysis
+import Inspection
 import FileIO
 import Testing
 

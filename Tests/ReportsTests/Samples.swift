@@ -1,4 +1,4 @@
-import Analysis
+import Inspection
 import Architectures
 import FileIO
 import ModelIR

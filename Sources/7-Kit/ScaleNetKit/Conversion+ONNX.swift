@@ -1,4 +1,3 @@
-import Analysis
 import FileIO
 import ModelIR
 import ONNXFormat

@@ -1,4 +1,3 @@
-import Analysis
 import Architectures
 import FileIO
 public import Kernels

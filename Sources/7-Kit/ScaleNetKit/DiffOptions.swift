@@ -1,5 +1,5 @@
-public import Analysis
 public import Architectures
+public import Comparison
 public import Execution
 
 /// What `diff` is asked for.

@@ -1,5 +1,5 @@
-import Analysis
 import Architectures
+import Comparison
 import Execution
 import FileIO
 import ModelIR

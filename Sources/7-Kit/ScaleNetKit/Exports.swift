@@ -1,7 +1,8 @@
-// What a program that imports ScaleNetKit also needs by name.
-@_exported public import Analysis
 @_exported public import Architectures
+// What a program that imports ScaleNetKit also needs by name.
+@_exported public import Comparison
 @_exported public import FileIO
+@_exported public import Inspection
 @_exported public import KerasFormat
 @_exported public import Kernels
 @_exported public import ModelIR

@@ -1,6 +1,6 @@
-public import Analysis
 public import Architectures
 public import FileIO
+public import Inspection
 import ModelIR
 
 /// What `inspect` shows of a model.

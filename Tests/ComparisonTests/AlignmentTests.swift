@@ -1,5 +1,5 @@
-import Analysis
 import Architectures
+import Comparison
 import FileIO
 import ModelIR
 import PyTorchFormat

@@ -1,4 +1,4 @@
-import Analysis
+import Comparison
 import ModelIR
 import Testing
 

@@ -1,4 +1,4 @@
-import Analysis
+import Comparison
 import Execution
 import ModelIR
 import Testing

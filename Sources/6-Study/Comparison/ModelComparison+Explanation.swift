@@ -1,3 +1,5 @@
+import FileIO
+
 extension ModelComparison {
   /// The verdict with its reason, in one or two sentences.
   func explanation(of report: DiffReport) -> String {

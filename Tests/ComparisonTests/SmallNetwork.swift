@@ -3,7 +3,7 @@ import FileIO
 
 import func Kernels.baselineKernels
 
-@testable import Analysis
+@testable import Comparison
 @testable import ModelIR
 
 /// A network of a few nodes of every kind that a fault is planted in, with seeded weights.

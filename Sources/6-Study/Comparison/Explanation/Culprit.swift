@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import ModelIR
 
 /// The first pair of values that part, and what is upstream of it.

@@ -1,7 +1,7 @@
-import Analysis
 import Architectures
 import FileIO
 import FoundationEssentials
+import Inspection
 import ModelIR
 import ONNXFormat
 import TestSupport

@@ -1,6 +1,6 @@
-import Analysis
 import Architectures
 import FileIO
+import Inspection
 import ModelIR
 import TestSupport
 import Testing
@@ -83,23 +83,5 @@ import Testing
     let z = try wide.addInput("z", TensorType(.float32, [1, .fixed(1 << 10), .fixed(side), .fixed(side)]))
     for index in 0..<40 { wide.addOutput(try wide.addNode("r\(index)", .relu(Relu()), inputs: [z])[0]) }
     #expect(throws: ScaleNetError.self) { try CostReport(wide) }
-  }
-}
-
-@Suite struct OutputComparisonTests {
-  @Test func findsTheWorstElement() {
-    let comparison = OutputComparison(expected: [1, -4, 2], found: [1, -4.5, 2.25])
-    #expect(comparison.maximumAbsoluteError == 0.5)
-    #expect(comparison.worstIndex == 1)
-    #expect(comparison.relativeError == 0.125)
-    #expect(!comparison.isWithin(.float16))
-  }
-
-  @Test func treatsNonFiniteValuesAsValues() {
-    #expect(OutputComparison(expected: [.nan, .infinity], found: [.nan, .infinity]).relativeError == 0)
-    #expect(OutputComparison(expected: [1, .infinity], found: [1, 2]).relativeError == .infinity)
-    #expect(OutputComparison(expected: [1, 2], found: [1, .nan]).relativeError == .infinity)
-    #expect(OutputComparison(expected: [0, 0], found: [0, 1e-9]).relativeError == .infinity)
-    #expect(OutputComparison(expected: [0, 0], found: [0, 0]).isWithin(.float32))
   }
 }
