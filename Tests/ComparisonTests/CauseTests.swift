@@ -9,7 +9,7 @@ import Testing
   @discardableResult
   private func expect(
     _ kind: DiffReport.CauseKind, at node: String?, tensor: String? = nil, _ good: Graph, _ bad: Graph,
-    tolerance: ElementTolerance = .float32
+    tolerance: Tolerance = .float32
   ) throws -> DiffReport {
     var reports: [DiffReport] = []
     for (left, right) in [(good, bad), (bad, good), (good, bad.anonymous())] {

@@ -21,9 +21,9 @@ import Testing
   ]
 
   private func output(
-    _ left: [Float], _ right: [Float], shape: TensorShape, tolerance: ElementTolerance = .float32
+    _ left: [Float], _ right: [Float], shape: TensorShape, tolerance: Tolerance = .float32
   ) throws -> DiffReport.Output {
-    func recording(_ elements: [Float]) -> DiffSubject {
+    func recording(_ elements: [Float]) -> Side {
       Comparing.recording([NamedTensor(name: "y", tensor: Tensor(elements, shape: shape))])
     }
     let report = try Comparing.report(recording(left), recording(right), tolerance: tolerance)
@@ -73,17 +73,17 @@ import Testing
 
   @Test func tolerances() throws {
     #expect(try !output([1, 1], [1, Float(1).nextUp], shape: [2], tolerance: .exact).isWithinTolerance)
-    let given = ElementTolerance(name: "given", absolute: 0.5, relative: 0.1)
+    let given = Tolerance(name: "given", absolute: 0.5, relative: 0.1)
     #expect(try output([1.59], [1], shape: [1], tolerance: given).isWithinTolerance)
     #expect(try !output([1.61], [1], shape: [1], tolerance: given).isWithinTolerance)
     // The right is the reference.
     #expect(
       try output(
-        [10], [10.9], shape: [1], tolerance: ElementTolerance(name: "given", absolute: 0, relative: 0.085)
+        [10], [10.9], shape: [1], tolerance: Tolerance(name: "given", absolute: 0, relative: 0.085)
       ).isWithinTolerance)
     #expect(
       try !output(
-        [10.9], [10], shape: [1], tolerance: ElementTolerance(name: "given", absolute: 0, relative: 0.085)
+        [10.9], [10], shape: [1], tolerance: Tolerance(name: "given", absolute: 0, relative: 0.085)
       ).isWithinTolerance)
     let scaled = try output([100.05, 0.05], [100, 0], shape: [2], tolerance: .float16)
     #expect(scaled.absoluteTolerance == 1)

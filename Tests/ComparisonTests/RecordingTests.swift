@@ -10,7 +10,7 @@ import Testing
     _ kind: DiffReport.CauseKind?, _ graph: Graph, _ recorded: [NamedTensor],
     verdict: DiffReport.Verdict = .differ
   ) throws {
-    let model = try Comparing.subject(graph, "model")
+    let model = Comparing.side(graph, "model")
     let recording = Comparing.recording(recorded)
     for report in [try Comparing.report(model, recording), try Comparing.report(recording, model)] {
       #expect(report.verdict == verdict)
@@ -94,7 +94,7 @@ import Testing
     let graph = try SmallNetwork().graph
     let outputs = [NamedTensor(name: "fc", tensor: Tensor([Float](repeating: 0, count: 6), shape: [2, 3]))]
     #expect(throws: ScaleNetError.self) {
-      try Comparing.report(try Comparing.subject(graph, "model"), Comparing.recording(outputs))
+      try Comparing.report(Comparing.side(graph, "model"), Comparing.recording(outputs))
     }
   }
 }

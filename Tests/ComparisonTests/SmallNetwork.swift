@@ -131,15 +131,29 @@ enum Comparing {
     return inputs
   }
 
-  static func subject(_ graph: Graph, _ name: String) throws -> DiffSubject {
-    DiffSubject(
-      side: DiffReport.Side(path: name, format: "onnx", architecture: "small", isRecording: false),
-      content: .graph(graph, inputs: [try inputs(of: graph)]))
+  /// The usual inputs of both sides, by their order.
+  static func batch(_ left: Side, _ right: Side) throws -> [ComparisonInput] {
+    func graph(_ side: Side) -> Graph? { if case .graph(let graph) = side.content { graph } else { nil } }
+    guard let first = graph(left) ?? graph(right) else { return [] }
+    let second = graph(left) != nil ? graph(right) : nil
+    let arrays = try inputs(of: first)
+    return first.inputs.enumerated().compactMap { place, id in
+      arrays[first[id].name].map { tensor in
+        ComparisonInput(
+          name: first[id].name, otherName: second.map { $0[$0.inputs[place]].name }, tensor: tensor)
+      }
+    }
   }
 
-  static func recording(_ outputs: [NamedTensor]) -> DiffSubject {
-    DiffSubject(
-      side: DiffReport.Side(path: "recorded", format: "npz", isRecording: true),
+  static func side(_ graph: Graph, _ name: String) -> Side {
+    Side(
+      info: Side.Info(path: name, format: "onnx", architecture: "small", isRecording: false),
+      content: .graph(graph))
+  }
+
+  static func recording(_ outputs: [NamedTensor]) -> Side {
+    Side(
+      info: Side.Info(path: "recorded", format: "npz", isRecording: true),
       content: .recording([outputs]))
   }
 
@@ -147,23 +161,20 @@ enum Comparing {
 
   static func report(
     _ left: Graph, _ right: Graph, layers: Bool = false, weights: Bool = false,
-    tolerance: ElementTolerance = .float32
+    tolerance: Tolerance = .float32
   ) throws -> DiffReport {
     try report(
-      try subject(left, "left"), try subject(right, "right"),
-      names: zip(left.inputs, right.inputs).map { (left[$0].name, right[$1].name) }, layers: layers,
-      weights: weights, tolerance: tolerance)
+      side(left, "left"), side(right, "right"), layers: layers, weights: weights, tolerance: tolerance)
   }
 
   static func report(
-    _ left: DiffSubject, _ right: DiffSubject, names: [(String, String)] = [], layers: Bool = false,
-    weights: Bool = false, tolerance: ElementTolerance = .float32
+    _ left: Side, _ right: Side, layers: Bool = false, weights: Bool = false, tolerance: Tolerance = .float32
   ) throws -> DiffReport {
     var comparison = ModelComparison(
-      left: left, right: right, inputNames: names.map { ($0.0, $0.1) }, engine: engine, tolerance: tolerance)
+      left: left, right: right, batches: [try batch(left, right)], engine: engine, tolerance: tolerance)
     comparison.wantsLayers = layers
     comparison.wantsWeights = weights
-    return try comparison.report(inputs: [])
+    return try comparison.report()
   }
 
   /// What the graph gives on the usual inputs, maybe changed.

@@ -7,10 +7,10 @@ extension ModelComparison {
   func explain(
     _ report: inout DiffReport, _ outputs: ComparedOutputs, _ aligned: AlignedGraphs, _ runner: PairRunner
   ) throws(ScaleNetError) {
-    let deviations = try on(left) { () throws(ScaleNetError) in
-      try runner.deviations(aligned.pairs, .exact, in: Double.self)
+    let distances = try on(left) { () throws(ScaleNetError) in
+      try runner.distances(aligned.pairs, .exact, in: Double.self)
     }
-    let culprit = Culprit(aligned, deviations)
+    let culprit = Culprit(aligned, distances)
     report.firstDivergence = culprit?.report
     if let cause = outputCause(outputs) {
       report.cause = cause
@@ -41,10 +41,9 @@ extension ModelComparison {
 
   /// A side's whole graph against the other's outputs; nil if it is a recording.
   func trial(_ outputs: ComparedOutputs, isReversed: Bool) -> Trial? {
-    let subject = isReversed ? right : left
-    guard let graph = subject.graph else { return nil }
+    guard let graph = (isReversed ? right : left).graph else { return nil }
     return Trial(
-      engine: engine, graph: graph, inputs: subject.inputs(of: 0),
+      engine: engine, graph: graph, inputs: inputs(isLeft: !isReversed),
       expected: outputs.pairs.map { pair in
         isReversed ? (pair.right, outputs.left[pair.left]) : (pair.left, outputs.right[pair.right])
       }, tolerance: tolerance)

@@ -26,7 +26,7 @@ extension ModelComparison {
     }
     progress(.aligning)
     var runner = PairRunner(
-      engine: engine, left: (leftGraph, left.inputs(of: 0)), right: (rightGraph, right.inputs(of: 0)))
+      engine: engine, left: (leftGraph, inputs(isLeft: true)), right: (rightGraph, inputs(isLeft: false)))
     runner.budget = valueBudget
     let aligned = try on(left) { () throws(ScaleNetError) in
       try AlignedGraphs(
@@ -35,10 +35,10 @@ extension ModelComparison {
         tolerance: tolerance)
     }
     if wantsLayers {
-      let deviations = try on(left) { () throws(ScaleNetError) in
-        try runner.deviations(aligned.pairs, tolerance, in: Float.self)
+      let distances = try on(left) { () throws(ScaleNetError) in
+        try runner.distances(aligned.pairs, tolerance, in: Float.self)
       }
-      report.layers = layers(aligned, deviations)
+      report.layers = layers(aligned, distances)
       report.unmatched = unmatched(aligned)
     }
     if wantsWeights {
@@ -54,27 +54,27 @@ extension ModelComparison {
   }
 
   private func inputIDs(_ leftGraph: Graph, _ rightGraph: Graph) -> [(left: ValueID, right: ValueID)] {
-    inputNames.compactMap { names in
-      guard let a = leftGraph.value(named: names.left), let b = rightGraph.value(named: names.right) else {
-        return nil
-      }
+    (batches.first ?? []).compactMap { input in
+      guard let a = leftGraph.value(named: input.name),
+        let b = rightGraph.value(named: input.otherName ?? input.name)
+      else { return nil }
       return (a, b)
     }
   }
 
-  private func layers(_ aligned: AlignedGraphs, _ deviations: [Deviation]) -> [DiffReport.Layer] {
+  private func layers(_ aligned: AlignedGraphs, _ distances: [Distance]) -> [DiffReport.Layer] {
     let inputs = aligned.inputPairs()
     return aligned.pairs.indices.map { index in
       let pair = aligned.pairs[index]
-      let deviation = deviations[index]
-      let errors = inputs[index].map { $0 < 0 ? 0 : deviations[$0].relativeError }
+      let distance = distances[index]
+      let errors = inputs[index].map { $0 < 0 ? 0 : distances[$0].relativeError }
       let (a, b) = (aligned.left.graph.nodes[pair.leftShown], aligned.right.graph.nodes[pair.rightShown])
       return DiffReport.Layer(
         name: a.name, otherName: b.name, op: a.op.name, otherOp: b.op.name, alignment: pair.alignment,
         shape: aligned.left.shape(aligned.left.output(pair.leftNode)), otherLayout: pair.order?.otherLayout,
-        isWithinTolerance: deviation.isWithinTolerance,
-        maxAbsoluteError: deviation.maxAbsoluteError.ifFinite,
-        relativeError: deviation.relativeError.ifFinite, cosineSimilarity: deviation.cosineSimilarity,
+        isWithinTolerance: distance.isWithinTolerance,
+        maxAbsoluteError: distance.maxAbsoluteError.ifFinite,
+        relativeError: distance.relativeError.ifFinite, cosineSimilarity: distance.cosineSimilarity,
         inputError: errors.max()?.ifFinite)
     }
   }

@@ -25,8 +25,8 @@ extension ModelComparison {
 
   private func isApart(_ a: [Double], _ b: [Double]) -> Bool {
     // Where only equality is asked for, the experiment still rounds.
-    let limit = tolerance.relative == 0 && tolerance.absolute == 0 ? ElementTolerance.float32 : tolerance
-    return !Deviation(a, b, limit).isWithinTolerance
+    let limit = tolerance.relative == 0 && tolerance.absolute == 0 ? Tolerance.float32 : tolerance
+    return !Distance(a, b, limit).isWithinTolerance
   }
 
   private static func softmax(_ elements: [Double], _ columns: Int) -> [Double] {

@@ -5,12 +5,12 @@ import ModelIR
 extension ModelComparison {
   /// Runs all batches in float32 and compares the outputs.
   func compareOutputs() throws(ScaleNetError) -> ComparedOutputs {
-    guard left.batchCount == right.batchCount else {
-      throw .differentBatches(left: left.batchCount, right: right.batchCount)
+    guard batchCount(left) == batchCount(right) else {
+      throw .differentBatches(left: batchCount(left), right: batchCount(right))
     }
     // One after the other, so that the memory of only one plan is in use.
-    let lefts = try results(of: left)
-    let rights = try results(of: right)
+    let lefts = try results(of: left, isLeft: true)
+    let rights = try results(of: right, isLeft: false)
     guard let first = lefts.first, let other = rights.first else {
       throw .differentBatches(left: lefts.count, right: rights.count)
     }
@@ -43,8 +43,8 @@ extension ModelComparison {
           "output \(output.name.escapedForMessage) of \(path) has no counterpart and was not compared")
       }
     }
-    note(outputs.left, outputs.pairs.map(\.left), left.side.path)
-    note(outputs.right, outputs.pairs.map(\.right), right.side.path)
+    note(outputs.left, outputs.pairs.map(\.left), left.info.path)
+    note(outputs.right, outputs.pairs.map(\.right), right.info.path)
     for pair in outputs.pairs {
       let name = outputs.left[pair.left].name.escapedForMessage
       switch pair.order {
@@ -72,12 +72,76 @@ extension ModelComparison {
     return (own, try on(right) { () throws(ScaleNetError) in try ordered.floats(of: b.name) })
   }
 
-  private func results(of subject: DiffSubject) throws(ScaleNetError) -> [[NamedTensor]] {
-    switch subject.content {
+  private func results(of side: Side, isLeft: Bool) throws(ScaleNetError) -> [[NamedTensor]] {
+    switch side.content {
     case .recording(let batches):
       return batches
-    case .graph(let graph, let inputs):
-      return try on(subject) { () throws(ScaleNetError) in try engine.floats(graph, batches: inputs) }
+    case .graph(let graph):
+      let inputs = batches.map { $0.arrays(for: graph, isLeft: isLeft) }
+      return try on(side) { () throws(ScaleNetError) in try engine.floats(graph, batches: inputs) }
     }
+  }
+}
+
+/// The outputs of both sides and how they compare.
+struct ComparedOutputs {
+  /// What each side gave for the first batch, in float32.
+  var left: [NamedTensor]
+  var right: [NamedTensor]
+  var pairs: [OutputPair]
+  /// By the left's place.
+  var accumulators: [Int: MetricsAccumulator] = [:]
+  var agreements: [Int: TopAgreement] = [:]
+  var roundings: [Int: DiffReport.Rounding] = [:]
+  var notes: [String] = []
+
+  var reports: [DiffReport.Output] {
+    pairs.compactMap { pair in
+      guard let gathered = accumulators[pair.left] else { return nil }
+      return DiffReport.Output(
+        name: left[pair.left].name, otherName: right[pair.right].name,
+        shape: left[pair.left].tensor.shape.dimensions,
+        isWithinTolerance: gathered.distance.isWithinTolerance,
+        metrics: gathered.metrics, absoluteTolerance: gathered.distance.absoluteTolerance,
+        topOneAgreement: agreements[pair.left]?.first, topFiveAgreement: agreements[pair.left]?.five,
+        rounding: roundings[pair.left])
+    }
+  }
+}
+
+/// An output of the left and its counterpart, by their places.
+struct OutputPair {
+  var left: Int
+  var right: Int
+  var order: AxisOrder
+
+  /// Pairs by name, then the rest by order and shape. A recording's name may have lost what is no letter or digit.
+  static func pairs(_ left: [NamedTensor], _ right: [NamedTensor]) -> [OutputPair] {
+    func relation(_ a: Int, _ b: Int) -> AxisOrder? {
+      AxisOrder.relations(left[a].tensor.shape.dimensions, right[b].tensor.shape.dimensions).first
+    }
+    func plain(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
+    var result: [OutputPair] = []
+    var isTaken = [Bool](repeating: false, count: right.count)
+    var rest: [Int] = []
+    for (index, output) in left.enumerated() {
+      let exact = right.indices.first { !isTaken[$0] && right[$0].name == output.name }
+      let same = exact ?? right.indices.first { !isTaken[$0] && plain(right[$0].name) == plain(output.name) }
+      if let same, let order = relation(index, same) {
+        isTaken[same] = true
+        result.append(OutputPair(left: index, right: same, order: order))
+      } else {
+        rest.append(index)
+      }
+    }
+    for index in rest {
+      for other in right.indices where !isTaken[other] {
+        guard let order = relation(index, other) else { continue }
+        isTaken[other] = true
+        result.append(OutputPair(left: index, right: other, order: order))
+        break
+      }
+    }
+    return result.sorted { $0.left < $1.left }
   }
 }

@@ -9,14 +9,12 @@ extension ModelComparison {
 
   /// Runs the first batch in Double, and tells rounding from a real difference.
   func addRounding(to outputs: inout ComparedOutputs, _ report: inout DiffReport) throws(ScaleNetError) {
-    func doubles(_ subject: DiffSubject) throws(ScaleNetError) -> [NamedTensor]? {
-      guard let graph = subject.graph else { return nil }
-      return try on(subject) { () throws(ScaleNetError) in
-        try engine.doubles(graph, subject.inputs(of: 0))
-      }
+    func doubles(_ side: Side, isLeft: Bool) throws(ScaleNetError) -> [NamedTensor]? {
+      guard let graph = side.graph else { return nil }
+      return try on(side) { () throws(ScaleNetError) in try engine.doubles(graph, inputs(isLeft: isLeft)) }
     }
-    let lefts = try doubles(left)
-    let rights = try doubles(right)
+    let lefts = try doubles(left, isLeft: true)
+    let rights = try doubles(right, isLeft: false)
     guard lefts != nil || rights != nil else { return }
     var isRounding = true
     for pair in outputs.pairs {
@@ -51,7 +49,7 @@ extension ModelComparison {
       ordered.shape == a.tensor.shape
     else { return nil }
     return try on(left) { () throws(ScaleNetError) in
-      Deviation(try a.tensor.doubles(of: a.name), try ordered.doubles(of: b.name), .exact).relativeError
+      Distance(try a.tensor.doubles(of: a.name), try ordered.doubles(of: b.name), .exact).relativeError
     }
   }
 }

@@ -1,3 +1,4 @@
+import Comparison
 import FileIO
 import KerasFormat
 import ModelIR
@@ -68,6 +69,6 @@ extension Conversion {
     let found = try KerasReader.read(file)
     return try verification.compare(
       expected: expected, found: found.graph, batch: 1, namesMatch: false,
-      tolerance: options.dataType == .float16 ? .float16 : .float32)
+      tolerance: options.dataType == .float16 ? .writtenFloat16 : .writtenFloat32)
   }
 }

@@ -1,3 +1,4 @@
+import Comparison
 import FileIO
 import ModelIR
 import ONNXFormat
@@ -41,7 +42,7 @@ extension Conversion {
       options: ONNXReader.Options(resolveExternalData: { $0 == data?.location ? data?.path : nil }))
     let isHalf = options.dataType == .float16
     return try verification.compare(
-      expected: expected, found: found.graph, batch: 1, tolerance: isHalf ? .float16 : .float32)
+      expected: expected, found: found.graph, batch: 1, tolerance: isHalf ? .writtenFloat16 : .writtenFloat32)
   }
 
   /// What the file says of its origin. The source's name goes in without its directory: the same file anywhere gives

@@ -13,19 +13,19 @@ public import Kernels
 public func diff(
   _ left: DiffComparand, _ right: DiffComparand, options: DiffOptions = DiffOptions(),
   kernels: any KernelSet<Float> = baselineKernels(),
-  useInputs: ([DiffBatch]) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in },
+  useInputs: ([[ComparisonInput]]) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in },
   progress: (DiffPhase) -> Void = { _ in }
 ) throws(ScaleNetError) -> DiffReport {
   let prepared = try DiffPreparation(left: left, right: right, options: options).run()
   try useInputs(prepared.batches)
   let threads = options.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   var comparison = ModelComparison(
-    left: prepared.left, right: prepared.right, inputNames: prepared.inputNames,
+    left: prepared.left, right: prepared.right, batches: prepared.batches,
     engine: DiffEngine(kernels: kernels, threads: threads), tolerance: options.tolerance)
   comparison.wantsLayers = options.layers
   comparison.wantsWeights = options.weights
   do throws(ScaleNetError) {
-    return try comparison.report(inputs: prepared.inputs, notes: prepared.notes, progress: progress)
+    return try comparison.report(notes: prepared.notes, progress: progress)
   } catch {
     throw error.within("cannot compare with \(left.path.escapedForMessage)").inFile(right.path)
   }

@@ -2,6 +2,45 @@ import Execution
 import FileIO
 import ModelIR
 
+/// The first pair of values that part, and what is upstream of it.
+struct Culprit {
+  let aligned: AlignedGraphs
+  let pair: ValuePair
+  /// The largest error among the inputs that both have; nil if there are none.
+  let inputError: Double?
+  let outputError: Double
+
+  /// Errors up to here, in Double and as parts of the largest magnitude, are those of weights that were folded and
+  /// rounded to float32.
+  static let limit = Tolerance.foldedWeights.absolute
+
+  /// - Parameter distances: of each pair, in Double.
+  init?(_ aligned: AlignedGraphs, _ distances: [Distance]) {
+    let found = aligned.pairs.indices.first { distances[$0].relativeError > Self.limit }
+    guard let index = found else { return nil }
+    self.aligned = aligned
+    pair = aligned.pairs[index]
+    outputError = distances[index].relativeError
+    inputError = aligned.inputPairs()[index].map { $0 < 0 ? 0 : distances[$0].relativeError }.max()
+  }
+
+  var report: DiffReport.FirstDivergence {
+    let (a, b) = (aligned.left.graph.nodes[pair.leftShown], aligned.right.graph.nodes[pair.rightShown])
+    let inputs =
+      inputError.map { "inputs agree (relative error \($0.scientific))" } ?? "inputs have no counterparts"
+    let output =
+      pair.order == nil
+      ? "output has another shape, \(shape(aligned.left, pair.leftNode)) against \(shape(aligned.right, pair.rightNode))"
+      : "output does not (relative error \(outputError.scientific))"
+    return DiffReport.FirstDivergence(
+      name: a.name, otherName: b.name, op: a.op.name, otherOp: b.op.name, depth: pair.leftShown,
+      inputError: inputError?.ifFinite, outputError: outputError.ifFinite,
+      explanation: "Computed in Double, its \(inputs) and its \(output).")
+  }
+
+  private func shape(_ view: GraphView, _ node: Int) -> [Int] { view.shape(view.output(node)) }
+}
+
 /// One way to look at a difference: a part of one side's graph is to be changed until it gives the other's values.
 struct Direction {
   let own: GraphView

@@ -19,7 +19,7 @@ struct Experiment {
 
   /// The largest error of a change that counts as giving the other's values: weights that were folded and rounded to
   /// float32 on one side stay below it.
-  static let limit = ElementTolerance.foldedWeights.absolute
+  static let limit = Tolerance.foldedWeights.absolute
 
   init(
     engine: DiffEngine, own: Graph, other: Graph, inputs: [String: Tensor], otherInputs: [String: Tensor]
@@ -48,7 +48,7 @@ struct Experiment {
       let ordered = order.apply(to: expected, shape: found.shape),
       let a = try? found.doubles(), let b = try? ordered.doubles()
     else { return nil }
-    return Deviation(a, b, .exact).relativeError
+    return Distance(a, b, .exact).relativeError
   }
 
   /// The graph after a hypothesis' change; nil if it does not fit.
@@ -75,5 +75,64 @@ extension [String: Tensor] {
       guard let elements = try? tensor.cast(to: type).floats() else { return tensor }
       return Tensor(elements, shape: tensor.shape).cast(to: tensor.dataType)
     }
+  }
+}
+
+/// Whole graphs that are held against what the other side gave, in float32 and by the comparison's tolerance.
+struct Trial {
+  let engine: DiffEngine
+  let graph: Graph
+  let inputs: [String: Tensor]
+  /// The other side's outputs, by the place among the graph's own.
+  let expected: [(place: Int, output: NamedTensor)]
+  let tolerance: Tolerance
+
+  /// Whether a graph, maybe with other inputs, gives the other's outputs.
+  func gives(_ graph: Graph, _ inputs: [String: Tensor]? = nil) -> Bool {
+    // A change that does not fit the graph is no candidate.
+    guard let results = try? engine.floats(graph, inputs ?? self.inputs) else { return false }
+    return expected.allSatisfy { place, output in
+      guard place < results.count else { return false }
+      let found = results[place].tensor
+      guard
+        let order = AxisOrder.relations(found.shape.dimensions, output.tensor.shape.dimensions).first,
+        let ordered = order.apply(to: output.tensor, shape: found.shape), let a = try? found.floats(),
+        let b = try? ordered.floats()
+      else { return false }
+      return Distance(a, b, tolerance).isWithinTolerance
+    }
+  }
+
+  /// The inputs as a hypothesis has them.
+  func inputs(of hypothesis: Hypothesis) -> [String: Tensor] {
+    hypothesis.inputType.map { inputs.rounded(to: $0) } ?? inputs
+  }
+
+  /// The graph with a hypothesis' change of its own nodes; nil if it does not fit.
+  func changed(_ hypothesis: Hypothesis) -> Graph? {
+    guard let base = hypothesis.foldsFirst ? try? graph.folded() : graph else { return nil }
+    return try? base.applying(hypothesis.edits)
+  }
+
+  /// A graph with the change of all nodes that it applies to.
+  struct Everywhere {
+    var graph: Graph
+    var nodes: Int
+    /// The kinds of these nodes, sorted.
+    var ops: [String]
+  }
+
+  /// The graph with a hypothesis' change of all nodes that it applies to; nil if it does not fit.
+  func changedEverywhere(_ hypothesis: Hypothesis) -> Everywhere? {
+    guard let base = hypothesis.foldsFirst ? try? graph.folded() : graph else { return nil }
+    var edits: [GraphEdit] = []
+    var ops: [String] = []
+    for node in base.nodes {
+      let own = hypothesis.likewise(node, base)
+      edits += own
+      if !own.isEmpty { ops.append(node.op.name) }
+    }
+    guard !edits.isEmpty, let changed = try? base.applying(edits) else { return nil }
+    return Everywhere(graph: changed, nodes: ops.count, ops: Set(ops).sorted())
   }
 }

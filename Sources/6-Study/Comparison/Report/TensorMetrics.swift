@@ -58,3 +58,74 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
     case largestMagnitude = "largest_magnitude"
   }
 }
+
+extension TensorMetrics {
+  /// The element with the largest error.
+  public struct Worst: Sendable, Codable, Hashable {
+    /// Its index along each axis.
+    public var index: [Int]
+    /// nil where it is not finite.
+    @ExplicitNull public var left: Double?
+    /// nil where it is not finite.
+    @ExplicitNull public var right: Double?
+
+    public init(
+      index: [Int], left: Double? = nil, right: Double? = nil
+    ) {
+      self.index = index
+      self.left = left
+      self.right = right
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case index, left, right
+    }
+  }
+}
+
+/// Distances in units in the last place: how many steps between neighbouring float32 numbers lead from a to b. Elements
+/// that are not finite on one side alone have the largest distance there is.
+public struct ULPDistribution: Sendable, Codable, Hashable {
+  /// Half of the elements are no further apart. Percentiles are upper ends of the histogram's buckets, or `max`.
+  public var median: Int
+  public var p90: Int
+  public var p99: Int
+  public var max: Int
+  /// 0, 1, 2, up to 4, up to 8, ... ; the last bucket is open. Empty buckets in between are listed.
+  public var histogram: [Bucket]
+
+  public init(
+    median: Int, p90: Int, p99: Int, max: Int, histogram: [Bucket]
+  ) {
+    self.median = median
+    self.p90 = p90
+    self.p99 = p99
+    self.max = max
+    self.histogram = histogram
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case median, p90, p99, max, histogram
+  }
+}
+
+extension ULPDistribution {
+  /// Elements whose distance is above the bucket before and not above `upTo`.
+  public struct Bucket: Sendable, Codable, Hashable {
+    /// The largest distance that is counted here; nil for all that is larger.
+    @ExplicitNull public var upTo: Int?
+    public var count: Int
+
+    public init(
+      upTo: Int? = nil, count: Int
+    ) {
+      self.upTo = upTo
+      self.count = count
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case count
+      case upTo = "up_to"
+    }
+  }
+}

@@ -91,7 +91,7 @@ struct WeightComparison {
 
   private func row(
     _ own: NamedWeight?, _ other: NamedWeight?, _ status: DiffReport.WeightStatus,
-    _ deviation: Deviation? = nil, note: String? = nil
+    _ deviation: Distance? = nil, note: String? = nil
   ) -> DiffReport.Weight {
     DiffReport.Weight(
       name: own?.name, otherName: other?.name, shape: (own ?? other)?.shape ?? [], status: status,
@@ -105,9 +105,9 @@ struct WeightComparison {
       rows.append(row(own, other, .differs, note: "shape \(own.shape) against \(other.shape)"))
       return
     }
-    let deviation = Deviation(own.elements, other.elements, .exact)
+    let deviation = Distance(own.elements, other.elements, .exact)
     if deviation.maxAbsoluteError == 0 { return }
-    if deviation.relativeError <= ElementTolerance.foldedWeights.absolute {
+    if deviation.relativeError <= Tolerance.foldedWeights.absolute {
       rows.append(row(own, other, .rounded, deviation, note: note))
       return
     }
@@ -124,5 +124,97 @@ struct WeightComparison {
     let half = own.halfType(of: other).map { ", equal after rounding to \($0.rawValue)" } ?? ""
     let elements = "\(count) of \(own.elements.count) elements differ\(half)"
     rows.append(row(own, other, .differs, deviation, note: note.map { "\(elements), \($0)" } ?? elements))
+  }
+}
+
+/// Weight and bias of a convolution or product with the normalisation behind it folded in, in Double.
+struct FoldedWeights {
+  let name: String
+  let biasName: String
+  private(set) var weight: [Double]
+  private(set) var bias: [Double]
+  let shape: [Int]
+  /// The nodes that went in.
+  private(set) var nodes: [Int]
+  /// The normalisation's name; nil if none stands behind.
+  private(set) var normalization: String?
+
+  init(_ view: GraphView, _ index: Int) throws(ScaleNetError) {
+    let node = view.graph.nodes[index]
+    guard let own = try NamedWeight(view.graph, node, 1), let outputs = own.shape.first else {
+      throw .invalidNode(
+        node: node.name, op: node.op.name, place: "input W", expected: "an initializer",
+        found: "a computed value")
+    }
+    (name, weight, shape, nodes) = (own.name, own.elements, own.shape, [index])
+    let ownBias = try NamedWeight(view.graph, node, 2)
+    biasName = ownBias?.name ?? "\(node.name).bias"
+    bias = ownBias?.elements ?? [Double](repeating: 0, count: outputs)
+    guard let end = view.normalization[index],
+      case .batchNormalization(let normalization) = view.graph.nodes[end].op
+    else { return }
+    let behind = view.graph.nodes[end]
+    guard let gamma = try NamedWeight(view.graph, behind, 1),
+      let beta = try NamedWeight(view.graph, behind, 2),
+      let mean = try NamedWeight(view.graph, behind, 3),
+      let variance = try NamedWeight(view.graph, behind, 4), gamma.elements.count == outputs,
+      bias.count == outputs
+    else { return }
+    let inner = weight.count / max(outputs, 1)
+    for channel in 0..<outputs {
+      let scale =
+        gamma.elements[channel] / (variance.elements[channel] + Double(normalization.epsilon)).squareRoot()
+      for place in channel * inner..<(channel + 1) * inner { weight[place] *= scale }
+      bias[channel] = (bias[channel] - mean.elements[channel]) * scale + beta.elements[channel]
+    }
+    nodes.append(end)
+    self.normalization = behind.name
+  }
+}
+
+/// A parameter in Double, in the layout that all formats are compared in: OIHW, and [outputs, inputs].
+struct NamedWeight {
+  var name: String
+  var elements: [Double]
+  var shape: [Int]
+
+  init(name: String, elements: [Double], shape: [Int]) {
+    (self.name, self.elements, self.shape) = (name, elements, shape)
+  }
+
+  /// A parameter of a node; nil if that input is none.
+  init?(_ graph: Graph, _ node: Node, _ input: Int) throws(ScaleNetError) {
+    guard input < node.inputs.count, let id = node.inputs[input], var tensor = graph.initializer(id),
+      tensor.dataType.isFloatingPoint
+    else { return nil }
+    if case .gemm(let gemm) = node.op, input == 1, !gemm.transB, tensor.shape.rank == 2 {
+      tensor = tensor.transposed([1, 0])
+    }
+    name = graph[id].name
+    shape = tensor.shape.dimensions
+    do throws(ScaleNetError) { elements = try tensor.doubles() } catch {
+      throw .unreadableInitializer(name: graph[id].name, error: error)
+    }
+  }
+
+  /// The order of axes that makes this weight the other, exactly; nil if there is none.
+  func transposition(giving other: NamedWeight) -> [Int]? {
+    let orders =
+      shape.count == 2 ? [[1, 0]] : shape.count == 4 ? [[0, 1, 3, 2], [1, 0, 2, 3], [1, 0, 3, 2]] : []
+    let tensor = Tensor(elements, shape: TensorShape(shape))
+    return orders.first { order in
+      order.map { shape[$0] } == other.shape && (try? tensor.transposed(order).doubles()) == other.elements
+    }
+  }
+
+  /// The half type that both are equal in, if one of them holds nothing finer.
+  func halfType(of other: NamedWeight) -> DataType? {
+    [DataType.float16, .bfloat16].first { type in
+      func rounded(_ elements: [Double]) -> [Float]? {
+        try? Tensor(elements.map { Float($0) }, shape: [elements.count]).cast(to: type).floats()
+      }
+      guard let a = rounded(elements), let b = rounded(other.elements) else { return false }
+      return a == b
+    }
   }
 }
