@@ -36,17 +36,24 @@ struct Aligner {
   }
 
   /// Aligns; outputs are known to be counterparts.
+  ///
+  /// What is surest comes first: names that contents or parameters bear out, contents, weights. From there both graphs
+  /// are followed down and up. Names alone come late, as tools number nodes and a node that one side lacks shifts the
+  /// numbers; nodes of other kinds in the same place come last.
   mutating func run(outputs: [(left: ValueID, right: ValueID)]) {
     let candidates = contentCandidates()
-    alignByName(candidates)
+    alignByName(candidates, needsSupport: true)
     alignByContent(candidates)
+    alignByWeights()
     alignByStructure()
-    for pair in outputs {
-      guard leftOf[pair.right] == nil, rightOf[pair.left] == nil, let a = left.producers[pair.left.index],
-        let b = right.producers[pair.right.index]
-      else { continue }
-      add(a, b, .structure)
-    }
+    alignOutputs(outputs, isLike: true)
+    alignBackward()
+    alignByStructure()
+    alignByName(candidates, needsSupport: false)
+    alignBackward()
+    alignByStructure()
+    alignExchanged()
+    alignOutputs(outputs, isLike: false)
     alignBackward()
     alignByStructure()
     pairs.sort { ($0.leftNode, $0.rightNode) < ($1.leftNode, $1.rightNode) }

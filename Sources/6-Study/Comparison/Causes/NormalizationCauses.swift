@@ -1,19 +1,28 @@
+import Execution
 import ModelIR
 
-extension Experiment {
+/// What a normalisation was folded with: where one side has it and the other has it in its weights, another epsilon, or
+/// the normalisation left out, can only be told by trying.
+enum NormalizationCauses {
   /// The epsilons that frameworks use.
   private static let usualEpsilons: [Float] = [1e-5, 1e-3, 1e-4, 1e-6, 1e-2]
 
-  /// Other epsilons: the usual ones, and the one that the other side's values ask for.
-  func epsilonHypotheses() -> [Hypothesis] {
-    Self.usualEpsilonHypotheses(own)
-      + own.nodes.flatMap { node -> [Hypothesis] in
-        guard case .batchNormalization(let normalization) = node.op else { return [] }
-        return solvedEpsilons(node, normalization).map { Self.hypothesis(node, normalization, $0) }
-      }
+  /// Other epsilons for a normalisation whose output another graph gives otherwise: the usual ones, and the one that the
+  /// other side's values ask for.
+  ///
+  /// - Parameters:
+  ///   - found: what the normalisation gives, in Double.
+  ///   - expected: what the other side has there.
+  static func hypotheses(_ graph: Graph, _ node: Node, found: Tensor?, expected: Tensor) -> [Hypothesis] {
+    guard case .batchNormalization(let normalization) = node.op else { return [] }
+    let solved = found.map { solvedEpsilons(graph, node, normalization, $0, expected) } ?? []
+    return (usualEpsilons.filter { $0 != normalization.epsilon } + solved).map {
+      hypothesis(node, normalization, $0)
+    }
   }
 
-  static func usualEpsilonHypotheses(_ graph: Graph) -> [Hypothesis] {
+  /// The usual epsilons for all normalisations.
+  static func hypotheses(_ graph: Graph) -> [Hypothesis] {
     graph.nodes.flatMap { node -> [Hypothesis] in
       guard case .batchNormalization(let normalization) = node.op else { return [] }
       return usualEpsilons.filter { $0 != normalization.epsilon }.map { hypothesis(node, normalization, $0) }
@@ -36,10 +45,11 @@ extension Experiment {
   /// What epsilon must be for the other's values: for each channel the factor between both, which is
   /// sqrt((variance + own epsilon) / (variance + other epsilon)), gives one; the median is taken. Once as it is, and
   /// once with two significant digits.
-  private func solvedEpsilons(_ node: Node, _ normalization: BatchNormalization) -> [Float] {
-    guard let output = own.outputs.first, node.outputs[0] == output, node.inputs.count == 5,
-      let beta = try? own.initializer(node.inputs[2])?.doubles(),
-      let variance = try? own.initializer(node.inputs[4])?.doubles(), let found = self.output(of: own),
+  private static func solvedEpsilons(
+    _ graph: Graph, _ node: Node, _ normalization: BatchNormalization, _ found: Tensor, _ expected: Tensor
+  ) -> [Float] {
+    guard node.inputs.count == 5, let beta = try? graph.initializer(node.inputs[2])?.doubles(),
+      let variance = try? graph.initializer(node.inputs[4])?.doubles(),
       let order = AxisOrder.relations(found.shape.dimensions, expected.shape.dimensions).first,
       let ordered = order.apply(to: expected, shape: found.shape), let a = try? found.doubles(),
       let b = try? ordered.doubles(), found.shape.rank >= 2
