@@ -18,7 +18,7 @@ enum FaultNetworks {
     case "scalenet":
       let weights = try PyTorchReader.read(try ByteRegion.map(path: Fixtures.path("tiny/tiny.pth")))
       return try ScaleNetConfiguration(recognizing: weights, source: "tiny.pth").graph(
-        weights, options: BuildOptions(inputSize: InputSize(height: 112, width: 112), batch: .fixed(1)))
+        weights, options: BuildOptions(inputSize: InputSize(height: 224, width: 224), batch: .fixed(1)))
     case "small": return try SmallNetwork().graph
     case "dense": return try dense()
     case "mobile": return try mobile(activation: .hardSwish(HardSwish()), gate: .hardSigmoid(HardSigmoid()))

@@ -32,12 +32,23 @@ import Testing
       cause?.node, cause?.otherNode, report.firstDivergence?.name, report.firstDivergence?.otherName,
     ].compactMap { $0 }
     let explanation = cause?.explanation ?? "nothing"
+    // What only one of both has, and where it was folded into.
+    let names = [left, right].map { Set($0.nodes.map(\.name)) }
+    var places = names[0].symmetricDifference(names[1]).union([fault.node])
+    for graph in [left, right] {
+      for node in graph.nodes where node.absorbed.contains(fault.node) { places.insert(node.name) }
+    }
     let isFound =
       report.verdict == .differ
-      && (touched.contains { $0 == fault.node || $0.hasPrefix(fault.node) } || way.contains("anonymous"))
-    let isNamed = cause.map { fault.names.contains($0.kind) && $0.confirmed } ?? false
+      && (touched.contains { places.contains($0) || $0.hasPrefix(fault.node) } || way.contains("anonymous"))
+    // What one side lacks, the other has in addition.
+    var expected = fault.names
+    if !expected.isDisjoint(with: [.missingNode, .addedNode]) {
+      expected.formUnion([.missingNode, .addedNode])
+    }
+    let isNamed = cause.map { expected.contains($0.kind) && $0.confirmed } ?? false
     return Outcome(
-      kind: fault.kind, isFound: isFound && cause != nil || isFound, isNamed: isFound && isNamed,
+      kind: fault.kind, isFound: isFound, isNamed: isFound && isNamed,
       isWrong: cause != nil && !isNamed,
       text:
         "\(way) \(fault.kind) at \(fault.node): \(cause.map { $0.kind.rawValue } ?? "-") \(touched) \(explanation)"

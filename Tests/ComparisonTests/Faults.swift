@@ -347,9 +347,11 @@ struct FaultGenerator {
     } at: {
       if case .mul = $0.op { true } else { false }
     }
-    func leaveOut(_ fits: @escaping (Node) -> Bool, _ kind: String) -> [Fault] {
+    func leaveOut(
+      _ fits: @escaping (Node) -> Bool, _ kind: String, _ names: Set<DiffReport.CauseKind> = [.missingNode]
+    ) -> [Fault] {
       plant(
-        kind, [.missingNode],
+        kind, names,
         { graph, index in
           guard let input = graph.nodes[index].inputs[0],
             graph[input].type == graph[graph.nodes[index].outputs[0]].type
@@ -364,7 +366,7 @@ struct FaultGenerator {
           return sound[x].type == sound[node.outputs[0]].type
         }
         return false
-      }, "convolution left out")
+      }, "convolution left out", [.missingNode, .operator])
     result += leaveOut(
       { if case .batchNormalization = $0.op { true } else { false } }, "normalisation left out")
     result += leaveOut(
@@ -475,7 +477,7 @@ struct FaultGenerator {
     result += everywhere("float16 in all weights", [.halfPrecision]) { elements, shape in
       try Tensor(elements, shape: TensorShape(shape)).cast(to: .float16).floats()
     }
-    result += everywhere("TF32 in all weights", [.tf32]) { elements, _ in
+    result += everywhere("TF32 in all weights", [.tf32, .halfPrecision]) { elements, _ in
       elements.map { Float(bitPattern: ($0.bitPattern &+ 0x1000) & ~0x1fff) }
     }
     return result

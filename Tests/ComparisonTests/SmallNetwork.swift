@@ -1,5 +1,6 @@
 import Execution
 import FileIO
+
 import protocol Kernels.KernelSet
 import func Kernels.baselineKernels
 

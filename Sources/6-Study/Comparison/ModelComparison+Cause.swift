@@ -66,11 +66,13 @@ extension ModelComparison {
     _ form: ComparableForm, _ outputs: ComparedOutputs
   ) throws(ScaleNetError) -> (aligned: AlignedGraphs, places: [Parting]) {
     var runner = PairRunner(
-      engine: engine, left: (form.left, inputs(isLeft: true)), right: (form.right, inputs(isLeft: false)))
+      engine: engine, left: (form.left, inputs(isLeft: true, of: form.left)),
+      right: (form.right, inputs(isLeft: false, of: form.right)))
     runner.budget = valueBudget
     let ends = outputs.pairs.map { (left: form.left.outputs[$0.left], right: form.right.outputs[$0.right]) }
     let aligned = try AlignedGraphs(
-      runner, inputs: inputIDs(form.left, form.right), outputs: ends, tolerance: tolerance)
+      runner, inputs: inputIDs(form.left, form.right), outputs: ends, tolerance: tolerance,
+      mayBeFolded: false)
     let distances = try runner.distances(aligned.pairs, .exact, in: Double.self)
     let read = aligned.inputPairs()
     var result: [Parting] = []
@@ -100,7 +102,7 @@ extension ModelComparison {
       var hypotheses = families.flatMap { $0.hypotheses(site) }
       if hypotheses.count > 1 { hypotheses.append(Self.together(hypotheses)) }
       let experiment = try Experiment(
-        engine, site, otherInputs: inputs(isLeft: false), hypotheses)
+        engine, site, otherInputs: inputs(isLeft: false, of: form.right), hypotheses)
       guard let experiment, experiment.unchanged > Experiment.limit else { continue }
       if form.isFolded, hypotheses.allSatisfy({ $0.kind == .differentWeights }),
         let fault = try foldedFault(aligned, parting, leftGraph, rightGraph)
@@ -150,10 +152,18 @@ extension ModelComparison {
       let usual = NormalizationCauses.hypotheses(
         graph, node, found: nil, expected: Tensor([Float](), shape: [0]))
       let experiment = try Experiment(
-        engine, site, base: graph, otherInputs: inputs(isLeft: isReversed), usual)
+        engine, site, base: graph, otherInputs: inputs(isLeft: isReversed, of: site.other.graph), usual)
       guard let experiment else { continue }
-      let all = NormalizationCauses.hypotheses(
+      var all = NormalizationCauses.hypotheses(
         graph, node, found: experiment.output(of: graph), expected: experiment.expected)
+      if let other = site.otherNode, case .conv = other.op,
+        let weight = site.other.graph.initializer(other.inputs[1])
+      {
+        let bias = other.inputs.count > 2 ? site.other.graph.initializer(other.inputs[2]) : nil
+        // That something is different says less than what else was tried.
+        all += NormalizationCauses.hypotheses(graph, node, folded: (weight, bias))
+          .filter { $0.kind != .differentWeights }
+      }
       if let hypothesis = all.first(where: experiment.confirms) {
         return Fault(parting: parting, hypothesis: hypothesis, isReversed: isReversed, base: graph)
       }
@@ -219,13 +229,15 @@ extension ModelComparison {
     for pair in aligned.pairs {
       let site = Site(aligned, .nodes(own: pair.leftNode, other: pair.rightNode))
       // The last of a family is all that it finds there.
+      // A half type is in casts and in constants.
+      let isHalf = fault.hypothesis.kind == .halfPrecision
       let alike = families.compactMap { family in
         family.hypotheses(site).last {
-          $0.kind == fault.hypothesis.kind && $0.signature == fault.hypothesis.signature
+          $0.kind == fault.hypothesis.kind && (isHalf || $0.signature == fault.hypothesis.signature)
         }
       }
-      guard let hypothesis = alike.first else { continue }
-      edits += hypothesis.edits
+      guard !alike.isEmpty else { continue }
+      edits += alike.flatMap(\.edits)
       count += 1
       ops.insert(site.ownNode?.op.name ?? "")
     }
@@ -234,10 +246,15 @@ extension ModelComparison {
 
   /// Whether two graphs give the same outputs, within the tolerance.
   private func agree(_ leftGraph: Graph, _ rightGraph: Graph, _ outputs: ComparedOutputs) -> Bool {
-    guard let expected = try? engine.floats(rightGraph, inputs(isLeft: false)) else { return false }
+    guard let expected = try? engine.floats(rightGraph, inputs(isLeft: false, of: rightGraph)) else {
+      return false
+    }
+    // What is given in a half type is rounded once more.
+    let isHalf = (outputs.left + outputs.right).contains { $0.tensor.dataType.byteCount == 2 }
     return Trial(
-      engine: engine, graph: leftGraph, inputs: inputs(isLeft: true),
-      expected: outputs.pairs.map { ($0.left, expected[$0.right]) }, tolerance: tolerance
+      engine: engine, graph: leftGraph, inputs: inputs(isLeft: true, of: leftGraph),
+      expected: outputs.pairs.map { ($0.left, expected[$0.right]) },
+      tolerance: isHalf && tolerance.absolute < Tolerance.float16.absolute ? .float16 : tolerance
     ).gives(leftGraph)
   }
 

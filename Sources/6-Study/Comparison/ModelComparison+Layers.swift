@@ -43,7 +43,7 @@ extension ModelComparison {
     let aligned = try AlignedGraphs(
       runner, inputs: inputIDs(leftGraph, rightGraph),
       outputs: outputs.pairs.map { (leftGraph.outputs[$0.left], rightGraph.outputs[$0.right]) },
-      tolerance: tolerance)
+      tolerance: tolerance, mayBeFolded: true)
     if wantsLayers {
       let distances = try runner.distances(aligned.pairs, tolerance, in: Float.self)
       report.layers = layers(aligned, distances)

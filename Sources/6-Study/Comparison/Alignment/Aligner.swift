@@ -8,6 +8,8 @@ struct Aligner {
   let rightPrints: [Int: Fingerprint]
   /// The largest estimated distance, as a part of the norm, of values that count as near-equal.
   let closeness: Double
+  /// Whether normalisations may be folded on one side alone; otherwise one that is not there is missing.
+  let mayBeFolded: Bool
 
   /// Counterparts among values, graph inputs included.
   var leftOf: [ValueID: ValueID] = [:]
@@ -22,13 +24,15 @@ struct Aligner {
   ///   - inputs: counterparts among graph inputs.
   init(
     left: GraphView, right: GraphView, leftPrints: [Int: Fingerprint], rightPrints: [Int: Fingerprint],
-    inputs: [(left: ValueID, right: ValueID)], closeness: Double
+    inputs: [(left: ValueID, right: ValueID)], closeness: Double,
+    mayBeFolded: Bool
   ) {
     self.left = left
     self.right = right
     self.leftPrints = leftPrints
     self.rightPrints = rightPrints
     self.closeness = closeness
+    self.mayBeFolded = mayBeFolded
     for pair in inputs {
       leftOf[pair.right] = pair.left
       rightOf[pair.left] = pair.right
@@ -75,7 +79,7 @@ struct Aligner {
   /// Whether one of two convolutions, or of what resizes them, has the normalisation that follows the other in its
   /// weights.
   func isFoldedOnOneSide(_ a: Int, _ b: Int) -> Bool {
-    left.isFoldable[a] && right.isFoldable[b]
+    mayBeFolded && left.isFoldable[a] && right.isFoldable[b]
       && left.graph.nodes[a].op.family == right.graph.nodes[b].op.family
       && (left.normalization[a] == nil) != (right.normalization[b] == nil)
   }

@@ -21,8 +21,43 @@ struct ComparableForm {
   private static func cleaned(_ graph: Graph) throws(ScaleNetError) -> Graph {
     var graph = graph
     try graph.apply([EliminateIdentities()])
-    graph = try withoutCasts(graph)
+    graph = try withoutCasts(try widened(graph))
     graph = try withMarginsInWindows(graph)
+    return graph
+  }
+
+  /// In float32 throughout, as it is computed anyway; weights keep the values that their type holds.
+  private static func widened(_ graph: Graph) throws(ScaleNetError) -> Graph {
+    func isNarrow(_ type: DataType) -> Bool { type.isFloatingPoint && type != .float32 }
+    guard graph.values.contains(where: { isNarrow($0.type.dataType) }) else { return graph }
+    var graph = graph
+    let producers = graph.producers()
+    // A cast to a half type rounds: it stays, and what it gives is cast back.
+    let rounding = graph.nodes.indices.filter { index in
+      guard case .cast(let cast) = graph.nodes[index].op, let input = graph.nodes[index].inputs[0] else {
+        return false
+      }
+      return isNarrow(cast.to) && !isNarrow(graph[input].type.dataType)
+    }
+    for id in graph.valueIDs where isNarrow(graph[id].type.dataType) {
+      if let producer = producers[id.index], rounding.contains(producer) { continue }
+      graph[id].type.dataType = .float32
+      if let tensor = graph[id].initializer { graph[id].initializer = tensor.cast(to: .float32) }
+    }
+    for index in graph.nodes.indices where !rounding.contains(index) {
+      if case .cast(let cast) = graph.nodes[index].op, isNarrow(cast.to) {
+        graph.nodes[index].op = .cast(Cast(to: .float32))
+      }
+    }
+    for index in rounding.reversed() {
+      let output = graph.nodes[index].outputs[0]
+      let name = graph.unusedName("\(graph[output].name).float32")
+      let back = try graph.addNode(name, .cast(Cast(to: .float32)), inputs: [output])[0]
+      let node = graph.nodes.removeLast()
+      graph.replaceUses(of: output, with: back)
+      graph.nodes.insert(node, at: index + 1)
+    }
+    try graph.inferAllTypes()
     return graph
   }
 

@@ -5,7 +5,14 @@ import ModelIR
 enum AttributeCauses: CauseFamily {
   static func hypotheses(_ site: Site) -> [Hypothesis] {
     guard let own = site.ownNode, let other = site.otherNode, differ(own.op, other.op) else { return [] }
-    return [hypothesis(own, other)]
+    guard own.op.family != other.op.family else { return [hypothesis(own, other)] }
+    guard let transplant = site.transplant(site.otherTarget, isAnew: true) else { return [] }
+    let (has, otherHas) = texts(own.op, other.op)
+    return [
+      Hypothesis(
+        kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
+        edits: [.replace(node: own.name, transplant)])
+    ]
   }
 
   private static func hypothesis(_ own: Node, _ other: Node) -> Hypothesis {

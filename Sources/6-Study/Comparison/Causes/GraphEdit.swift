@@ -6,6 +6,8 @@ enum GraphEdit {
   case setOperator(node: String, Operator)
   /// Another tensor in the place of a parameter, the node's input of this number; nil leaves the input out.
   case setParameter(node: String, input: Int, Tensor?)
+  /// Other nodes in the place of one; the last of them makes its value.
+  case replace(node: String, Transplant)
   /// Another source of what is read in some places.
   case rewire([Reader], Transplant)
 
@@ -64,6 +66,13 @@ extension Graph {
         let id = try graph.addInitializer(graph.unusedName("\(name).changed.\(input)"), tensor)
         while graph.nodes[index].inputs.count <= input { graph.nodes[index].inputs.append(nil) }
         graph.nodes[index].inputs[input] = id
+      case .replace(let name, let transplant):
+        guard let index = graph.nodeIndex(named: name), !transplant.pieces.isEmpty else { continue }
+        let output = graph.nodes[index].outputs[0]
+        guard try graph.add(transplant) != nil else { continue }
+        graph.nodes[graph.nodes.count - 1].outputs = [output]
+        graph.nodes.remove(at: index)
+        isRewired = true
       case .rewire(let readers, let transplant):
         // A part of a graph may have none of the places.
         guard readers.contains(where: { graph.has($0) }) else { continue }

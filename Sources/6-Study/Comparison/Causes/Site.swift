@@ -67,11 +67,13 @@ struct Site {
 
   /// What the other side's value is made of, for this side: its counterpart, or the nodes that make it of counterparts.
   /// nil if that cannot be told.
-  func transplant(_ id: ValueID) -> Transplant? {
+  ///
+  /// - Parameter isAnew: whether the value itself is made even if it has a counterpart.
+  func transplant(_ id: ValueID, isAnew: Bool = false) -> Transplant? {
     var result = Transplant()
     var made: [Int: Int] = [:]
     func source(_ id: ValueID, _ depth: Int) -> Transplant.Source? {
-      if let partner = ownOf[id] { return .value(own.graph[partner].name) }
+      if let partner = ownOf[id], depth > 0 || !isAnew { return .value(own.graph[partner].name) }
       if let tensor = other.graph[id].initializer { return .constant(name: other.graph[id].name, tensor) }
       guard depth < 200, let producer = other.producers[id.index] else { return nil }
       if let index = made[producer] { return .node(index) }

@@ -86,8 +86,28 @@ enum WiringCauses: CauseFamily {
           otherHas: "them in another", edits: edits)
       }
     }
-    let own = site.ownRegion(of: first.own).map { site.own.graph.nodes[$0] }
-    let other = site.otherRegion(of: first.other).map { site.other.graph.nodes[$0] }
+    var own = site.ownRegion(of: first.own).map { site.own.graph.nodes[$0] }
+    var other = site.otherRegion(of: first.other).map { site.other.graph.nodes[$0] }
+    // What the other reads instead need not stand before what is not there: then it is no node left out, but another.
+    if other.isEmpty, let partner = site.ownOf[first.other], !own.isEmpty,
+      !own.contains(where: { $0.inputs.contains(partner) }), let node = producer(site.other, first.other)
+    {
+      if own.count == 1, node.inputs.compactMap({ $0.flatMap { site.ownOf[$0] } }).first == own[0].inputs[0] {
+        other = [node]
+      } else {
+        own = []
+      }
+    } else if own.isEmpty, let partner = site.otherOf[first.own], !other.isEmpty,
+      !other.contains(where: { $0.inputs.contains(partner) }), let node = producer(site.own, first.own)
+    {
+      if other.count == 1,
+        node.inputs.compactMap({ $0.flatMap { site.otherOf[$0] } }).first == other[0].inputs[0]
+      {
+        own = [node]
+      } else {
+        other = []
+      }
+    }
     let place = reader.map { "before \($0.name.escapedForMessage)" } ?? "at the end"
     let startsAtInput =
       !(own + other).isEmpty && isFed(site, first)
@@ -135,6 +155,7 @@ enum WiringCauses: CauseFamily {
     _ own: [Node], _ other: [Node], isOutput: Bool, startsAtInput: Bool
   ) -> DiffReport.CauseKind {
     let ops = (own + other).map(\.op)
+    if ops.allSatisfy({ if case .cast = $0 { true } else { false } }) { return .halfPrecision }
     if isOutput, ops.count == 1, case .softmax = ops[0] { return .missingSoftmax }
     if startsAtInput, own.isEmpty || other.isEmpty {
       if ops.allSatisfy({ if case .transpose = $0 { true } else { false } }) { return .inputLayout }
