@@ -107,7 +107,7 @@ extension ModelComparison {
       let experiment = try Experiment(
         engine, site, otherInputs: inputs(isLeft: false, of: form.right), hypotheses)
       guard let experiment, experiment.unchanged > Experiment.limit else { continue }
-      if form.isFolded, hypotheses.allSatisfy({ $0.kind == .differentWeights }),
+      if form.isFolded, hypotheses.allSatisfy({ [.differentWeights, .missingBias].contains($0.kind) }),
         let fault = try foldedFault(aligned, parting, leftGraph, rightGraph)
       {
         return fault
