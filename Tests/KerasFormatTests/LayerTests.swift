@@ -118,7 +118,7 @@ import Testing
   func whatKerasCannotSayIsAnError(op: Operator, place: String) throws {
     let graph = try chain(even, op)
     do {
-      _ = try KerasWriter(Model(graph: graph), path: "out.h5", options: .init(container: .hdf5))
+      _ = try KerasWriter(StoredModel(graph: graph), path: "out.h5", options: .init(container: .hdf5))
       Issue.record("it should have been refused")
     } catch {
       #expect("\(error)".hasPrefix("out.h5: node node0 (\(op.name)): \(place)"), "\(error)")
@@ -138,7 +138,7 @@ import Testing
 
   private func message(_ graph: Graph) -> String {
     do {
-      _ = try KerasWriter(Model(graph: graph), path: "out.h5", options: .init(container: .hdf5))
+      _ = try KerasWriter(StoredModel(graph: graph), path: "out.h5", options: .init(container: .hdf5))
       return "written"
     } catch { return "\(error)" }
   }

@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  private func model(_ factor: Float = 1) throws -> Model {
+  private func model(_ factor: Float = 1) throws -> StoredModel {
     var graph = Graph(name: "g")
     let x = try graph.addInput("x", TensorType(.float32, [1, 64]))
     let weight = try graph.addInitializer(
@@ -89,14 +89,14 @@ import Testing
     let bias = try graph.addInitializer("b", Tensor([Float](repeating: 1, count: 64), shape: [64]))
     let h = try graph.addNode("h", .gemm(Gemm()), inputs: [x, weight, bias])[0]
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [h, wide])[0])
-    return Model(graph: graph)
+    return StoredModel(graph: graph)
   }
 
   private func names(in directory: String) throws -> Set<String> {
     Set(try FileManager.default.contentsOfDirectory(atPath: directory))
   }
 
-  private func commit(_ model: Model, to path: String, overwrite: Bool = true) throws -> ONNXWriter
+  private func commit(_ model: StoredModel, to path: String, overwrite: Bool = true) throws -> ONNXWriter
     .ExternalData?
   {
     let writer = try ONNXWriter(model, path: path, options: .init(externalData: .always))
@@ -193,7 +193,7 @@ import Testing
     let weight = try graph.addInitializer("w", tensor)
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [x, weight])[0])
     #expect(throws: ScaleNetError.self) {
-      try ONNXWriter(Model(graph: graph), path: "m.onnx", options: .init(externalData: .never))
+      try ONNXWriter(StoredModel(graph: graph), path: "m.onnx", options: .init(externalData: .never))
     }
   }
 

@@ -5,7 +5,7 @@ import Testing
 @testable import ONNXFormat
 
 /// Reads a model from bytes.
-func read(_ bytes: [UInt8], path: String = "test.onnx") throws(ScaleNetError) -> Model {
+func read(_ bytes: [UInt8], path: String = "test.onnx") throws(ScaleNetError) -> StoredModel {
   try ONNXReader.read(.copying(bytes, origin: path), path: path)
 }
 
@@ -21,7 +21,7 @@ func failure(_ bytes: [UInt8], path: String = "test.onnx") -> String {
 
 /// Writes a model into a directory and gives the file's bytes.
 func write(
-  _ model: Model, _ options: ONNXWriter.Options = .init(), in directory: String, name: String = "model.onnx"
+  _ model: StoredModel, _ options: ONNXWriter.Options = .init(), in directory: String, name: String = "model.onnx"
 ) throws -> [UInt8] {
   var output = try OutputFile(path: "\(directory)/\(name)", overwrite: true)
   try ONNXWriter.write(model, to: &output, options: options)

@@ -81,7 +81,7 @@ public struct ONNXReader {
   ///   - path: the file's path, for messages, and for external data beside it.
   public static func read(
     _ file: ByteRegion, path: String, options: Options = Options()
-  ) throws(ScaleNetError) -> Model {
+  ) throws(ScaleNetError) -> StoredModel {
     guard file.count <= largestFile else {
       throw .invalidModel(
         path: path, place: "file", expected: "at most \(largestFile) bytes", found: "\(file.count)")
@@ -109,7 +109,7 @@ public struct ONNXReader {
     let graph = try builder.build()
     do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
     try file.checkIntact()
-    return Model(graph: graph, metadata: message.metadata)
+    return StoredModel(graph: graph, metadata: message.metadata)
   }
 
   /// The version of ONNX's own operators, after a check of the versions that the model states.

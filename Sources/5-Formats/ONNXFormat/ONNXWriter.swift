@@ -46,7 +46,7 @@ public struct ONNXWriter: Sendable {
   /// Prepares a model for writing.
   ///
   /// - Parameter path: where the model will stand, for messages and for the name of a data file.
-  public init(_ model: Model, path: String, options: Options = Options()) throws(ScaleNetError) {
+  public init(_ model: StoredModel, path: String, options: Options = Options()) throws(ScaleNetError) {
     try options.validate(path: path)
     let graph = model.graph
     do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
@@ -88,7 +88,7 @@ public struct ONNXWriter: Sendable {
 
   /// Writes a model whose weights are in the file itself.
   public static func write(
-    _ model: Model, to output: inout OutputFile, options: Options = Options()
+    _ model: StoredModel, to output: inout OutputFile, options: Options = Options()
   ) throws(ScaleNetError) {
     var options = options
     options.externalData = .never

@@ -25,7 +25,7 @@ extension Conversion {
 
     progress(.writing)
     let writer = try KerasWriter(
-      Model(graph: graph), path: outputPath,
+      StoredModel(graph: graph), path: outputPath,
       options: KerasWriter.Options(container: container, dataFormat: options.dataFormat))
     var output = try OutputFile(path: outputPath, overwrite: options.overwrite, inputs: [model.file])
     try writer.write(to: &output)

@@ -16,7 +16,7 @@ public struct OpenedModel: Sendable {
     /// Named tensors that are the weights of no known network, and why not.
     case tensors(StateDict, ScaleNetError)
     /// A graph of its own.
-    case graph(Model)
+    case graph(StoredModel)
   }
 
   public let path: String
@@ -118,7 +118,7 @@ public struct OpenedModel: Sendable {
 
   private static func readGraph(
     _ file: ByteRegion, _ format: FileFormat, path: String, _ size: InputSize?, _ inputs: RunInputs?
-  ) throws(ScaleNetError) -> Model {
+  ) throws(ScaleNetError) -> StoredModel {
     if format == .keras {
       return try KerasReader.read(file)
     }

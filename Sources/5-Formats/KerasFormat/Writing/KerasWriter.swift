@@ -24,7 +24,7 @@ public struct KerasWriter {
   /// Prepares a model for writing.
   ///
   /// - Parameter path: where the file will stand, for messages.
-  public init(_ model: Model, path: String, options: Options) throws(ScaleNetError) {
+  public init(_ model: StoredModel, path: String, options: Options) throws(ScaleNetError) {
     self.path = path
     self.options = options
     let graph = model.graph
