@@ -115,7 +115,7 @@ let package = Package(
     .executableTarget(
       name: "ScaleNetCLI",
       dependencies: [
-        "ScaleNetKit", "KernelsAVX2", "KernelsAVX512",
+        "ScaleNetKit", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: Floor.command.path("ScaleNetCLI"),

@@ -16,12 +16,12 @@ import Testing
     let path = "\(folder)/\(name)"
     var options = ConversionOptions()
     options.foldBatchNormalization = folds
-    options.dataType = half ? .float16 : .float32
-    _ = try ScaleNetKit.convert(ConversionInput(path: Self.source), to: path, options: options)
+    options.dataType = half ? .float16 : nil
+    _ = try Model.open(Self.source).convert(to: path, options)
     return path
   }
 
-  private func model(_ path: String) throws -> DiffComparand { .model(try OpenedModel(path: path)) }
+  private func model(_ path: String) throws -> DiffComparand { .model(try Model.open(path)) }
 
   private func array(_ name: String) throws -> Tensor {
     try NumPyReader.array(try ByteRegion.map(path: Fixtures.path("tiny/\(name)")))
@@ -98,10 +98,10 @@ import Testing
     try withTemporaryDirectory { folder in
       let path = "\(folder)/wide.onnx"
       var conversion = ConversionOptions()
-      conversion.build.inputSize = InputSize(height: 225, width: 257)
-      conversion.build.batch = .fixed(2)
-      conversion.verifies = false
-      _ = try ScaleNetKit.convert(ConversionInput(path: Self.source), to: path, options: conversion)
+      conversion.graph.inputSize = InputSize(height: 225, width: 257)
+      conversion.graph.batch = .fixed(2)
+      conversion.verify = false
+      _ = try Model.open(Self.source).convert(to: path, conversion)
       var saved: [DiffBatch] = []
       var options = DiffOptions()
       options.batches = 2

@@ -54,7 +54,7 @@ extension DiffOptions {
     guard RecordingKind(file) == .polygraphyInputs else {
       throw .unknownFormat(
         path: path, expected: "inputs as .npy, .npz or JSON of polygraphy run --save-inputs",
-        found: OpenedModel.describe(file))
+        found: Model.describe(file))
     }
     let recording = try PolygraphyRecording.readInputs(file)
     return recording.batches.map { batch in

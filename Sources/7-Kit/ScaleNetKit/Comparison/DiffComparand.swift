@@ -1,6 +1,6 @@
 /// One side of a comparison: a model that is run, or outputs that something else computed.
 public enum DiffComparand: Sendable {
-  case model(OpenedModel)
+  case model(Model)
   case recording(DiffRecording)
 }
 

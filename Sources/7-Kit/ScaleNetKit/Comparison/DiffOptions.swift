@@ -1,5 +1,4 @@
 public import Analysis
-public import Architectures
 public import Execution
 
 /// What `diff` is asked for.
@@ -18,12 +17,8 @@ public struct DiffOptions: Sendable {
     }
   }
 
-  /// How a graph is made of each side's weights.
-  public var leftBuild = BuildOptions()
-  public var rightBuild = BuildOptions()
-  /// The options among these that were given in so many words; a graph of its own can't follow them.
-  public var explicitLeftOptions: [String] = []
-  public var explicitRightOptions: [String] = []
+  /// How a graph is made of weights; at least one side must be weights if anything is asked for here.
+  public var graph = GraphOptions()
   /// One element a batch; where it is empty, inputs are drawn from `seed`.
   public var inputs: [GivenInput] = []
   /// Of inputs that are normally distributed.

@@ -68,12 +68,12 @@ struct DiffPreparation {
 
   /// The graphs with all extents known; nil for a recording.
   private func graphs() throws(ScaleNetError) -> (left: Graph?, right: Graph?) {
-    let first = try graph(
-      left, options.leftBuild, options.explicitLeftOptions, other: right, options.rightBuild,
-      options.explicitRightOptions)
-    let second = try graph(
-      right, options.rightBuild, options.explicitRightOptions, other: left, options.leftBuild,
-      options.explicitLeftOptions)
+    if let option = options.graph.given.first, !left.isWeights, !right.isWeights {
+      throw .invalidOption(
+        option, expected: "weights to make a graph of on one side", found: "graphs or recorded outputs")
+    }
+    let first = try graph(left, other: right)
+    let second = try graph(right, other: left)
     let batch = batchSize([first, second].compactMap { $0 })
     return (try bind(first, left, batch), try bind(second, right, batch))
   }
@@ -103,24 +103,15 @@ struct DiffPreparation {
     return max(options.batchSize, 1)
   }
 
-  private func graph(
-    _ comparand: DiffComparand, _ build: BuildOptions, _ explicit: [String], other: DiffComparand,
-    _ otherBuild: BuildOptions, _ otherExplicit: [String]
-  ) throws(ScaleNetError) -> Graph? {
+  private func graph(_ comparand: DiffComparand, other: DiffComparand) throws(ScaleNetError) -> Graph? {
     guard case .model(let model) = comparand else { return nil }
-    try model.refuse(explicit)
-    var build = build
-    if !explicit.contains("--input-size"), case .weights(_, let architecture) = model.content {
+    guard case .weights(_, let architecture) = model.content else { return try model.graph() }
+    var build = options.graph
+    if build.inputSize == nil {
       if case .model(let other) = other, case .graph(let otherModel) = other.content {
-        if let size = Self.imageSize(otherModel.graph, channels: architecture.imageChannels) {
-          build.inputSize = size
-        }
-      } else if otherExplicit.contains("--input-size") {
-        build.inputSize = otherBuild.inputSize
-      } else if let array = options.inputs.first?.arrays.first,
-        let size = Self.size(array.tensor.shape.dimensions, channels: architecture.imageChannels)
-      {
-        build.inputSize = size
+        build.inputSize = Self.imageSize(otherModel.graph, channels: architecture.imageChannels)
+      } else if let array = options.inputs.first?.arrays.first {
+        build.inputSize = Self.size(array.tensor.shape.dimensions, channels: architecture.imageChannels)
       }
     }
     return try model.graph(build)

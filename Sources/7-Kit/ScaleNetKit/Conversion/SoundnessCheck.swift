@@ -7,7 +7,7 @@ import PyTorchFormat
 struct SoundnessCheck {
   private let task: BackgroundTask<Result<[String], ScaleNetError>>
 
-  init(_ model: OpenedModel) {
+  init(_ model: Model) {
     task = BackgroundTask { () -> Result<[String], ScaleNetError> in
       do throws(ScaleNetError) {
         try Self.verifyChecksums(model)
@@ -21,14 +21,14 @@ struct SoundnessCheck {
   /// Waits for the end, and gives a warning for each weight that holds an infinity or a NaN.
   func notes() throws(ScaleNetError) -> [String] { try task.value().get() }
 
-  private static func verifyChecksums(_ model: OpenedModel) throws(ScaleNetError) {
-    guard model.format == .pytorch else { return }
-    try PyTorchReader.verifyChecksums(model.file)
+  private static func verifyChecksums(_ model: Model) throws(ScaleNetError) {
+    guard model.format == .pytorch, let file = model.files.first else { return }
+    try PyTorchReader.verifyChecksums(file)
   }
 
-  private static func nonFiniteNotes(_ model: OpenedModel) throws(ScaleNetError) -> [String] {
+  private static func nonFiniteNotes(_ model: Model) throws(ScaleNetError) -> [String] {
     var notes: [String] = []
-    for entry in model.tensors {
+    for entry in model.tensors.entries {
       do throws(ScaleNetError) {
         if let index = try entry.tensor.firstNonFinite() {
           notes.append("tensor \(entry.name.escapedForMessage) is not finite at element \(index)")

@@ -1,27 +1,23 @@
 public import Analysis
 public import FileIO
-import Glibc
-public import Kernels
 
 /// Compares two models, or a model with recorded outputs, on the same inputs; and finds where and why they part.
 ///
 /// - Parameters:
 ///   - right: the reference of relative errors.
-///   - kernels: what computes in float32.
 ///   - useInputs: called with the inputs of all batches before anything is computed, to save them.
 ///   - progress: called when a new phase begins.
 public func diff(
   _ left: DiffComparand, _ right: DiffComparand, options: DiffOptions = DiffOptions(),
-  kernels: any KernelSet<Float> = baselineKernels(),
   useInputs: ([DiffBatch]) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in },
   progress: (DiffPhase) -> Void = { _ in }
 ) throws(ScaleNetError) -> DiffReport {
   let prepared = try DiffPreparation(left: left, right: right, options: options).run()
   try useInputs(prepared.batches)
-  let threads = options.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  let threads = try GraphRunner.threads(options.threads)
   var comparison = ModelComparison(
     left: prepared.left, right: prepared.right, inputNames: prepared.inputNames,
-    engine: DiffEngine(kernels: kernels, threads: threads), tolerance: options.tolerance)
+    engine: DiffEngine(kernels: FastKernels.current, threads: threads), tolerance: options.tolerance)
   comparison.wantsLayers = options.layers
   comparison.wantsWeights = options.weights
   do throws(ScaleNetError) {

@@ -1,8 +1,8 @@
 import COpenSSL
-public import FileIO
+import FileIO
 
 /// SHA-256 of a file's bytes, in lower-case hexadecimal digits.
-public func sha256(of file: ByteRegion) throws(ScaleNetError) -> String {
+func sha256(of file: ByteRegion) throws(ScaleNetError) -> String {
   var digest = [UInt8](repeating: 0, count: 32)
   let isDone = unsafe file.withUnsafeBytes { bytes in
     unsafe EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, EVP_sha256(), nil) == 1

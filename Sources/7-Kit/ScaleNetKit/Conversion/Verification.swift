@@ -1,13 +1,11 @@
 import Analysis
 import Execution
 import FileIO
-import Kernels
 import ModelIR
 
 /// Proves a written graph against the one that it was made of.
 struct Verification {
   let path: String
-  let kernels: any KernelSet<Float>
   let threads: Int?
 
   /// Runs both graphs on the same seeded inputs and compares their outputs, in their order.
@@ -37,9 +35,9 @@ struct Verification {
       foundInputs[found[other].name] = tensor.cast(to: found[other].type.dataType)
     }
     // One after the other, so that the memory of only one plan is in use.
-    let expectedResults = try GraphRunner(expected, batch: batch, kernels: kernels, threads: threads)
+    let expectedResults = try GraphRunner(expected, batch: batch, threads: threads)
       .run(expectedInputs)
-    let runner = try GraphRunner(found, batch: batch, kernels: kernels, threads: threads)
+    let runner = try GraphRunner(found, batch: batch, threads: threads)
     var problems: [String] = []
     let foundResults: [NamedTensor]
     if found.values.contains(where: { $0.type.dataType == .float16 }) {

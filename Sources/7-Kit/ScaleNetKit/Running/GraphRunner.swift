@@ -4,7 +4,12 @@ import Glibc
 import Kernels
 import ModelIR
 
-/// Runs one graph, with the kernels and threads that a caller chose.
+/// What computes: the fast kernels for this processor, or the naive ones that sum in Double, slow, for checking.
+public enum Arithmetic: String, Sendable, CaseIterable {
+  case fast, reference
+}
+
+/// Runs a graph with either kind of kernels. Not for several threads at once.
 struct GraphRunner {
   private enum Engine {
     case float(Executor<Float>)
@@ -14,18 +19,25 @@ struct GraphRunner {
   private let engine: Engine
 
   /// - Parameters:
-  ///   - kernels: nil for the naive kernels that compute in Double.
-  ///   - threads: nil for one a processor.
+  ///   - batch: what open extents become.
+  ///   - threads: nil for one a processor; 1 to 1024.
   init(
-    _ graph: Graph, batch: Int, kernels: (any KernelSet<Float>)?, threads: Int?
+    _ graph: Graph, batch: Int, arithmetic: Arithmetic = .fast, threads: Int?
   ) throws(ScaleNetError) {
-    let threads = threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    if let kernels {
-      engine = .float(try Executor(graph, batch: batch, kernels: kernels, threads: threads))
-    } else {
+    let threads = try Self.threads(threads)
+    switch arithmetic {
+    case .fast:
+      engine = .float(try Executor(graph, batch: batch, kernels: FastKernels.current, threads: threads))
+    case .reference:
       engine = .double(
         try Executor(graph, batch: batch, kernels: ReferenceKernels<Double>(), threads: threads))
     }
+  }
+
+  /// How many threads compute where `count` were asked for, or none in particular.
+  static func threads(_ count: Int?) throws(ScaleNetError) -> Int {
+    try Limits.check(count, Limits.threads, "threads")
+    return count ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   }
 
   /// The outputs, in the graph's order.

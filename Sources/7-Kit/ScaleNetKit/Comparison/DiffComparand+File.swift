@@ -10,8 +10,8 @@ extension DiffComparand {
   /// - Parameter key: where the state dict stands in a PyTorch checkpoint; other files are not concerned.
   public init(path: String, key: String? = nil) throws(ScaleNetError) {
     // What stands for a built-in architecture is no path.
-    if path.hasPrefix(OpenedModel.builtInPrefix) {
-      self = .model(try OpenedModel(path: path))
+    if path.hasPrefix(Model.builtInPrefix) {
+      self = .model(try Model.open(path))
       return
     }
     let file = try ByteRegion.map(path: path)
@@ -28,15 +28,15 @@ extension DiffComparand {
           try PolygraphyRecording.read(file)
         })
     case .pytorch:
-      self = .model(try OpenedModel(path: path, key: key))
+      self = .model(try Model.open(path, OpeningOptions(key: key)))
     case .safetensors, .onnx, .keras:
-      self = .model(try OpenedModel(path: path))
+      self = .model(try Model.open(path))
     case .builtIn, nil:
       throw .unknownFormat(
         path: path,
         expected:
           "a model (PyTorch, safetensors, ONNX, Keras) or recorded outputs (.npy, .npz, JSON of trtexec or Polygraphy)",
-        found: OpenedModel.describe(file))
+        found: Model.describe(file))
     }
   }
 
@@ -68,7 +68,7 @@ extension DiffComparand {
 
   /// The mapped file, which no output may replace; nil where it is not held.
   public var file: ByteRegion? {
-    if case .model(let model) = self { return model.file }
+    if case .model(let model) = self { return model.files.first }
     return nil
   }
 }
