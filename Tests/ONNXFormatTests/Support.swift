@@ -21,7 +21,8 @@ func failure(_ bytes: [UInt8], path: String = "test.onnx") -> String {
 
 /// Writes a model into a directory and gives the file's bytes.
 func write(
-  _ model: StoredModel, _ options: ONNXWriter.Options = .init(), in directory: String, name: String = "model.onnx"
+  _ model: StoredModel, _ options: ONNXWriter.Options = .init(), in directory: String,
+  name: String = "model.onnx"
 ) throws -> [UInt8] {
   var output = try OutputFile(path: "\(directory)/\(name)", overwrite: true)
   try ONNXWriter.write(model, to: &output, options: options)

@@ -102,7 +102,7 @@ import Testing
       conversion.graph.batch = .fixed(2)
       conversion.verify = false
       _ = try Model.open(Self.source).convert(to: path, conversion)
-      var saved: [DiffBatch] = []
+      var saved: [[ComparisonInput]] = []
       var options = DiffOptions()
       options.batches = 2
       options.seed = 9
@@ -115,7 +115,7 @@ import Testing
       #expect(saved.count == 2)
       var random = RandomSource(seed: 9)
       for batch in saved {
-        let input = try #require(batch.inputs.first)
+        let input = try #require(batch.first)
         let elements = try input.tensor.floats()
         #expect(elements == random.normals(2 * 3 * 225 * 257))
         #expect([input.name, input.otherName] == ["input", "input"])

@@ -1,6 +1,6 @@
-import Analysis
 public import Architectures
 import FileIO
+import Inspection
 public import ModelIR
 import PyTorchFormat
 import Reports

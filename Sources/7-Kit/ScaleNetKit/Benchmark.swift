@@ -1,6 +1,6 @@
-import Analysis
 public import Architectures
 import FileIO
+import Inspection
 import ModelIR
 
 /// What `benchmark` is asked for.

@@ -1,5 +1,5 @@
-public import Analysis
 import FileIO
+public import Inspection
 import ModelIR
 
 /// What a model is made of: blocks, channels, parameters, MACs and FLOPs.

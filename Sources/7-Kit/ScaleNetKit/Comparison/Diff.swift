@@ -1,4 +1,4 @@
-public import Analysis
+public import Comparison
 public import FileIO
 
 /// Compares two models, or a model with recorded outputs, on the same inputs; and finds where and why they part.
@@ -9,19 +9,19 @@ public import FileIO
 ///   - progress: called when a new phase begins.
 public func diff(
   _ left: DiffComparand, _ right: DiffComparand, options: DiffOptions = DiffOptions(),
-  useInputs: ([DiffBatch]) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in },
+  useInputs: ([[ComparisonInput]]) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in },
   progress: (DiffPhase) -> Void = { _ in }
 ) throws(ScaleNetError) -> DiffReport {
   let prepared = try DiffPreparation(left: left, right: right, options: options).run()
   try useInputs(prepared.batches)
   let threads = try GraphRunner.threads(options.threads)
   var comparison = ModelComparison(
-    left: prepared.left, right: prepared.right, inputNames: prepared.inputNames,
+    left: prepared.left, right: prepared.right, batches: prepared.batches,
     engine: DiffEngine(kernels: FastKernels.current, threads: threads), tolerance: options.tolerance)
   comparison.wantsLayers = options.layers
   comparison.wantsWeights = options.weights
   do throws(ScaleNetError) {
-    return try comparison.report(inputs: prepared.inputs, notes: prepared.notes, progress: progress)
+    return try comparison.report(notes: prepared.notes, progress: progress)
   } catch {
     throw error.within("cannot compare with \(left.path.escapedForMessage)").inFile(right.path)
   }

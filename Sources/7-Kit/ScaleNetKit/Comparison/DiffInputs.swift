@@ -1,4 +1,4 @@
-import Analysis
+import Comparison
 import Execution
 import FileIO
 import ModelIR
@@ -6,7 +6,7 @@ import ModelIR
 /// The inputs of a comparison: the same for both sides, in the layout that each side's graph takes.
 struct DiffInputs {
   /// A side that is a graph.
-  struct Side {
+  struct Taker {
     var graph: Graph
     var comparand: DiffComparand
 
@@ -20,22 +20,21 @@ struct DiffInputs {
     }
   }
 
-  private(set) var names: [(left: String, right: String)] = []
-  private(set) var reports: [DiffReport.Input] = []
-  private(set) var batches: [DiffBatch] = []
-  /// What each graph is given, by batch.
-  private(set) var left: [[String: Tensor]] = []
-  private(set) var right: [[String: Tensor]] = []
+  private(set) var batches: [[ComparisonInput]] = []
   private(set) var notes: [String] = []
 
-  init(left: Side?, right: Side?, options: DiffOptions, batchCount: Int) throws(ScaleNetError) {
-    guard let first = left ?? right else { return }
+  init(left: Taker?, right: Taker?, options: DiffOptions, batchCount: Int) throws(ScaleNetError) {
+    guard let first = left ?? right else {
+      batches = Array(repeating: [], count: batchCount)
+      return
+    }
     let second = left != nil ? right : nil
     let pairs = try Self.pairs(first, second)
     var random = RandomSource(seed: options.seed)
+    let source =
+      options.inputs.isEmpty ? "seed \(options.seed)" : options.inputs.map(\.source).joined(separator: ", ")
     for batch in 0..<batchCount {
-      var inputs: [DiffBatch.Input] = []
-      var (firsts, seconds): ([String: Tensor], [String: Tensor]) = ([:], [:])
+      var inputs: [ComparisonInput] = []
       for pair in pairs {
         let tensor: Tensor
         if options.inputs.isEmpty {
@@ -46,28 +45,19 @@ struct DiffInputs {
             [first.graph[pair.first].name] + (pair.second.map { [second?.graph[$0].name ?? ""] } ?? [])
           tensor = try find(names, pair.shape, options.inputs[batch], isOnly: pairs.count == 1)
         }
-        let (a, layout) = Self.arranged(tensor, for: pair.first, of: first)
-        firsts[first.graph[pair.first].name] = a
-        var input = DiffBatch.Input(
-          name: first.graph[pair.first].name, otherName: nil, tensor: tensor, layout: layout,
-          otherLayout: layout)
+        let layout = Self.layout(of: tensor, for: pair.first, of: first)
+        var input = ComparisonInput(
+          name: first.graph[pair.first].name, tensor: tensor, layout: layout, otherLayout: layout,
+          source: source)
         if let second, let id = pair.second {
-          let (b, otherLayout) = Self.arranged(tensor, for: id, of: second)
-          seconds[second.graph[id].name] = b
           input.otherName = second.graph[id].name
-          input.otherLayout = otherLayout
+          input.otherLayout = Self.layout(of: tensor, for: id, of: second)
         }
         inputs.append(input)
       }
-      if left != nil { self.left.append(firsts) }
-      if right != nil { self.right.append(left != nil ? seconds : firsts) }
-      batches.append(DiffBatch(inputs: inputs))
+      batches.append(inputs)
     }
-    names = pairs.compactMap { pair in
-      guard let second, let id = pair.second else { return nil }
-      return (first.graph[pair.first].name, second.graph[id].name)
-    }
-    describe(options)
+    addNotes()
   }
 
   /// An input of the first graph, its counterpart, and the shape of both, NCHW where it is an image.
@@ -78,11 +68,11 @@ struct DiffInputs {
   }
 
   /// Pairs graph inputs: by name where all names agree, otherwise by their order.
-  private static func pairs(_ first: Side, _ second: Side?) throws(ScaleNetError) -> [Pair] {
+  private static func pairs(_ first: Taker, _ second: Taker?) throws(ScaleNetError) -> [Pair] {
     let ids = first.graph.inputs
     guard let second else { return ids.map { Pair(first: $0, second: nil, shape: first.shape($0)) } }
     let others = second.graph.inputs
-    func names(_ side: Side) -> [String] { side.graph.inputs.map { side.graph[$0].name } }
+    func names(_ side: Taker) -> [String] { side.graph.inputs.map { side.graph[$0].name } }
     guard ids.count == others.count else {
       throw .unsupported(
         path: second.comparand.path, operation: "compare with \(first.comparand.path)",
@@ -126,23 +116,15 @@ struct DiffInputs {
       found: "\(found) in \(given.source)")
   }
 
-  /// A tensor as a graph's input takes it, and the layout of the file.
-  private static func arranged(_ tensor: Tensor, for id: ValueID, of side: Side) -> (Tensor, String) {
-    let type = side.graph[id].type
-    let cast = tensor.dataType == type.dataType ? tensor : tensor.cast(to: type.dataType)
-    guard tensor.shape.rank == 4 else { return (cast, "any") }
-    if tensor.shape.dimensions == side.shape(id) { return (cast, side.hasChannelsLastFile ? "NHWC" : "NCHW") }
-    return (cast.transposed([0, 2, 3, 1]), "NHWC")
+  /// The layout in which a file takes a tensor.
+  private static func layout(of tensor: Tensor, for id: ValueID, of side: Taker) -> String {
+    guard tensor.shape.rank == 4 else { return "any" }
+    if tensor.shape.dimensions == side.shape(id) { return side.hasChannelsLastFile ? "NHWC" : "NCHW" }
+    return "NHWC"
   }
 
-  private mutating func describe(_ options: DiffOptions) {
-    let source =
-      options.inputs.isEmpty ? "seed \(options.seed)" : options.inputs.map(\.source).joined(separator: ", ")
-    for input in batches.first?.inputs ?? [] {
-      reports.append(
-        DiffReport.Input(
-          name: input.name, otherName: input.otherName, shape: input.tensor.shape.dimensions, source: source,
-          layout: input.layout, otherLayout: input.otherLayout))
+  private mutating func addNotes() {
+    for input in batches.first ?? [] {
       if input.layout != input.otherLayout {
         notes.append(
           "input \(input.name.escapedForMessage) is \(input.layout) in the left's file and \(input.otherLayout) in "

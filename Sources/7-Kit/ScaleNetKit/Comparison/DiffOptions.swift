@@ -1,4 +1,4 @@
-public import Analysis
+public import Comparison
 public import Execution
 
 /// What `diff` is asked for.
@@ -27,7 +27,7 @@ public struct DiffOptions: Sendable {
   public var batches = 1
   /// Images of each batch that is drawn; a model or recording of fixed batch has its own.
   public var batchSize = 1
-  public var tolerance = ElementTolerance.float32
+  public var tolerance = Tolerance.float32
   /// Whether intermediate values are aligned and compared.
   public var layers = false
   /// Whether parameters are compared.

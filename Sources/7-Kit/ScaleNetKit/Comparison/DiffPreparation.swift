@@ -1,5 +1,5 @@
-import Analysis
 import Architectures
+import Comparison
 import Execution
 import FileIO
 import ModelIR
@@ -12,19 +12,17 @@ struct DiffPreparation {
 
   /// Both sides, ready to be compared.
   struct Result {
-    var left: DiffSubject
-    var right: DiffSubject
-    var inputNames: [(left: String, right: String)]
-    var inputs: [DiffReport.Input]
-    var batches: [DiffBatch]
+    var left: Side
+    var right: Side
+    var batches: [[ComparisonInput]]
     var notes: [String]
   }
 
   func run() throws(ScaleNetError) -> Result {
     let graphs = try graphs()
     let inputs = try DiffInputs(
-      left: graphs.left.map { DiffInputs.Side(graph: $0, comparand: left) },
-      right: graphs.right.map { DiffInputs.Side(graph: $0, comparand: right) }, options: options,
+      left: graphs.left.map { DiffInputs.Taker(graph: $0, comparand: left) },
+      right: graphs.right.map { DiffInputs.Taker(graph: $0, comparand: right) }, options: options,
       batchCount: batchCount)
     var notes = modelNotes(left) + modelNotes(right) + inputs.notes
     if graphs.left == nil || graphs.right == nil, graphs.left != nil || graphs.right != nil,
@@ -35,8 +33,7 @@ struct DiffPreparation {
       )
     }
     return Result(
-      left: subject(left, graphs.left, inputs.left), right: subject(right, graphs.right, inputs.right),
-      inputNames: inputs.names, inputs: inputs.reports, batches: inputs.batches, notes: notes)
+      left: side(left, graphs.left), right: side(right, graphs.right), batches: inputs.batches, notes: notes)
   }
 
   private func modelNotes(_ comparand: DiffComparand) -> [String] {
@@ -44,18 +41,16 @@ struct DiffPreparation {
     return model.notes.map { "\(model.path): \($0)" }
   }
 
-  private func subject(
-    _ comparand: DiffComparand, _ graph: Graph?, _ inputs: [[String: Tensor]]
-  ) -> DiffSubject {
+  private func side(_ comparand: DiffComparand, _ graph: Graph?) -> Side {
     switch comparand {
     case .model(let model):
-      let side = DiffReport.Side(
+      let info = Side.Info(
         path: model.path, format: model.format.rawValue, architecture: model.architecture, isRecording: false)
-      guard let graph else { return DiffSubject(side: side, content: .recording([])) }
-      return DiffSubject(side: side, content: .graph(graph, inputs: inputs))
+      guard let graph else { return Side(info: info, content: .recording([])) }
+      return Side(info: info, content: .graph(graph))
     case .recording(let recording):
-      let side = DiffReport.Side(path: recording.path, format: recording.format, isRecording: true)
-      return DiffSubject(side: side, content: .recording(recording.batches))
+      let info = Side.Info(path: recording.path, format: recording.format, isRecording: true)
+      return Side(info: info, content: .recording(recording.batches))
     }
   }
 

@@ -1,3 +1,4 @@
+import Comparison
 import FileIO
 import ModelIR
 import NumPyFormat
@@ -9,11 +10,11 @@ struct InputSet {
   private let batches: [StateDict]
   private let layouts: [String]
 
-  init(_ batches: [DiffBatch], isLeft: Bool, model: String) {
+  init(_ batches: [[ComparisonInput]], isLeft: Bool, model: String) {
     self.model = model
     self.batches = batches.map { batch in
       var arrays = StateDict()
-      for input in batch.inputs {
+      for input in batch {
         let layout = isLeft ? input.layout : input.otherLayout
         // The names of a graph's inputs differ.
         arrays.append(
@@ -23,7 +24,7 @@ struct InputSet {
       }
       return arrays
     }
-    layouts = batches.first?.inputs.map { isLeft ? $0.layout : $0.otherLayout } ?? []
+    layouts = batches.first?.map { isLeft ? $0.layout : $0.otherLayout } ?? []
   }
 
   /// Whether the other's files would be the same.

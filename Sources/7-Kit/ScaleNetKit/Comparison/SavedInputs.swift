@@ -1,3 +1,4 @@
+public import Comparison
 import FileIO
 import ModelIR
 import NumPyFormat
@@ -18,7 +19,7 @@ public struct SavedInputs: Sendable {
   ///
   /// - Parameter overwrite: whether existing files may be replaced.
   public init(
-    _ batches: [DiffBatch], of left: DiffComparand, and right: DiffComparand, to directory: String,
+    _ batches: [[ComparisonInput]], of left: DiffComparand, and right: DiffComparand, to directory: String,
     overwrite: Bool
   ) throws(ScaleNetError) {
     var sides: [InputSet] = []

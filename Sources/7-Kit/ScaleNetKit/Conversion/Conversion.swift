@@ -1,4 +1,3 @@
-import Analysis
 import Architectures
 import FileIO
 import ModelIR

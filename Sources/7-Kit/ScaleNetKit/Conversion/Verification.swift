@@ -1,4 +1,4 @@
-import Analysis
+import Comparison
 import Execution
 import FileIO
 import ModelIR
@@ -56,20 +56,20 @@ struct Verification {
         continue
       }
       let (left, right) = (try floats(a), try floats(b))
-      let comparison = OutputComparison(expected: left, found: right)
-      count += comparison.elementCount
-      worst = max(worst, comparison.relativeError)
-      if !comparison.isWithin(tolerance) {
-        let index = comparison.worstIndex
+      let distance = Distance(right, left, tolerance)
+      count += distance.elementCount
+      worst = max(worst, distance.relativeError)
+      if !distance.isWithinTolerance {
+        let index = distance.worstIndex ?? 0
         problems.append(
           "\(a.name): element \(index): expected \(left[index]), found \(right[index]), an error of "
-            + "\(comparison.relativeError) of the largest magnitude, limit \(tolerance.relativeToLargest)")
+            + "\(distance.relativeError) of the largest magnitude, limit \(tolerance.absolute)")
       }
     }
     guard problems.isEmpty else { throw .verificationFailed(path: path, problems: problems) }
     return VerificationReport(
       method: "outputs", comparedValues: count, largestRelativeError: worst,
-      tolerance: tolerance.relativeToLargest)
+      tolerance: tolerance.absolute)
   }
 
   private func floats(_ result: NamedTensor) throws(ScaleNetError) -> [Float] {

@@ -6,7 +6,7 @@ struct ToleranceOptions: ParsableArguments {
   enum Named: String, ExpressibleByArgument, CaseIterable {
     case exact, float32, float16, int8
 
-    var tolerance: ElementTolerance {
+    var tolerance: Tolerance {
       switch self {
       case .exact: .exact
       case .float32: .float32
@@ -38,7 +38,7 @@ struct ToleranceOptions: ParsableArguments {
     }
   }
 
-  var elementTolerance: ElementTolerance {
+  var elementTolerance: Tolerance {
     var result = tolerance.tolerance
     if atol != nil || rtol != nil { result.name = "given" }
     if let atol {
