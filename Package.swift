@@ -117,7 +117,8 @@ let package = Package(
     .executableTarget(
       name: "ScaleNetCLI",
       dependencies: [
-        "ScaleNetKit", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "Reports",
+        "ScaleNetKit", "Architectures", "Comparison", "FileIO", "Kernels", "ModelIR", "KernelsAVX2",
+        "KernelsAVX512", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: Floor.command.path("ScaleNetCLI"),
@@ -157,7 +158,8 @@ let package = Package(
     tests(
       "RoundTripTests",
       [
-        "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
+        "Architectures", "Execution", "Architectures", "Comparison", "FileIO", "Kernels", "ModelIR",
+        "KernelsAVX2", "KernelsAVX512", "ModelIR",
         "NumPyFormat",
         "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),

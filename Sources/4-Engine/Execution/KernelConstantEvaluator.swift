@@ -21,7 +21,10 @@ public struct KernelConstantEvaluator: ConstantEvaluator {
       guard tensor.dataType.isFloatingPoint else { return nil }
       ids.append(try graph.addInitializer("input\(index)", tensor))
     }
-    for id in try graph.addNode("node", op, inputs: ids) { graph.addOutput(id) }
+    for id in try graph.addNode("node", op, inputs: ids) {
+      guard graph[id].type.dataType.isFloatingPoint else { return nil }
+      graph.addOutput(id)
+    }
     var options = ExecutionOptions()
     options.memoryLimit = Self.memoryLimit
     let executor = try Executor<Double>(graph, kernels: ReferenceKernels<Double>(), options: options)

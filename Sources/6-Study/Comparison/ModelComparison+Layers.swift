@@ -5,7 +5,8 @@ import ModelIR
 extension ModelComparison {
   /// Aligns intermediate values where layers are reported or a difference is to be explained.
   func addLayersAndCause(
-    to report: inout DiffReport, _ outputs: ComparedOutputs, _ progress: (DiffPhase) -> Void
+    to report: inout DiffReport, _ outputs: ComparedOutputs,
+    _ progress: (DiffPhase) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) {
     let wantsCause = report.verdict == .differ
     if wantsCause && report.kind == .rounding {
@@ -17,14 +18,14 @@ extension ModelComparison {
     guard wantsLayers || wantsWeights || !isExplained else { return }
     guard let leftGraph = left.graph, let rightGraph = right.graph else {
       if !isExplained {
-        progress(.explaining)
+        try progress(.explaining)
         report.cause = outputCause(outputs) ?? wholeGraphCause(outputs)
       }
       if wantsLayers { report.notes.append("layers are compared between two models; a recording has none") }
       if wantsWeights { report.notes.append("weights are compared between two models; a recording has none") }
       return
     }
-    progress(.aligning)
+    try progress(.aligning)
     var runner = PairRunner(
       engine: engine, left: (leftGraph, inputs(isLeft: true)), right: (rightGraph, inputs(isLeft: false)))
     runner.budget = valueBudget
@@ -42,13 +43,13 @@ extension ModelComparison {
       report.unmatched = unmatched(aligned)
     }
     if wantsWeights {
-      progress(.comparingWeights)
+      try progress(.comparingWeights)
       let comparison = try on(left) { () throws(ScaleNetError) in try WeightComparison(aligned) }
       report.weights = comparison.rows
       report.weightsCompared = comparison.compared
     }
     if !isExplained {
-      progress(.explaining)
+      try progress(.explaining)
       try explain(&report, outputs, aligned, runner)
     }
   }

@@ -16,7 +16,7 @@ public struct OpeningOptions: Sendable {
   /// Height and width for the images of an ONNX model that leaves them open; nil leaves them open.
   public var inputSize: InputSize?
   /// The arrays that the model will run on and no others; an ONNX model is read for these. Nil for any.
-  var arrays: RunInputs?
+  var arrays: InputArrays?
   /// Whether nothing but shapes is needed, so that a built-in architecture gets no weights.
   var shapesOnly = false
 
@@ -27,7 +27,7 @@ public struct OpeningOptions: Sendable {
   }
 
   /// The same, for running on these arrays and no others.
-  package func reading(for arrays: RunInputs) -> OpeningOptions {
+  package func reading(for arrays: InputArrays) -> OpeningOptions {
     var options = self
     options.arrays = arrays
     return options

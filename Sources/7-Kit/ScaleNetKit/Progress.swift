@@ -12,7 +12,9 @@ import Synchronization
 public struct Progress: Sendable {
   /// What is being done.
   public enum Phase: String, Sendable, CaseIterable {
-    case reading, building, writing, verifying, running, comparing, explaining
+    case reading, building, writing, verifying, running, aligning, explaining
+    case runningInDouble = "running in Double"
+    case comparingWeights = "comparing weights"
   }
 
   public let phase: Phase

@@ -1,4 +1,3 @@
-public import Comparison
 import FileIO
 import ModelIR
 import NumPyFormat
@@ -12,16 +11,8 @@ public struct SavedInputs: Sendable {
   /// Command lines that run a model on them, for a shell.
   public private(set) var commands: [String] = []
 
-  /// Writes the inputs into a directory, which is made if it is not there.
-  ///
-  /// The names and layouts are those that the models' files take; where the two differ in that, each has a folder of
-  /// its own, `left` and `right`.
-  ///
-  /// - Parameter overwrite: whether existing files may be replaced.
-  public init(
-    _ batches: [[ComparisonInput]], of left: DiffComparand, and right: DiffComparand, to directory: String,
-    overwrite: Bool
-  ) throws(ScaleNetError) {
+  init(_ plan: ComparisonPlan, to directory: String, overwrite: Bool) throws(ScaleNetError) {
+    let (left, right, batches) = (plan.left, plan.right, plan.inputs)
     var sides: [InputSet] = []
     if case .model = left { sides.append(InputSet(batches, isLeft: true, model: left.path)) }
     if case .model = right { sides.append(InputSet(batches, isLeft: false, model: right.path)) }
@@ -52,5 +43,17 @@ public struct SavedInputs: Sendable {
   /// Fails before anything is written if something would have to be replaced.
   private static func requireFree(_ paths: [String]) throws(ScaleNetError) {
     for path in paths where FileIdentity.of(path: path) != nil { throw .exists(path: path) }
+  }
+}
+
+extension ComparisonPlan {
+  /// Writes the inputs into a directory, which is made if it is not there.
+  ///
+  /// The names and layouts are those that the models' files take; where the two differ in that, each has a folder of
+  /// its own, `left` and `right`.
+  ///
+  /// - Parameter overwrite: whether existing files may be replaced.
+  public func saveInputs(to directory: String, overwrite: Bool = false) throws(ScaleNetError) -> SavedInputs {
+    try SavedInputs(self, to: directory, overwrite: overwrite)
   }
 }

@@ -21,7 +21,7 @@ extension Model {
   ///
   /// - Parameter overwrite: whether existing files may be replaced.
   public func run(
-    _ inputs: RunInputs, to output: RunOutput, _ options: RunOptions = RunOptions(), overwrite: Bool = false
+    _ inputs: InputArrays, to output: RunOutput, _ options: RunOptions = RunOptions(), overwrite: Bool = false
   ) throws(ScaleNetError) -> RunReport {
     let files = files + inputs.files
     switch output {
@@ -60,13 +60,13 @@ extension Model {
       })
   }
 
-  private func results(_ inputs: RunInputs, _ options: RunOptions) throws(ScaleNetError) -> [NamedTensor] {
+  private func results(_ inputs: InputArrays, _ options: RunOptions) throws(ScaleNetError) -> [NamedTensor] {
     var options = options
     let graph = try graph(for: inputs, &options)
-    if let id = graph.inputs.first, inputs.isEmpty {
+    if let id = graph.inputs.first, inputs.arrays.isEmpty {
       throw .invalidOption("input", expected: "an array for \(graph[id].name)", found: "none")
     }
-    var arrays = try inputs.arrays(for: graph, of: path)
+    var arrays = try inputs.named(for: graph, of: path)
     if format == .onnx {
       // The reader has made the others constants.
       let names = Set(graph.inputs.map { graph[$0].name })
@@ -76,10 +76,10 @@ extension Model {
   }
 
   /// The graph that fits the arrays: weights get one for the image's height and width.
-  private func graph(for inputs: RunInputs, _ options: inout RunOptions) throws(ScaleNetError) -> Graph {
+  private func graph(for inputs: InputArrays, _ options: inout RunOptions) throws(ScaleNetError) -> Graph {
     func wrongArray(_ found: String) -> ScaleNetError {
       .unknownFormat(
-        path: inputs.path, expected: "an array [N, C, H, W] with at least one element", found: found)
+        path: inputs.source, expected: "an array [N, C, H, W] with at least one element", found: found)
     }
     if case .graph = content {
       if format == .keras, let only = inputs.only, only.shape.rank == 0 || only.elementCount == 0 {
@@ -87,7 +87,7 @@ extension Model {
       }
       return try graph(options.graph)
     }
-    guard let shape = (inputs.only ?? inputs.named.first?.tensor)?.shape else {
+    guard let shape = inputs.arrays.first?.tensor.shape else {
       throw .invalidOption("input", expected: "an array [N, C, H, W]", found: "none")
     }
     let size = shape.rank == 4 ? InputSize(height: shape[2], width: shape[3]) : nil
@@ -103,7 +103,7 @@ extension Model {
       guard case .setInputSize? = error.remedy else { throw error }
       var plain = error
       plain.remedy = nil
-      throw .unsupported(path: inputs.path, operation: "run on this array", reason: plain.description)
+      throw .unsupported(path: inputs.source, operation: "run on this array", reason: plain.description)
     }
   }
 }

@@ -73,22 +73,19 @@ struct DiffCommand: VerboseCommand {
   func run() throws {
     let progress = ProgressLine()
     defer { progress.clear() }
-    let left = try DiffComparand(path: left, key: key)
-    let right = try DiffComparand(path: right, key: rightKey ?? key)
-    let options = try options()
-    var saved: SavedInputs?
-    var report = try diff(
-      left, right, options: options,
-      useInputs: { (batches) throws(ScaleNetError) in
-        guard let directory = inputs.saveInputs else { return }
-        saved = try SavedInputs(batches, of: left, and: right, to: directory, overwrite: force)
-      }, progress: { progress.show($0.rawValue) })
+    progress.show("reading")
+    let left = try Comparand.open(left, key: key)
+    let right = try Comparand.open(right, key: rightKey ?? key)
+    let plan = try ComparisonPlan(left, right, try options())
+    let saved = try inputs.saveInputs.map { directory in
+      try plan.saveInputs(to: directory, overwrite: force)
+    }
+    let report: DiffReport = try plan.report { progress.show($0) }
     progress.clear()
-    report.notes = left.recordingNotes + right.recordingNotes + report.notes
     if let saved { tell(saved) }
     if let chart {
       let bytes = try DivergenceChart(report).drawing.bytes(for: chart)
-      try writeBytes(bytes, to: chart, overwrite: force, inputs: [left, right].compactMap(\.file))
+      try writeBytes(bytes, to: chart, overwrite: force, inputs: left.files + right.files)
     }
     let text = try format.report.text(of: report, style: style)
     if format == .table {
@@ -98,8 +95,8 @@ struct DiffCommand: VerboseCommand {
     if report.verdict == .differ { throw ExitCode(ExitStatus.difference) }
   }
 
-  private func options() throws -> DiffOptions {
-    var options = DiffOptions()
+  private func options() throws -> ComparisonOptions {
+    var options = ComparisonOptions()
     options.graph = graph.options
     try inputs.apply(to: &options)
     options.tolerance = tolerance.elementTolerance

@@ -48,7 +48,7 @@ struct RunCommand: VerboseCommand {
   }
 
   func run() throws {
-    let inputs = try RunInputs(inputArrays)
+    let inputs = try InputArrays.readBatch(inputArrays)
     let opened = try Model.open(model.input, model.opening().reading(for: inputs))
     let progress = ProgressLine()
     progress.show("running")

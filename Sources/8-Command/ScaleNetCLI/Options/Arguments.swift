@@ -1,5 +1,6 @@
 public import Architectures
 public import ArgumentParser
+public import Comparison
 public import ModelIR
 public import ScaleNetKit
 
@@ -26,3 +27,14 @@ extension Dimension: ExpressibleByArgument {
 extension StridePlacement: ExpressibleByArgument {}
 extension KerasOptions.DataFormat: ExpressibleByArgument {}
 extension ONNXOptions.ExternalData: ExpressibleByArgument {}
+
+/// The name of a tolerance.
+extension Tolerance: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let found = Self.named.first(where: { $0.name == argument }) else { return nil }
+    self = found
+  }
+
+  public var defaultValueDescription: String { name }
+  public static var allValueStrings: [String] { named.map(\.name) }
+}

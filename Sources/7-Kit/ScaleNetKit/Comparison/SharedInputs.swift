@@ -4,11 +4,11 @@ import FileIO
 import ModelIR
 
 /// The inputs of a comparison: the same for both sides, in the layout that each side's graph takes.
-struct DiffInputs {
+struct SharedInputs {
   /// A side that is a graph.
   struct Taker {
     var graph: Graph
-    var comparand: DiffComparand
+    var comparand: Comparand
 
     /// Extents of an input.
     func shape(_ id: ValueID) -> [Int] { graph[id].type.dimensions.compactMap(\.value) }
@@ -23,16 +23,17 @@ struct DiffInputs {
   private(set) var batches: [[ComparisonInput]] = []
   private(set) var notes: [String] = []
 
-  init(left: Taker?, right: Taker?, options: DiffOptions, batchCount: Int) throws(ScaleNetError) {
+  init(left: Taker?, right: Taker?, options: ComparisonOptions, batchCount: Int) throws(ScaleNetError) {
     guard let first = left ?? right else {
       batches = Array(repeating: [], count: batchCount)
       return
     }
     let second = left != nil ? right : nil
     let pairs = try Self.pairs(first, second)
-    var random = RandomSource(seed: options.seed)
+    var random = RandomSource(seed: options.seed ?? 0)
     let source =
-      options.inputs.isEmpty ? "seed \(options.seed)" : options.inputs.map(\.source).joined(separator: ", ")
+      options.inputs.isEmpty
+      ? "seed \(options.seed ?? 0)" : options.inputs.map(\.source).joined(separator: ", ")
     for batch in 0..<batchCount {
       var inputs: [ComparisonInput] = []
       for pair in pairs {
@@ -96,7 +97,7 @@ struct DiffInputs {
 
   /// A given array, NCHW.
   private mutating func find(
-    _ names: [String], _ shape: [Int], _ given: DiffOptions.GivenInput, isOnly: Bool
+    _ names: [String], _ shape: [Int], _ given: InputArrays, isOnly: Bool
   ) throws(ScaleNetError) -> Tensor {
     let array = given.arrays.first { names.contains($0.name) } ?? (isOnly ? given.arrays.first : nil)
     guard let tensor = array?.tensor else {

@@ -1,5 +1,3 @@
-public import ModelIR
-
 /// An output of a graph.
 public struct NamedTensor: Sendable {
   public var name: String
