@@ -18,7 +18,8 @@ extension Conversion {
     var onnx = options.onnx
     onnx.producerVersion = ToolVersion.current
     let metadata = try metadata()
-    let writer = try ONNXWriter(StoredModel(graph: graph, metadata: metadata), path: outputPath, options: onnx)
+    let writer = try ONNXWriter(
+      StoredModel(graph: graph, metadata: metadata), path: outputPath, options: onnx)
     var output = try ONNXOutput(writer, overwrite: options.overwrite, inputs: [model.file])
     try output.write()
     var report = try report(graph: graph, bytes: writer.byteCount + (writer.externalData?.byteCount ?? 0))
