@@ -125,12 +125,14 @@ struct Interpreter {
           result.elements += input.elements[row * length..<(row + 1) * length]
         }
       }
-    case .identity, .flatten, .reshape, .cast: result.elements = x.elements
+    case .identity, .flatten, .reshape, .squeeze, .unsqueeze, .cast: result.elements = x.elements
     case .unary:
       result.elements = x.elements.map { Self.apply(node.op, $0) }
     case .transpose, .slice, .gather, .expand, .pad, .matMul, .reduce, .globalPool(.max), .lrn:
       let operands = [x] + inputs.dropFirst()
       result.elements = Self.indices(shape).map { Self.element(node.op, $0, operands) }
+    default:
+      Issue.record("\(node.op.name) is not interpreted")
     }
     return result
   }
