@@ -163,6 +163,7 @@ let package = Package(
         "NumPyFormat",
         "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
+    tests("ScaleNetKitTests", ["ScaleNetKit"]),
     tests(
       "ReportsTests",
       ["Architectures", "Comparison", "FileIO", "Inspection", "ModelIR", "ONNXFormat", "Reports"]),
