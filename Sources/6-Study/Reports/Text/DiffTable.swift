@@ -59,9 +59,9 @@ struct DiffTable {
 
   private var outputTable: String {
     var table = TextTable([
-      .init(title: ""), .init(title: "output", isFlexible: true), .init(title: "shape"),
-      .init(title: "max abs", isNumber: true), .init(title: "max rel", isNumber: true),
-      .init(title: "cosine", isNumber: true), .init(title: "outside", isNumber: true),
+      .init(""), .init("output", isFlexible: true), .init("shape"),
+      .init("max abs", isNumber: true), .init("max rel", isNumber: true),
+      .init("cosine", isNumber: true), .init("outside", isNumber: true),
     ])
     for output in report.outputs {
       let metrics = output.metrics
@@ -86,10 +86,10 @@ struct DiffTable {
 
   private var layers: String {
     let hasOtherNames = report.hasOtherNames
-    var columns: [TextTable.Column] = [.init(title: ""), .init(title: "layer", isFlexible: true)]
-    if hasOtherNames { columns.append(.init(title: "on the right", isFlexible: true)) }
+    var columns: [TextTable.Column] = [.init(""), .init("layer", isFlexible: true)]
+    if hasOtherNames { columns.append(.init("on the right", isFlexible: true)) }
     columns += [
-      .init(title: "op"), .init(title: "by"), .init(title: "error", isNumber: true), .init(title: "decades"),
+      .init("op"), .init("by"), .init("error", isNumber: true), .init("decades"),
     ]
     var table = TextTable(columns)
     let first = report.firstDivergenceIndex
@@ -130,8 +130,8 @@ struct DiffTable {
     let heading = title(summary + (rounded > 0 ? ", \(rounded) rounded differently" : ""))
     if differing.isEmpty { return heading }
     var table = TextTable([
-      .init(title: "weight", isFlexible: true), .init(title: "shape"), .init(title: "status"),
-      .init(title: "error", isNumber: true), .init(title: "note", isFlexible: true),
+      .init("weight", isFlexible: true), .init("shape"), .init("status"),
+      .init("error", isNumber: true), .init("note", isFlexible: true),
     ])
     for weight in differing {
       table.add([
