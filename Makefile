@@ -124,8 +124,9 @@ check-schemas: | $(FIRST)
 	@$(call generate-onnx,.build-schemas)
 	diff -r .build-schemas Sources/1-Libraries/COnnx
 
-lint: check-schemas ## Check format and generated sources; compile the Python files
+lint: check-schemas ## Check format, generated sources and imports; compile the Python files
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	.ci/imports
 	PYTHONPYCACHEPREFIX=.build-python $(PYTHON) -W error -m compileall -q -f .ci Tests fixtures
 
 install: build ## Install the binary and shell completions under PREFIX (/usr/local)
