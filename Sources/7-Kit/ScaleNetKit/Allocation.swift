@@ -41,6 +41,7 @@ public struct AllocationOutputs: Sendable {
   /// Whether existing files are replaced.
   public var overwrite = false
 
+  /// Nothing is written yet: set the paths of what is wanted.
   public init() {}
 }
 

@@ -7,13 +7,19 @@ import PyTorchFormat
 public struct Initialization: Sendable {
   /// What was written.
   public struct Report: Sendable {
+    /// The network's name: `ScaleNet-50`.
     public var architecture: String
+    /// Of the final layer.
     public var classes: Int
+    /// Learnable parameters.
     public var parameters: Int
+    /// Of the file.
     public var bytes: Int
   }
 
+  /// The dimensions of the network.
   public let architecture: Architecture
+  /// What the random numbers begin from.
   public let seed: UInt64
   private let inputs: [ByteRegion]
 

@@ -27,6 +27,7 @@ public struct Model: Sendable {
   public let path: String
   /// The format of the file; `builtIn` for what was made in memory.
   public let format: FileFormat
+  /// Which of the three kinds the model is.
   public let content: Content
   /// What a user should know of the reading, one sentence each.
   public let notes: [String]

@@ -31,7 +31,9 @@ public struct RecordedOutputs: Sendable {
 
 /// What is compared: a model that is run, or outputs that something else computed.
 public enum Comparand: Sendable {
+  /// A model, which is run on the inputs of the comparison.
   case model(Model)
+  /// Outputs of something else that ran on the same inputs.
   case outputs(RecordedOutputs)
 
   /// Opens a model file or a file of recorded outputs; which of them is told from the content.
@@ -74,6 +76,7 @@ public enum Comparand: Sendable {
       }, notes: recording.notes, files: [file])
   }
 
+  /// The path of the file, or what stands in messages in its place.
   public var path: String {
     switch self {
     case .model(let model): model.path

@@ -8,6 +8,7 @@ import ModelIR
 ///
 /// `compare` does all of it; a plan of one's own is for who wants to see or save the inputs.
 public struct ComparisonPlan: Sendable {
+  /// The side that is judged.
   public let left: Comparand
   /// The reference of relative errors.
   public let right: Comparand

@@ -8,11 +8,15 @@ import NumPyFormat
 public struct RunReport: Sendable {
   /// One output and the file that it went to.
   public struct Output: Sendable {
+    /// The name of the graph's output.
     public var name: String
+    /// Element type and shape of the array.
     public var type: TensorType
+    /// The file; the same for all outputs of an archive.
     public var path: String
   }
 
+  /// In the graph's order.
   public var outputs: [Output]
 }
 
