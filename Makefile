@@ -124,9 +124,10 @@ check-schemas: | $(FIRST)
 	@$(call generate-onnx,.build-schemas)
 	diff -r .build-schemas Sources/1-Libraries/COnnx
 
-lint: check-schemas ## Check format, generated sources and imports; compile the Python files
+lint: check-schemas ## Check format, generated sources, imports and comments; compile the Python files
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 	.ci/imports
+	.ci/documented
 	PYTHONPYCACHEPREFIX=.build-python $(PYTHON) -W error -m compileall -q -f .ci Tests fixtures
 
 install: build ## Install the binary and shell completions under PREFIX (/usr/local)
