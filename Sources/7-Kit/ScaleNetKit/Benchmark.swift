@@ -48,7 +48,10 @@ public struct BenchmarkResult: Sendable, Codable {
 extension Model {
   /// Times the forward pass on seeded inputs.
   ///
-  /// - Parameter progress: called before each run.
+  /// - Parameters:
+  ///   - options: the batch, the size, how often, and on how many threads.
+  ///   - progress: called before each run.
+  /// - Throws: if an option is out of range or does not fit the model, or if the model can't be run.
   public func benchmark(
     _ options: BenchmarkOptions = BenchmarkOptions(), progress: ProgressHandler? = nil
   ) throws(ScaleNetError) -> BenchmarkResult {

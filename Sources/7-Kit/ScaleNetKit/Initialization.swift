@@ -73,7 +73,10 @@ public struct Initialization: Sendable {
 
   /// Writes a checkpoint that PyTorch loads with `weights_only=True`.
   ///
-  /// - Parameter overwrite: whether an existing file is replaced.
+  /// - Parameters:
+  ///   - path: a name that ends in `.pth` or `.pt`.
+  ///   - overwrite: whether an existing file is replaced.
+  /// - Throws: if the file can't be written, or exists and may not be replaced.
   public func write(to path: String, overwrite: Bool = false) throws(ScaleNetError) -> Report {
     guard FileFormat.forExtension(of: path) == .pytorch else {
       throw .invalidOption(

@@ -137,8 +137,12 @@ extension Model {
 
   /// Runs the model once; `session()` is for several runs.
   ///
-  /// - Parameter arrays: one for each input, by its name. Weights get a graph for the height and width of the image.
+  /// - Parameters:
+  ///   - arrays: one for each input, by its name. Weights get a graph for the height and width of the image.
+  ///   - options: how the graph is made and computed.
   /// - Returns: the outputs by their names.
+  /// - Throws: if an option does not fit the model; or an array is missing, of no input, of another shape, or holds what
+  ///   the input's type can't.
   public func run(
     _ arrays: [String: Tensor], _ options: RunOptions = RunOptions()
   ) throws(ScaleNetError) -> [String: Tensor] {
