@@ -160,6 +160,7 @@ let package = Package(
         "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
         "NumPyFormat", "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
+    tests("ScaleNetKitTests", ["ScaleNetKit"]),
     tests(
       "ReportsTests",
       ["Architectures", "Comparison", "FileIO", "Inspection", "ModelIR", "ONNXFormat", "Reports"]),

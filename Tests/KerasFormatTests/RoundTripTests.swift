@@ -141,7 +141,7 @@ import Testing
     var x = try graph.addInput("x", TensorType(.float32, [1, 1, 2, 2]))
     for index in 0..<400 {
       let name = "n\(index)_" + String(repeating: "y", count: 196 - String(index).count)
-      x = try graph.addNode(name, .relu(Relu()), inputs: [x])[0]
+      x = try graph.addNode(name, .unary(.relu), inputs: [x])[0]
     }
     graph.setOutputs([x])
     let data = try bytes(graph, .hdf5)

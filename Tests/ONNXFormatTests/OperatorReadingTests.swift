@@ -101,7 +101,7 @@ import Testing
     let graph = try read(bytes).graph
     #expect(
       graph.nodes.map(\.op) == [
-        .globalAveragePool(GlobalAveragePool()), .flatten(Flatten(axis: 1)), .gemm(Gemm()),
+        .globalPool(.average), .flatten(Flatten(axis: 1)), .gemm(Gemm()),
         .identity(Identity()),
       ])
     #expect(graph.nodes.map(\.name) == ["mean.pool", "mean", "product", "drop"])

@@ -93,7 +93,7 @@ import Testing
     var graph = Graph(name: "g")
     let x = try graph.addInput("x", TensorType(.float32, [2]))
     let weight = try graph.addInitializer("big", Tensor([Float](arrayLiteral: 1, 65520), shape: [2]))
-    graph.addOutput(try graph.addNode("y", .mul(Mul()), inputs: [x, weight])[0])
+    graph.addOutput(try graph.addNode("y", .binary(.mul), inputs: [x, weight])[0])
     #expect(
       throws: ScaleNetError.unreadableInitializer(
         value: "big", error: .overflow(value: 65520, index: 1, target: .float16))

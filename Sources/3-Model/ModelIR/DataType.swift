@@ -24,4 +24,22 @@ public enum DataType: String, Sendable, Hashable, CaseIterable {
     default: false
     }
   }
+
+  /// Whether the values are integers, with or without a sign. Booleans are none.
+  public var isInteger: Bool {
+    switch self {
+    case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: true
+    case .float16, .bfloat16, .float32, .float64, .bool, .complex64, .complex128: false
+    }
+  }
+
+  /// Whether the values are integers with a sign.
+  public var isSignedInteger: Bool {
+    switch self {
+    case .int8, .int16, .int32, .int64: true
+    case .uint8, .uint16, .uint32, .uint64, .float16, .bfloat16, .float32, .float64, .bool, .complex64,
+      .complex128:
+      false
+    }
+  }
 }

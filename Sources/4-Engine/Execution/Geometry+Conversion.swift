@@ -14,19 +14,39 @@ extension Kernels.Window {
 }
 
 extension UnaryFunction {
-  /// The function of an operator that has one; nil for others.
-  init?(_ op: Operator) {
-    switch op {
+  /// The function that kernels have for it; nil if they have none.
+  init?(_ function: Unary) {
+    switch function {
     case .relu: self = .relu
-    case .leakyRelu(let op): self = .leakyReLU(alpha: op.alpha)
+    case .leakyRelu(let alpha): self = .leakyReLU(alpha: alpha)
     case .sigmoid: self = .sigmoid
-    case .hardSigmoid(let op): self = .hardSigmoid(alpha: op.alpha, beta: op.beta)
+    case .hardSigmoid(let alpha, let beta): self = .hardSigmoid(alpha: alpha, beta: beta)
     case .hardSwish: self = .hardSwish
     case .tanh: self = .hyperbolicTangent
     case .sqrt: self = .squareRoot
     case .exp: self = .exponential
-    case .clip(let op): self = .clip(minimum: op.minimum, maximum: op.maximum)
-    default: return nil
+    case .clip(let minimum, let maximum): self = .clip(minimum: minimum, maximum: maximum)
+    case .abs, .neg, .sign, .reciprocal, .floor, .ceil, .round, .log, .erf, .sin, .cos, .tan, .asin, .acos,
+      .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .thresholdedRelu, .swish, .softplus, .softsign, .mish,
+      .elu, .selu, .celu, .gelu, .shrink, .not, .isNaN, .isInf, .bitwiseNot:
+      return nil
+    }
+  }
+}
+
+extension BinaryFunction {
+  /// The function that kernels have for it; nil if they have none.
+  init?(_ function: Binary) {
+    switch function {
+    case .add: self = .add
+    case .sub: self = .subtract
+    case .mul: self = .multiply
+    case .div: self = .divide
+    case .pow: self = .power
+    case .pRelu: self = .parametricReLU
+    case .mod, .and, .or, .xor, .equal, .less, .lessOrEqual, .greater, .greaterOrEqual, .bitShift,
+      .bitwiseAnd, .bitwiseOr, .bitwiseXor:
+      return nil
     }
   }
 }

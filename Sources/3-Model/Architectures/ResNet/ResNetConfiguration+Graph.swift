@@ -60,7 +60,7 @@ extension ResNetConfiguration {
       shortcut = try builder.convolution("\(name).downsample.0", input, stride: block.stride)
       shortcut = try builder.normalization("\(name).downsample.1", shortcut)
     }
-    x = try builder.node("\(name).add", .add(Add()), x, shortcut)
+    x = try builder.node("\(name).add", .binary(.add), x, shortcut)
     return try builder.relu("\(name).relu\(activations)", x)
   }
 
@@ -68,12 +68,12 @@ extension ResNetConfiguration {
   private static func addSqueezeExcitation(
     _ name: String, _ input: ValueID, to builder: inout LayerBuilder
   ) throws(ScaleNetError) -> ValueID {
-    var x = try builder.node("\(name).avg_pool", .globalAveragePool(GlobalAveragePool()), input)
+    var x = try builder.node("\(name).avg_pool", .globalPool(.average), input)
     x = try builder.biasedConvolution("\(name).fc1", x)
     x = try builder.relu("\(name).relu", x)
     x = try builder.biasedConvolution("\(name).fc2", x)
-    x = try builder.node("\(name).sigmoid", .sigmoid(Sigmoid()), x)
-    return try builder.node("\(name).mul", .mul(Mul()), input, x)
+    x = try builder.node("\(name).sigmoid", .unary(.sigmoid), x)
+    return try builder.node("\(name).mul", .binary(.mul), input, x)
   }
 }
 

@@ -60,7 +60,7 @@ extension ScaleNetConfiguration {
     x = try builder.relu("\(name).relu2", x)
     x = try builder.convolution("\(name).conv3", x)
     x = try builder.normalization("\(name).bn3", x)
-    x = try builder.node("\(name).add", .add(Add()), x, shortcut)
+    x = try builder.node("\(name).add", .binary(.add), x, shortcut)
     return try builder.relu("\(name).relu3", x)
   }
 

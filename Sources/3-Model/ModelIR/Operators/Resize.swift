@@ -2,8 +2,8 @@ public import FileIO
 
 /// Resampling of X along some axes, one after the other.
 public struct Resize: OperatorKind {
-  public static let name = "Resize"
-  public static let inputCount = 1...1
+  public var name: String { "Resize" }
+  public var inputCount: ClosedRange<Int> { 1...1 }
 
   /// How a value is made of its neighbours.
   public enum Mode: String, Hashable, Sendable { case nearest, linear, cubic }
@@ -64,7 +64,7 @@ public struct Resize: OperatorKind {
   }
 
   public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
-    let x = try requireFloat(inputs, 0, "X")
+    let x = try require(inputs, 0, "X", .number)
     guard axes.allSatisfy({ (0..<x.rank).contains($0) }), axes == Set(axes).sorted() else {
       throw ScaleNetError(place: "axes", expected: "ascending axes of \(x)", found: "\(axes)")
     }
@@ -86,7 +86,8 @@ public struct Resize: OperatorKind {
         throw ScaleNetError(place: "scales", expected: "\(axes.count) positive factors", found: "\(scales)")
       }
       for (axis, scale) in zip(axes, scales) {
-        let size = (Float(try requireFixed(x, axis, "X")) * scale).rounded(.down)
+        guard let extent = try extent(x, axis, "X") else { continue }
+        let size = (Float(extent) * scale).rounded(.down)
         guard size > 0, size <= 16_777_216 else {
           throw ScaleNetError(
             place: "scales", expected: "1 to 16777216 elements", found: "\(x) times \(scales)")

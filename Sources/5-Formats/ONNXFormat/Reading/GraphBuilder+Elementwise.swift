@@ -27,8 +27,8 @@ extension GraphBuilder {
     }
     let maximum = maximum ?? .infinity
     // min(max(x, minimum), maximum): a maximum below the minimum wins.
-    let clip = Clip(minimum: min(minimum ?? -.infinity, maximum), maximum: maximum)
-    try add(node, .clip(clip), inputs: [try value(node, 0)])
+    let clip = Unary.clip(minimum: min(minimum ?? -.infinity, maximum), maximum: maximum)
+    try add(node, .unary(clip), inputs: [try value(node, 0)])
   }
 
   /// Min and Max of a value and one known number are what Clip does.
@@ -40,9 +40,9 @@ extension GraphBuilder {
         graph[id].type.rank >= limit.shape.count
       else { continue }
       let isMaximum = node.message.op == "Max"
-      let clip = Clip(
+      let clip = Unary.clip(
         minimum: isMaximum ? Float(number) : -.infinity, maximum: isMaximum ? .infinity : Float(number))
-      try add(node, .clip(clip), inputs: [id])
+      try add(node, .unary(clip), inputs: [id])
       return
     }
     throw node.failure("inputs", expected: "a value and one known number", found: "others")
@@ -54,7 +54,7 @@ extension GraphBuilder {
     let type = try type(node, 0).dataType
     let base = try value(node, 0)
     guard let name = node.input(1), try self.type(node, 1).dataType != type else {
-      try add(node, .pow(Pow()), inputs: [base, try value(node, 1)])
+      try add(node, .binary(.pow), inputs: [base, try value(node, 1)])
       return
     }
     var exponent: Tensor?
@@ -68,7 +68,7 @@ extension GraphBuilder {
         "input Y", expected: "\(type.rawValue), or a constant", found: "\(try self.type(node, 1))")
     }
     let id = try addConstant("\(name).\(type.rawValue)", exponent.cast(to: type))
-    try add(node, .pow(Pow()), inputs: [base, id])
+    try add(node, .binary(.pow), inputs: [base, id])
   }
 
   /// An initializer that the file does not have.
@@ -86,9 +86,9 @@ extension GraphBuilder {
       return
     }
     for index in 1..<count - 1 {
-      sum = try addStep(node, "sum", .add(Add()), inputs: [sum, try value(node, index)])
+      sum = try addStep(node, "sum", .binary(.add), inputs: [sum, try value(node, index)])
     }
-    try add(node, .add(Add()), inputs: [sum, try value(node, count - 1)])
+    try add(node, .binary(.add), inputs: [sum, try value(node, count - 1)])
   }
 
   mutating func addLRN(_ node: inout NodeReader) throws(ScaleNetError) {

@@ -31,7 +31,7 @@ extension GraphBuilder {
       guard consumers[product.index].count == 1, !graph.outputs.contains(product) else { continue }
       let addition = consumers[product.index][0]
       let node = graph.nodes[addition]
-      guard case .add = node.op, let bias = node.inputs.first(where: { $0 != product }) ?? nil,
+      guard case .binary(.add) = node.op, let bias = node.inputs.first(where: { $0 != product }) ?? nil,
         graph[bias].initializer != nil, graph[node.outputs[0]].type == graph[product].type,
         graph[bias].type.dimensions == [graph[product].type.dimensions[1]]
       else { continue }

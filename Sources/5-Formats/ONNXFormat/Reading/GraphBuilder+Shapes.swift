@@ -120,15 +120,15 @@ extension GraphBuilder {
       counted = Set(0..<x.rank)
     }
     guard x.rank == 4, counted == [2, 3] else {
-      let mean = ReduceMean(axes: counted.sorted(), keepsAxes: keepsAxes)
-      try add(node, .reduceMean(mean), inputs: [input])
+      let mean = Reduce(.mean, axes: counted.sorted(), keepsAxes: keepsAxes)
+      try add(node, .reduce(mean), inputs: [input])
       return
     }
     guard !keepsAxes else {
-      try add(node, .globalAveragePool(GlobalAveragePool()), inputs: [input])
+      try add(node, .globalPool(.average), inputs: [input])
       return
     }
-    let pooled = try addStep(node, "pool", .globalAveragePool(GlobalAveragePool()), inputs: [input])
+    let pooled = try addStep(node, "pool", .globalPool(.average), inputs: [input])
     try add(node, .flatten(Flatten(axis: 1)), inputs: [pooled])
   }
 }

@@ -38,6 +38,7 @@ struct PartialTensor: Hashable {
         switch dimension {
         case .fixed(let value): .integer(Int64(value))
         case .symbolic(let name): .open(name)
+        case .unknown: .open("?")
         }
       })
   }

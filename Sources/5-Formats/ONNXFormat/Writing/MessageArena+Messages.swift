@@ -28,6 +28,9 @@ extension MessageArena {
         unsafe extent.pointee.dim_value = Int64(value)
       case .symbolic(let name):
         unsafe extent.pointee.dim_param = string(name)
+      case .unknown:
+        // An extent without value and name.
+        break
       }
       return unsafe extent
     }

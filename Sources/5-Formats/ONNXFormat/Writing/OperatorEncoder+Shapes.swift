@@ -24,7 +24,7 @@ extension OperatorEncoder {
     case .gather(let op):
       encoding.set("axis", op.axis)
       add("indices", op.indices, shape: op.indexShape)
-    case .reduceMean(let op):
+    case .reduce(let op):
       encoding.set("keepdims", op.keepsAxes)
       if opset >= 18 { add("axes", op.axes) } else { encoding.set("axes", op.axes) }
     case .expand(let op):

@@ -53,10 +53,6 @@ struct OperatorEncoder {
         "shape", Tensor(op.shape.map { Int64($0) }, shape: [op.shape.count]), in: graph)
     case .cast(let op):
       encoding.set("to", Int(op.to.onnxNumber))
-    case .clip(let op):
-      let type = type(node, 0).dataType
-      encoding.addConstant("min", Tensor([op.minimum], shape: []).cast(to: type), in: graph)
-      encoding.addConstant("max", Tensor([op.maximum], shape: []).cast(to: type), in: graph)
     case .pad(let op):
       guard op.mode != .wrap || opset >= 19 else {
         throw failure(node, "mode", "opset 19 or later, or another mode", "opset \(opset), wrap")
@@ -64,27 +60,62 @@ struct OperatorEncoder {
       encoding.set("mode", op.mode.rawValue)
       encoding.addConstant("pads", Tensor(op.pads.map { Int64($0) }, shape: [op.pads.count]), in: graph)
       encoding.addConstant("value", Tensor([op.value], shape: []).cast(to: type(node, 0).dataType), in: graph)
-    case .leakyRelu(let op):
-      encoding.set("alpha", op.alpha)
-    case .hardSigmoid(let op):
-      encoding.set("alpha", op.alpha)
-      encoding.set("beta", op.beta)
-    case .hardSwish:
-      guard opset >= 14 else {
-        throw failure(node, "op_type", "opset 14 or later", "HardSwish in opset \(opset)")
-      }
     case .lrn(let op):
       encoding.set("size", op.size)
       encoding.set("alpha", op.alpha)
       encoding.set("beta", op.beta)
       encoding.set("bias", op.bias)
-    case .transpose, .slice, .gather, .reduceMean, .expand:
+    case .transpose, .slice, .gather, .expand:
       encodeShape(node, into: &encoding)
-    case .relu, .sigmoid, .tanh, .sqrt, .exp, .globalAveragePool, .globalMaxPool, .add, .sub, .mul, .div,
-      .pow, .pRelu, .matMul, .identity:
+    case .reduce(let op):
+      guard op.function == .mean else { throw unwritten(node) }
+      encodeShape(node, into: &encoding)
+    case .unary(let function):
+      try encode(function, node, into: &encoding)
+    case .binary(.add), .binary(.sub), .binary(.mul), .binary(.div), .binary(.pow), .binary(.pRelu),
+      .globalPool(.average), .globalPool(.max), .matMul, .identity:
       break
+    case .binary, .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
+      .convTranspose, .lpPool,
+      .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization, .rmsNormalization,
+      .instanceNormalization, .groupNormalization, .lpNormalization, .meanVarianceNormalization, .squeeze,
+      .unsqueeze, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements, .gatherND,
+      .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace, .spaceToDepth,
+      .gridSample, .roiAlign, .nonMaxSuppression, .quantizeLinear, .dequantizeLinear, .dynamicQuantizeLinear,
+      .convInteger, .matMulInteger, .qLinearConv, .qLinearMatMul, .computed:
+      throw unwritten(node)
     }
     return encoding
+  }
+
+  private func unwritten(_ node: Node) -> ScaleNetError {
+    failure(node, "op_type", "an operator that is written", node.op.name)
+  }
+
+  private func encode(
+    _ function: Unary, _ node: Node, into encoding: inout NodeEncoding
+  ) throws(ScaleNetError) {
+    switch function {
+    case .relu, .sigmoid, .tanh, .sqrt, .exp:
+      break
+    case .clip(let minimum, let maximum):
+      let type = type(node, 0).dataType
+      encoding.addConstant("min", Tensor([minimum], shape: []).cast(to: type), in: graph)
+      encoding.addConstant("max", Tensor([maximum], shape: []).cast(to: type), in: graph)
+    case .leakyRelu(let alpha):
+      encoding.set("alpha", alpha)
+    case .hardSigmoid(let alpha, let beta):
+      encoding.set("alpha", alpha)
+      encoding.set("beta", beta)
+    case .hardSwish:
+      guard opset >= 14 else {
+        throw failure(node, "op_type", "opset 14 or later", "HardSwish in opset \(opset)")
+      }
+    case .abs, .neg, .sign, .reciprocal, .floor, .ceil, .round, .log, .erf, .sin, .cos, .tan, .asin, .acos,
+      .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .thresholdedRelu, .swish, .softplus, .softsign, .mish,
+      .elu, .selu, .celu, .gelu, .shrink, .not, .isNaN, .isInf, .bitwiseNot:
+      throw unwritten(node)
+    }
   }
 
   func type(_ node: Node, _ input: Int) -> TensorType {

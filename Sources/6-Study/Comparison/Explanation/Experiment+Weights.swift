@@ -114,7 +114,8 @@ extension Experiment {
       case .conv: inputs = (1..<node.inputs.count).map { ($0, 0) }
       case .gemm(let gemm):
         inputs = (1..<node.inputs.count).map { ($0, $0 == 1 ? (gemm.transB ? 0 : 1) : 0) }
-      case .relu, .sigmoid, .clip, .resize, .maxPool, .averagePool, .globalAveragePool, .identity, .cast:
+      case .unary(.relu), .unary(.sigmoid), .unary(.clip), .resize, .maxPool, .averagePool,
+        .globalPool(.average), .identity, .cast:
         continue
       default:
         return nil

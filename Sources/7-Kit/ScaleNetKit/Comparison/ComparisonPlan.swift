@@ -35,7 +35,7 @@ public struct ComparisonPlan: Sendable {
       options.inputs.isEmpty
     {
       notes.append(
-        "the recorded outputs must have been made of the inputs of seed \(options.seed ?? 0), which --save-inputs writes"
+        "the recorded outputs must have been made of the inputs of seed \(options.seed ?? 0), which are the ones that it saves"
       )
     }
     self.left = left
