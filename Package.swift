@@ -164,7 +164,6 @@ let package = Package(
     tests(
       "ReportsTests",
       ["Architectures", "Comparison", "FileIO", "Inspection", "ModelIR", "ONNXFormat", "Reports"]),
-    tests("ScaleNetKitTests", ["ScaleNetKit"]),
     tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),
