@@ -1,15 +1,15 @@
-public import FileIO
+package import FileIO
 import JSONText
-public import ModelIR
+package import ModelIR
 import NumPyFormat
 
 /// Writes arrays as `polygraphy run --load-inputs` reads them.
 ///
 /// Format: `polygraphy/json/serde.py`: a list with an object for each batch, in which an array is the base64 of a `.npy`
 /// file.
-public enum PolygraphyWriter {
+package enum PolygraphyWriter {
   /// Appends the text to `file`, which the caller then commits.
-  public static func writeInputs(_ batches: [StateDict], to file: inout OutputFile) throws(ScaleNetError) {
+  package static func writeInputs(_ batches: [StateDict], to file: inout OutputFile) throws(ScaleNetError) {
     for (number, batch) in batches.enumerated() {
       try write(number == 0 ? "[\n  {" : ",\n  {", to: &file)
       for (index, entry) in batch.entries.enumerated() {
