@@ -37,7 +37,9 @@ extension Attention: ReferenceKernel {
           stages.append(
             softcap == 0
               ? stages[1] : stages[1].map { Double(softcap) * tanh($0 / Double(softcap)) })
-          stages.append(Softmax.softmax(stages[2]))
+          // A query that sees no key at all takes nothing of any.
+          let seesNone = stages[2].allSatisfy { $0 == -.infinity }
+          stages.append(seesNone ? stages[2].map { _ in 0 } : Softmax.softmax(stages[2]))
           shown += stages[scoreStage.rawValue]
           for column in 0..<valueSize {
             y.append(
@@ -81,7 +83,10 @@ extension Attention: ReferenceKernel {
     let lengths = arguments.optional(6)?.integers
     for place in result.indices {
       let (key, query) = (place % keys, place / keys % queries)
-      if isCausal && key > query + past { result[place] = -.infinity }
+      let distance = key - query - past
+      if isCausal && distance > 0 { result[place] = -.infinity }
+      if let keysBefore, distance < -keysBefore { result[place] = -.infinity }
+      if let keysBehind, distance > keysBehind { result[place] = -.infinity }
       if let lengths, key >= lengths[place / (heads * queries * keys) % lengths.count] {
         result[place] = -.infinity
       }

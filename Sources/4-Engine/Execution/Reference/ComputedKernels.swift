@@ -57,8 +57,10 @@ extension Computed: ReferenceKernel {
     case .unsqueeze:
       let axes = try Self.axes(arguments(1), rank: x.rank + arguments(1).count) ?? []
       return try run(.unsqueeze(Unsqueeze(axes: axes.sorted())))
-    case .split(let axis, _):
-      return try split(x, axis, arguments(1).integers)
+    case .split(let axis, let parts):
+      let size = (x.shape[axis] + parts - 1) / parts
+      let equal = (0..<parts).map { min(size, max(x.shape[axis] - $0 * size, 0)) }
+      return try split(x, axis, arguments.optional(1)?.integers ?? equal)
     case .topK(let axis, let isLargest, let isSorted):
       let count = try Self.number(arguments(1), "K")
       return try run(.topK(TopK(count: count, axis: axis, isLargest: isLargest, isSorted: isSorted)))
