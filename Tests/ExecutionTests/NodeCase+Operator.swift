@@ -289,7 +289,7 @@ extension NodeCase {
     let all = Array(0..<rank)
     return Resize(
       mode: mode, coordinateTransformation: coordinates, nearestMode: nearest,
-      axes: ints("axes").map { axes($0) } ?? all, extent: .sizes([]),
+      axes: ints("axes").map { list in list.map { $0 < 0 ? $0 + rank : $0 } } ?? all, extent: .sizes([]),
       cubicCoefficient: float("cubic_coeff_a", -0.75), excludesOutside: flag("exclude_outside"),
       antialias: flag("antialias"))
   }

@@ -20,7 +20,7 @@ public enum Computed: OperatorKind {
   /// input, min and max; the last two may be left out. Elements may be any numbers.
   case clip
   /// X, roi, scales and sizes, of which either scales or sizes is there. The extent of the payload has no meaning;
-  /// `axes` are those that scales or sizes are for.
+  /// `axes` are those that scales or sizes are for, in the order of these lists.
   case resize(Resize)
   /// data and axes, which may be left out: all axes are reduced then, or none with `keepsAllWithoutAxes`.
   case reduce(Reduce.Function, keepsAxes: Bool, keepsAllWithoutAxes: Bool)

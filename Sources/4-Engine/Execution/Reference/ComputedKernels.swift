@@ -166,10 +166,16 @@ extension Computed: ReferenceKernel {
 
   private func resized(_ resize: Resize, _ arguments: Arguments) throws(ScaleNetError) -> Resize {
     var resize = resize
+    // The list that is given follows the order of the axes; the operator has them ascending.
+    let order = resize.axes.indices.sorted { resize.axes[$0] < resize.axes[$1] }
+    func ordered<Value>(_ list: [Value]) -> [Value] {
+      list.count == order.count ? order.map { list[$0] } : list
+    }
+    resize.axes.sort()
     if let scales = arguments.optional(2), scales.count > 0 {
-      resize.extent = .scales(scales.reals.map { Float($0) })
+      resize.extent = .scales(ordered(scales.reals.map { Float($0) }))
     } else if let sizes = arguments.optional(3) {
-      resize.extent = .sizes(sizes.integers)
+      resize.extent = .sizes(ordered(sizes.integers))
     } else {
       throw ScaleNetError(place: "input scales", expected: "scales or sizes", found: "neither")
     }
