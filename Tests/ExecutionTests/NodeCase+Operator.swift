@@ -121,7 +121,7 @@ extension NodeCase {
             epsilon: float("epsilon", 1e-5), momentum: float("momentum", 0.9), outputCount: outputs.count))
       }
       return .batchNormalization(BatchNormalization(epsilon: float("epsilon", 1e-5)))
-    case "Cast": return .cast(Cast(to: try dataType(int("to", 0))))
+    case "Cast": return .cast(Cast(to: try dataType(int("to", 0)), saturates: flag("saturate", true)))
     case "Clip": return .computed(.clip)
     case "Compress": return .compress(Compress(axis: int("axis").map { _ in axis("axis", 0) }))
     case "Concat": return .concat(Concat(axis: axis("axis", 0)))
@@ -202,7 +202,7 @@ extension NodeCase {
       return .quantizeLinear(
         QuantizeLinear(
           axis: axis("axis", 1), blockSize: int("block_size", 0),
-          outputType: try int("output_dtype").map(dataType) ?? .uint8))
+          outputType: try int("output_dtype").map(dataType) ?? .uint8, saturates: flag("saturate", true)))
     case "RMSNormalization":
       return .rmsNormalization(RMSNormalization(axis: axis("axis", -1), epsilon: float("epsilon", 1e-5)))
     case "Range": return .computed(.range)
@@ -273,7 +273,9 @@ extension NodeCase {
   private func dataType(_ number: Int) throws -> DataType {
     let types: [Int: DataType] = [
       1: .float32, 2: .uint8, 3: .int8, 4: .uint16, 5: .int16, 6: .int32, 7: .int64, 9: .bool, 10: .float16,
-      11: .float64, 12: .uint32, 13: .uint64, 16: .bfloat16,
+      11: .float64, 12: .uint32, 13: .uint64, 16: .bfloat16, 17: .float8E4M3FN, 18: .float8E4M3FNUZ,
+      19: .float8E5M2, 20: .float8E5M2FNUZ,
+      21: .uint4, 22: .int4,
     ]
     guard let type = types[number] else { throw unknown }
     return type
