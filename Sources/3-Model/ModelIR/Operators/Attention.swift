@@ -23,12 +23,15 @@ public struct Attention: OperatorKind {
   /// The scores become cap * tanh(score / cap); 0 for no cap.
   public var softcap: Float
   public var scoreStage: ScoreStage
+  /// How many keys before and behind its own position a query sees; nil for all.
+  public var keysBefore: Int?
+  public var keysBehind: Int?
   /// How many outputs there are, 1 to 4.
   public var outputCount: Int
 
   public init(
     queryHeads: Int = 0, keyHeads: Int = 0, isCausal: Bool = false, scale: Float? = nil, softcap: Float = 0,
-    scoreStage: ScoreStage = .product, outputCount: Int = 1
+    scoreStage: ScoreStage = .product, keysBefore: Int? = nil, keysBehind: Int? = nil, outputCount: Int = 1
   ) {
     self.queryHeads = queryHeads
     self.keyHeads = keyHeads
@@ -36,6 +39,8 @@ public struct Attention: OperatorKind {
     self.scale = scale
     self.softcap = softcap
     self.scoreStage = scoreStage
+    self.keysBefore = keysBefore
+    self.keysBehind = keysBehind
     self.outputCount = outputCount
   }
 

@@ -13,7 +13,7 @@ public enum Binary: OperatorKind {
   case pRelu
   case and, or, xor
   case equal, less, lessOrEqual, greater, greaterOrEqual
-  /// A shifted by B bits, to the left or to the right; of unsigned integers.
+  /// A shifted by B bits, to the left or to the right, where its sign is repeated; by all of its bits where B is negative.
   case bitShift(isLeft: Bool)
   case bitwiseAnd, bitwiseOr, bitwiseXor
 
@@ -50,8 +50,7 @@ public enum Binary: OperatorKind {
     case .and, .or, .xor: (.bool, true)
     case .equal: (.numberOrBool, true)
     case .less, .lessOrEqual, .greater, .greaterOrEqual: (.number, true)
-    case .bitShift: (.unsigned, false)
-    case .bitwiseAnd, .bitwiseOr, .bitwiseXor: (.integer, false)
+    case .bitShift, .bitwiseAnd, .bitwiseOr, .bitwiseXor: (.integer, false)
     }
   }
 
@@ -60,9 +59,6 @@ public enum Binary: OperatorKind {
     let a = try require(inputs, 0, "A", domain)
     var b = try require(inputs, 1, "B", domain)
     if case .pow = self { b.dataType = a.dataType }
-    if case .mod(false) = self, a.dataType.isFloatingPoint {
-      throw ScaleNetError(place: "fmod", expected: "1 for floating-point elements", found: "0")
-    }
     var result = try TensorType.broadcasting(a, b)
     if case .pRelu = self {
       guard b.rank <= a.rank, result.isCompatible(with: a) else {

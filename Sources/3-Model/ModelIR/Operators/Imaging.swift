@@ -40,14 +40,16 @@ public struct DepthToSpace: OperatorKind {
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost { Cost() }
 }
 
-/// Blocks of pixels as channels: X [N, C, H, W] becomes [N, C * b^2, H / b, W / b], row and column of the block before
-/// the channels.
+/// Blocks of pixels as channels: X [N, C, H, W] becomes [N, C * b^2, H / b, W / b].
 public struct SpaceToDepth: OperatorKind {
   /// The extent b of a block.
   public var blockSize: Int
+  /// The order of the channels, as `DepthToSpace` takes it.
+  public var mode: DepthToSpace.Mode
 
-  public init(blockSize: Int) {
+  public init(blockSize: Int, mode: DepthToSpace.Mode = .depthColumnRow) {
     self.blockSize = blockSize
+    self.mode = mode
   }
 
   public var name: String { "SpaceToDepth" }

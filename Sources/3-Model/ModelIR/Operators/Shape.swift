@@ -18,9 +18,12 @@ public struct Identity: OperatorKind {
 /// towards 0, and what no integer of that type can hold wraps around.
 public struct Cast: OperatorKind {
   public var to: DataType
+  /// Whether what is too large for a type of eight bits becomes its largest number, otherwise infinity or NaN.
+  public var saturates: Bool
 
-  public init(to: DataType) {
+  public init(to: DataType, saturates: Bool = true) {
     self.to = to
+    self.saturates = saturates
   }
 
   public var name: String { "Cast" }

@@ -77,7 +77,8 @@ struct OperatorEncoder {
       break
     case .binary, .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
       .convTranspose, .lpPool,
-      .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization, .rmsNormalization,
+      .maxUnpool, .einsum, .attention, .recurrent, .trainingBatchNormalization, .layerNormalization,
+      .rmsNormalization,
       .instanceNormalization, .groupNormalization, .lpNormalization, .meanVarianceNormalization, .squeeze,
       .unsqueeze, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements, .gatherND,
       .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace, .spaceToDepth,
