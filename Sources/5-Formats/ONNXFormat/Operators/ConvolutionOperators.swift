@@ -68,7 +68,7 @@ enum ConvolutionOperators {
     let kernel = try node.integers("kernel_shape") ?? weights.dimensions[2...].map { $0.value ?? 0 }
     let automatic = try node.choice("auto_pad", default: NodeReader.AutomaticPadding.none)
     let shape = try node.integers("output_shape")
-    let padding = try node.integers("output_padding") ?? [Int](repeating: 0, count: rank)
+    var padding = try node.integers("output_padding") ?? [Int](repeating: 0, count: rank)
     var window = try node.window(kernel: kernel, x: x)
     guard padding.count == rank else {
       throw node.failure("attribute output_padding", expected: "\(rank) numbers", found: "\(padding)")
@@ -83,12 +83,16 @@ enum ConvolutionOperators {
             .advising(.closeExtents)
         }
         let wanted = shape?.suffix(rank)[shape!.count - rank + axis] ?? extent * window.strides[axis]
-        let total =
-          window.strides[axis] * (extent - 1) + padding[axis] + window.reach(axis) - wanted
+        guard (1...1 << 40).contains(wanted), (0...1 << 24).contains(padding[axis]) else {
+          throw node.failure("attribute output_shape", expected: "extents in range", found: "\(wanted)")
+        }
+        let total = window.strides[axis] * (extent - 1) + padding[axis] + window.reach(axis) - wanted
         guard total >= 0 else {
-          throw node.failure(
-            "attribute output_shape", expected: "at most \(wanted + total) along axis \(axis + 2)",
-            found: "\(wanted)")
+          // More than the input reaches is added behind it.
+          padding[axis] -= total
+          window.pads[axis] = 0
+          window.pads[axis + rank] = 0
+          continue
         }
         // An odd one goes to the end with SAME_UPPER, and to the beginning otherwise.
         let (smaller, larger) = (total / 2, total - total / 2)

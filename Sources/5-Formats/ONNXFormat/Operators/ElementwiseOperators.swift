@@ -4,17 +4,21 @@ import ModelIR
 /// Functions of each element by itself.
 enum ElementwiseOperators {
   static let handlers: [OperatorHandler] = [
-    plain("Abs", .abs), plain("Neg", .neg), plain("Sign", since: 9, .sign), plain("Reciprocal", .reciprocal),
-    plain("Floor", .floor), plain("Ceil", .ceil), plain("Round", since: 11, .round),
-    plain("Sqrt", since: 1, .sqrt), plain("Exp", since: 1, .exp), plain("Log", .log),
+    plain("Abs", since: 6, .abs), plain("Neg", since: 6, .neg), plain("Sign", since: 9, .sign),
+    plain("Reciprocal", since: 6, .reciprocal),
+    plain("Floor", since: 6, .floor), plain("Ceil", since: 6, .ceil), plain("Round", since: 11, .round),
+    plain("Sqrt", since: 1, .sqrt), plain("Exp", since: 1, .exp), plain("Log", since: 6, .log),
     plain("Erf", since: 9, .erf),
     plain("Sin", .sin), plain("Cos", .cos), plain("Tan", .tan), plain("Asin", .asin), plain("Acos", .acos),
     plain("Atan", .atan), plain("Sinh", since: 9, .sinh), plain("Cosh", since: 9, .cosh),
     plain("Tanh", since: 1, .tanh), plain("Asinh", since: 9, .asinh), plain("Acosh", since: 9, .acosh),
     plain("Atanh", since: 9, .atanh),
-    plain("Relu", since: 1, .relu), plain("Sigmoid", since: 1, .sigmoid), plain("Softplus", .softplus),
-    plain("Softsign", .softsign), plain("HardSwish", since: 14, .hardSwish), plain("Mish", since: 18, .mish),
-    plain("Not", .not), plain("IsNaN", since: 9, .isNaN), plain("BitwiseNot", since: 18, .bitwiseNot),
+    plain("Relu", since: 1, .relu), plain("Sigmoid", since: 1, .sigmoid),
+    plain("Softplus", since: 1, .softplus),
+    plain("Softsign", since: 1, .softsign), plain("HardSwish", since: 14, .hardSwish),
+    plain("Mish", since: 18, .mish),
+    plain("Not", since: 1, .not), plain("IsNaN", since: 9, .isNaN),
+    plain("BitwiseNot", since: 18, .bitwiseNot),
     function("LeakyRelu", since: 1) { (node) throws(ScaleNetError) in
       .leakyRelu(alpha: try node.float("alpha", default: 0.01))
     },
@@ -27,11 +31,13 @@ enum ElementwiseOperators {
     function("Swish", since: 24) { (node) throws(ScaleNetError) in
       .swish(alpha: try node.float("alpha", default: 1))
     },
-    function("Elu") { (node) throws(ScaleNetError) in .elu(alpha: try node.float("alpha", default: 1)) },
+    function("Elu", since: 6) { (node) throws(ScaleNetError) in
+      .elu(alpha: try node.float("alpha", default: 1))
+    },
     function("Celu", since: 12) { (node) throws(ScaleNetError) in
       .celu(alpha: try node.float("alpha", default: 1))
     },
-    function("Selu") { (node) throws(ScaleNetError) in
+    function("Selu", since: 6) { (node) throws(ScaleNetError) in
       .selu(
         alpha: try node.float("alpha", default: 1.673_263_2),
         gamma: try node.float("gamma", default: 1.050_701))

@@ -8,7 +8,7 @@ enum NormalizationOperators {
     OperatorHandler("LayerNormalization", since: 17, readLayerNormalization),
     OperatorHandler("RMSNormalization", since: 23, readRMSNormalization),
     OperatorHandler("GroupNormalization", since: 18, readGroupNormalization),
-    .plain("InstanceNormalization", inputs: 3) { (node) throws(ScaleNetError) in
+    .plain("InstanceNormalization", since: 6, inputs: 3) { (node) throws(ScaleNetError) in
       .instanceNormalization(InstanceNormalization(epsilon: try node.float("epsilon", default: 1e-5)))
     },
     OperatorHandler("LpNormalization", readLpNormalization),

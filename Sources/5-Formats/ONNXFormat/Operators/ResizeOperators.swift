@@ -171,24 +171,15 @@ enum ResizeOperators {
       }
       rounded.append(Int(size))
     }
-    // The least Float that gives the stated extent, as positions of one factor are computed in Float.
-    var scale = Float(factor)
-    if zip(extents, rounded).contains(where: { Int((Float($0) * scale).rounded(.down)) != $1 }) {
-      scale = scale.nextUp
-    }
-    let isExact = zip(extents, rounded).allSatisfy { Double($1) == factor * Double($0) }
-    let areFloors = zip(extents, rounded).allSatisfy { Int((Float($0) * scale).rounded(.down)) == $1 }
-    guard isExact || areFloors || template.coordinateTransformation == .alignCorners else {
-      throw node.failure(
-        "attribute keep_aspect_ratio_policy", expected: "sizes that are not rounded up",
-        found: "\(rounded) for \(x)")
-    }
     let order = axes.indices.sorted { axes[$0] < axes[$1] }
     var resize = template
     resize.axes = order.map { axes[$0] }
+    let result = order.map { rounded[$0] }
+    let isExact = zip(extents, rounded).allSatisfy { Double($1) == factor * Double($0) }
     resize.extent =
-      isExact || !areFloors
-      ? .sizes(order.map { rounded[$0] }) : .scales([Float](repeating: scale, count: axes.count))
+      isExact
+      ? .sizes(result)
+      : .rounded(sizes: result, scales: [Float](repeating: Float(factor), count: axes.count))
     return resize
   }
 
@@ -254,6 +245,8 @@ enum ResizeOperators {
     switch op.extent {
     case .scales(let scales):
       addScales(scales, axes: op.axes, rank: x.rank, &node)
+    case .rounded(let sizes, let scales):
+      try addRounded(sizes, scales: scales, op, &node)
     case .sizes(let sizes):
       var output = x.dimensions
       for (axis, size) in zip(op.axes, sizes) { output[axis] = .fixed(size) }
@@ -373,6 +366,28 @@ enum ResizeOperators {
   private static func addSizes(_ sizes: [Int], _ node: inout NodeWriter) {
     addEmptyInputs(&node, count: 2)
     node.addConstant("sizes", Tensor(sizes.map { Int64($0) }, shape: [sizes.count]))
+  }
+
+  /// Sizes of which a policy makes the same factor and the same sizes again.
+  private static func addRounded(
+    _ sizes: [Int], scales: [Float], _ op: Resize, _ node: inout NodeWriter
+  ) throws(ScaleNetError) {
+    try node.require(opset: 18)
+    let factors = zip(op.axes, sizes).map { axis, size in
+      Float(Double(size) / Double(node.type(0).dimensions[axis].value ?? 1))
+    }
+    let policy: Policy
+    if scales.allSatisfy({ $0 == factors.max() }) {
+      policy = .notSmaller
+    } else if scales.allSatisfy({ $0 == factors.min() }) {
+      policy = .notLarger
+    } else {
+      throw node.failure(
+        "sizes", expected: "extents that a common factor of one of them gives", found: "\(sizes)")
+    }
+    node.set("keep_aspect_ratio_policy", policy.rawValue)
+    node.set("axes", op.axes)
+    addSizes(sizes, &node)
   }
 
   private static func addScales(_ scales: [Float], axes: [Int], rank: Int, _ node: inout NodeWriter) {

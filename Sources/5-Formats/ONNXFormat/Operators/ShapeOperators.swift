@@ -107,12 +107,13 @@ enum ShapeOperators {
       return
     }
     var shape: [Int] = []
-    for (axis, extent) in extents.enumerated() {
+    let known = withoutRest(extents, of: x)
+    for (axis, extent) in known.enumerated() {
       if let value = extent.value {
         shape.append(value)
       } else if axis < x.rank, x.dimensions[axis] == extent {
         shape.append(0)
-      } else if !extents.contains(-1), !shape.contains(-1) {
+      } else if !known.contains(-1), !shape.contains(-1) {
         // An open extent that moves is what is left when all others are known.
         shape.append(-1)
       } else {
@@ -122,6 +123,34 @@ enum ShapeOperators {
       }
     }
     try graph.add(node, .reshape(Reshape(shape: shape)), [input])
+  }
+
+  /// The extents with what is left, -1, computed, if an open extent moves and that can be said.
+  private static func withoutRest(_ extents: [Dimension], of x: TensorType) -> [Dimension] {
+    guard let hole = extents.firstIndex(of: -1), !x.dimensions.contains(.unknown),
+      extents.enumerated().contains(where: { axis, extent in
+        extent.value == nil && !(axis < x.rank && x.dimensions[axis] == extent)
+      })
+    else { return extents }
+    var rest = x.dimensions
+    var divisor = 1
+    for (axis, extent) in extents.enumerated() where axis != hole {
+      let stated = extent == 0 && axis < x.rank ? x.dimensions[axis] : extent
+      if let value = stated.value {
+        divisor *= max(value, 1)
+      } else if let index = rest.firstIndex(where: { $0.ratio(to: stated) != nil }) {
+        rest[index] = .fixed(rest[index].ratio(to: stated) ?? 1)
+      } else {
+        return extents
+      }
+    }
+    let open = rest.filter { $0.value == nil }
+    var product: Dimension? = open.count > 1 ? nil : open.first ?? .fixed(1)
+    for value in rest.compactMap(\.value) { product = product?.multiplied(by: value) }
+    guard let left = product?.divided(by: divisor) else { return extents }
+    var result = extents
+    result[hole] = left
+    return result
   }
 
   static func write(_ op: Reshape, _ node: inout NodeWriter) {
