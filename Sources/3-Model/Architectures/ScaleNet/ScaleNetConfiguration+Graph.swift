@@ -11,7 +11,7 @@ extension ScaleNetConfiguration {
   {
     if options.stridePlacement != nil {
       throw .unsupportedOption(
-        option: "stride placement", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
+        option: "stridePlacement", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
     }
     return try assemble(weights, options: options, classifier: "fc") {
       (builder, image) throws(ScaleNetError) in

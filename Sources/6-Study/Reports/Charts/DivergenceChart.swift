@@ -1,4 +1,4 @@
-public import Analysis
+public import Comparison
 public import FileIO
 import Glibc
 

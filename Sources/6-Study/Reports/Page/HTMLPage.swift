@@ -1,5 +1,5 @@
-public import Analysis
 public import FileIO
+public import Inspection
 
 /// Reports as one HTML page that needs nothing but itself: summary, charts, sortable tables, the graph of one block.
 ///

@@ -1,6 +1,6 @@
-import Analysis
 import FileIO
 import FoundationEssentials
+import Inspection
 
 /// Reports as JSON by `schemas/inspect.schema.json`: an object for one model, an array for several.
 enum JSONReport {

@@ -1,5 +1,5 @@
-public import Analysis
 public import FileIO
+public import Inspection
 
 /// How reports are printed.
 public enum ReportFormat: String, Sendable, CaseIterable {
