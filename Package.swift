@@ -95,7 +95,7 @@ let package = Package(
     Floor.formats.library("SafetensorsFormat", ["FileIO", "JSONText", "ModelIR"]),
     Floor.formats.library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     Floor.formats.library("RecordingFormat", ["FileIO", "JSONText", "ModelIR", "NumPyFormat"]),
-    Floor.formats.library("ONNXFormat", ["FileIO", "ModelIR", "COnnx", "CProtobufC"]),
+    Floor.formats.library("ONNXFormat", ["Execution", "FileIO", "ModelIR", "COnnx", "CProtobufC"]),
     Floor.formats.library("HDF5", ["FileIO", "ModelIR", "CHDF5", "CDeflate"]),
     Floor.formats.library("KerasFormat", ["FileIO", "JSONText", "ModelIR", "HDF5", "ZipArchive"]),
 

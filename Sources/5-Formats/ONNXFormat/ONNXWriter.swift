@@ -51,9 +51,10 @@ public struct ONNXWriter: Sendable {
     let graph = model.graph
     do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
     try Self.checkNames(model, options, path: path)
-    let encoder = OperatorEncoder(graph: graph, opset: options.opset, path: path)
-    var nodes: [NodeEncoding] = []
-    for node in graph.nodes { nodes.append(try encoder.encode(node)) }
+    var nodes: [NodeWriter] = []
+    for node in graph.nodes {
+      nodes.append(try NodeWriter(node, in: graph, opset: options.opset, path: path))
+    }
 
     let arena = MessageArena()
     self.path = path
