@@ -31,6 +31,11 @@ struct Expectations {
 
   /// Does what a line says, and compares.
   func check(_ line: [String]) -> Outcome {
+    if line[0] == "refused" {
+      let accepted = (try? decode(line[1])) != nil
+      return Outcome(
+        kind: line[0], line: line.joined(separator: " "), difference: accepted ? nil : Difference())
+    }
     let result = try? result(line)
     let offset = Int(line.last!)!
     return Outcome(
@@ -54,7 +59,8 @@ struct Expectations {
       let image = try decode(line[1], Image.DecodingOptions(background: Image.Color(line[2])))
       return (image, image.size == size(line[3]))
     case "resize":
-      let image = try source(line).resized(to: size(line[4]), interpolation: Interpolation(rawValue: line[3])!)
+      let image = try source(line).resized(
+        to: size(line[4]), interpolation: Interpolation(rawValue: line[3])!)
       return (image, image.size == size(line[4]))
     case "torchvision":
       let image = try torchvision(line[3...]).apply(to: source(line))
@@ -79,7 +85,8 @@ struct Expectations {
   private func source(_ line: [String]) -> Image {
     let (offset, size) = (Int(line[1])!, size(line[2]))
     return Image(
-      width: size.width, height: size.height, pixels: Array(pixels[offset..<offset + size.width * size.height * 3]))
+      width: size.width, height: size.height,
+      pixels: Array(pixels[offset..<offset + size.width * size.height * 3]))
   }
 
   private func torchvision(_ words: ArraySlice<String>) -> Preprocessing {
@@ -97,7 +104,8 @@ struct Expectations {
     var result = Difference()
     guard !theirs.elementsEqual(ours) else { return result }
     for pixel in stride(from: 0, to: ours.count, by: 3) {
-      let largest = (pixel..<pixel + 3).map { abs(Int(ours[$0]) - Int(theirs[theirs.startIndex + $0])) }.max()!
+      let largest = (pixel..<pixel + 3).map { abs(Int(ours[$0]) - Int(theirs[theirs.startIndex + $0])) }
+        .max()!
       if largest > 0 { result.pixels += 1 }
       result.largest = max(result.largest, largest)
     }

@@ -19,7 +19,9 @@ import Testing
   @Test("A part of a resized image has the pixels of the whole", arguments: Interpolation.allCases)
   func partOfResized(_ interpolation: Interpolation) throws {
     let image = try Expectations(folder: Fixtures.path("images")).decode("444.jpg")
-    for size in [Image.Size(width: 31, height: 9), Image.Size(width: 7, height: 13), Image.Size(width: 19, height: 29)] {
+    for size in [
+      Image.Size(width: 31, height: 9), Image.Size(width: 7, height: 13), Image.Size(width: 19, height: 29),
+    ] {
       let whole = try image.resized(to: size, interpolation: interpolation)
       let part = try image.resized(to: size, columns: 2..<6, rows: 1..<8, interpolation: interpolation)
       #expect(part == whole.cropped(x: 2, y: 1, to: Image.Size(width: 4, height: 7)))
@@ -34,7 +36,9 @@ import Testing
     }
     let pixels = (0..<256).flatMap { [UInt8($0), UInt8(255 - $0), UInt8($0 ^ 0x55)] }
     let image = Image(width: 32, height: 8, pixels: pixels)
-    func number(_ pixel: Int, channel: Int, of sample: Int) -> Float { expected[channel * 256 + Int(pixels[pixel * 3 + sample])] }
+    func number(_ pixel: Int, channel: Int, of sample: Int) -> Float {
+      expected[channel * 256 + Int(pixels[pixel * 3 + sample])]
+    }
     let planes = image.tensorElements()
     let beside = image.tensorElements(layout: .nhwc)
     let reversed = image.tensorElements(channelOrder: .bgr)
@@ -46,7 +50,9 @@ import Testing
       }
     }
     #expect(image.tensorBytes() == pixels)
-    #expect(image.tensorBytes(layout: .nchw)[256..<512].elementsEqual(stride(from: 1, to: 768, by: 3).map { pixels[$0] }))
+    #expect(
+      image.tensorBytes(layout: .nchw)[256..<512].elementsEqual(
+        stride(from: 1, to: 768, by: 3).map { pixels[$0] }))
     #expect(image.tensorBytes(channelOrder: .bgr).prefix(3).elementsEqual(pixels[0..<3].reversed()))
   }
 

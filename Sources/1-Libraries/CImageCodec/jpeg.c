@@ -127,6 +127,8 @@ scalenet_image_status scalenet_jpeg_read_rows(scalenet_jpeg *jpeg, uint8_t *rows
     if (jpeg_read_scanlines(decompress, &row, 1) != 1) return SCALENET_IMAGE_TRUNCATED;
     row += stride;
   }
+  // What stands between the image data and the end marker has to be JPEG, but need not be complete.
+  if (end == decompress->output_height) jpeg_finish_decompress(decompress);
   return SCALENET_IMAGE_DONE;
 }
 

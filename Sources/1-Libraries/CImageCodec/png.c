@@ -39,6 +39,13 @@ static void read_bytes(png_structp reader, png_bytep target, size_t count) {
   }
   memcpy(target, png->bytes + png->position, count);
   png->position += count;
+  // The header of a chunk of image data that is longer than what is left: its length becomes what there is, so that the
+  // library decompresses all of it. It then misses what it still needs, or needs no more.
+  if (count == 8 && memcmp(target + 4, "IDAT", 4) == 0) {
+    size_t left = png->count - png->position;
+    size_t length = (size_t)target[0] << 24 | (size_t)target[1] << 16 | (size_t)target[2] << 8 | target[3];
+    if (length > left) png_save_uint_32(target, (png_uint_32)left);
+  }
 }
 
 static scalenet_image_status failure(const scalenet_png *png) {

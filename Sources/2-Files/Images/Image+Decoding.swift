@@ -34,26 +34,29 @@ extension Image {
   ///
   /// - Throws: `ScaleNetError` of kind `invalidInput` for other formats, which are named, for damaged and truncated
   ///   files, and for images of more than `pixelLimit` pixels; `inputOutput` if a mapped file was shortened meanwhile.
-  public init(decoding bytes: ByteRegion, options: DecodingOptions = DecodingOptions()) throws(ScaleNetError) {
+  public init(decoding bytes: ByteRegion, options: DecodingOptions = DecodingOptions()) throws(ScaleNetError)
+  {
     guard bytes.count > 0 else { throw .unsupportedImage(path: bytes.origin, found: "an empty file") }
     let format = ImageFormat.detect(bytes)
-    var result: Image
+    let stored: Image
+    let orientation: Orientation
     switch format {
-    case .jpeg: result = try JPEGDecoder.decode(bytes, options: options)
-    case .png: result = try PNGDecoder.decode(bytes, options: options)
+    case .jpeg:
+      stored = try JPEGDecoder.decode(bytes, options: options)
+      orientation = options.appliesOrientation ? JPEGSegments.orientation(bytes) : .topLeft
+    case .png:
+      let chunks = PNGChunks(bytes)
+      stored = try PNGDecoder.decode(bytes, chunks: chunks, options: options)
+      orientation = options.appliesOrientation ? chunks.orientation : .topLeft
     case .some(let other): throw .unsupportedImage(path: bytes.origin, found: other.phrase)
     case nil: throw .unsupportedImage(path: bytes.origin, found: "no image format that is known")
-    }
-    if options.appliesOrientation {
-      let orientation = format == .png ? PNGChunks(bytes).orientation : JPEGSegments.orientation(bytes)
-      result = result.oriented(orientation)
     }
     do {
       try bytes.checkIntact()
     } catch {
       throw ScaleNetError(.inputOutput, path: bytes.origin, "the file was shortened while it was read")
     }
-    self = result
+    self = stored.oriented(orientation)
   }
 }
 

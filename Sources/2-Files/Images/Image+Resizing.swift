@@ -144,7 +144,8 @@ extension ResamplingWeights {
             unsafe sum.initialize(repeating: Self.half, count: samples)
             for tap in 0..<counts[row] {
               let weight = weights[row * stride + tap]
-              let line = unsafe source.baseAddress!
+              let line =
+                unsafe source.baseAddress!
                 + ((starts[row] - firstRow + tap) * image.width + columns.lowerBound) * 3
               for index in 0..<samples { unsafe sum[index] &+= Int32(line[index]) &* weight }
             }

@@ -50,7 +50,8 @@ extension Image {
     _ normalization: Normalization = .imageNet, channelOrder: ChannelOrder = .rgb, layout: ImageLayout = .nchw
   ) -> [Float] {
     let tables = (0..<3).map(normalization.numbers)
-    return elements(channelOrder: channelOrder, layout: layout) { byte, channel in tables[channel][Int(byte)] }
+    return elements(channelOrder: channelOrder, layout: layout) { byte, channel in tables[channel][Int(byte)]
+    }
   }
 
   /// The bytes themselves in another order.

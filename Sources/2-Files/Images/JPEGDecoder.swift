@@ -6,6 +6,7 @@ enum JPEGDecoder {
   /// The most scans of a progressive image, five times what any encoder is known to write.
   static let scanLimit: Int32 = 500
 
+  /// The image as it is stored.
   static func decode(
     _ bytes: ByteRegion, options: Image.DecodingOptions
   ) throws(ScaleNetError) -> Image {
@@ -21,6 +22,7 @@ enum JPEGDecoder {
   @safe private struct Reader: ~Copyable {
     private let jpeg: OpaquePointer
     private let path: String
+    private let count: Int
 
     init(_ source: UnsafeRawBufferPointer, path: String) throws(ScaleNetError) {
       guard
@@ -29,6 +31,7 @@ enum JPEGDecoder {
       else { throw .noMemory(for: "a JPEG decoder") }
       unsafe self.jpeg = jpeg
       self.path = path
+      count = source.count
     }
 
     deinit { unsafe scalenet_jpeg_destroy(jpeg) }
@@ -81,13 +84,13 @@ enum JPEGDecoder {
       _ status: scalenet_image_status, place: String, expected: @autoclosure () -> String
     ) throws(ScaleNetError) {
       guard status != SCALENET_IMAGE_DONE else { return }
-      let offset = unsafe scalenet_jpeg_position(jpeg)
       if status == SCALENET_IMAGE_TRUNCATED {
         throw .truncatedImage(
-          path: path, format: .jpeg, place: place, offset: offset, expected: expected())
+          path: path, format: .jpeg, place: place, offset: count, expected: expected())
       }
       throw .damagedImage(
-        path: path, format: .jpeg, offset: offset, reason: unsafe String(cString: scalenet_jpeg_message(jpeg)))
+        path: path, format: .jpeg, offset: unsafe scalenet_jpeg_position(jpeg),
+        reason: unsafe String(cString: scalenet_jpeg_message(jpeg)))
     }
   }
 }
@@ -114,7 +117,8 @@ enum JPEGSegments {
         offset += 1
         if marker == 0xda { return }
         // These have no length.
-        if marker < 0xc0 || marker == 0xc8 || (0xd0...0xd9).contains(marker) || (0xf0...0xfd).contains(marker) {
+        if marker < 0xc0 || marker == 0xc8 || (0xd0...0xd9).contains(marker) || (0xf0...0xfd).contains(marker)
+        {
           continue
         }
         guard let length = span.bigEndian16(offset), length >= 2 else { return }

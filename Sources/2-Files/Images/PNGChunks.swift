@@ -2,7 +2,8 @@ import FileIO
 
 /// The chunks of a PNG file that libpng is not asked for.
 ///
-/// Nothing is an error here: the structure is libpng's to judge. A chunk that does not end within the file ends the list.
+/// Nothing is an error here: the structure is libpng's to judge. A chunk that
+/// does not end within the file ends the list.
 struct PNGChunks {
   static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
@@ -10,6 +11,8 @@ struct PNGChunks {
   private(set) var palette: [UInt8] = []
   /// As it stands in tRNS: alpha of palette entries, or samples of two bytes.
   private(set) var transparency: [UInt8] = []
+  /// Where the first chunk behind the image data stands that does not end within the file; Pillow refuses such a file.
+  private(set) var truncatedOffset: Int?
   private var exif: [UInt8] = []
   private var xmp: [UInt8] = []
 
@@ -20,7 +23,12 @@ struct PNGChunks {
       while let length = span.bigEndian32(offset), let name = span.copy(offset + 4, count: 4) {
         // The data, and behind it its checksum.
         let start = offset + 8
-        guard length <= span.byteCount - start else { return }
+        guard length <= span.byteCount - start else {
+          // Pillow stops at what is not a name of a chunk, and reads image data only as far as they are needed.
+          let isOther = name != Array("IDAT".utf8) && name != Array("IEND".utf8)
+          if !isBeforeData, isOther, name.allSatisfy(Self.isWordCharacter) { truncatedOffset = offset }
+          return
+        }
         switch String(decoding: name, as: UTF8.self) {
         case "PLTE" where isBeforeData: palette = span.copy(start, count: length) ?? []
         case "tRNS" where isBeforeData: transparency = span.copy(start, count: length) ?? []
@@ -37,6 +45,13 @@ struct PNGChunks {
 
   /// How the image is to be turned, by Exif or uncompressed XMP data.
   var orientation: Image.Orientation { ExifOrientation.orientation(exif: exif, xmp: xmp) }
+
+  private static func isWordCharacter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5a, 0x5f, 0x61...0x7a: true
+    default: false
+    }
+  }
 
   /// XMP stands in a text of this keyword, behind two flags of compression, a language and a translated keyword.
   private mutating func readText(_ span: RawSpan, start: Int, count: Int) {

@@ -3,22 +3,32 @@ import FileIO
 
 /// PNG images, through libpng, which undoes compression, filters and interlacing; samples become colours here.
 enum PNGDecoder {
+  /// The image as it is stored.
+  ///
+  /// - Parameter chunks: of the same bytes.
   static func decode(
-    _ bytes: ByteRegion, options: Image.DecodingOptions
+    _ bytes: ByteRegion, chunks: PNGChunks, options: Image.DecodingOptions
   ) throws(ScaleNetError) -> Image {
-    try unsafe bytes.withUnsafeBytes { (source) throws(ScaleNetError) in
+    let image = try unsafe bytes.withUnsafeBytes { (source) throws(ScaleNetError) in
       let reader = unsafe try Reader(source, path: bytes.origin)
       let header = try reader.header(pixelLimit: options.pixelLimit)
-      let conversion = PNGConversion(header, chunks: PNGChunks(bytes), background: options.background)
+      let conversion = PNGConversion(header, chunks: chunks, background: options.background)
       try reader.start(keeps16Bits: conversion.keeps16Bits)
       return try reader.image(header, conversion)
     }
+    if let offset = chunks.truncatedOffset {
+      throw .truncatedImage(
+        path: bytes.origin, format: .png, place: "chunk behind the image data", offset: offset,
+        expected: "as many bytes as the chunk says")
+    }
+    return image
   }
 
   /// The library's decompressor.
   @safe private struct Reader: ~Copyable {
     private let png: OpaquePointer
     private let path: String
+    private let count: Int
 
     init(_ source: UnsafeRawBufferPointer, path: String) throws(ScaleNetError) {
       guard
@@ -27,6 +37,7 @@ enum PNGDecoder {
       else { throw .noMemory(for: "a PNG decoder") }
       unsafe self.png = png
       self.path = path
+      count = source.count
     }
 
     deinit { unsafe scalenet_png_destroy(png) }
@@ -34,7 +45,8 @@ enum PNGDecoder {
     func header(pixelLimit: Int) throws(ScaleNetError) -> scalenet_png_header {
       var header = scalenet_png_header()
       try check(
-        unsafe scalenet_png_read_header(png, &header), place: "header", expected: "chunks up to the first IDAT")
+        unsafe scalenet_png_read_header(png, &header), place: "header",
+        expected: "chunks up to the first IDAT")
       let size = Image.Size(width: Int(header.width), height: Int(header.height))
       guard size.width * size.height <= pixelLimit else {
         throw .imageTooLarge(path: path, size: size, limit: pixelLimit)
@@ -75,12 +87,12 @@ enum PNGDecoder {
       _ status: scalenet_image_status, place: String, expected: @autoclosure () -> String
     ) throws(ScaleNetError) {
       guard status != SCALENET_IMAGE_DONE else { return }
-      let offset = unsafe scalenet_png_position(png)
       if status == SCALENET_IMAGE_TRUNCATED {
-        throw .truncatedImage(path: path, format: .png, place: place, offset: offset, expected: expected())
+        throw .truncatedImage(path: path, format: .png, place: place, offset: count, expected: expected())
       }
       throw .damagedImage(
-        path: path, format: .png, offset: offset, reason: unsafe String(cString: scalenet_png_message(png)))
+        path: path, format: .png, offset: unsafe scalenet_png_position(png),
+        reason: unsafe String(cString: scalenet_png_message(png)))
     }
   }
 }
@@ -122,10 +134,14 @@ struct PNGConversion {
     }
     keeps16Bits = kind == .grey16 || kind == .rgb16
     bytesPerPixel = Int(header.channels) * (keeps16Bits ? 2 : 1)
-    let isKeyed = (header.color_type == 0 && transparency.count >= 2) || (header.color_type == 2 && transparency.count >= 6)
+    let isKeyed =
+      (header.color_type == 0 && transparency.count >= 2)
+      || (header.color_type == 2 && transparency.count >= 6)
     transparentSamples =
       isKeyed
-      ? (0..<Int(header.channels)).map { UInt16(transparency[$0 * 2]) << 8 | UInt16(transparency[$0 * 2 + 1]) } : []
+      ? (0..<Int(header.channels)).map {
+        UInt16(transparency[$0 * 2]) << 8 | UInt16(transparency[$0 * 2 + 1])
+      } : []
     if kind == .table {
       table = makeTable(header, palette: chunks.palette, transparency: transparency)
     }
