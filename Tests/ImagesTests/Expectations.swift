@@ -20,13 +20,17 @@ struct Expectations {
 
   let folder: String
   let lines: [[String]]
+  /// What the Pillow that made the pixels does.
+  private let order: ResamplingOrder
   private let pixels: [UInt8]
 
   init(folder: String) throws {
     self.folder = folder
     pixels = Array(try Data(contentsOf: URL(filePath: folder + "/pixels.rgb")))
     let text = String(decoding: try Data(contentsOf: URL(filePath: folder + "/index.txt")), as: UTF8.self)
-    lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    order = Int(lines[0][1].prefix { $0 != "." })! < 13 ? .rowsFirst : .pillow13
+    self.lines = Array(lines.dropFirst())
   }
 
   /// Does what a line says, and compares.
@@ -60,15 +64,16 @@ struct Expectations {
       return (image, image.size == size(line[3]))
     case "resize":
       let image = try source(line).resized(
-        to: size(line[4]), interpolation: Interpolation(rawValue: line[3])!)
+        to: size(line[4]), interpolation: Interpolation(rawValue: line[3])!, order: order)
       return (image, image.size == size(line[4]))
     case "torchvision":
       let image = try torchvision(line[3...]).apply(to: source(line))
       return (image, image.size == Image.Size(Int(line[4])!))
     case "timm":
-      let preprocessing = try Preprocessing.timm(
+      var preprocessing = try Preprocessing.timm(
         size: size(line[3]), cropPercentage: Double(line[4])!, cropMode: .init(rawValue: line[5])!,
         interpolation: Interpolation(rawValue: line[6])!)
+      preprocessing.order = order
       let image = try preprocessing.apply(to: source(line))
       return (image, image.size == size(line[3]))
     case "answer":
@@ -91,8 +96,10 @@ struct Expectations {
 
   private func torchvision(_ words: ArraySlice<String>) -> Preprocessing {
     let words = Array(words)
-    return .torchvision(
+    var result = Preprocessing.torchvision(
       resize: Int(words[0])!, crop: Int(words[1])!, interpolation: Interpolation(rawValue: words[2])!)
+    result.order = order
+    return result
   }
 
   private func size(_ text: String) -> Image.Size {

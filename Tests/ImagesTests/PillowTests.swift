@@ -28,6 +28,19 @@ import Testing
     }
   }
 
+  @Test("Along rows first is the one pass after the other", arguments: Interpolation.allCases)
+  func order(_ interpolation: Interpolation) throws {
+    let image = try Expectations(folder: Fixtures.path("images")).decode("444.jpg")
+    let size = Image.Size(width: 17, height: 5)
+    let narrow = try image.resized(
+      to: Image.Size(width: 17, height: image.height), interpolation: interpolation)
+    let both = try narrow.resized(to: size, interpolation: interpolation)
+    #expect(try image.resized(to: size, interpolation: interpolation, order: .rowsFirst) == both)
+    if interpolation != .nearest {
+      #expect(try image.resized(to: size, interpolation: interpolation) != both)
+    }
+  }
+
   @Test("Numbers are those of ToTensor and Normalize, in every order and layout")
   func normalization() throws {
     let bytes = try Fixtures.bytes("images/normalized.f32")

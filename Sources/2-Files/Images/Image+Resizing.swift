@@ -7,9 +7,12 @@ extension Image {
   /// The image at another size, bit for bit as Pillow's `Image.resize` computes it.
   ///
   /// - Throws: `invalidOption` if a side is below 1, or the result would have more than 178,956,970 pixels.
-  public func resized(to size: Size, interpolation: Interpolation) throws(ScaleNetError) -> Image {
+  public func resized(
+    to size: Size, interpolation: Interpolation, order: ResamplingOrder = .pillow13
+  ) throws(ScaleNetError) -> Image {
     try resized(
-      to: size, columns: 0..<max(size.width, 0), rows: 0..<max(size.height, 0), interpolation: interpolation)
+      to: size, columns: 0..<max(size.width, 0), rows: 0..<max(size.height, 0), interpolation: interpolation,
+      order: order)
   }
 
   /// A part of the image at another size. Only what the part needs is computed, which makes no difference to its pixels.
@@ -19,7 +22,8 @@ extension Image {
   ///   - columns: the part, within the whole and not empty.
   ///   - rows: the same of its rows.
   public func resized(
-    to size: Size, columns: Range<Int>, rows: Range<Int>, interpolation: Interpolation
+    to size: Size, columns: Range<Int>, rows: Range<Int>, interpolation: Interpolation,
+    order: ResamplingOrder = .pillow13
   ) throws(ScaleNetError) -> Image {
     guard size.width > 0, size.height > 0 else {
       throw .invalidImageSize("resize", size, expected: "a width and height above 0")
@@ -55,7 +59,7 @@ extension Image {
     guard let vertical else {
       return horizontal.applied(alongRowsOf: self, rows: sourceRows, firstColumn: 0)
     }
-    if Self.goesAlongColumnsFirst(from: self.size, to: size) {
+    if order.goesAlongColumnsFirst(from: self.size, to: size) {
       return horizontal.applied(
         alongRowsOf: vertical.applied(alongColumnsOf: self, columns: sourceColumns, firstRow: 0),
         rows: 0..<rows.count, firstColumn: sourceColumns.lowerBound)
@@ -63,14 +67,6 @@ extension Image {
     return vertical.applied(
       alongColumnsOf: horizontal.applied(alongRowsOf: self, rows: sourceRows, firstColumn: 0),
       columns: 0..<columns.count, firstRow: sourceRows.lowerBound)
-  }
-
-  /// Which pass Pillow does first, which shows in the result because samples are rounded between the passes.
-  ///
-  /// Since Pillow 13.0 it is the one along columns if that makes the image lower by more than twice as many pixels as
-  /// the other makes it narrower; before, it was always the one along rows. (As measured on Pillow 13.0.0.)
-  private static func goesAlongColumnsFirst(from source: Size, to result: Size) -> Bool {
-    source.height - result.height > 2 * max(source.width - result.width, 0)
   }
 
   private func resizedToNearest(size: Size, columns: Range<Int>, rows: Range<Int>) -> Image {

@@ -19,16 +19,18 @@ public struct Preprocessing: Sendable, Hashable {
   /// What is cut out at the centre; nil for all. What the image is smaller than that is filled.
   public var crop: Image.Size?
   public var interpolation: Interpolation
+  public var order: ResamplingOrder
   /// What is put around an image that is smaller than the crop.
   public var fill: Image.Color
 
   public init(
     resize: Resize = .none, crop: Image.Size? = nil, interpolation: Interpolation = .bilinear,
-    fill: Image.Color = .black
+    order: ResamplingOrder = .pillow13, fill: Image.Color = .black
   ) {
     self.resize = resize
     self.crop = crop
     self.interpolation = interpolation
+    self.order = order
     self.fill = fill
   }
 
@@ -115,10 +117,11 @@ public struct Preprocessing: Sendable, Hashable {
     guard whole.width > 0, whole.height > 0 else {
       throw .invalidImageSize("resize of \(image.size)", whole, expected: "a width and height above 0")
     }
-    guard let crop else { return try image.resized(to: whole, interpolation: interpolation) }
+    guard let crop else { return try image.resized(to: whole, interpolation: interpolation, order: order) }
     let (columns, x) = Self.centered(crop.width, in: whole.width)
     let (rows, y) = Self.centered(crop.height, in: whole.height)
-    let part = try image.resized(to: whole, columns: columns, rows: rows, interpolation: interpolation)
+    let part = try image.resized(
+      to: whole, columns: columns, rows: rows, interpolation: interpolation, order: order)
     return part.cropped(x: x, y: y, to: crop, fill: fill)
   }
 
