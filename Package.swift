@@ -81,7 +81,7 @@ let package = Package(
     // Files and text.
     Floor.files.library("FileIO"),
     Floor.files.library("JSONText"),
-    Floor.files.library("Images", ["FileIO", "CImageCodec"]),
+    Floor.files.library("Images", ["FileIO", "CImageCodec", "CDeflate"]),
     Floor.files.library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
 
     // The model.

@@ -40,7 +40,8 @@ import Testing
     arguments: [
       "420.jpg", "420-progressive.jpg", "420-restarts.jpg", "ycck.jpg", "exif-6.jpg",
       "type6-16-interlaced.png",
-      "type3-4-trns.png", "type0-1.png", "exif-late-7.png",
+      "type3-4-trns.png", "type0-1.png", "exif-late-7.png", "exif-zipped-8.png", "exif-text-8.png",
+      "xmp-zipped-2.png",
     ])
   func flips(_ name: String) throws {
     let bytes = try Fixtures.bytes("images/\(name)")
@@ -152,6 +153,11 @@ import Testing
     for percentage in [0, -1, .nan, .infinity, 1e-300] {
       #expect(throws: ScaleNetError.self) { try Preprocessing.timm(cropPercentage: percentage) }
     }
+    let long = Image(width: 20_000_003, height: 1, pixels: [UInt8](repeating: 7, count: 20_000_003 * 3))
+    let end = try long.resized(
+      to: Image.Size(width: 200_000_030, height: 1), columns: 200_000_020..<200_000_030, rows: 0..<1,
+      interpolation: .box)
+    #expect(end.width == 10)
     // The other side would have 256 * 65536 pixels; of which the crop needs few.
     let line = Image(width: 65_536, height: 1, pixels: [UInt8](repeating: 9, count: 65_536 * 3))
     let cropped = try Preprocessing.torchvision().apply(to: line)

@@ -25,8 +25,9 @@ extension Image {
     to size: Size, columns: Range<Int>, rows: Range<Int>, interpolation: Interpolation,
     order: ResamplingOrder = .pillow13
   ) throws(ScaleNetError) -> Image {
-    guard size.width > 0, size.height > 0 else {
-      throw .invalidImageSize("resize", size, expected: "a width and height above 0")
+    let sides = 1...Int(Int32.max)
+    guard sides.contains(size.width), sides.contains(size.height) else {
+      throw .invalidImageSize("resize", size, expected: "a width and height above 0 and below 2147483648")
     }
     precondition(!columns.isEmpty && !rows.isEmpty)
     precondition(columns.lowerBound >= 0 && columns.upperBound <= size.width)

@@ -1,9 +1,10 @@
+import CDeflate
 import FileIO
 
 /// The chunks of a PNG file that libpng is not asked for.
 ///
-/// Nothing is an error here: the structure is libpng's to judge. A chunk that
-/// does not end within the file ends the list.
+/// Nothing is an error here: the structure is libpng's to judge. A chunk that does not end within the
+/// file ends the list.
 struct PNGChunks {
   static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
@@ -14,6 +15,7 @@ struct PNGChunks {
   /// Where the first chunk behind the image data stands that does not end within the file; Pillow refuses such a file.
   private(set) var truncatedOffset: Int?
   private var exif: [UInt8] = []
+  private var exifInText: [UInt8] = []
   private var xmp: [UInt8] = []
 
   init(_ bytes: ByteRegion) {
@@ -33,7 +35,7 @@ struct PNGChunks {
         case "PLTE" where isBeforeData: palette = span.copy(start, count: length) ?? []
         case "tRNS" where isBeforeData: transparency = span.copy(start, count: length) ?? []
         case "eXIf": exif = span.copy(start, count: length) ?? []
-        case "iTXt": readText(span, start: start, count: length)
+        case "tEXt", "zTXt", "iTXt": readText(span.copy(start, count: length) ?? [], chunk: name[0])
         case "IDAT": isBeforeData = false
         case "IEND": return
         default: break
@@ -43,8 +45,10 @@ struct PNGChunks {
     }
   }
 
-  /// How the image is to be turned, by Exif or uncompressed XMP data.
-  var orientation: Image.Orientation { ExifOrientation.orientation(exif: exif, xmp: xmp) }
+  /// How the image is to be turned, by Exif or XMP data.
+  var orientation: Image.Orientation {
+    ExifOrientation.orientation(exif: exif.isEmpty ? exifInText : exif, xmp: xmp)
+  }
 
   private static func isWordCharacter(_ byte: UInt8) -> Bool {
     switch byte {
@@ -53,10 +57,51 @@ struct PNGChunks {
     }
   }
 
-  /// XMP stands in a text of this keyword, behind two flags of compression, a language and a translated keyword.
-  private mutating func readText(_ span: RawSpan, start: Int, count: Int) {
-    let keyword = Array("XML:com.adobe.xmp\0\0\0".utf8)
-    guard count > keyword.count, span.copy(start, count: keyword.count) == keyword else { return }
-    xmp = span.copy(start + keyword.count, count: count - keyword.count) ?? []
+  /// Takes XMP data, and Exif data as ImageMagick writes them, from a text.
+  ///
+  /// - Parameter chunk: the first letter of the chunk's name: `t` for text as it stands, `z` for compressed text, `i` for
+  ///   either with a language.
+  private mutating func readText(_ data: [UInt8], chunk: UInt8) {
+    let parts = data.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2 else { return }
+    let keyword = String(decoding: parts[0], as: UTF8.self)
+    guard keyword == "XML:com.adobe.xmp" || keyword == "Raw profile type exif" else { return }
+    var text = parts[1]
+    var isCompressed = chunk == UInt8(ascii: "z")
+    if chunk == UInt8(ascii: "i") {
+      // Whether it is compressed and how, the language, the keyword in that language.
+      isCompressed = text.first == 1
+      let parts = text.dropFirst(2).split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3 else { return }
+      text = parts[2]
+    } else if isCompressed {
+      text = text.dropFirst()
+    }
+    let value = isCompressed ? Self.decompressed(text) : Array(text)
+    if keyword == "XML:com.adobe.xmp" { xmp = value } else { exifInText = Self.profile(value) }
+  }
+
+  /// The bytes of a text of hexadecimal digits, which begins behind an empty line, a name and a length.
+  private static func profile(_ text: [UInt8]) -> [UInt8] {
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let digits = lines.dropFirst(3).joined().compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+  }
+
+  /// The most bytes of a text that was compressed; as many as Pillow takes.
+  private static let textLimit = 1 << 20
+
+  /// The bytes of a zlib stream; none if it is damaged or too long.
+  private static func decompressed(_ data: ArraySlice<UInt8>) -> [UInt8] {
+    guard let decompressor = unsafe libdeflate_alloc_decompressor() else { return [] }
+    defer { unsafe libdeflate_free_decompressor(decompressor) }
+    return unsafe [UInt8](unsafeUninitializedCapacity: textLimit) { target, count in
+      var actual = 0
+      let result = unsafe data.withUnsafeBytes { source in
+        unsafe libdeflate_zlib_decompress(
+          decompressor, source.baseAddress, source.count, target.baseAddress, textLimit, &actual)
+      }
+      count = result == LIBDEFLATE_SUCCESS ? actual : 0
+    }
   }
 }

@@ -109,8 +109,9 @@ struct ResamplingWeights {
     var exact = [Double](repeating: 0, count: stride)
     for (index, pixel) in range.enumerated() {
       let center = (Double(pixel) + 0.5) * scale
-      let start = max(Int(center - support + 0.5), 0)
-      let count = min(Int(center + support + 0.5), source) - start
+      // Past 2^24 pixels a float may lie beyond the last one.
+      let start = min(max(Int(center - support + 0.5), 0), source)
+      let count = max(min(Int(center + support + 0.5), source) - start, 0)
       var sum = 0.0
       for tap in 0..<count {
         exact[tap] = interpolation.weight((Double(tap + start) - center + 0.5) * inverse)
