@@ -80,7 +80,7 @@ let package = Package(
 
     // Files and text.
     Floor.files.library("FileIO"),
-    Floor.files.library("JSONText"),
+    Floor.files.library("JSONText", ["FileIO"]),
     Floor.files.library("Images", ["FileIO", "CImageCodec", "CDeflate"]),
     Floor.files.library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),
 
@@ -104,14 +104,16 @@ let package = Package(
     Floor.formats.library("KerasFormat", ["FileIO", "JSONText", "ModelIR", "HDF5", "ZipArchive"]),
 
     // What inspect and diff compute, and how it is told.
-    Floor.study.library("Analysis", ["Execution", "FileIO", "Kernels", "ModelIR"]),
-    Floor.study.library("Reports", ["Analysis", "FileIO", "CCairo"]),
+    Floor.study.library("Inspection", ["FileIO", "ModelIR"]),
+    Floor.study.library("Comparison", ["Execution", "FileIO", "Kernels", "ModelIR"]),
+    Floor.study.library("Reports", ["Comparison", "FileIO", "Inspection", "CCairo"]),
 
     // What a program imports.
     Floor.kit.library(
       "ScaleNetKit",
       [
-        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Analysis", "Reports", "PyTorchFormat",
+        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison", "Reports",
+        "PyTorchFormat",
         "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat", "COpenSSL",
       ]),
 
@@ -119,7 +121,8 @@ let package = Package(
     .executableTarget(
       name: "ScaleNetCLI",
       dependencies: [
-        "ScaleNetKit", "KernelsAVX2", "KernelsAVX512",
+        "ScaleNetKit", "Architectures", "Comparison", "FileIO", "Kernels", "ModelIR", "KernelsAVX2",
+        "KernelsAVX512", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: Floor.command.path("ScaleNetCLI"),
@@ -130,9 +133,11 @@ let package = Package(
       name: "TestSupport", dependencies: ["ModelIR", "NumPyFormat"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests(
-      "AnalysisTests",
+      "InspectionTests", ["Architectures", "FileIO", "Inspection", "ModelIR", "ONNXFormat", "PyTorchFormat"]),
+    tests(
+      "ComparisonTests",
       [
-        "Analysis", "Architectures", "Execution", "FileIO", "Kernels", "ModelIR", "ONNXFormat",
+        "Architectures", "Comparison", "Execution", "FileIO", "Kernels", "ModelIR", "ONNXFormat",
         "PyTorchFormat",
       ]),
     tests("ArchitecturesTests", ["Architectures", "Execution", "Kernels", "ModelIR"]),
@@ -158,11 +163,14 @@ let package = Package(
     tests(
       "RoundTripTests",
       [
-        "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
+        "Architectures", "Execution", "Architectures", "Comparison", "FileIO", "Kernels", "ModelIR",
+        "KernelsAVX2", "KernelsAVX512", "ModelIR",
         "NumPyFormat",
         "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
-    tests("ReportsTests", ["Analysis", "Architectures", "FileIO", "ModelIR", "ONNXFormat", "Reports"]),
+    tests(
+      "ReportsTests",
+      ["Architectures", "Comparison", "FileIO", "Inspection", "ModelIR", "ONNXFormat", "Reports"]),
     tests("SafetensorsFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "SafetensorsFormat"]),
     tests("ZipArchiveTests", ["CZip", "FileIO", "ZipArchive"]),
     tests("ONNXFormatTests", ["FileIO", "ModelIR", "ONNXFormat"]),

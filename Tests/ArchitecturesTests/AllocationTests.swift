@@ -1,7 +1,9 @@
-import Architectures
+import FileIO
 import ModelIR
 import TestSupport
 import Testing
+
+@testable import Architectures
 
 @Suite struct AllocationTests {
   /// A seed of four blocks with 4 planes in every stage and channels at all scales.
@@ -103,7 +105,7 @@ import Testing
     #expect(least.blocks.allSatisfy { $0.channels.reduce(0, +) == 1 })
     #expect(try allocator.allocate(.macs(least.macsAfter)).structure == least.structure)
     #expect(
-      throws: ArchitectureError.budgetTooSmall(
+      throws: ScaleNetError.budgetTooSmall(
         budget: least.macsAfter - 1, least: least.macsAfter, inputSize: .standard)
     ) { try allocator.allocate(.macs(least.macsAfter - 1)) }
   }
@@ -193,18 +195,17 @@ import Testing
     let seed = Self.smallSeed
     let broken = weights(seed) { block, scale in block == 1 && scale == 2 ? [1, .nan, 1, 1] : [1, 1, 1, 1] }
     #expect(
-      throws: ArchitectureError.invalidImportance(
+      throws: ScaleNetError.invalidImportance(
         source: "seed.pth", key: "layer2.0.bn2.2.weight", channel: 1, found: "nan")
     ) { try ChannelAllocator(seed: seed, weights: broken, source: "seed.pth") }
     let allocator = try ChannelAllocator(
       seed: seed, weights: weights(seed, gammas: Self.handMade), source: "seed.pth")
     for width in [0, -1, .infinity, .nan] {
-      #expect(throws: ArchitectureError.self) { try allocator.allocate(.width(width)) }
+      #expect(throws: ScaleNetError.self) { try allocator.allocate(.width(width)) }
     }
     var huge = seed
     huge.blocks[2].planes = 1 << 40
-    #expect(throws: ArchitectureError.limitExceeded(place: "layer3.0: channels", most: 4096, found: 1 << 40))
-    {
+    #expect(throws: ScaleNetError.limitExceeded(place: "layer3.0: channels", most: 4096, found: 1 << 40)) {
       try ChannelAllocator(seed: huge, weights: StateDict(), source: "seed.pth")
     }
   }
@@ -217,7 +218,7 @@ import Testing
     let two = try ScaleNetSeed.scaleNet101.configuration(pools: [4, 1], classes: nil)
     #expect(two.structure.rows[0].channels == [64, 0, 64, 0])
     for pools in [[], [3], [1, 1]] {
-      #expect(throws: ArchitectureError.self) {
+      #expect(throws: ScaleNetError.self) {
         try ScaleNetSeed.scaleNet50.configuration(pools: pools, classes: nil)
       }
     }

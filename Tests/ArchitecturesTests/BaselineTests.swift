@@ -1,7 +1,9 @@
-import Architectures
+import FileIO
 import ModelIR
 import TestSupport
 import Testing
+
+@testable import Architectures
 
 @Suite struct BaselineTests {
   @Test(arguments: BaselineFixture.all)
@@ -84,12 +86,12 @@ import Testing
     #expect(first.parametersAndMACs().macs == costs["legacy_seresnet50"]?.macs)
     let middle = try graph("legacy_seresnet50", BuildOptions(stridePlacement: .middle))
     #expect(middle.parametersAndMACs().macs == costs["seresnet50"]?.macs)
-    #expect(throws: ArchitectureError.self) {
+    #expect(throws: ScaleNetError.self) {
       try self.graph("resnet18", BuildOptions(stridePlacement: .first))
     }
     let weights = try Fixtures.shapeOnlyWeights("full/scalenet50.spec.json")
     let scaleNet = try Architecture.recognize(weights, source: "w.pth")
-    #expect(throws: ArchitectureError.self) {
+    #expect(throws: ScaleNetError.self) {
       try scaleNet.graph(weights, options: BuildOptions(stridePlacement: .first))
     }
   }
@@ -138,7 +140,7 @@ import Testing
       try legacy.graph(weights, options: BuildOptions(inputSize: InputSize(height: 5, width: 5)))
     }
     #expect(
-      throws: ArchitectureError.inputTooSmall(height: 9, width: 4, least: 5, place: "maxpool")
+      throws: ScaleNetError.inputTooSmall(height: 9, width: 4, least: 5, place: "maxpool")
     ) { try legacy.graph(weights, options: BuildOptions(inputSize: InputSize(height: 9, width: 4))) }
   }
 }

@@ -1,4 +1,5 @@
 import Architectures
+import FileIO
 import ModelIR
 import TestSupport
 import Testing
@@ -56,7 +57,7 @@ import Testing
     #expect(graph.nodes.last?.op == .softmax(Softmax(axis: 1)))
     #expect(graph[graph.outputs[0]].name == "probabilities")
     #expect(graph[graph.inputs[0]].name == "image")
-    #expect(throws: ArchitectureError.self) { try self.graph(BuildOptions(features: true, softmax: true)) }
+    #expect(throws: ScaleNetError.self) { try self.graph(BuildOptions(features: true, softmax: true)) }
   }
 
   @Test func foldsEveryNormalisation() throws {

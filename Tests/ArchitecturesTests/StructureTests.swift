@@ -1,4 +1,5 @@
 import Architectures
+import FileIO
 import TestSupport
 import Testing
 
@@ -20,8 +21,9 @@ import Testing
       _ = try Structure(json: Array(json.utf8), path: "s.json")
       return []
     } catch {
-      guard case .structureFile("s.json", let problems) = error else { return ["another error: \(error)"] }
-      return problems
+      let title = "s.json: not a structure file: "
+      guard "\(error)".hasPrefix(title) else { return ["another error: \(error)"] }
+      return error.problems.isEmpty ? [String("\(error)".dropFirst(title.count))] : error.problems
     }
   }
 
@@ -65,6 +67,6 @@ import Testing
 
   @Test func survivesDepthAndBadText() {
     #expect(!problems(String(repeating: "[", count: 1_000_000)).isEmpty)
-    #expect(throws: ArchitectureError.self) { try Structure(json: [0x5b, 0xff, 0xfe, 0x5d], path: "s.json") }
+    #expect(throws: ScaleNetError.self) { try Structure(json: [0x5b, 0xff, 0xfe, 0x5d], path: "s.json") }
   }
 }

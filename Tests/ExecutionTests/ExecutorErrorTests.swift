@@ -1,9 +1,10 @@
-import Execution
 import FileIO
 import Kernels
 import ModelIR
 import TestSupport
 import Testing
+
+@testable import Execution
 
 @Suite struct ExecutorErrorTests {
   private func executor() throws -> Executor<Float> {
@@ -19,20 +20,20 @@ import Testing
 
   @Test func inputsAreChecked() throws {
     let executor = try executor()
-    #expect(throws: ExecutionError.missingInput(name: "x", expected: "float32[3, 2]")) {
+    #expect(throws: ScaleNetError.missingInput(name: "x", expected: "float32[3, 2]")) {
       try executor.run([:])
     }
-    #expect(throws: ExecutionError.unexpectedInput(name: "w", expected: ["x"])) {
+    #expect(throws: ScaleNetError.unexpectedInput(name: "w", expected: ["x"])) {
       try executor.run(["z": floats([3, 2]), "x": floats([3, 2]), "w": floats([1])])
     }
-    #expect(throws: ExecutionError.wrongInput(name: "x", expected: "float32[3, 2]", found: "float32[2, 3]")) {
+    #expect(throws: ScaleNetError.wrongInput(name: "x", expected: "float32[3, 2]", found: "float32[2, 3]")) {
       try executor.run(["x": floats([2, 3])])
     }
-    #expect(throws: ExecutionError.wrongInput(name: "x", expected: "float32[3, 2]", found: "float64[3, 2]")) {
+    #expect(throws: ScaleNetError.wrongInput(name: "x", expected: "float32[3, 2]", found: "float64[3, 2]")) {
       try executor.run(["x": floats([3, 2]).cast(to: .float64)])
     }
     let overflowing = Tensor([1, 2, 3, 4, 1e300, 6] as [Double], shape: [3, 2]).cast(to: .float32)
-    let error = ExecutionError.unreadableInput(
+    let error = ScaleNetError.unreadableInput(
       name: "x", error: .overflow(value: 1e300, index: 4, target: .float32))
     #expect(throws: error) { try executor.run(["x": overflowing]) }
     #expect(try executor.run(["x": floats([3, 2])])[0].tensor.floats() == [1, 1, 1, 1, 1, 1])

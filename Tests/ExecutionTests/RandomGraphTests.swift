@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import Kernels
 import ModelIR
 import Testing
@@ -35,7 +36,7 @@ import Testing
       #expect(try values(try fast.run(["input": input])) == values(outputs))
 
       var observed: [ValueID] = []
-      let same = try fast.run(["input": input]) { id, tensor throws(ExecutionError) in
+      let same = try fast.run(["input": input]) { id, tensor throws(ScaleNetError) in
         observed.append(id)
         let values = (try? tensor.doubles()) ?? []
         #expect(relativeDistance(values, expected[id] ?? []) <= Closeness.float, "\(graph[id].name)")

@@ -31,7 +31,7 @@ import Testing
 
     // A block's output is the last value that its nodes produce.
     var last: [String: Tensor] = [:]
-    let again = try executor.run(["input": input]) { id, tensor throws(ExecutionError) in
+    let again = try executor.run(["input": input]) { id, tensor throws(ScaleNetError) in
       let parts = graph[id].name.split(separator: ".")
       if parts.count > 2 { last[parts[0] + "." + parts[1]] = tensor }
     }

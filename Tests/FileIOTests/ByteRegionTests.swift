@@ -40,15 +40,15 @@ import Testing
 
   @Test func saysWhatIsWrong() throws {
     try withTemporaryDirectory { directory in
-      #expect(throws: FileError.notFound(path: directory + "/none")) {
+      #expect(throws: ScaleNetError.notFound(path: directory + "/none")) {
         _ = try ByteRegion.map(path: directory + "/none")
       }
-      #expect(throws: FileError.notARegularFile(path: directory, found: "a directory")) {
+      #expect(throws: ScaleNetError.notARegularFile(path: directory, found: "a directory")) {
         _ = try ByteRegion.map(path: directory)
       }
       let made = unsafe mkfifo(directory + "/fifo", 0o600)
       #expect(made == 0)
-      #expect(throws: FileError.notARegularFile(path: directory + "/fifo", found: "a FIFO")) {
+      #expect(throws: ScaleNetError.notARegularFile(path: directory + "/fifo", found: "a FIFO")) {
         _ = try ByteRegion.map(path: directory + "/fifo")
       }
     }
@@ -62,11 +62,11 @@ import Testing
       try resize(path, 4096)
       // Without the guard this read ends the process.
       _ = byte(region, at: (1 << 20) - 1)
-      #expect(throws: FileError.shortened(path: path, expected: 1 << 20, found: 4096)) {
+      #expect(throws: ScaleNetError.shortened(path: path, expected: 1 << 20, found: 4096)) {
         try region.checkIntact()
       }
       let part = region.slice(0..<10)
-      #expect(throws: FileError.self) { try part.checkIntact() }
+      #expect(throws: ScaleNetError.self) { try part.checkIntact() }
     }
   }
 
@@ -78,7 +78,7 @@ import Testing
       try resize(path, 0)
       _ = byte(region, at: 1 << 19)
       try resize(path, 1 << 20)
-      #expect(throws: FileError.self) { try region.checkIntact() }
+      #expect(throws: ScaleNetError.self) { try region.checkIntact() }
     }
   }
 }

@@ -51,7 +51,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let path = directory + "/out.bin"
       try Data("old".utf8).write(to: URL(filePath: path))
-      #expect(throws: FileError.exists(path: path)) {
+      #expect(throws: ScaleNetError.exists(path: path)) {
         _ = try OutputFile(path: path, overwrite: false)
       }
       #expect(try contents(path) == "old")
@@ -68,7 +68,7 @@ import Testing
         try file.commit()
         Issue.record("the commit should have failed")
       } catch {
-        #expect(error as? FileError == .exists(path: path))
+        #expect(error as? ScaleNetError == .exists(path: path))
       }
       #expect(try contents(path) == "old")
       #expect(try names(directory) == ["out.bin"])
@@ -114,7 +114,7 @@ import Testing
         atPath: directory + "/soft.bin", withDestinationPath: "input.bin")
       let region = try ByteRegion.map(path: input)
       let path = directory + "/" + name
-      #expect(throws: FileError.outputIsInput(path: path, input: input)) {
+      #expect(throws: ScaleNetError.outputIsInput(path: path, input: input)) {
         _ = try OutputFile(path: path, overwrite: true, inputs: [region])
       }
       #expect(try contents(input) == "old")
@@ -124,19 +124,18 @@ import Testing
   @Test func refusesWhatCannotBeCreated() throws {
     try withTemporaryDirectory { directory in
       for path in [directory, directory + "/missing/out.bin", directory + "/", "", "/dev/null"] {
-        do {
+        do throws(ScaleNetError) {
           _ = try OutputFile(path: path, overwrite: true)
           Issue.record("\(path) should have been refused")
         } catch {
-          guard case FileError.cannotCreate = error else {
-            Issue.record("\(path): \(error)")
-            continue
-          }
+          #expect(error.kind == .cannotCreate && error.path == path, "\(error)")
         }
       }
       try FileManager.default.createSymbolicLink(
         atPath: directory + "/dangling", withDestinationPath: "nowhere")
-      #expect(throws: FileError.self) { _ = try OutputFile(path: directory + "/dangling", overwrite: true) }
+      #expect(throws: ScaleNetError.self) {
+        _ = try OutputFile(path: directory + "/dangling", overwrite: true)
+      }
     }
   }
 
@@ -154,15 +153,12 @@ import Testing
         signal(SIGXFSZ, previous)
       }
       var file = try OutputFile(path: directory + "/out.bin", overwrite: false)
-      do {
+      do throws(ScaleNetError) {
         try file.write([UInt8](repeating: 1, count: 1 << 20))
         Issue.record("the write should have failed")
       } catch {
-        guard case FileError.writeFailed(_, let operation, _) = error else {
-          Issue.record("\(error)")
-          return
-        }
-        #expect(operation == "write")
+        #expect(error.kind == .inputOutput)
+        #expect("\(error)".hasPrefix("\(directory)/out.bin: write failed: "), "\(error)")
       }
       file.discard()
       #expect(try names(directory).isEmpty)

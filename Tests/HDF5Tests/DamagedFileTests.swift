@@ -61,7 +61,7 @@ import Testing
     for offset in 8..<48 {
       var damaged = bytes
       damaged[offset] ^= 0x10
-      #expect(throws: HDF5Error.self) { try HDF5File(.copying(damaged)).root() }
+      #expect(throws: ScaleNetError.self) { try HDF5File(.copying(damaged)).root() }
     }
   }
 
@@ -76,6 +76,6 @@ import Testing
     for place in places { bytes[place + 5] = 1 }
     let root = try HDF5File(.copying(bytes)).root()
     var budget = 1 << 20
-    #expect(throws: HDF5Error.self) { try root.dataset("empty").tensor(budget: &budget) }
+    #expect(throws: ScaleNetError.self) { try root.dataset("empty").tensor(budget: &budget) }
   }
 }

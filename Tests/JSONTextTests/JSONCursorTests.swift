@@ -1,3 +1,4 @@
+import FileIO
 import JSONText
 import Testing
 
@@ -6,26 +7,26 @@ import Testing
   /// What `read` gives of a text, with the place where it stopped; or the failure.
   private func outcome<Value>(
     _ text: [UInt8], longestString: Int = .max,
-    _ read: (inout JSONCursor, RawSpan) throws(JSONFailure) -> Value
-  ) -> Result<Value, JSONFailure> {
+    _ read: (inout JSONCursor, RawSpan) throws(ScaleNetError) -> Value
+  ) -> Result<Value, ScaleNetError> {
     let bytes = unsafe text.span.bytes
     var cursor = JSONCursor(0..<bytes.byteCount, longestString: longestString)
-    do throws(JSONFailure) {
+    do throws(ScaleNetError) {
       let value = try read(&cursor, bytes)
       try cursor.requireEnd(bytes)
       return .success(value)
     } catch { return .failure(error) }
   }
 
-  private func string(_ text: [UInt8], longest: Int = .max) -> Result<String, JSONFailure> {
-    outcome(text, longestString: longest) { cursor, bytes throws(JSONFailure) in try cursor.string(bytes) }
+  private func string(_ text: [UInt8], longest: Int = .max) -> Result<String, ScaleNetError> {
+    outcome(text, longestString: longest) { cursor, bytes throws(ScaleNetError) in try cursor.string(bytes) }
   }
 
-  private func string(_ text: String, longest: Int = .max) -> Result<String, JSONFailure> {
+  private func string(_ text: String, longest: Int = .max) -> Result<String, ScaleNetError> {
     string(Array(text.utf8), longest: longest)
   }
 
-  private func failure<Value>(_ result: Result<Value, JSONFailure>) -> JSONFailure? {
+  private func failure<Value>(_ result: Result<Value, ScaleNetError>) -> ScaleNetError? {
     if case .failure(let failure) = result { failure } else { nil }
   }
 
@@ -85,7 +86,7 @@ import Testing
     ("123456789012345678e-18", 0x1.f9add3746f65fp-4, nil),
   ])
   func readsNumbersExactly(text: String, value: Double, integer: Int?) throws {
-    let result = outcome(Array(text.utf8)) { cursor, bytes throws(JSONFailure) in try cursor.number(bytes) }
+    let result = outcome(Array(text.utf8)) { cursor, bytes throws(ScaleNetError) in try cursor.number(bytes) }
     let number = try result.get()
     #expect(number.value == value && number.value.sign == value.sign)
     #expect(number.integer == integer)
@@ -97,13 +98,13 @@ import Testing
     "1_0",
   ])
   func refusesNumbers(text: String) {
-    let result = outcome(Array(text.utf8)) { cursor, bytes throws(JSONFailure) in try cursor.number(bytes) }
+    let result = outcome(Array(text.utf8)) { cursor, bytes throws(ScaleNetError) in try cursor.number(bytes) }
     #expect(failure(result) != nil)
   }
 
   @Test func readsNumbersThatAreNotFiniteIfAsked() throws {
     for (text, value) in [("Infinity", Double.infinity), ("-inf", -.infinity), ("inf", .infinity)] {
-      let result = outcome(Array(text.utf8)) { cursor, bytes throws(JSONFailure) in
+      let result = outcome(Array(text.utf8)) { cursor, bytes throws(ScaleNetError) in
         try cursor.number(bytes, allowsNonFinite: true)
       }
       #expect(try result.get().value == value)
@@ -112,7 +113,7 @@ import Testing
 
   @Test(arguments: ["1.0", "1e0", "-", "x", "9223372036854775808", "\"1\"", ""])
   func integersAreWhole(text: String) {
-    let result = outcome(Array(" \(text)".utf8)) { cursor, bytes throws(JSONFailure) in
+    let result = outcome(Array(" \(text)".utf8)) { cursor, bytes throws(ScaleNetError) in
       try cursor.integer(bytes, expected: "a whole one")
     }
     #expect(failure(result)?.expected == "a whole one")
@@ -120,8 +121,8 @@ import Testing
   }
 
   /// Reads an object of arrays of arrays and so on, and gives its keys.
-  private func keys(_ text: String) -> Result<[String], JSONFailure> {
-    outcome(Array(text.utf8)) { cursor, bytes throws(JSONFailure) in
+  private func keys(_ text: String) -> Result<[String], ScaleNetError> {
+    outcome(Array(text.utf8)) { cursor, bytes throws(ScaleNetError) in
       try cursor.open("{", bytes)
       var keys = Set<String>()
       var list: [String] = []
@@ -133,7 +134,7 @@ import Testing
     }
   }
 
-  private static func arrays(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(JSONFailure) {
+  private static func arrays(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(ScaleNetError) {
     try cursor.open("[", bytes)
     var isFirst = true
     while try cursor.element(isFirst: isFirst, bytes) {
@@ -175,7 +176,7 @@ import Testing
     #expect(keys(nested(63)) == .success(["a"]))
     #expect(
       failure(keys(nested(64)))
-        == JSONFailure(
+        == ScaleNetError(
           offset: 69, expected: "at most 64 levels", found: "'[" + String(repeating: "]", count: 23) + "'"))
     #expect(failure(keys(nested(1_000_000)))?.offset == 69)
     let wide = "{\"a\": [" + String(repeating: "[], ", count: 200) + "[]]}"

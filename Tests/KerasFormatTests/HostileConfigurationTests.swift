@@ -128,7 +128,7 @@ import Testing
     let turned = layer("Permute", "turned", #", "dims": [4, 1, 3, 2]"#, from: "deep")
     #expect(try output(deep, turned, layer("Flatten", "out", from: "turned")) == [2, 144])
     #expect(try output(deep, turned, layer("ReLU", "out", from: "turned")) == [2, 3, 2, 6, 4])
-    #expect(throws: KerasError.self) {
+    #expect(throws: ScaleNetError.self) {
       try output(deep, layer("MaxPooling2D", "out", from: "deep"))
     }
   }

@@ -1,3 +1,4 @@
+import FileIO
 import JSONText
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
     #expect {
       try JSONParser.parse(Array(#"{"a": 1, "a": 2}"#.utf8))
     } throws: { error in
-      (error as? JSONFailure)?.offset == 9
+      (error as? ScaleNetError)?.offset == 9
     }
   }
 }

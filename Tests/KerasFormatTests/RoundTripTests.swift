@@ -60,7 +60,7 @@ import Testing
     let graph = try tinyGraph()
     try withTemporaryDirectory { directory in
       let path = directory + "/tiny.h5"
-      let writer = try KerasWriter(Model(graph: graph), path: path, options: .init(container: .hdf5))
+      let writer = try KerasWriter(StoredModel(graph: graph), path: path, options: .init(container: .hdf5))
       var output = try OutputFile(path: path, overwrite: false)
       try writer.write(to: &output)
       try output.commit()
@@ -78,7 +78,7 @@ import Testing
   @Test(arguments: [KerasWriter.Container.hdf5, .legacyWeights, .weights])
   func tellsWhereWeightsAre(container: KerasWriter.Container) throws {
     let graph = try tinyGraph()
-    let writer = try KerasWriter(Model(graph: graph), path: "x", options: .init(container: container))
+    let writer = try KerasWriter(StoredModel(graph: graph), path: "x", options: .init(container: container))
     let root = try HDF5File(.copying(try bytes(graph, container))).root()
     #expect(writer.names.count == graph.initializers.count)
     for entry in writer.names {
@@ -98,10 +98,10 @@ import Testing
 
   @Test func saysTheInput() throws {
     let graph = try tinyGraph()
-    let last = try KerasWriter(Model(graph: graph), path: "x", options: .init(container: .hdf5))
+    let last = try KerasWriter(StoredModel(graph: graph), path: "x", options: .init(container: .hdf5))
     #expect(last.inputs == [.init(name: "input", shape: [nil, 224, 224, 3], layout: "NHWC")])
     let options = KerasWriter.Options(container: .hdf5, dataFormat: .channelsFirst)
-    let first = try KerasWriter(Model(graph: graph), path: "x", options: options)
+    let first = try KerasWriter(StoredModel(graph: graph), path: "x", options: options)
     #expect(first.inputs == [.init(name: "input", shape: [nil, 3, 224, 224], layout: "NCHW")])
   }
 
@@ -125,7 +125,7 @@ import Testing
   @Test func holdsTheLargestNetwork() throws {
     let weights = try Fixtures.shapeOnlyWeights("full/scalenet152.spec.json")
     let graph = try ScaleNetConfiguration(recognizing: weights, source: "152").graph(weights)
-    let layout = try HDF5Layout(path: "x") { (_) throws(HDF5Error) in }
+    let layout = try HDF5Layout(path: "x") { (_) throws(ScaleNetError) in }
     #expect(layout.byteCount > 0)
     let data = try bytes(graph, .hdf5)
     let root = try HDF5File(.copying(data)).root()

@@ -23,7 +23,7 @@ func bytes(
   try withTemporaryDirectory { directory in
     let path = directory + "/model"
     let writer = try KerasWriter(
-      Model(graph: graph), path: path, options: .init(container: container, dataFormat: dataFormat))
+      StoredModel(graph: graph), path: path, options: .init(container: container, dataFormat: dataFormat))
     var file = try OutputFile(path: path, overwrite: false)
     try writer.write(to: &file)
     try file.commit()
@@ -42,7 +42,7 @@ func chain(_ type: TensorType = TensorType(.float32, [1, 4, 7, 7]), _ ops: Opera
 
 /// A `.h5` file of a configuration, with the weights of layers by name.
 func file(_ configuration: String, weights: [(layer: String, tensors: [Tensor])] = []) throws -> ByteRegion {
-  let layout = try HDF5Layout(path: "made.h5") { (file) throws(HDF5Error) in
+  let layout = try HDF5Layout(path: "made.h5") { (file) throws(ScaleNetError) in
     try file.setAttribute("/", "model_config", configuration)
     try file.createGroup("/model_weights")
     for (layer, tensors) in weights {
@@ -55,10 +55,8 @@ func file(_ configuration: String, weights: [(layer: String, tensors: [Tensor])]
     }
   }
   var bytes: [UInt8] = []
-  try layout.stream(
-    wrap: { $0 },
-    to: { (span) throws(HDF5Error) in
-      unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-    })
+  try layout.stream { (span) throws(ScaleNetError) in
+    unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+  }
   return .copying(bytes, origin: "made.h5")
 }

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 import Testing
 
@@ -41,7 +42,7 @@ import Testing
     // 2 * 3 * 4 * 5 elements of 7 products each
     #expect(MatMul().cost(inputs: [[2, 3, 4, 7], [7, 5]], outputs: [[2, 3, 4, 5]]).macs == 840)
     for (left, right) in [([3, 4], [5, 4]), ([], [4]), ([2, 3, 4], [3, 4, 5])] {
-      #expect(throws: OperatorError.self, "\(left) times \(right)") {
+      #expect(throws: ScaleNetError.self, "\(left) times \(right)") {
         try infer(op, left.map { .fixed($0) }, right.map { .fixed($0) })
       }
     }
@@ -51,13 +52,13 @@ import Testing
     let op = Resize(
       mode: .cubic, coordinateTransformation: .halfPixelSymmetric, axes: [0, 2], extent: .sizes([3, 9]))
     #expect(try infer(.resize(op), [batch, 4, 6]) == [3, 4, 9])
-    #expect(throws: OperatorError.self) { try infer(.resize(op), [batch, 4, 0]) }
+    #expect(throws: ScaleNetError.self) { try infer(.resize(op), [batch, 4, 0]) }
     var hostile = op
     hostile.cubicCoefficient = .nan
-    #expect(throws: OperatorError.self) { try infer(.resize(hostile), [2, 4, 6]) }
+    #expect(throws: ScaleNetError.self) { try infer(.resize(hostile), [2, 4, 6]) }
     hostile = op
     hostile.extent = .scales([1, 65536])
-    #expect(throws: OperatorError.self) { try infer(.resize(hostile), [2, 4, .fixed(1 << 50)]) }
+    #expect(throws: ScaleNetError.self) { try infer(.resize(hostile), [2, 4, .fixed(1 << 50)]) }
   }
 
   static let hostile: [Operator] = [
@@ -93,13 +94,13 @@ import Testing
 
   @Test(arguments: hostile)
   func refusesAndNeverTraps(_ op: Operator) {
-    #expect(throws: OperatorError.self) { try infer(op, [batch, 4, 6, 5]) }
+    #expect(throws: ScaleNetError.self) { try infer(op, [batch, 4, 6, 5]) }
   }
 
   @Test func slopesAreBroadcastOneWay() {
-    #expect(throws: OperatorError.self) { try infer(.pRelu(PRelu()), [4, 1], [4, 5]) }
-    #expect(throws: OperatorError.self) { try infer(.pRelu(PRelu()), [4], [1, 4]) }
-    #expect(throws: OperatorError.self) {
+    #expect(throws: ScaleNetError.self) { try infer(.pRelu(PRelu()), [4, 1], [4, 5]) }
+    #expect(throws: ScaleNetError.self) { try infer(.pRelu(PRelu()), [4], [1, 4]) }
+    #expect(throws: ScaleNetError.self) {
       try MatMul().inferTypes([TensorType(.float32, [2, 3]), TensorType(.float64, [3, 2])])
     }
   }

@@ -1,5 +1,7 @@
-import ModelIR
+import FileIO
 import Testing
+
+@testable import ModelIR
 
 @Suite struct GraphTests {
   private func chain() throws -> Graph {
@@ -20,41 +22,41 @@ import Testing
   @Test func namesANodeThatReadsWhatComesLater() throws {
     var graph = try chain()
     graph.nodes.swapAt(0, 1)
-    #expect(throws: GraphError.undefinedValue(node: "b", value: "a")) { try graph.validate() }
+    #expect(throws: ScaleNetError.undefinedValue(node: "b", value: "a")) { try graph.validate() }
   }
 
   @Test func namesAValueThatIsProducedTwice() throws {
     var graph = try chain()
     graph.nodes[1].outputs = graph.nodes[0].outputs
-    #expect(throws: GraphError.producedTwice(value: "a", node: "b")) { try graph.validate() }
+    #expect(throws: ScaleNetError.producedTwice(value: "a", node: "b")) { try graph.validate() }
   }
 
   @Test func namesAnOutputWithoutProducer() throws {
     var graph = try chain()
     graph.nodes.removeLast()
-    #expect(throws: GraphError.undefinedOutput(value: "b")) { try graph.validate() }
+    #expect(throws: ScaleNetError.undefinedOutput(value: "b")) { try graph.validate() }
   }
 
   @Test func namesNamesThatAreUsedTwice() throws {
     var graph = try chain()
-    #expect(throws: GraphError.duplicateName(name: "x")) {
+    #expect(throws: ScaleNetError.duplicateName(name: "x")) {
       try graph.addInput("x", TensorType(.float32, [1]))
     }
     graph.nodes[1].name = "a"
-    #expect(throws: GraphError.duplicateName(name: "a")) { try graph.validate() }
+    #expect(throws: ScaleNetError.duplicateName(name: "a")) { try graph.validate() }
   }
 
   @Test func namesAWrongType() throws {
     var graph = try chain()
     graph[graph.outputs[0]].type = TensorType(.float32, [1])
-    #expect(throws: GraphError.self) { try graph.validate() }
+    #expect(throws: ScaleNetError.self) { try graph.validate() }
   }
 
   @Test func namesNodeAndOperatorOfBadInputs() throws {
     var graph = Graph(name: "bad")
     let x = try graph.addInput("x", TensorType(.float32, [1, 2]))
     #expect(
-      throws: GraphError.invalidNode(
+      throws: ScaleNetError.invalidNode(
         node: "p", op: "GlobalAveragePool", place: "input X", expected: "rank 4", found: "float32[1, 2]")
     ) {
       try graph.addNode("p", .globalAveragePool(GlobalAveragePool()), inputs: [x])

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 import Testing
 
@@ -21,20 +22,20 @@ import Testing
 
   @Test func convolutionChecksChannelsAndGroups() {
     let conv = Operator.conv(Conv(window: Window(3, pad: 1)))
-    #expect(throws: OperatorError.self) {
+    #expect(throws: ScaleNetError.self) {
       try infer(conv, [image, TensorType(.float32, [64, 4, 3, 3])])
     }
-    #expect(throws: OperatorError.self) {
+    #expect(throws: ScaleNetError.self) {
       try infer(conv, [image, TensorType(.float32, [64, 3, 5, 5])])
     }
-    #expect(throws: OperatorError.self) {
+    #expect(throws: ScaleNetError.self) {
       try infer(
         .conv(Conv(window: Window(3), group: 2)), [image, TensorType(.float32, [64, 1, 3, 3])])
     }
-    #expect(throws: OperatorError.self) {
+    #expect(throws: ScaleNetError.self) {
       try infer(conv, [image, TensorType(.float32, [64, 3, 3, 3]), TensorType(.float32, [63])])
     }
-    #expect(throws: OperatorError.self) {
+    #expect(throws: ScaleNetError.self) {
       try infer(
         .conv(Conv(window: Window(3))),
         [TensorType(.float32, [1, 3, 2, 2]), TensorType(.float32, [64, 3, 3, 3])])
@@ -69,17 +70,17 @@ import Testing
     #expect(try infer(.resize(scales), [type]).dimensions == [.symbolic("n"), 4, 14, 14])
     let nothing = Resize(
       mode: .nearest, coordinateTransformation: .asymmetric, extent: .scales([0.1, 1]))
-    #expect(throws: OperatorError.self) { try infer(.resize(nothing), [type]) }
+    #expect(throws: ScaleNetError.self) { try infer(.resize(nothing), [type]) }
   }
 
   @Test func concatenatesAlongChannels() throws {
     let a = TensorType(.float32, [.symbolic("n"), 4, 7, 7])
     let b = TensorType(.float32, [.symbolic("n"), 5, 7, 7])
     #expect(try infer(.concat(Concat(axis: 1)), [a, b]).dimensions == [.symbolic("n"), 9, 7, 7])
-    #expect(throws: OperatorError.self) {
+    #expect(throws: ScaleNetError.self) {
       try infer(.concat(Concat(axis: 1)), [a, TensorType(.float32, [.symbolic("n"), 5, 7, 8])])
     }
-    #expect(throws: OperatorError.self) {
+    #expect(throws: ScaleNetError.self) {
       try infer(.concat(Concat(axis: 1)), [a, TensorType(.float32, [2, 5, 7, 7])])
     }
   }
@@ -88,8 +89,8 @@ import Testing
     let a = TensorType(.float32, [2, 3, 4, 4])
     #expect(try infer(.mul(Mul()), [a, TensorType(.float32, [3, 1, 1])]) == a)
     #expect(try infer(.add(Add()), [TensorType(.float32, [1]), a]) == a)
-    #expect(throws: OperatorError.self) { try infer(.add(Add()), [a, TensorType(.float32, [3, 4])]) }
-    #expect(throws: OperatorError.self) { try infer(.add(Add()), [a, TensorType(.float16, [1])]) }
+    #expect(throws: ScaleNetError.self) { try infer(.add(Add()), [a, TensorType(.float32, [3, 4])]) }
+    #expect(throws: ScaleNetError.self) { try infer(.add(Add()), [a, TensorType(.float16, [1])]) }
   }
 
   @Test func multipliesMatrices() throws {
@@ -98,8 +99,8 @@ import Testing
     let w = TensorType(.float32, [1000, 2048])
     #expect(try infer(gemm, [x, w, TensorType(.float32, [1000])]).dimensions == [.symbolic("n"), 1000])
     #expect(gemm.kind.cost(inputs: [[2, 2048], [1000, 2048]], outputs: [[2, 1000]]).macs == 4_096_000)
-    #expect(throws: OperatorError.self) { try infer(.gemm(Gemm()), [x, w]) }
-    #expect(throws: OperatorError.self) { try infer(gemm, [x, w, TensorType(.float32, [999])]) }
+    #expect(throws: ScaleNetError.self) { try infer(.gemm(Gemm()), [x, w]) }
+    #expect(throws: ScaleNetError.self) { try infer(gemm, [x, w, TensorType(.float32, [999])]) }
   }
 
   @Test func reshapes() throws {
@@ -109,9 +110,9 @@ import Testing
     #expect(try infer(.reshape(Reshape(shape: [-1, 2048])), [x]).dimensions == [.symbolic("n"), 2048])
     let fixed = TensorType(.float32, [6, 4])
     #expect(try infer(.reshape(Reshape(shape: [3, -1])), [fixed]).dimensions == [3, 8])
-    #expect(throws: OperatorError.self) { try infer(.reshape(Reshape(shape: [5, -1])), [fixed]) }
-    #expect(throws: OperatorError.self) { try infer(.reshape(Reshape(shape: [-1, -1])), [fixed]) }
-    #expect(throws: OperatorError.self) { try infer(.reshape(Reshape(shape: [7])), [fixed]) }
+    #expect(throws: ScaleNetError.self) { try infer(.reshape(Reshape(shape: [5, -1])), [fixed]) }
+    #expect(throws: ScaleNetError.self) { try infer(.reshape(Reshape(shape: [-1, -1])), [fixed]) }
+    #expect(throws: ScaleNetError.self) { try infer(.reshape(Reshape(shape: [7])), [fixed]) }
   }
 
   @Test func normalisationWantsVectorsOfTheChannels() {
@@ -119,10 +120,10 @@ import Testing
     let good = TensorType(.float32, [8])
     let normalization = Operator.batchNormalization(BatchNormalization())
     #expect(throws: Never.self) { try infer(normalization, [x, good, good, good, good]) }
-    #expect(throws: OperatorError.self) {
+    #expect(throws: ScaleNetError.self) {
       try infer(normalization, [x, good, good, good, TensorType(.float32, [7])])
     }
-    #expect(throws: OperatorError.self) { try infer(normalization, [x, good, good, good, nil]) }
+    #expect(throws: ScaleNetError.self) { try infer(normalization, [x, good, good, good, nil]) }
   }
 }
 

@@ -1,6 +1,7 @@
 import FileIO
-import ModelIR
 import Testing
+
+@testable import ModelIR
 
 @Suite struct TensorTests {
   private func tensor(_ shape: TensorShape) -> Tensor {
@@ -71,9 +72,9 @@ import Testing
 
   @Test func namesAnOverflow() throws {
     let half = Tensor([Float(1), 65520], shape: [2]).cast(to: .float16)
-    #expect(throws: TensorError.overflow(value: 65520, index: 1, target: .float16)) { try half.bytes() }
+    #expect(throws: ScaleNetError.overflow(value: 65520, index: 1, target: .float16)) { try half.bytes() }
     let single = Tensor([1e300], shape: [1]).cast(to: .float32)
-    #expect(throws: TensorError.overflow(value: 1e300, index: 0, target: .float32)) { try single.floats() }
+    #expect(throws: ScaleNetError.overflow(value: 1e300, index: 0, target: .float32)) { try single.floats() }
     // Infinity itself is no overflow.
     #expect(try Tensor([Double.infinity], shape: [1]).cast(to: .float32).floats() == [.infinity])
     #expect(try Tensor([Float.infinity], shape: [1]).cast(to: .float16).floats() == [.infinity])
@@ -88,11 +89,11 @@ import Testing
 
   @Test func refusesViewsOutsideOfStorage() {
     let storage = ByteRegion.copying([Float](repeating: 0, count: 6))
-    #expect(throws: TensorError.self) { try Tensor(.float32, [7], storage: storage) }
-    #expect(throws: TensorError.self) { try Tensor(.float32, [2, 3], storage: storage, offset: 1) }
-    #expect(throws: TensorError.self) { try Tensor(.float32, [2], storage: storage, offset: -1) }
-    #expect(throws: TensorError.self) { try Tensor(.float32, [2], storage: storage, strides: [-1]) }
-    #expect(throws: TensorError.self) {
+    #expect(throws: ScaleNetError.self) { try Tensor(.float32, [7], storage: storage) }
+    #expect(throws: ScaleNetError.self) { try Tensor(.float32, [2, 3], storage: storage, offset: 1) }
+    #expect(throws: ScaleNetError.self) { try Tensor(.float32, [2], storage: storage, offset: -1) }
+    #expect(throws: ScaleNetError.self) { try Tensor(.float32, [2], storage: storage, strides: [-1]) }
+    #expect(throws: ScaleNetError.self) {
       try Tensor(.float32, [2, 2], storage: storage, strides: [Int.max, 1])
     }
     #expect(throws: Never.self) { try Tensor(.float32, [0, 5], storage: storage, offset: 6) }
@@ -110,7 +111,7 @@ import Testing
     #expect(try Tensor(.uint8, [2], storage: .copying([UInt8]([0, 255]))).integers() == [0, 255])
     #expect(try Tensor(.bool, [2], storage: .copying([UInt8]([0, 1]))).integers() == [0, 1])
     #expect(try Tensor([Int64.min, Int64.max], shape: [2]).integers() == [.min, .max])
-    #expect(throws: TensorError.wrongType(expected: "integers", found: .float32)) {
+    #expect(throws: ScaleNetError.wrongType(expected: "integers", found: .float32)) {
       try Tensor([Float(1)], shape: [1]).integers()
     }
   }

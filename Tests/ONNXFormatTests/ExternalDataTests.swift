@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  private func model(_ factor: Float = 1) throws -> Model {
+  private func model(_ factor: Float = 1) throws -> StoredModel {
     var graph = Graph(name: "g")
     let x = try graph.addInput("x", TensorType(.float32, [1, 64]))
     let weight = try graph.addInitializer(
@@ -89,14 +89,14 @@ import Testing
     let bias = try graph.addInitializer("b", Tensor([Float](repeating: 1, count: 64), shape: [64]))
     let h = try graph.addNode("h", .gemm(Gemm()), inputs: [x, weight, bias])[0]
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [h, wide])[0])
-    return Model(graph: graph)
+    return StoredModel(graph: graph)
   }
 
   private func names(in directory: String) throws -> Set<String> {
     Set(try FileManager.default.contentsOfDirectory(atPath: directory))
   }
 
-  private func commit(_ model: Model, to path: String, overwrite: Bool = true) throws -> ONNXWriter
+  private func commit(_ model: StoredModel, to path: String, overwrite: Bool = true) throws -> ONNXWriter
     .ExternalData?
   {
     let writer = try ONNXWriter(model, path: path, options: .init(externalData: .always))
@@ -138,7 +138,7 @@ import Testing
       // Anything else under that name is somebody's.
       try FileManager.default.removeItem(atPath: path)
       try create("\(directory)/\(data.location)")
-      #expect(throws: ONNXError.file(.exists(path: "\(directory)/\(data.location)"))) {
+      #expect(throws: ScaleNetError.exists(path: "\(directory)/\(data.location)")) {
         _ = try commit(try model(), to: path, overwrite: false)
       }
       #expect(try names(in: directory) == [data.location])
@@ -176,9 +176,9 @@ import Testing
       // Somebody else takes the model's name.
       try create(path)
       let mine = try bytes(at: path)
-      var thrown: ONNXError?
-      do throws(ONNXError) { try output.commit() } catch { thrown = error }
-      #expect(thrown == .file(.exists(path: path)))
+      var thrown: ScaleNetError?
+      do throws(ScaleNetError) { try output.commit() } catch { thrown = error }
+      #expect(thrown == .exists(path: path))
       #expect(try names(in: directory) == ["model.onnx"])
       #expect(try bytes(at: path) == mine)
     }
@@ -192,8 +192,8 @@ import Testing
       .float32, [5, 1 << 27], storage: .copying([Float(1)]), strides: [0, 0])
     let weight = try graph.addInitializer("w", tensor)
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [x, weight])[0])
-    #expect(throws: ONNXError.self) {
-      try ONNXWriter(Model(graph: graph), path: "m.onnx", options: .init(externalData: .never))
+    #expect(throws: ScaleNetError.self) {
+      try ONNXWriter(StoredModel(graph: graph), path: "m.onnx", options: .init(externalData: .never))
     }
   }
 
@@ -206,7 +206,7 @@ import Testing
       #expect(status == 0)
       let file = try ByteRegion.map(path: path)
       #expect(
-        throws: ONNXError.invalidModel(
+        throws: ScaleNetError.invalidModel(
           path: path, place: "file", expected: "at most 2147483647 bytes", found: "2147483648")
       ) { _ = try ONNXReader.read(file, path: path) }
     }

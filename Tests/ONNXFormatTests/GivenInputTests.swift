@@ -6,7 +6,7 @@ import Testing
 
 /// Models that are read for arrays that are known.
 @Suite struct GivenInputTests {
-  private func read(_ bytes: [UInt8], _ given: [String: Tensor]) throws(ONNXError) -> Graph {
+  private func read(_ bytes: [UInt8], _ given: [String: Tensor]) throws(ScaleNetError) -> Graph {
     let options = ONNXReader.Options(given: .named(given))
     return try ONNXReader.read(.copying(bytes, origin: "t.onnx"), path: "t.onnx", options: options).graph
   }
@@ -49,7 +49,7 @@ import Testing
 
   @Test func arraysMustBeThoseOfTheInputs() {
     func failure(_ given: [String: Tensor]) -> String {
-      do throws(ONNXError) {
+      do throws(ScaleNetError) {
         _ = try read(reshape, given)
         return "no error"
       } catch {

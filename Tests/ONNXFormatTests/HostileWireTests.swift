@@ -26,7 +26,7 @@ import Testing
   @Test func truncationAtEveryByteIsAnError() throws {
     // Cut before the last field, the model lacks its opset; within any other it is malformed.
     for count in 0..<Self.good.count {
-      #expect(throws: ONNXError.self) { try read(Array(Self.good[..<count])) }
+      #expect(throws: ScaleNetError.self) { try read(Array(Self.good[..<count])) }
     }
   }
 
@@ -38,7 +38,7 @@ import Testing
         var bytes = Self.good
         bytes[position] ^= mask
         _ = ONNXReader.recognizes(.copying(bytes))
-        do throws(ONNXError) {
+        do throws(ScaleNetError) {
           _ = try read(bytes)
           outcomes.read += 1
         } catch {

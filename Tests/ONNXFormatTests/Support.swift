@@ -5,13 +5,13 @@ import Testing
 @testable import ONNXFormat
 
 /// Reads a model from bytes.
-func read(_ bytes: [UInt8], path: String = "test.onnx") throws(ONNXError) -> Model {
+func read(_ bytes: [UInt8], path: String = "test.onnx") throws(ScaleNetError) -> StoredModel {
   try ONNXReader.read(.copying(bytes, origin: path), path: path)
 }
 
 /// The message of the error that reading bytes gives.
 func failure(_ bytes: [UInt8], path: String = "test.onnx") -> String {
-  do throws(ONNXError) {
+  do throws(ScaleNetError) {
     _ = try read(bytes, path: path)
     return "no error"
   } catch {
@@ -21,7 +21,8 @@ func failure(_ bytes: [UInt8], path: String = "test.onnx") -> String {
 
 /// Writes a model into a directory and gives the file's bytes.
 func write(
-  _ model: Model, _ options: ONNXWriter.Options = .init(), in directory: String, name: String = "model.onnx"
+  _ model: StoredModel, _ options: ONNXWriter.Options = .init(), in directory: String,
+  name: String = "model.onnx"
 ) throws -> [UInt8] {
   var output = try OutputFile(path: "\(directory)/\(name)", overwrite: true)
   try ONNXWriter.write(model, to: &output, options: options)

@@ -17,7 +17,7 @@ import Testing
     let bytes = try Fixtures.bytes("pytorch/\(name).pth")
     try readAll(bytes)
     for count in 0..<bytes.count {
-      #expect(throws: PyTorchError.self) { try readAll(Array(bytes[..<count])) }
+      #expect(throws: ScaleNetError.self) { try readAll(Array(bytes[..<count])) }
     }
   }
 
@@ -31,7 +31,7 @@ import Testing
         damaged[index] ^= mask
         do throws(any Error) { try readAll(damaged) } catch {
           refused += 1
-          #expect(error is PyTorchError)
+          #expect((error as? ScaleNetError)?.kind == .invalidInput)
         }
       }
     }

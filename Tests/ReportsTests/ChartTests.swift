@@ -1,4 +1,6 @@
-import Analysis
+import Comparison
+import FileIO
+import Inspection
 import Testing
 
 @testable import Reports
@@ -81,8 +83,8 @@ import Testing
 
   @Test func networksWithoutBlocksHaveNoAllocation() throws {
     let report = try Samples.report("inverted")
-    #expect(throws: ReportError.noBlocks(path: "models/inverted")) { try AllocationChart(report) }
-    #expect(throws: ReportError.noModels) { try ComparisonChart([]) }
+    #expect(throws: ScaleNetError.noBlocks(path: "models/inverted")) { try AllocationChart(report) }
+    #expect(throws: ScaleNetError.noModels) { try ComparisonChart([]) }
   }
 
   @Test func comparisonsKeepLabelsApart() throws {
@@ -158,7 +160,7 @@ import Testing
     #expect(bytes.suffix(8) == [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82])
     #expect(bytes.count > 20_000)
     #expect(try drawing.png() == bytes)
-    #expect(throws: ReportError.self) { try drawing.png(scale: 100) }
+    #expect(throws: ScaleNetError.self) { try drawing.png(scale: 100) }
   }
 
   @Test(arguments: [DiffSamples.differing, DiffSamples.hostile])
@@ -202,6 +204,6 @@ import Testing
   }
 
   @Test func divergencesNeedLayers() {
-    #expect(throws: ReportError.noLayers(path: "trt.json")) { try DivergenceChart(DiffSamples.matching) }
+    #expect(throws: ScaleNetError.noLayers(path: "trt.json")) { try DivergenceChart(DiffSamples.matching) }
   }
 }

@@ -1,7 +1,8 @@
-import Analysis
 import FoundationEssentials
-import Reports
+import Inspection
 import Testing
+
+@testable import Reports
 
 @Suite struct DataFormatTests {
   @Test func jsonHoldsTheWholeReport() throws {

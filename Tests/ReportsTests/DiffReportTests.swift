@@ -1,7 +1,8 @@
-import Analysis
+import Comparison
 import FoundationEssentials
-import Reports
 import Testing
+
+@testable import Reports
 
 @Suite struct DiffReportTests {
   @Test func tableBeginsWithTheVerdict() throws {

@@ -1,6 +1,8 @@
-import Analysis
-import Reports
+import FileIO
+import Inspection
 import Testing
+
+@testable import Reports
 
 @Suite struct PageTests {
   @Test func needsNothingButItself() throws {
@@ -42,6 +44,6 @@ import Testing
     #expect(page.contains("<title>4 models</title>"))
     #expect(page.matches(of: /<section>/).count == 4)
     #expect(page.matches(of: #/<svg /#).count == 5)
-    #expect(throws: ReportError.noModels) { try HTMLPage([]) }
+    #expect(throws: ScaleNetError.noModels) { try HTMLPage([]) }
   }
 }

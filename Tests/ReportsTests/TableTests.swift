@@ -1,6 +1,6 @@
-import Analysis
-import Reports
 import Testing
+
+@testable import Reports
 
 @Suite struct TableTests {
   /// Columns of a line, for text whose wide characters are known: those of `hostileName`.

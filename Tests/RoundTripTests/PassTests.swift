@@ -1,5 +1,6 @@
 import Architectures
 import Execution
+import FileIO
 import ModelIR
 import Testing
 
@@ -98,7 +99,7 @@ import Testing
     let bias = try #require(graph.value(named: "fc.bias"))
     graph[bias].initializer = Tensor([Float](repeating: 70000, count: 10), shape: [10])
     #expect(
-      throws: GraphError.unreadableInitializer(
+      throws: ScaleNetError.unreadableInitializer(
         value: "fc.bias", error: .overflow(value: 70000, index: 0, target: .float16))
     ) {
       try graph.apply([ConvertToHalf()])

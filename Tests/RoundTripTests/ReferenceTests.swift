@@ -1,5 +1,6 @@
 import Architectures
 import Execution
+import FileIO
 import Kernels
 import KernelsAVX2
 import KernelsAVX512
@@ -24,7 +25,7 @@ import Testing
     for kernels in Self.kernelSets {
       let executor = try Executor<Float>(try TinyNetwork.graph(), kernels: kernels, threads: 2)
       var seen = 0
-      let results = try executor.run(["input": input]) { (id, tensor) throws(ExecutionError) in
+      let results = try executor.run(["input": input]) { (id, tensor) throws(ScaleNetError) in
         let name = executor.graph[id].name
         guard name.hasSuffix(".relu3"), let expected = blocks[String(name.dropLast(6))] else { return }
         seen += 1

@@ -1,3 +1,4 @@
+import FileIO
 import SafetensorsFormat
 import TestSupport
 import Testing
@@ -9,9 +10,9 @@ import Testing
     let bytes = try Fixtures.bytes("safetensors/\(name).safetensors")
     try HeaderAssembler.readAll(bytes)
     for count in 0..<bytes.count {
-      #expect(throws: SafetensorsError.self) { try HeaderAssembler.readAll(Array(bytes[..<count])) }
+      #expect(throws: ScaleNetError.self) { try HeaderAssembler.readAll(Array(bytes[..<count])) }
     }
-    #expect(throws: SafetensorsError.self) { try HeaderAssembler.readAll(bytes + [0]) }
+    #expect(throws: ScaleNetError.self) { try HeaderAssembler.readAll(bytes + [0]) }
   }
 
   @Test(arguments: ["foreign", "special", "metadata", "names"])
@@ -24,7 +25,7 @@ import Testing
         damaged[index] ^= mask
         do { try HeaderAssembler.readAll(damaged) } catch {
           refused += 1
-          #expect(error is SafetensorsError)
+          #expect((error as? ScaleNetError)?.kind == .invalidInput)
         }
       }
     }
@@ -39,7 +40,7 @@ import Testing
         var damaged = bytes
         damaged[index] = value
         do { try HeaderAssembler.readAll(damaged) } catch {
-          #expect(error is SafetensorsError)
+          #expect((error as? ScaleNetError)?.kind == .invalidInput)
         }
       }
     }

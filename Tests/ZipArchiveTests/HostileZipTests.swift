@@ -168,7 +168,7 @@ import ZipArchive
   @Test func everyTruncationIsRefused() throws {
     let bytes = ZipAssembler([Entry("a", [1, 2]), zeros]).bytes()
     for count in 0..<bytes.count {
-      #expect(throws: ZipError.self) { try readAll(Array(bytes.prefix(count))) }
+      #expect(throws: ScaleNetError.self) { try readAll(Array(bytes.prefix(count))) }
     }
   }
 

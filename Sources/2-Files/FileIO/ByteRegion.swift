@@ -42,7 +42,7 @@ import Glibc
   }
 
   /// Maps the regular file at `path` for reading.
-  public static func map(path: String) throws(FileError) -> ByteRegion {
+  public static func map(path: String) throws(ScaleNetError) -> ByteRegion {
     let descriptor = retrying { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       let code = errno
@@ -141,7 +141,7 @@ import Glibc
 
   /// Fails if the mapped file has become shorter than it was when it was mapped. What was read is valid only if this
   /// succeeds after the reading.
-  public func checkIntact() throws(FileError) {
+  public func checkIntact() throws(ScaleNetError) {
     switch backing {
     case .allocated:
       return

@@ -5,7 +5,7 @@ public enum OutputDirectory {
   /// Makes the directory if nothing stands at `path`; its parent must exist. Whether it was made.
   ///
   /// What stands there must be a directory, or a symbolic link to one.
-  public static func create(_ path: String) throws(FileError) -> Bool {
+  public static func create(_ path: String) throws(ScaleNetError) -> Bool {
     guard !path.isEmpty else { throw .cannotCreate(path: path, reason: "the path is empty") }
     if unsafe mkdir(path, 0o777) == 0 { return true }
     let code = errno

@@ -32,7 +32,7 @@ public struct OutputFile: ~Copyable {
   /// - Parameters:
   ///   - overwrite: whether an existing regular file at `path` may be replaced.
   ///   - inputs: files that are being read; an output that is one of them, by whatever name, is refused.
-  public init(path: String, overwrite: Bool, inputs: [ByteRegion] = []) throws(FileError) {
+  public init(path: String, overwrite: Bool, inputs: [ByteRegion] = []) throws(ScaleNetError) {
     let target = try Self.resolve(path)
     if let identity = FileIdentity.of(path: target) {
       for input in inputs where input.fileIdentity == identity {
@@ -88,7 +88,7 @@ public struct OutputFile: ~Copyable {
   }
 
   /// Appends bytes.
-  public mutating func write(_ bytes: RawSpan) throws(FileError) {
+  public mutating func write(_ bytes: RawSpan) throws(ScaleNetError) {
     byteCount += bytes.byteCount
     if buffer.count + bytes.byteCount <= Self.bufferSize {
       unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
@@ -103,23 +103,23 @@ public struct OutputFile: ~Copyable {
   }
 
   /// Appends the UTF-8 bytes of a text.
-  public mutating func write(_ text: String) throws(FileError) {
+  public mutating func write(_ text: String) throws(ScaleNetError) {
     try write(Array(text.utf8))
   }
 
   /// Appends the bytes of an array.
-  public mutating func write(_ bytes: [UInt8]) throws(FileError) {
+  public mutating func write(_ bytes: [UInt8]) throws(ScaleNetError) {
     unsafe try write(bytes.span.bytes)
   }
 
   /// Hands everything to the system and waits until it is stored. `temporaryPath` then holds the whole file.
-  public mutating func finish() throws(FileError) {
+  public mutating func finish() throws(ScaleNetError) {
     try flush()
     if fsync(descriptor) != 0 { throw failure("fsync") }
   }
 
   /// Gives the file its name. On failure nothing of it remains, and what stood at the target is as it was.
-  public consuming func commit() throws(FileError) {
+  public consuming func commit() throws(ScaleNetError) {
     try finish()
     let closing = descriptor
     descriptor = -1
@@ -137,7 +137,7 @@ public struct OutputFile: ~Copyable {
   /// Removes the temporary; the target stays as it was.
   public consuming func discard() {}
 
-  private func moveWithoutReplacing() throws(FileError) {
+  private func moveWithoutReplacing() throws(ScaleNetError) {
     // A hard link never replaces, so there is no race with another writer.
     if unsafe link(temporaryPath, target) == 0 {
       unsafe unlink(temporaryPath)
@@ -159,7 +159,7 @@ public struct OutputFile: ~Copyable {
     }
   }
 
-  private func syncDirectory() throws(FileError) {
+  private func syncDirectory() throws(ScaleNetError) {
     let directory = retrying { unsafe open(Self.split(target).directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     // A directory that may be written but not read cannot be synced; the file itself is stored.
     guard directory >= 0 else { return }
@@ -167,14 +167,14 @@ public struct OutputFile: ~Copyable {
     if fsync(directory) != 0, errno != EINVAL, errno != EROFS { throw failure("fsync of the directory") }
   }
 
-  private mutating func flush() throws(FileError) {
+  private mutating func flush() throws(ScaleNetError) {
     guard !buffer.isEmpty else { return }
     let pending = buffer
     buffer.removeAll(keepingCapacity: true)
     unsafe try writeThrough(pending.span.bytes)
   }
 
-  private mutating func writeThrough(_ bytes: RawSpan) throws(FileError) {
+  private mutating func writeThrough(_ bytes: RawSpan) throws(ScaleNetError) {
     var offset = 0
     while offset < bytes.byteCount {
       let part = min(bytes.byteCount - offset, Self.largestWrite)
@@ -198,12 +198,12 @@ public struct OutputFile: ~Copyable {
     storingCount = passedCount
   }
 
-  private func failure(_ operation: String) -> FileError {
+  private func failure(_ operation: String) -> ScaleNetError {
     .writeFailed(path: path, operation: operation, reason: reason(errno))
   }
 
   /// The path behind symbolic links.
-  private static func resolve(_ path: String) throws(FileError) -> String {
+  private static func resolve(_ path: String) throws(ScaleNetError) -> String {
     guard !path.isEmpty else { throw .cannotCreate(path: path, reason: "the path is empty") }
     var information = stat()
     guard unsafe lstat(path, &information) == 0 else {

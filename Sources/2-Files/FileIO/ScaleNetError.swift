@@ -23,30 +23,16 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case cancelled
   }
 
-  /// What to do about an error. The library says it in the words of its options, the command in those of its own.
+  /// What to do about an error.
   public enum Remedy: Sendable, Hashable {
     /// Allow that an existing file is replaced.
     case allowOverwriting
-    /// Choose another height and width for images; with an example such as `224`, if one is known.
+    /// Choose a height and width for images; with one that works, such as `224`, if that is known.
     case setInputSize(example: String?)
-    /// Name the place of the state dict in the checkpoint, one of these.
-    case setKey(candidates: [String])
-    /// Name the inputs that arrays are for.
-    case nameInputs
+    /// Make a graph in which no extent is open.
+    case closeExtents
     /// Give the format of the output, which its name does not tell.
     case setFormat
-
-    /// The remedy in the words of the library.
-    public var description: String {
-      switch self {
-      case .allowOverwriting: "set `overwrite` to replace it"
-      case .setInputSize(let example): "set `inputSize`" + (example.map { ", to \($0) for example" } ?? "")
-      case .setKey(let candidates):
-        "set `key`" + (candidates.isEmpty ? "" : " to " + candidates.joined(separator: " or "))
-      case .nameInputs: "name the inputs"
-      case .setFormat: "set `format`"
-      }
-    }
   }
 
   /// What is wrong, beside where.
@@ -55,6 +41,8 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case mismatch(expected: String, found: String)
     /// A sentence.
     case statement(String)
+    /// A number that a type cannot hold.
+    case overflow(value: Double, index: Int, type: String)
     /// A title and all that is wrong.
     case list(title: String, [String])
   }
@@ -66,54 +54,54 @@ public struct ScaleNetError: Error, Equatable, Sendable {
   public var places: [String]
   /// The byte in that place, or in the file.
   public var offset: Int?
+  /// The option or argument that does not fit, by its name in this library: `inputSize`.
+  public var option: String?
   /// What to do about it, where that is known.
   public var remedy: Remedy?
   var problem: Problem
 
+  private init(_ kind: Kind, path: String?, place: String?, offset: Int?, _ problem: Problem) {
+    self.kind = kind
+    self.path = path
+    self.places = place.map { [$0] } ?? []
+    self.offset = offset
+    self.problem = problem
+  }
+
   /// Something other than what was expected.
   public init(
     _ kind: Kind = .invalidInput, path: String? = nil, place: String? = nil, offset: Int? = nil,
-    expected: String,
-    found: String, remedy: Remedy? = nil
+    expected: String, found: String
   ) {
-    self.init(
-      kind: kind, path: path, place: place, offset: offset,
-      problem: .mismatch(expected: expected, found: found),
-      remedy: remedy)
+    self.init(kind, path: path, place: place, offset: offset, .mismatch(expected: expected, found: found))
   }
 
   /// Something that a sentence tells, without a full stop.
   public init(
     _ kind: Kind = .invalidInput, path: String? = nil, place: String? = nil, offset: Int? = nil,
-    _ statement: String,
-    remedy: Remedy? = nil
+    reason: String
   ) {
-    self.init(
-      kind: kind, path: path, place: place, offset: offset, problem: .statement(statement), remedy: remedy)
+    self.init(kind, path: path, place: place, offset: offset, .statement(reason))
   }
 
   /// Several things that are wrong at once.
   ///
   /// - Parameter title: what they have in common; empty for nothing.
   public init(
-    _ kind: Kind = .invalidInput, path: String? = nil, place: String? = nil, title: String,
-    problems: [String],
-    remedy: Remedy? = nil
+    _ kind: Kind = .invalidInput, path: String? = nil, place: String? = nil, title: String, problems: [String]
   ) {
-    self.init(
-      kind: kind, path: path, place: place, offset: nil, problem: .list(title: title, problems),
-      remedy: remedy)
+    self.init(kind, path: path, place: place, offset: nil, .list(title: title, problems))
   }
 
-  private init(
-    kind: Kind, path: String?, place: String?, offset: Int?, problem: Problem, remedy: Remedy?
-  ) {
-    self.kind = kind
-    self.path = path
-    self.places = place.map { [$0] } ?? []
-    self.offset = offset
-    self.problem = problem
-    self.remedy = remedy
+  /// A number that a type cannot hold; `index` counts elements in row-major order.
+  package init(overflow value: Double, index: Int, type: String) {
+    self.init(
+      .invalidInput, path: nil, place: nil, offset: nil, .overflow(value: value, index: index, type: type))
+  }
+
+  /// The number and the type that cannot hold it, if the error is about that.
+  package var overflow: (value: Double, type: String)? {
+    if case .overflow(let value, _, let type) = problem { (value, type) } else { nil }
   }
 
   /// What was expected, if the error is about one thing in another's place.
@@ -140,8 +128,9 @@ extension ScaleNetError {
     return error
   }
 
-  /// The same error, at a place within `place`.
+  /// The same error, at a place within `place`; an error that names its file already knows its place there.
   public func within(_ place: String) -> ScaleNetError {
+    guard path == nil else { return self }
     var error = self
     error.places.insert(place, at: 0)
     return error
@@ -153,46 +142,20 @@ extension ScaleNetError {
     error.remedy = remedy
     return error
   }
-}
 
-extension ScaleNetError: CustomStringConvertible {
-  /// The most problems of a list that a message says.
-  static let examples = 3
-
-  /// One line; control characters in names are escaped. Of a list it says three problems and how many more there are.
-  public var description: String { message() }
-
-  /// The text of the error on one line.
+  /// An option or argument that does not fit the input or another option.
   ///
-  /// - Parameters:
-  ///   - listsAll: whether every problem of a list is said, and not only the first three.
-  ///   - more: what to say behind a list that was cut, such as how to see all of it.
-  ///   - remedies: how a remedy is said.
-  public func message(
-    listsAll: Bool = false, more: String = "", remedies: (Remedy) -> String? = { $0.description }
-  ) -> String {
-    var parts = path.map { [$0.escapedForMessage] } ?? []
-    var place = places.joined(separator: ": ")
-    if let offset { place += (place.isEmpty ? "" : " at ") + "byte \(offset)" }
-    if !place.isEmpty { parts.append(place) }
-    switch problem {
-    case .mismatch(let expected, let found):
-      parts.append("expected \(expected), found \(found)")
-    case .statement(let text):
-      parts.append(text)
-    case .list(let title, let problems):
-      if !title.isEmpty { parts.append(title) }
-      parts.append(Self.list(problems, listsAll: listsAll, more: more))
-    }
-    // Whatever stands in the parts, the message is one line.
-    return (parts.joined(separator: ": ") + (remedy.flatMap(remedies).map { "; " + $0 } ?? "")).onOneLine
+  /// - Parameter option: its name in this library, such as `inputSize`.
+  public static func invalidOption(_ option: String, expected: String, found: String) -> ScaleNetError {
+    var error = ScaleNetError(.invalidOption, expected: expected, found: found)
+    error.option = option
+    return error
   }
 
-  private static func list(_ problems: [String], listsAll: Bool, more: String) -> String {
-    guard problems.count > 1 else { return problems.first ?? "" }
-    let isWhole = listsAll || problems.count <= examples
-    let said = isWhole ? problems[...] : problems.prefix(examples)
-    let rest = isWhole ? "" : "; and \(problems.count - examples) more" + more
-    return "\(problems.count) problems: " + said.joined(separator: "; ") + rest
+  /// An option that cannot be followed, and why.
+  public static func invalidOption(_ option: String, _ reason: String) -> ScaleNetError {
+    var error = ScaleNetError(.invalidOption, reason: reason)
+    error.option = option
+    return error
   }
 }

@@ -33,30 +33,38 @@ extension Image {
   /// Several threads can decode at a time, also from one region.
   ///
   /// - Throws: `ScaleNetError` of kind `invalidInput` for other formats, which are named, for damaged and truncated
-  ///   files, and for images of more than `pixelLimit` pixels; `inputOutput` if a mapped file was shortened meanwhile.
+  ///   files, for images of more than `pixelLimit` pixels, and if a mapped file was shortened meanwhile.
   public init(decoding bytes: ByteRegion, options: DecodingOptions = DecodingOptions()) throws(ScaleNetError)
   {
     guard bytes.count > 0 else { throw .unsupportedImage(path: bytes.origin, found: "an empty file") }
-    let format = ImageFormat.detect(bytes)
     let stored: Image
     let orientation: Orientation
-    switch format {
+    do {
+      (stored, orientation) = try Self.stored(bytes, options: options)
+    } catch {
+      // What is missing may have been there when the file was opened.
+      try bytes.checkIntact()
+      throw error
+    }
+    try bytes.checkIntact()
+    self = stored.oriented(orientation)
+  }
+
+  /// The image as it is stored, and how it is to be turned.
+  private static func stored(
+    _ bytes: ByteRegion, options: DecodingOptions
+  ) throws(ScaleNetError) -> (Image, Orientation) {
+    switch ImageFormat.detect(bytes) {
     case .jpeg:
-      stored = try JPEGDecoder.decode(bytes, options: options)
-      orientation = options.appliesOrientation ? JPEGSegments.orientation(bytes) : .topLeft
+      let image = try JPEGDecoder.decode(bytes, options: options)
+      return (image, options.appliesOrientation ? JPEGSegments.orientation(bytes) : .topLeft)
     case .png:
       let chunks = PNGChunks(bytes)
-      stored = try PNGDecoder.decode(bytes, chunks: chunks, options: options)
-      orientation = options.appliesOrientation ? chunks.orientation : .topLeft
+      let image = try PNGDecoder.decode(bytes, chunks: chunks, options: options)
+      return (image, options.appliesOrientation ? chunks.orientation : .topLeft)
     case .some(let other): throw .unsupportedImage(path: bytes.origin, found: other.phrase)
     case nil: throw .unsupportedImage(path: bytes.origin, found: "no image format that is known")
     }
-    do {
-      try bytes.checkIntact()
-    } catch {
-      throw ScaleNetError(.inputOutput, path: bytes.origin, "the file was shortened while it was read")
-    }
-    self = stored.oriented(orientation)
   }
 }
 

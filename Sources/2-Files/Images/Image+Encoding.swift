@@ -16,7 +16,8 @@ extension Image {
   public func jpegData(quality: Int = 85) throws(ScaleNetError) -> [UInt8] {
     precondition((1...100).contains(quality))
     guard width <= 65_500, height <= 65_500 else {
-      throw .invalidImageSize("JPEG image", size, expected: "sides of at most 65500 pixels")
+      throw .invalidOption(
+        "size", expected: "sides of at most 65500 pixels for a JPEG image", found: "\(size)")
     }
     return try unsafe encoded("a JPEG image") { pixels, count in
       unsafe scalenet_jpeg_encode(pixels, UInt32(width), UInt32(height), Int32(quality), &count)

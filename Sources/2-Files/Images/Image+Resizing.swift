@@ -27,7 +27,8 @@ extension Image {
   ) throws(ScaleNetError) -> Image {
     let sides = 1...Int(Int32.max)
     guard sides.contains(size.width), sides.contains(size.height) else {
-      throw .invalidImageSize("resize", size, expected: "a width and height above 0 and below 2147483648")
+      throw .invalidOption(
+        "size", expected: "a width and height above 0 and below 2147483648", found: "\(size)")
     }
     precondition(!columns.isEmpty && !rows.isEmpty)
     precondition(columns.lowerBound >= 0 && columns.upperBound <= size.width)
@@ -37,7 +38,8 @@ extension Image {
     let tallest = max(rows.count, size.height == height ? rows.count : height)
     let (pixels, overflows) = part.width.multipliedReportingOverflow(by: tallest)
     guard !overflows, pixels <= Self.resizedPixelLimit else {
-      throw .invalidImageSize("resize", size, expected: "at most \(Self.resizedPixelLimit) pixels")
+      throw .invalidOption(
+        "size", expected: "at most \(Self.resizedPixelLimit) pixels", found: "\(size)")
     }
     if interpolation == .nearest {
       return resizedToNearest(size: size, columns: columns, rows: rows)

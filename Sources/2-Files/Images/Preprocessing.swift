@@ -67,8 +67,8 @@ public struct Preprocessing: Sendable, Hashable {
     guard size.width > 0, size.height > 0, let width = Int(exactly: width), let height = Int(exactly: height),
       width > 0, height > 0
     else {
-      throw ScaleNetError(
-        .invalidOption, place: "crop percentage", expected: "a number above 0 that leaves a size",
+      throw .invalidOption(
+        "cropPercentage", expected: "a number above 0 that leaves a size",
         found: "\(cropPercentage) for \(size)")
     }
     let resized = Image.Size(width: width, height: height)
@@ -78,7 +78,7 @@ public struct Preprocessing: Sendable, Hashable {
     case .squash: result.resize = .exact(resized)
     case .border:
       guard mean.count == 3 else {
-        throw ScaleNetError(.invalidOption, place: "mean", expected: "3 channels", found: "\(mean.count)")
+        throw .invalidOption("mean", expected: "3 channels", found: "\(mean.count)")
       }
       result.resize = .fitting(resized)
       let levels = mean.map { UInt8(clamping: Int(($0 * 255).rounded(.toNearestOrEven))) }
@@ -115,7 +115,8 @@ public struct Preprocessing: Sendable, Hashable {
     try checkSizes()
     let whole = resizedSize(of: image.size)
     guard whole.width > 0, whole.height > 0 else {
-      throw .invalidImageSize("resize of \(image.size)", whole, expected: "a width and height above 0")
+      throw .invalidOption(
+        "resize", expected: "a width and height above 0", found: "\(whole) for an image of \(image.size)")
     }
     guard let crop else { return try image.resized(to: whole, interpolation: interpolation, order: order) }
     let (columns, x) = Self.centered(crop.width, in: whole.width)
@@ -141,8 +142,8 @@ public struct Preprocessing: Sendable, Hashable {
       guard (1...limit).contains(size.width), (1...limit).contains(size.height),
         size.width * size.height <= Image.resizedPixelLimit
       else {
-        throw .invalidImageSize(
-          what, size, expected: "sides above 0 and at most \(Image.resizedPixelLimit) pixels")
+        throw .invalidOption(
+          what, expected: "sides above 0 and at most \(Image.resizedPixelLimit) pixels", found: "\(size)")
       }
     }
     switch resize {

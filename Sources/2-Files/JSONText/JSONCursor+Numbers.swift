@@ -1,3 +1,5 @@
+package import FileIO
+
 extension JSONCursor {
   /// A number as it is written.
   package struct Number {
@@ -25,7 +27,7 @@ extension JSONCursor {
   ///   (`Infinity`, `NaN`) write it.
   package mutating func number(
     _ bytes: RawSpan, allowsNonFinite: Bool = false
-  ) throws(JSONFailure) -> Number {
+  ) throws(ScaleNetError) -> Number {
     _ = peek(bytes)
     let start = position
     let isNegative = skip("-", bytes)
@@ -80,10 +82,10 @@ extension JSONCursor {
   }
 
   /// A number without point and exponent that Int has; its failure is called `expected`.
-  package mutating func integer(_ bytes: RawSpan, expected: String) throws(JSONFailure) -> Int {
+  package mutating func integer(_ bytes: RawSpan, expected: String) throws(ScaleNetError) -> Int {
     _ = peek(bytes)
     let start = position
-    do throws(JSONFailure) {
+    do throws(ScaleNetError) {
       if let value = try number(bytes).integer { return value }
     } catch {
       // What is no number at all fails as one of another kind does.
@@ -107,7 +109,7 @@ extension JSONCursor {
   }
 
   /// Adds an exponent to the scale. False if it has no digits.
-  private mutating func exponent(_ scale: inout Int, _ bytes: RawSpan) throws(JSONFailure) -> Bool {
+  private mutating func exponent(_ scale: inout Int, _ bytes: RawSpan) throws(ScaleNetError) -> Bool {
     let isNegative = skip("-", bytes)
     if !isNegative { _ = skip("+", bytes) }
     let start = position
@@ -121,7 +123,7 @@ extension JSONCursor {
     return position > start
   }
 
-  private mutating func notFinite(_ isNegative: Bool, _ start: Int, _ bytes: RawSpan) throws(JSONFailure)
+  private mutating func notFinite(_ isNegative: Bool, _ start: Int, _ bytes: RawSpan) throws(ScaleNetError)
     -> Number
   {
     var word = ""

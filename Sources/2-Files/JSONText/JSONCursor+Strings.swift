@@ -1,10 +1,12 @@
+package import FileIO
+
 extension JSONCursor {
   /// A string with its escapes resolved.
   ///
   /// - Parameter encoding: says for messages what it must be.
   package mutating func string(
     _ bytes: RawSpan, encoding: String = "UTF-8"
-  ) throws(JSONFailure) -> String {
+  ) throws(ScaleNetError) -> String {
     try require("\"", bytes)
     let start = position
     // What stands before the last escape, with escapes resolved, and where what stands behind it begins.
@@ -52,7 +54,7 @@ extension JSONCursor {
   }
 
   /// Where the content of a string without escapes lies, however long it is. Whether it is UTF-8 is not looked at.
-  package mutating func plainString(_ bytes: RawSpan) throws(JSONFailure) -> Range<Int> {
+  package mutating func plainString(_ bytes: RawSpan) throws(ScaleNetError) -> Range<Int> {
     try require("\"", bytes)
     let start = position
     while let next = byte(bytes) {
@@ -66,7 +68,7 @@ extension JSONCursor {
     throw failure("the end of a string", bytes)
   }
 
-  private mutating func escape(_ bytes: RawSpan) throws(JSONFailure) -> Unicode.Scalar {
+  private mutating func escape(_ bytes: RawSpan) throws(ScaleNetError) -> Unicode.Scalar {
     guard let next = byte(bytes) else { throw failure("an escaped character", bytes) }
     position += 1
     switch next {
@@ -97,7 +99,7 @@ extension JSONCursor {
     return scalar
   }
 
-  private mutating func hexadecimal(_ bytes: RawSpan) throws(JSONFailure) -> UInt32 {
+  private mutating func hexadecimal(_ bytes: RawSpan) throws(ScaleNetError) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<4 {
       guard let next = byte(bytes), let digit = Character(Unicode.Scalar(next)).hexDigitValue else {

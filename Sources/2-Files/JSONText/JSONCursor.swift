@@ -1,3 +1,5 @@
+package import FileIO
+
 /// Reads the tokens of JSON one after the other, where they lie: no value is kept but what the caller takes, so that a
 /// text of any size takes no memory of its own.
 ///
@@ -40,13 +42,13 @@ package struct JSONCursor {
   }
 
   /// Moves behind space and a character, or fails.
-  package mutating func require(_ character: Unicode.Scalar, _ bytes: RawSpan) throws(JSONFailure) {
+  package mutating func require(_ character: Unicode.Scalar, _ bytes: RawSpan) throws(ScaleNetError) {
     guard peek(bytes) == UInt8(ascii: character) else { throw failure("'\(character)'", bytes) }
     position += 1
   }
 
   /// Moves behind a word such as `null`, or fails.
-  package mutating func require(word: String, _ bytes: RawSpan) throws(JSONFailure) {
+  package mutating func require(word: String, _ bytes: RawSpan) throws(ScaleNetError) {
     _ = peek(bytes)
     let start = position
     for character in word.utf8 {
@@ -59,12 +61,12 @@ package struct JSONCursor {
   }
 
   /// Fails if anything but space is left.
-  package mutating func requireEnd(_ bytes: RawSpan) throws(JSONFailure) {
+  package mutating func requireEnd(_ bytes: RawSpan) throws(ScaleNetError) {
     if peek(bytes) != nil { throw failure("the end of the text", bytes) }
   }
 
   /// Moves behind space and the bracket or brace that opens an array or object, or fails.
-  package mutating func open(_ bracket: Unicode.Scalar, _ bytes: RawSpan) throws(JSONFailure) {
+  package mutating func open(_ bracket: Unicode.Scalar, _ bytes: RawSpan) throws(ScaleNetError) {
     guard peek(bytes) == UInt8(ascii: bracket) else { throw failure("'\(bracket)'", bytes) }
     guard depth < Self.mostLevels else { throw failure("at most \(Self.mostLevels) levels", bytes) }
     depth += 1
@@ -76,7 +78,7 @@ package struct JSONCursor {
   /// closes: so a comma too many is an error.
   package mutating func element(
     isFirst: Bool, closing: Unicode.Scalar = "]", _ bytes: RawSpan
-  ) throws(JSONFailure) -> Bool {
+  ) throws(ScaleNetError) -> Bool {
     let next = peek(bytes)
     if next == UInt8(ascii: closing) {
       position += 1
@@ -92,7 +94,7 @@ package struct JSONCursor {
   /// The next key of an object that was opened, after moving behind the colon; nil behind the closing brace.
   ///
   /// - Parameter keys: those read before. Keys must differ, as Unicode compares them.
-  package mutating func key(_ keys: inout Set<String>, _ bytes: RawSpan) throws(JSONFailure) -> String? {
+  package mutating func key(_ keys: inout Set<String>, _ bytes: RawSpan) throws(ScaleNetError) -> String? {
     guard try element(isFirst: keys.isEmpty, closing: "}", bytes) else { return nil }
     let next = peek(bytes)
     guard next == UInt8(ascii: "\"") else {
@@ -109,8 +111,8 @@ package struct JSONCursor {
   }
 
   /// A failure at this position; what is found there is quoted.
-  package func failure(_ expected: String, _ bytes: RawSpan) -> JSONFailure {
-    JSONFailure(offset: position, expected: expected, found: rest(bytes))
+  package func failure(_ expected: String, _ bytes: RawSpan) -> ScaleNetError {
+    ScaleNetError(offset: position, expected: expected, found: rest(bytes))
   }
 
   /// The next characters, for messages.
@@ -118,6 +120,6 @@ package struct JSONCursor {
     guard position < end else { return "the end" }
     let next = bytes.extracting(position..<min(position + 24, end))
     let text = unsafe next.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
-    return "'\(text)'"
+    return "'\(text.escapedForMessage)'"
   }
 }

@@ -8,13 +8,13 @@ import FileIO
   private let archive: OpaquePointer
   private let region: ByteRegion
 
-  init(_ reader: ZipReader) throws(ZipError) {
+  init(_ reader: ZipReader) throws(ScaleNetError) {
     // What lies behind the end record is not part of the archive.
     let region = reader.file.slice(0..<reader.end)
     var error = unsafe zip_error_t()
     unsafe zip_error_init(&error)
     defer { unsafe zip_error_fini(&error) }
-    func failure() -> ZipError {
+    func failure() -> ScaleNetError {
       let text = unsafe zip_error_strerror(&error).map { unsafe String(cString: $0) }
       return .corrupt(path: reader.file.origin, member: "", reason: text ?? "libzip failed")
     }
@@ -39,7 +39,7 @@ import FileIO
   consuming func close() {}
 
   /// The decompressed contents of a member whose size the caller has accepted.
-  borrowing func contents(of member: ZipMember, in reader: ZipReader) throws(ZipError) -> ByteRegion {
+  borrowing func contents(of member: ZipMember, in reader: ZipReader) throws(ScaleNetError) -> ByteRegion {
     let path = reader.file.origin
     let name = reader.name(of: member)
     let index = zip_uint64_t(member.index)
@@ -58,12 +58,12 @@ import FileIO
     }
     defer { unsafe zip_fclose(handle) }
     return unsafe try ByteRegion.allocate(origin: path, count: Int(member.size)) {
-      target throws(ZipError) in
+      target throws(ScaleNetError) in
       var done = 0
       while done < target.count {
         let count = unsafe zip_fread(handle, target.baseAddress! + done, UInt64(target.count - done))
         if count < 0 {
-          throw unsafe ZipError.corrupt(
+          throw unsafe ScaleNetError.corrupt(
             path: path, member: name, reason: Self.text(unsafe zip_file_get_error(handle)))
         }
         if count == 0 { break }
@@ -73,11 +73,11 @@ import FileIO
       var surplus: UInt8 = 0
       let more = done == target.count ? unsafe zip_fread(handle, &surplus, 1) : 0
       if more < 0 {
-        throw unsafe ZipError.corrupt(
+        throw unsafe ScaleNetError.corrupt(
           path: path, member: name, reason: Self.text(unsafe zip_file_get_error(handle)))
       }
       guard done == target.count, more == 0 else {
-        throw ZipError.corrupt(
+        throw ScaleNetError.corrupt(
           path: path, member: name,
           reason: "expected \(target.count) bytes, found " + (more > 0 ? "more" : "\(done)"))
       }

@@ -29,9 +29,9 @@ struct ZipDirectory {
     var offset: UInt64
   }
 
-  init(_ bytes: RawSpan, path: String) throws(ZipError) {
+  init(_ bytes: RawSpan, path: String) throws(ScaleNetError) {
     guard let end = Self.findEnd(bytes) else { throw .noCentralDirectory(path: path) }
-    func malformed(_ offset: Int, _ expected: String, _ found: some Any) -> ZipError {
+    func malformed(_ offset: Int, _ expected: String, _ found: some Any) -> ScaleNetError {
       .malformedDirectory(path: path, offset: offset, expected: expected, found: "\(found)")
     }
     let comment: UInt16 = bytes.littleEndian(at: end + 20)!
@@ -89,7 +89,7 @@ struct ZipDirectory {
   }
 
   /// Where the zip64 end record lies, if a locator stands before the end record.
-  private static func wideEnd(_ bytes: RawSpan, before end: Int, path: String) throws(ZipError) -> Int? {
+  private static func wideEnd(_ bytes: RawSpan, before end: Int, path: String) throws(ScaleNetError) -> Int? {
     let locator = end - locatorSize
     guard locator >= 0, bytes.littleEndian(at: locator, as: UInt32.self) == locatorSignature else {
       return nil
@@ -117,7 +117,7 @@ struct ZipDirectory {
   /// The short record repeats the wide one, or says "see there" with all bits set.
   private static func check(
     _ claim: Claim, against wide: Claim, offset: Int, path: String
-  ) throws(ZipError) {
+  ) throws(ScaleNetError) {
     let agrees =
       (claim.count == wide.count || claim.count == 0xffff)
       && (claim.size == wide.size || claim.size == 0xffff_ffff)

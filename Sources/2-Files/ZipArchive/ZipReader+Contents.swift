@@ -5,7 +5,7 @@ extension ZipReader {
   /// be decompressed.
   ///
   /// - Parameter budget: how many bytes may be decompressed altogether. Stored members cost nothing.
-  public func contents(of members: [ZipMember], budget: Int) throws(ZipError) -> [ByteRegion] {
+  public func contents(of members: [ZipMember], budget: Int) throws(ScaleNetError) -> [ByteRegion] {
     var regions: [ByteRegion] = []
     regions.reserveCapacity(members.count)
     var compressed: [(position: Int, payload: Range<Int>)] = []
@@ -38,13 +38,13 @@ extension ZipReader {
   }
 
   /// The contents of one member.
-  public func contents(of member: ZipMember, budget: Int) throws(ZipError) -> ByteRegion {
+  public func contents(of member: ZipMember, budget: Int) throws(ScaleNetError) -> ByteRegion {
     try contents(of: [member], budget: budget)[0]
   }
 
   /// Compares the CRC-32 of a stored member's bytes with the directory's; that of others is compared while they are
   /// decompressed.
-  public func verify(_ member: ZipMember) throws(ZipError) {
+  public func verify(_ member: ZipMember) throws(ScaleNetError) {
     guard member.isStored else { return }
     let found = Checksum.of(file.slice(try payloadRange(of: member)))
     guard found == member.checksum else {
@@ -55,7 +55,7 @@ extension ZipReader {
 
   /// Where the member's bytes lie in the file: behind its local header (APPNOTE 4.3.7), which must not contradict
   /// the directory.
-  public func payloadRange(of member: ZipMember) throws(ZipError) -> Range<Int> {
+  public func payloadRange(of member: ZipMember) throws(ScaleNetError) -> Range<Int> {
     if member.isEncrypted {
       throw .unsupported(path: file.origin, member: name(of: member), found: "an encrypted one")
     }
@@ -63,13 +63,13 @@ extension ZipReader {
       throw .unsupported(
         path: file.origin, member: name(of: member), found: "compression method \(member.method)")
     }
-    return try file.withBytes { bytes throws(ZipError) in try payloadRange(of: member, bytes) }
+    return try file.withBytes { bytes throws(ScaleNetError) in try payloadRange(of: member, bytes) }
   }
 
-  private func payloadRange(of member: ZipMember, _ bytes: RawSpan) throws(ZipError) -> Range<Int> {
+  private func payloadRange(of member: ZipMember, _ bytes: RawSpan) throws(ScaleNetError) -> Range<Int> {
     let header = member.headerOffset
     let limit = limits[member.index]
-    func mismatch(_ field: String, _ expected: some Any, _ found: some Any) -> ZipError {
+    func mismatch(_ field: String, _ expected: some Any, _ found: some Any) -> ScaleNetError {
       .headerMismatch(
         path: file.origin, member: name(of: member), field: field, expected: "\(expected)", found: "\(found)")
     }

@@ -7,7 +7,7 @@ extension ZipReader {
   /// The entries of the central directory (APPNOTE 4.3.12), which must fill it exactly.
   static func entries(
     _ bytes: RawSpan, directory: ZipDirectory, path: String
-  ) throws(ZipError) -> [ZipMember] {
+  ) throws(ScaleNetError) -> [ZipMember] {
     var members: [ZipMember] = []
     members.reserveCapacity(directory.count)
     var position = directory.range.lowerBound
@@ -33,7 +33,7 @@ extension ZipReader {
 
   private static func entry(
     _ bytes: RawSpan, at position: Int, index: Int, end: Int, path: String
-  ) throws(ZipError) -> (ZipMember, next: Int) {
+  ) throws(ScaleNetError) -> (ZipMember, next: Int) {
     func short(_ offset: Int) -> UInt16 { bytes.littleEndian(at: position + offset)! }
     func long(_ offset: Int) -> UInt32 { bytes.littleEndian(at: position + offset)! }
     let nameOffset = position + entrySize
@@ -72,7 +72,7 @@ extension ZipReader {
   /// Refuses names that no writer of weights uses and that would be dangerous to whoever extracts the archive.
   private static func checkName(
     _ name: [UInt8], madeBy: UInt16, attributes: UInt32, path: String
-  ) throws(ZipError) {
+  ) throws(ScaleNetError) {
     var reason = ZipName.refusal(name)
     // Archives made on Unix keep the file's mode in the upper half: 0xA000 is a symbolic link.
     if madeBy >> 8 == 3, attributes >> 28 == 0xa { reason = "the member is a symbolic link" }

@@ -25,12 +25,12 @@ public struct ZipReader: Sendable {
   }
 
   /// Reads the directory. No member's contents are touched.
-  public init(_ file: ByteRegion) throws(ZipError) {
+  public init(_ file: ByteRegion) throws(ScaleNetError) {
     self.file = file
     let path = file.origin
-    let directory = try file.withBytes { bytes throws(ZipError) in try ZipDirectory(bytes, path: path) }
+    let directory = try file.withBytes { bytes throws(ScaleNetError) in try ZipDirectory(bytes, path: path) }
     end = directory.end
-    members = try file.withBytes { bytes throws(ZipError) in
+    members = try file.withBytes { bytes throws(ScaleNetError) in
       try Self.entries(bytes, directory: directory, path: path)
     }
     var index = NameIndex(count: members.count)
@@ -61,7 +61,7 @@ public struct ZipReader: Sendable {
   /// Members in the order of their local headers; each must end before the next begins.
   private static func limits(
     _ members: [ZipMember], directory: ZipDirectory, file: ByteRegion
-  ) throws(ZipError) -> [Int] {
+  ) throws(ScaleNetError) -> [Int] {
     var limits = [Int](repeating: 0, count: members.count)
     let order = members.indices.sorted { members[$0].headerOffset < members[$1].headerOffset }
     var next = directory.range.lowerBound

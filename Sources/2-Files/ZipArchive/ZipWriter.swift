@@ -42,7 +42,7 @@ public struct ZipWriter: ~Copyable {
   /// Adds a member with the given contents.
   public mutating func add(
     _ name: String, _ contents: [UInt8], to file: inout OutputFile
-  ) throws(FileError) {
+  ) throws(ScaleNetError) {
     try begin(name, size: contents.count, in: &file)
     unsafe try append(contents.span.bytes, to: &file)
     try end(in: &file)
@@ -51,7 +51,7 @@ public struct ZipWriter: ~Copyable {
   /// Begins a member of `size` bytes, which `append` then takes piece by piece.
   ///
   /// `name` is one that `ZipName` takes, and not taken by another member.
-  public mutating func begin(_ name: String, size: Int, in file: inout OutputFile) throws(FileError) {
+  public mutating func begin(_ name: String, size: Int, in file: inout OutputFile) throws(ScaleNetError) {
     let bytes = Array(name.utf8)
     precondition(current == nil && size >= 0 && ZipName.refusal(bytes) == nil)
     let entry = Entry(name: bytes, size: UInt64(size), offset: UInt64(file.byteCount - start))
@@ -60,14 +60,14 @@ public struct ZipWriter: ~Copyable {
   }
 
   /// Adds bytes to the member that was begun.
-  public mutating func append(_ piece: RawSpan, to file: inout OutputFile) throws(FileError) {
+  public mutating func append(_ piece: RawSpan, to file: inout OutputFile) throws(ScaleNetError) {
     current!.checksum.update(piece)
     current!.count += UInt64(piece.byteCount)
     try file.write(piece)
   }
 
   /// Ends the member; the pieces add up to its size.
-  public mutating func end(in file: inout OutputFile) throws(FileError) {
+  public mutating func end(in file: inout OutputFile) throws(ScaleNetError) {
     let entry = current.take()!
     precondition(entry.count == entry.size)
     var record = LittleEndianBytes()
@@ -81,7 +81,7 @@ public struct ZipWriter: ~Copyable {
   }
 
   /// Writes the directory and the end records. The file may be committed afterwards.
-  public consuming func finish(_ file: inout OutputFile) throws(FileError) {
+  public consuming func finish(_ file: inout OutputFile) throws(ScaleNetError) {
     let offset = UInt64(file.byteCount - start)
     for entry in entries { try file.write(directoryEntry(entry)) }
     let size = UInt64(file.byteCount - start) - offset

@@ -1,4 +1,4 @@
-import FileIO
+public import FileIO
 public import ModelIR
 
 extension Architecture {
@@ -7,8 +7,7 @@ extension Architecture {
   /// - Parameter source: the file's path, for errors.
   /// - Throws: `unrecognized` if the keys are those of no family; `weights` with all that is wrong if they are those
   ///   of one, but not complete.
-  public static func recognize(_ weights: StateDict, source: String) throws(ArchitectureError) -> Architecture
-  {
+  public static func recognize(_ weights: StateDict, source: String) throws(ScaleNetError) -> Architecture {
     // A ScaleNet has every key of a ResNet's blocks but conv2.weight, so it is asked first.
     if ScaleNetConfiguration.recognizes(weights) {
       return .scaleNet(try ScaleNetConfiguration(recognizing: weights, source: source))

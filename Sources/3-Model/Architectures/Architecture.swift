@@ -1,3 +1,4 @@
+public import FileIO
 public import ModelIR
 
 /// Every architecture that is known by its weights. The exhaustive switch is the registry.
@@ -39,7 +40,7 @@ public enum Architecture: Hashable, Sendable {
   ///
   /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
   /// final layer, or with `features` the maps `layer1` to `layer4`.
-  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ArchitectureError)
+  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
     -> Graph
   {
     try configuration.graph(weights, options: options)

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 extension NetworkConfiguration {
@@ -7,8 +8,8 @@ extension NetworkConfiguration {
   /// - Parameter addStages: gets the image and gives back the feature map of every stage.
   func assemble(
     _ weights: StateDict, options: BuildOptions, classifier: String,
-    addStages: (inout LayerBuilder, ValueID) throws(GraphError) -> [ValueID]
-  ) throws(ArchitectureError) -> Graph {
+    addStages: (inout LayerBuilder, ValueID) throws(ScaleNetError) -> [ValueID]
+  ) throws(ScaleNetError) -> Graph {
     if options.softmax {
       guard !options.features, classes != nil else {
         throw .unsupportedOption(
@@ -17,33 +18,30 @@ extension NetworkConfiguration {
       }
     }
     try check(options.inputSize)
-    do throws(GraphError) {
-      var builder = LayerBuilder(name: displayName, weights: weights)
-      let size = options.inputSize
-      let image = try builder.input(
-        options.inputName,
-        TensorType(
-          .float32, [options.batch, .fixed(imageChannels), .fixed(size.height), .fixed(size.width)]))
-      let stages = try addStages(&builder, image)
-      if options.features {
-        for (stage, id) in stages.enumerated() { try builder.rename(id, to: "layer\(stage + 1)") }
-        builder.setOutputs(stages)
-      } else {
-        builder.setOutputs([
-          try addHead(stages[stages.count - 1], to: &builder, options: options, classifier: classifier)
-        ])
-      }
-      let graph = builder.graph
-      try graph.validate()
-      return graph
-    } catch {
-      throw .graph(error)
+    var builder = LayerBuilder(name: displayName, weights: weights)
+    let size = options.inputSize
+    let image = try builder.input(
+      options.inputName,
+      TensorType(
+        .float32, [options.batch, .fixed(imageChannels), .fixed(size.height), .fixed(size.width)]))
+    let stages = try addStages(&builder, image)
+    if options.features {
+      for (stage, id) in stages.enumerated() { try builder.rename(id, to: "layer\(stage + 1)") }
+      builder.setOutputs(stages)
+    } else {
+      builder.setOutputs([
+        try addHead(stages[stages.count - 1], to: &builder, options: options, classifier: classifier)
+      ])
     }
+    let graph = builder.graph
+    try graph.validate()
+    return graph
+
   }
 
   private func addHead(
     _ features: ValueID, to builder: inout LayerBuilder, options: BuildOptions, classifier: String
-  ) throws(GraphError) -> ValueID {
+  ) throws(ScaleNetError) -> ValueID {
     var x = try builder.node("avgpool", .globalAveragePool(GlobalAveragePool()), features)
     x = try builder.node("flatten", .flatten(Flatten()), x)
     if classes != nil {

@@ -1,3 +1,4 @@
+public import FileIO
 public import ModelIR
 
 /// What every network's dimensions tell: everything about it but the weights' values and the input size.
@@ -20,13 +21,13 @@ public protocol NetworkConfiguration: Hashable, Sendable {
   /// Reads the dimensions off the weights. No width is known beforehand.
   ///
   /// - Parameter source: the file's path, for errors.
-  init(recognizing weights: StateDict, source: String) throws(ArchitectureError)
+  init(recognizing weights: StateDict, source: String) throws(ScaleNetError)
 
   /// The network as a graph for one input size.
   ///
   /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
   /// final layer, or with `features` the maps `layer1` to `layer4`.
-  func graph(_ weights: StateDict, options: BuildOptions) throws(ArchitectureError) -> Graph
+  func graph(_ weights: StateDict, options: BuildOptions) throws(ScaleNetError) -> Graph
 
   /// Adds fresh weights in the order of the published implementation.
   func addInitialWeights(to new: inout WeightInitializer)
@@ -62,7 +63,7 @@ extension NetworkConfiguration {
   }
 
   /// Fails if a pool or convolution would have nothing left of such an input.
-  func check(_ size: InputSize) throws(ArchitectureError) {
+  func check(_ size: InputSize) throws(ScaleNetError) {
     // Beyond this the feature maps' element counts make no sense, whatever the memory.
     let most = 16384
     guard (1...most).contains(size.height), (1...most).contains(size.width) else {

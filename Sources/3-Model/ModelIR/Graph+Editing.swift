@@ -1,3 +1,5 @@
+public import FileIO
+
 extension Graph {
   /// For each value, the indices of the nodes that read it, each once.
   public func consumers() -> [[Int]] {
@@ -36,7 +38,7 @@ extension Graph {
   }
 
   /// Infers all types anew, after an edit that can change them.
-  public mutating func inferAllTypes() throws(GraphError) {
+  public mutating func inferAllTypes() throws(ScaleNetError) {
     for node in nodes {
       let types = try inferTypes(node: node.name, op: node.op, inputs: node.inputs)
       for (id, type) in zip(node.outputs, types) { self[id].type = type }
@@ -44,7 +46,7 @@ extension Graph {
   }
 
   /// The same graph with every open extent of the inputs set to `batch`.
-  public func binding(batch: Int) throws(GraphError) -> Graph {
+  public func binding(batch: Int) throws(ScaleNetError) -> Graph {
     var graph = self
     for id in inputs { graph[id].type = graph[id].type.binding(batch) }
     try graph.inferAllTypes()

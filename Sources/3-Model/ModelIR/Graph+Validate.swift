@@ -1,9 +1,11 @@
+public import FileIO
+
 extension Graph {
   /// Checks every rule of a graph; called after every read and after every pass.
   ///
   /// Names are unique, every value is produced once and before it is read, operators accept their inputs, and the
   /// recorded types are those that shape inference finds.
-  public func validate() throws(GraphError) {
+  public func validate() throws(ScaleNetError) {
     var names = Set<String>()
     for value in values {
       guard !value.name.isEmpty, names.insert(value.name).inserted else {

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// A network: nodes in an order in which they can run, and the values between them.
 ///
 /// A graph is a value; passes change a copy. Values are addressed by `ValueID`, which stays good until
@@ -56,14 +58,14 @@ public struct Graph: Sendable {
   public func initializer(_ id: ValueID?) -> Tensor? { id.flatMap { self[$0].initializer } }
 
   /// Adds a graph input.
-  public mutating func addInput(_ name: String, _ type: TensorType) throws(GraphError) -> ValueID {
+  public mutating func addInput(_ name: String, _ type: TensorType) throws(ScaleNetError) -> ValueID {
     let id = try addValue(Value(name: name, type: type))
     inputs.append(id)
     return id
   }
 
   /// Adds a weight or another constant.
-  public mutating func addInitializer(_ name: String, _ tensor: Tensor) throws(GraphError) -> ValueID {
+  public mutating func addInitializer(_ name: String, _ tensor: Tensor) throws(ScaleNetError) -> ValueID {
     try addValue(Value(name: name, type: TensorType(tensor.dataType, tensor.shape), initializer: tensor))
   }
 
@@ -71,7 +73,7 @@ public struct Graph: Sendable {
   @discardableResult
   public mutating func addNode(
     _ name: String, _ op: Operator, inputs: [ValueID?], outputNames: [String]? = nil
-  ) throws(GraphError) -> [ValueID] {
+  ) throws(ScaleNetError) -> [ValueID] {
     let types = try inferTypes(node: name, op: op, inputs: inputs)
     let names = outputNames ?? types.indices.map { $0 == 0 ? name : "\(name).\($0)" }
     guard names.count == types.count else {
@@ -94,7 +96,7 @@ public struct Graph: Sendable {
     outputs = ids
   }
 
-  private mutating func addValue(_ value: Value) throws(GraphError) -> ValueID {
+  private mutating func addValue(_ value: Value) throws(ScaleNetError) -> ValueID {
     guard !value.name.isEmpty, valuesByName[value.name] == nil else { throw .duplicateName(name: value.name) }
     let id = ValueID(index: values.count)
     values.append(value)
@@ -103,23 +105,22 @@ public struct Graph: Sendable {
   }
 
   /// The types that an operator gives these inputs.
-  func inferTypes(node: String, op: Operator, inputs: [ValueID?]) throws(GraphError) -> [TensorType] {
+  func inferTypes(node: String, op: Operator, inputs: [ValueID?]) throws(ScaleNetError) -> [TensorType] {
     let kind = op.kind
     guard type(of: kind).inputCount.contains(inputs.count) else {
       throw .invalidNode(
         node: node, op: op.name, place: "inputs", expected: "\(type(of: kind).inputCount)",
         found: "\(inputs.count)")
     }
-    do throws(OperatorError) {
+    do throws(ScaleNetError) {
       let types = try kind.inferTypes(inputs.map { id in id.map { self[$0].type } })
       // Everything after this multiplies extents without a check.
       for type in types where TensorShape(checking: type.dimensions.compactMap(\.value)) == nil {
-        throw OperatorError(place: "output", expected: "a size in range", found: "\(type)")
+        throw ScaleNetError(place: "output", expected: "a size in range", found: "\(type)")
       }
       return types
     } catch {
-      throw .invalidNode(
-        node: node, op: op.name, place: error.place, expected: error.expected, found: error.found)
+      throw error.within("node \(node.escapedForMessage) (\(op.name))")
     }
   }
 }

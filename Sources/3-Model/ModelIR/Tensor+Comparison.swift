@@ -1,8 +1,8 @@
-import FileIO
+public import FileIO
 
 extension Tensor {
   /// Whether both yield the same elements of the same type and shape, bit for bit.
-  public func hasSameBits(as other: Tensor) throws(TensorError) -> Bool {
+  public func hasSameBits(as other: Tensor) throws(ScaleNetError) -> Bool {
     guard dataType == other.dataType, shape == other.shape else { return false }
     var start = 0
     while start < elementCount {
@@ -17,16 +17,16 @@ extension Tensor {
 
   /// Row-major index of the first element that is infinite or not a number; nil if there is none, and for elements
   /// that are no real floating-point numbers.
-  public func firstNonFinite() throws(TensorError) -> Int? {
+  public func firstNonFinite() throws(ScaleNetError) -> Int? {
     guard dataType.isFloatingPoint else { return nil }
     if isContiguous && dataType == .float32 { return try firstNonFiniteInStorage() }
     var values = [Double](repeating: 0, count: min(Self.chunkElements, elementCount))
     var start = 0
     while start < elementCount {
       let count = min(values.count, elementCount - start)
-      let found: Result<Int?, TensorError> = unsafe values.withUnsafeMutableBufferPointer { buffer in
+      let found: Result<Int?, ScaleNetError> = unsafe values.withUnsafeMutableBufferPointer { buffer in
         let part = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<count])
-        do throws(TensorError) {
+        do throws(ScaleNetError) {
           try unsafe readDoubles(from: start, into: part)
           return .success(unsafe part.firstIndex { !$0.isFinite })
         } catch {
@@ -41,7 +41,7 @@ extension Tensor {
   }
 
   /// The common case: floats as they are stored. Whole blocks are looked through without a branch for each element.
-  private func firstNonFiniteInStorage() throws(TensorError) -> Int? {
+  private func firstNonFiniteInStorage() throws(ScaleNetError) -> Int? {
     let exponent: UInt32 = 0x7f80_0000
     let found: Int? = unsafe storage.withUnsafeBytes { bytes in
       let first = offset * MemoryLayout<UInt32>.size

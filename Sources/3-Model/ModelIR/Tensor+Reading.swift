@@ -1,35 +1,35 @@
-import FileIO
+public import FileIO
 
 extension Tensor {
   /// How many elements are converted at a time: small enough for the second-level cache.
   static let chunkElements = 1 << 15
 
   /// All elements as Float, row-major.
-  public func floats() throws(TensorError) -> [Float] {
+  public func floats() throws(ScaleNetError) -> [Float] {
     var elements = [Float](repeating: 0, count: elementCount)
     do {
       try unsafe elements.withUnsafeMutableBufferPointer { try unsafe readFloats(from: 0, into: $0) }
     } catch {
-      throw error as! TensorError
+      throw error as! ScaleNetError
     }
     try checkIntact()
     return elements
   }
 
   /// All elements as Double, row-major: exact for every real type up to float64.
-  public func doubles() throws(TensorError) -> [Double] {
+  public func doubles() throws(ScaleNetError) -> [Double] {
     var elements = [Double](repeating: 0, count: elementCount)
     do {
       try unsafe elements.withUnsafeMutableBufferPointer { try unsafe readDoubles(from: 0, into: $0) }
     } catch {
-      throw error as! TensorError
+      throw error as! ScaleNetError
     }
     try checkIntact()
     return elements
   }
 
   /// All elements of an integer or boolean tensor, row-major.
-  public func integers() throws(TensorError) -> [Int64] {
+  public func integers() throws(ScaleNetError) -> [Int64] {
     guard let read = unsafe ElementReader<Int64>.integers(storedType, isLittleEndian: isLittleEndian),
       channelScale == nil, !dataType.isFloatingPoint
     else {
@@ -48,7 +48,7 @@ extension Tensor {
   /// Whoever reads in parts calls `checkIntact()` afterwards.
   @unsafe public func readFloats(
     from start: Int, into target: UnsafeMutableBufferPointer<Float>
-  ) throws(TensorError) {
+  ) throws(ScaleNetError) {
     guard let read = unsafe ElementReader<Float>.floats(storedType, isLittleEndian: isLittleEndian) else {
       throw .wrongType(expected: "real numbers", found: storedType)
     }
@@ -69,7 +69,7 @@ extension Tensor {
   /// Reads `target.count` elements as Double, beginning at row-major element `start`.
   @unsafe public func readDoubles(
     from start: Int, into target: UnsafeMutableBufferPointer<Double>
-  ) throws(TensorError) {
+  ) throws(ScaleNetError) {
     guard let read = unsafe ElementReader<Double>.doubles(storedType, isLittleEndian: isLittleEndian) else {
       throw .wrongType(expected: "real numbers", found: storedType)
     }
@@ -93,12 +93,11 @@ extension Tensor {
   /// Calls `body` with the elements as little-endian bytes of `dataType`, row-major, in as many pieces as it takes.
   ///
   /// A contiguous view's bytes are passed as they lie in storage; anything else goes through one small buffer.
-  public func streamBytes<Failure: Error>(
-    wrap: (TensorError) -> Failure, to body: (RawSpan) throws(Failure) -> Void
-  ) throws(Failure) {
+  /// - Throws: what `body` throws, and an error if an element can't be read as `dataType`.
+  public func streamBytes(to body: (RawSpan) throws(ScaleNetError) -> Void) throws(ScaleNetError) {
     if isContiguous {
       let first = offset * dataType.byteCount
-      try storage.withBytes { (bytes) throws(Failure) in
+      try storage.withBytes { (bytes) throws(ScaleNetError) in
         if byteCount > 0 { try body(bytes.extracting(first..<first + byteCount)) }
       }
     } else {
@@ -106,30 +105,27 @@ extension Tensor {
       let total = elementCount
       while start < total {
         let count = min(Self.chunkElements, total - start)
-        let bytes: [UInt8]
-        do throws(TensorError) { bytes = try encode(from: start, count: count) } catch { throw wrap(error) }
+        let bytes = try encode(from: start, count: count)
         unsafe try body(bytes.span.bytes)
         start += count
       }
     }
-    do throws(TensorError) { try checkIntact() } catch { throw wrap(error) }
+    try checkIntact()
   }
 
   /// The elements as little-endian bytes of `dataType`, row-major.
-  public func bytes() throws(TensorError) -> [UInt8] {
+  public func bytes() throws(ScaleNetError) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(byteCount)
-    try streamBytes(
-      wrap: { $0 },
-      to: { (span) throws(TensorError) in
-        unsafe span.withUnsafeBytes { unsafe result.append(contentsOf: $0) }
-      })
+    try streamBytes { (span) throws(ScaleNetError) in
+      unsafe span.withUnsafeBytes { unsafe result.append(contentsOf: $0) }
+    }
     return result
   }
 
   /// Fails if the file under the view was shortened while it was read.
-  public func checkIntact() throws(TensorError) {
-    do throws(FileError) { try storage.checkIntact() } catch { throw .file(error) }
+  public func checkIntact() throws(ScaleNetError) {
+    try storage.checkIntact()
   }
 
   /// The common case: stored floats in order are copied as they are.
@@ -143,7 +139,7 @@ extension Tensor {
   }
 
   /// One element, addressed in row-major order.
-  private func doubleElement(_ index: Int) throws(TensorError) -> Double {
+  private func doubleElement(_ index: Int) throws(ScaleNetError) -> Double {
     var value = 0.0
     guard let read = unsafe ElementReader<Double>.doubles(storedType, isLittleEndian: isLittleEndian) else {
       throw .wrongType(expected: "real numbers", found: storedType)
@@ -155,7 +151,7 @@ extension Tensor {
   }
 
   /// Little-endian bytes of `count` elements of `dataType`.
-  func encode(from start: Int, count: Int) throws(TensorError) -> [UInt8] {
+  func encode(from start: Int, count: Int) throws(ScaleNetError) -> [UInt8] {
     let size = dataType.byteCount
     var bytes = [UInt8](repeating: 0, count: count * size)
     if storedType == dataType && channelScale == nil {
@@ -180,17 +176,17 @@ extension Tensor {
               ? Float16(floats[index]).bitPattern : UInt16(truncatingIfNeeded: floats[index].bitPattern >> 16)
           }
         default:
-          throw TensorError.wrongType(expected: "a conversion from \(storedType.rawValue)", found: dataType)
+          throw ScaleNetError.wrongType(expected: "a conversion from \(storedType.rawValue)", found: dataType)
         }
       }
     } catch {
-      throw error as! TensorError
+      throw error as! ScaleNetError
     }
     return bytes
   }
 
   /// Rounds to the view's type where that is narrower than Float, so that a reader sees what would be written.
-  private func round(_ target: UnsafeMutableBufferPointer<Float>, start: Int) throws(TensorError) {
+  private func round(_ target: UnsafeMutableBufferPointer<Float>, start: Int) throws(ScaleNetError) {
     guard storedType != dataType || channelScale != nil else { return }
     switch dataType {
     case .float16:

@@ -33,11 +33,11 @@ public struct Tensor: Sendable {
   public init(
     _ dataType: DataType, _ shape: TensorShape, storage: ByteRegion, offset: Int = 0, strides: [Int]? = nil,
     isLittleEndian: Bool = true
-  ) throws(TensorError) {
+  ) throws(ScaleNetError) {
     let strides = strides ?? shape.contiguousStrides
     precondition(strides.count == shape.rank)
     let available = storage.count / dataType.byteCount
-    func outside() -> TensorError {
+    func outside() -> ScaleNetError {
       .outsideStorage(
         shape: shape.dimensions, strides: strides, offset: offset, storageElements: available)
     }

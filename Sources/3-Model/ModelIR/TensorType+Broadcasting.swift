@@ -1,8 +1,10 @@
+import FileIO
+
 extension TensorType {
   /// The type that NumPy's broadcasting gives two inputs: axes are aligned at the end, an extent of 1 is stretched.
-  static func broadcasting(_ left: TensorType, _ right: TensorType) throws(OperatorError) -> TensorType {
-    func mismatch() -> OperatorError {
-      OperatorError(place: "input B", expected: "what can be broadcast with \(left)", found: "\(right)")
+  static func broadcasting(_ left: TensorType, _ right: TensorType) throws(ScaleNetError) -> TensorType {
+    func mismatch() -> ScaleNetError {
+      ScaleNetError(place: "input B", expected: "what can be broadcast with \(left)", found: "\(right)")
     }
     guard left.dataType == right.dataType else { throw mismatch() }
     let rank = max(left.rank, right.rank)

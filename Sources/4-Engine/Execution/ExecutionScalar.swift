@@ -1,10 +1,11 @@
+public import FileIO
 public import ModelIR
 
 /// The element types that networks are computed in.
 public protocol ExecutionScalar: BinaryFloatingPoint, Sendable, BitwiseCopyable {
   /// Reads all elements of a tensor, row-major, into `target`, which has room for exactly these.
   @unsafe static func read(_ tensor: Tensor, into target: UnsafeMutableBufferPointer<Self>)
-    throws(TensorError)
+    throws(ScaleNetError)
 
   /// A tensor of its own memory.
   static func tensor(_ elements: [Self], shape: TensorShape) -> Tensor
@@ -13,7 +14,7 @@ public protocol ExecutionScalar: BinaryFloatingPoint, Sendable, BitwiseCopyable 
 extension Float: ExecutionScalar {
   @unsafe public static func read(
     _ tensor: Tensor, into target: UnsafeMutableBufferPointer<Float>
-  ) throws(TensorError) {
+  ) throws(ScaleNetError) {
     unsafe try tensor.readFloats(from: 0, into: target)
     try tensor.checkIntact()
   }
@@ -26,7 +27,7 @@ extension Float: ExecutionScalar {
 extension Double: ExecutionScalar {
   @unsafe public static func read(
     _ tensor: Tensor, into target: UnsafeMutableBufferPointer<Double>
-  ) throws(TensorError) {
+  ) throws(ScaleNetError) {
     unsafe try tensor.readDoubles(from: 0, into: target)
     try tensor.checkIntact()
   }
@@ -38,7 +39,7 @@ extension Double: ExecutionScalar {
 
 extension ExecutionScalar {
   /// All elements of a tensor, row-major.
-  static func elements(of tensor: Tensor) throws(TensorError) -> [Self] {
+  static func elements(of tensor: Tensor) throws(ScaleNetError) -> [Self] {
     let memory = AlignedMemory<Self>(count: tensor.elementCount)
     unsafe try read(
       tensor, into: UnsafeMutableBufferPointer(start: memory.elements, count: tensor.elementCount))

@@ -1,9 +1,10 @@
+import FileIO
 internal import Kernels
 internal import ModelIR
 
 extension Executor {
   /// Checks the inputs and copies them into the arena.
-  func load(_ inputs: [String: Tensor], into memory: PlanMemory<Scalar>) throws(ExecutionError) {
+  func load(_ inputs: [String: Tensor], into memory: PlanMemory<Scalar>) throws(ScaleNetError) {
     let names = graph.inputs.map { graph[$0].name }
     if let name = inputs.keys.filter({ !names.contains($0) }).min() {
       throw .unexpectedInput(name: name, expected: names)
@@ -17,7 +18,7 @@ extension Executor {
       guard found == type else {
         throw .wrongInput(name: name, expected: type.description, found: found.description)
       }
-      do throws(TensorError) {
+      do throws(ScaleNetError) {
         unsafe try Scalar.read(
           tensor, into: UnsafeMutableBufferPointer(start: memory.address(place), count: tensor.elementCount))
       } catch {

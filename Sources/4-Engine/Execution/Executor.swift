@@ -1,3 +1,4 @@
+public import FileIO
 public import Kernels
 public import ModelIR
 
@@ -24,13 +25,9 @@ public final class Executor<Scalar: ExecutionScalar> {
   public init(
     _ graph: Graph, batch: Int = 1, kernels: any KernelSet<Scalar>, threads: Int = 1,
     options: ExecutionOptions = ExecutionOptions()
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     precondition(batch > 0 && threads > 0)
-    do throws(GraphError) {
-      self.graph = try graph.binding(batch: batch)
-    } catch {
-      throw .graph(error)
-    }
+    self.graph = try graph.binding(batch: batch)
     self.kernels = kernels
     self.options = options
     pool = ThreadPool(count: threads)
@@ -42,7 +39,7 @@ public final class Executor<Scalar: ExecutionScalar> {
   public var arenaByteCount: Int { memory.byteCount }
 
   /// Computes the graph's outputs, in its order.
-  public func run(_ inputs: [String: Tensor]) throws(ExecutionError) -> [NamedTensor] {
+  public func run(_ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
     try load(inputs, into: memory)
     for step in memory.plan.steps { perform(step, memory) }
     return outputs(memory)
@@ -52,8 +49,8 @@ public final class Executor<Scalar: ExecutionScalar> {
   ///
   /// Nothing is fused in such a run: it is slower, and the first one plans anew.
   public func run(
-    _ inputs: [String: Tensor], observing observe: (ValueID, Tensor) throws(ExecutionError) -> Void
-  ) throws(ExecutionError) -> [NamedTensor] {
+    _ inputs: [String: Tensor], observing observe: (ValueID, Tensor) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) -> [NamedTensor] {
     let memory = try unfusedMemory()
     try load(inputs, into: memory)
     for step in memory.plan.steps {
@@ -63,7 +60,7 @@ public final class Executor<Scalar: ExecutionScalar> {
     return outputs(memory)
   }
 
-  private func unfusedMemory() throws(ExecutionError) -> PlanMemory<Scalar> {
+  private func unfusedMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
     if let observablePlan { return observablePlan }
     var options = options
     options.fusesActivations = false

@@ -1,3 +1,4 @@
+public import FileIO
 internal import Kernels
 public import ModelIR
 
@@ -9,7 +10,7 @@ public struct KernelConstantEvaluator: ConstantEvaluator {
   public init() {}
 
   /// Nil where the operator or its types are none that the executor computes: integers stay as they are.
-  public func evaluate(_ op: Operator, inputs: [Tensor?]) throws(GraphError) -> [Tensor]? {
+  public func evaluate(_ op: Operator, inputs: [Tensor?]) throws(ScaleNetError) -> [Tensor]? {
     var graph = Graph(name: "constant")
     var ids: [ValueID?] = []
     for (index, tensor) in inputs.enumerated() {
@@ -20,18 +21,13 @@ public struct KernelConstantEvaluator: ConstantEvaluator {
       guard tensor.dataType.isFloatingPoint else { return nil }
       ids.append(try graph.addInitializer("input\(index)", tensor))
     }
-    for id in try graph.addNode("node", op, inputs: ids) { graph.addOutput(id) }
-    do throws(ExecutionError) {
-      var options = ExecutionOptions()
-      options.memoryLimit = Self.memoryLimit
-      let executor = try Executor<Double>(graph, kernels: ReferenceKernels<Double>(), options: options)
-      return try executor.run([:]).map(\.tensor)
-    } catch {
-      switch error {
-      case .graph(let error): throw error
-      case .unreadableInitializer(_, let error): throw .unreadableInitializer(value: op.name, error: error)
-      case .unsupported, .tooLarge, .missingInput, .unexpectedInput, .wrongInput, .unreadableInput: return nil
-      }
+    for id in try graph.addNode("node", op, inputs: ids) {
+      guard graph[id].type.dataType.isFloatingPoint else { return nil }
+      graph.addOutput(id)
     }
+    var options = ExecutionOptions()
+    options.memoryLimit = Self.memoryLimit
+    let executor = try Executor<Double>(graph, kernels: ReferenceKernels<Double>(), options: options)
+    return try executor.run([:]).map(\.tensor)
   }
 }

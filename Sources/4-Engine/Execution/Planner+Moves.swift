@@ -1,3 +1,4 @@
+import FileIO
 internal import Kernels
 internal import ModelIR
 
@@ -71,7 +72,7 @@ extension Planner {
   /// Adds the resampling of some axes, one after the other.
   mutating func addInterpolation(
     _ resize: Resize, _ group: FusedNode, _ input: ValueID, at index: Int
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     var shape = shapes[input.index]
     let output = shapes[group.output.index]
     var passes: [Interpolation] = []

@@ -1,3 +1,4 @@
+import FileIO
 internal import Kernels
 internal import ModelIR
 
@@ -90,7 +91,7 @@ extension Planner {
   }
 
   /// Makes room for scratch memory of a step.
-  mutating func needWorkspace(_ count: Int, _ node: Node) throws(ExecutionError) {
+  mutating func needWorkspace(_ count: Int, _ node: Node) throws(ScaleNetError) {
     try checkLimit(count, node.name)
     workspaceCount = max(workspaceCount, count)
   }

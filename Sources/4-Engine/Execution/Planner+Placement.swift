@@ -1,9 +1,10 @@
+import FileIO
 internal import Kernels
 internal import ModelIR
 
 extension Planner {
   /// Decides which values live in the memory of others.
-  mutating func shareMemory() throws(ExecutionError) {
+  mutating func shareMemory() throws(ScaleNetError) {
     for id in graph.valueIDs {
       guard let tensor = graph[id].initializer,
         !readers[id.index].isEmpty || graph.outputs.contains(id)
@@ -113,7 +114,7 @@ extension Planner {
   }
 
   /// Adds an initializer's elements to the constants.
-  mutating func addConstant(_ id: ValueID) throws(ExecutionError) -> Int {
+  mutating func addConstant(_ id: ValueID) throws(ScaleNetError) -> Int {
     addConstant(try readInitializer(id, copies: 1))
   }
 
@@ -126,12 +127,12 @@ extension Planner {
   }
 
   /// Reads a weight, after making room for it in the budget. `copies` of it will stay in memory.
-  mutating func readInitializer(_ id: ValueID, copies: Int) throws(ExecutionError) -> [Scalar] {
+  mutating func readInitializer(_ id: ValueID, copies: Int) throws(ScaleNetError) -> [Scalar] {
     guard let tensor = graph[id].initializer else { return [] }
     let count = tensor.elementCount
     try checkLimit(count * max(copies, 1), graph[id].name)
     weightBytes += count * copies * MemoryLayout<Scalar>.size
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       return try Scalar.elements(of: tensor)
     } catch {
       throw .unreadableInitializer(name: graph[id].name, error: error)
@@ -139,7 +140,7 @@ extension Planner {
   }
 
   /// Gives every buffer its place in the arena.
-  mutating func layOut() throws(ExecutionError) -> Plan<Scalar> {
+  mutating func layOut() throws(ScaleNetError) -> Plan<Scalar> {
     let roots = buffers.keys.sorted()
     let layout = ArenaLayout(
       roots.map { root in

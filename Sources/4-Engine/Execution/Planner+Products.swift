@@ -1,9 +1,10 @@
+import FileIO
 internal import Kernels
 internal import ModelIR
 
 /// Matrix products of values.
 extension Planner {
-  mutating func addMatMul(_ group: FusedNode, at index: Int) throws(ExecutionError) {
+  mutating func addMatMul(_ group: FusedNode, at index: Int) throws(ScaleNetError) {
     let operands = group.node.inputs.compactMap { $0 }
     let (a, b) = (shapes[operands[0].index], shapes[operands[1].index])
     let left = a.count == 1 ? [1] + a : a
@@ -43,7 +44,7 @@ extension Planner {
   /// Adds products whose B is packed in each run.
   mutating func addComputed(
     _ operation: MatrixProducts, _ group: FusedNode, at index: Int
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     let geometry = operation.geometry
     try checkLimit(
       (geometry.rows + geometry.columns + 64).saturatingMultiplied(by: 2 * (geometry.depth + 64)),

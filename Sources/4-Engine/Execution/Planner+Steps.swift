@@ -1,9 +1,10 @@
+import FileIO
 internal import Kernels
 internal import ModelIR
 
 extension Planner {
   /// Adds the steps that compute a group.
-  mutating func addSteps(for group: FusedNode, at index: Int) throws(ExecutionError) {
+  mutating func addSteps(for group: FusedNode, at index: Int) throws(ScaleNetError) {
     let node = group.node
     let output = group.output
     guard let first = node.inputs[0] else {
@@ -88,7 +89,7 @@ extension Planner {
 
   private mutating func addMean(
     _ mean: ReduceMean, _ group: FusedNode, _ input: ValueID, at index: Int
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     let shape = shapes[input.index]
     if shape.contains(0) {
       // 0 / 0

@@ -1,17 +1,18 @@
+import FileIO
 internal import Kernels
 internal import ModelIR
 
 /// Steps whose kernels take weights.
 extension Planner {
   /// The elements of a weight that is known before the graph runs. Empty for an input that is left out.
-  private mutating func weight(_ node: Node, _ position: Int) throws(ExecutionError) -> [Scalar] {
+  private mutating func weight(_ node: Node, _ position: Int) throws(ScaleNetError) -> [Scalar] {
     guard position < node.inputs.count, let id = node.inputs[position] else { return [] }
     return try readInitializer(id, copies: 1)
   }
 
   mutating func addConvolution(
     _ conv: Conv, _ group: FusedNode, _ input: ValueID, at index: Int
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     let shape = shapes[input.index]
     let geometry = Convolution(
       window: Kernels.Window(conv.window), inputChannels: shape[1],
@@ -59,7 +60,7 @@ extension Planner {
   }
 
   /// Refuses convolutions whose padded images pass all bounds, before anybody computes with their sizes.
-  private func checkWorkspace(_ geometry: Convolution, _ node: Node) throws(ExecutionError) {
+  private func checkWorkspace(_ geometry: Convolution, _ node: Node) throws(ScaleNetError) {
     let padding = geometry.window.padding
     var count = MemoryLayout<Scalar>.size
     for factor in [
@@ -81,7 +82,7 @@ extension Planner {
 
   mutating func addMatrixProduct(
     _ gemm: Gemm, _ group: FusedNode, _ a: ValueID, at index: Int
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     let shape = shapes[group.output.index]
     let geometry = MatrixProduct(
       rows: shape[0], columns: shape[1], depth: shapes[a.index][gemm.transA ? 0 : 1],
@@ -116,7 +117,7 @@ extension Planner {
 
   mutating func addNormalization(
     _ normalization: BatchNormalization, _ group: FusedNode, _ input: ValueID, at index: Int
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     guard isPrepared(group) else {
       let operands = activations(of: group)
       try needWorkspace(2 * shapes[input.index][1], group.node)
@@ -144,7 +145,7 @@ extension Planner {
   /// Double.
   private mutating func scaleAndShift(
     _ node: Node, _ normalization: BatchNormalization
-  ) throws(ExecutionError) -> (scale: [Scalar], shift: [Scalar]) {
+  ) throws(ScaleNetError) -> (scale: [Scalar], shift: [Scalar]) {
     let gamma = try weight(node, 1).map { Double($0) }
     let beta = try weight(node, 2).map { Double($0) }
     let mean = try weight(node, 3).map { Double($0) }

@@ -1,3 +1,4 @@
+import FileIO
 internal import Kernels
 internal import ModelIR
 
@@ -47,7 +48,7 @@ struct Planner<Scalar: ExecutionScalar> {
 
   init(
     _ graph: Graph, kernels: any KernelSet<Scalar>, options: ExecutionOptions, threads: Int
-  ) throws(ExecutionError) {
+  ) throws(ScaleNetError) {
     self.graph = graph
     self.kernels = kernels
     self.options = options
@@ -71,7 +72,7 @@ struct Planner<Scalar: ExecutionScalar> {
   }
 
   /// Makes the plan.
-  mutating func run() throws(ExecutionError) -> Plan<Scalar> {
+  mutating func run() throws(ScaleNetError) -> Plan<Scalar> {
     for (index, group) in groups.enumerated() {
       for id in activations(of: group) { readers[id.index].append(index) }
     }
@@ -90,7 +91,7 @@ struct Planner<Scalar: ExecutionScalar> {
   }
 
   /// Refuses what is not computed in floating point.
-  private func checkTypes(of group: FusedNode) throws(ExecutionError) {
+  private func checkTypes(of group: FusedNode) throws(ScaleNetError) {
     let ids = group.inputs + [group.output]
     for id in ids where !graph[id].type.dataType.isFloatingPoint {
       throw unsupported(
@@ -113,12 +114,12 @@ struct Planner<Scalar: ExecutionScalar> {
     }
   }
 
-  func unsupported(_ node: Node, place: String, expected: String, found: String) -> ExecutionError {
+  func unsupported(_ node: Node, place: String, expected: String, found: String) -> ScaleNetError {
     .unsupported(node: node.name, op: node.op.name, place: place, expected: expected, found: found)
   }
 
   /// Fails if the plan would need more memory than allowed.
-  func checkLimit(_ count: Int, _ what: String) throws(ExecutionError) {
+  func checkLimit(_ count: Int, _ what: String) throws(ScaleNetError) {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Scalar>.size)
     let (total, overflow2) = bytes.addingReportingOverflow(weightBytes)
     guard !overflow, !overflow2, total <= options.memoryLimit else {

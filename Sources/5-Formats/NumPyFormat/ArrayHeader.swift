@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 import ZipArchive
 
@@ -20,7 +21,7 @@ struct ArrayPreamble {
 
   let header: Range<Int>
 
-  init(_ bytes: RawSpan, path: String, member: String) throws(NumPyError) {
+  init(_ bytes: RawSpan, path: String, member: String) throws(ScaleNetError) {
     let start = bytes.array(0..<min(8, bytes.byteCount))
     guard start.count == 8, start.starts(with: Self.magic) else {
       let digits = start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// Parses the header of an array file: a Python dictionary of exactly `descr`, `fortran_order` and `shape`. It is
@@ -12,7 +13,7 @@ struct HeaderParser {
 
   static func parse(
     _ text: [UInt8], at start: Int, path: String, member: String
-  ) throws(NumPyError) -> ArrayHeader {
+  ) throws(ScaleNetError) -> ArrayHeader {
     var parser = HeaderParser(path: path, member: member, start: start, text: text)
     return try parser.dictionary()
   }
@@ -24,7 +25,7 @@ struct HeaderParser {
     self.text = text
   }
 
-  private mutating func dictionary() throws(NumPyError) -> ArrayHeader {
+  private mutating func dictionary() throws(ScaleNetError) -> ArrayHeader {
     var type: (DataType, Bool)?
     var isFortranOrder: Bool?
     var dimensions: [Int]?
@@ -53,7 +54,7 @@ struct HeaderParser {
   }
 
   /// The type and whether it is little-endian.
-  private mutating func elementType() throws(NumPyError) -> (DataType, Bool) {
+  private mutating func elementType() throws(ScaleNetError) -> (DataType, Bool) {
     skipSpace()
     if position < text.count, text[position] == UInt8(ascii: "[") {
       throw failure("a numeric element type", "a structured one")
@@ -66,12 +67,12 @@ struct HeaderParser {
     return type
   }
 
-  private mutating func boolean() throws(NumPyError) -> Bool {
+  private mutating func boolean() throws(ScaleNetError) -> Bool {
     for (word, value) in [("True", true), ("False", false)] where accept(word) { return value }
     throw failure("True or False", rest)
   }
 
-  private mutating func shape() throws(NumPyError) -> [Int] {
+  private mutating func shape() throws(ScaleNetError) -> [Int] {
     var dimensions: [Int] = []
     try require("(")
     while !accept(")") {
@@ -87,7 +88,7 @@ struct HeaderParser {
     return dimensions
   }
 
-  private mutating func integer() throws(NumPyError) -> Int {
+  private mutating func integer() throws(ScaleNetError) -> Int {
     skipSpace()
     var value: Int?
     while position < text.count, let digit = Self.digit(text[position]) {
@@ -106,7 +107,7 @@ struct HeaderParser {
   }
 
   /// A quoted text without escapes: no key and no type needs one.
-  private mutating func string() throws(NumPyError) -> String {
+  private mutating func string() throws(ScaleNetError) -> String {
     skipSpace()
     guard position < text.count, text[position] == UInt8(ascii: "'") || text[position] == UInt8(ascii: "\"")
     else {
@@ -131,7 +132,7 @@ struct HeaderParser {
     return true
   }
 
-  private mutating func require(_ word: String) throws(NumPyError) {
+  private mutating func require(_ word: String) throws(ScaleNetError) {
     if !accept(word) { throw failure("'\(word)'", rest) }
   }
 
@@ -145,7 +146,7 @@ struct HeaderParser {
     return next.isEmpty ? "the end" : "'" + String(decoding: next, as: UTF8.self) + "'"
   }
 
-  private func failure(_ expected: String, _ found: String) -> NumPyError {
+  private func failure(_ expected: String, _ found: String) -> ScaleNetError {
     .header(path: path, member: member, offset: start + position, expected: expected, found: found)
   }
 }

@@ -21,9 +21,9 @@ public struct NumPyReader {
   }
 
   /// The array of a `.npy` file, format versions 1.0 to 3.0. Its elements must end where the file does.
-  public static func array(_ file: ByteRegion) throws(NumPyError) -> Tensor {
+  public static func array(_ file: ByteRegion) throws(ScaleNetError) -> Tensor {
     let tensor = try array(file, path: file.origin, member: "")
-    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    try file.checkIntact()
     return tensor
   }
 
@@ -35,17 +35,16 @@ public struct NumPyReader {
   /// - Parameter verifyChecksums: whether to read stored members and compare their CRC-32 with the archive's.
   public static func archive(
     _ file: ByteRegion, verifyChecksums: Bool = false
-  ) throws(NumPyError) -> StateDict {
+  ) throws(ScaleNetError) -> StateDict {
     let path = file.origin
     let archive: ZipReader
     let contents: [ByteRegion]
-    do throws(ZipError) {
-      archive = try ZipReader(file)
-      if verifyChecksums {
-        for member in archive.members { try archive.verify(member) }
-      }
-      contents = try archive.contents(of: archive.members, budget: (128 << 20) + 4 * file.count)
-    } catch { throw .archive(error) }
+    archive = try ZipReader(file)
+    if verifyChecksums {
+      for member in archive.members { try archive.verify(member) }
+    }
+    contents = try archive.contents(of: archive.members, budget: (128 << 20) + 4 * file.count)
+
     var result = StateDict()
     for (member, bytes) in zip(archive.members, contents) {
       let name = archive.name(of: member)
@@ -58,14 +57,14 @@ public struct NumPyReader {
         throw .member(path: path, member: name, expected: "names that differ", found: "it twice")
       }
     }
-    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    try file.checkIntact()
     return result
   }
 
   private static func array(
     _ region: ByteRegion, path: String, member: String
-  ) throws(NumPyError) -> Tensor {
-    let (header, start) = try region.withBytes { bytes throws(NumPyError) in
+  ) throws(ScaleNetError) -> Tensor {
+    let (header, start) = try region.withBytes { bytes throws(ScaleNetError) in
       let preamble = try ArrayPreamble(bytes, path: path, member: member)
       let text = bytes.array(preamble.header)
       return (
@@ -89,7 +88,7 @@ public struct NumPyReader {
         step *= max(extent, 1)
       }
     }
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       return try Tensor(
         header.dataType, shape, storage: region.slice(start..<region.count), strides: strides,
         isLittleEndian: header.isLittleEndian)

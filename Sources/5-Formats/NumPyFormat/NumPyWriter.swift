@@ -9,15 +9,13 @@ public struct NumPyWriter {
   /// Appends an array file (`.npy`, format version 1.0) to `file`, which the caller then commits.
   ///
   /// numpy has no bfloat16: such a tensor is an error.
-  public static func writeArray(_ tensor: Tensor, to file: inout OutputFile) throws(NumPyError) {
+  public static func writeArray(_ tensor: Tensor, to file: inout OutputFile) throws(ScaleNetError) {
     let header = try header(of: tensor, name: "", path: file.path)
-    do throws(FileError) { try file.write(header) } catch { throw .file(error) }
+    try file.write(header)
     let path = file.path
-    try tensor.streamBytes(
-      wrap: { failure($0, name: "", path: path) },
-      to: { (bytes) throws(NumPyError) in
-        do throws(FileError) { try file.write(bytes) } catch { throw .file(error) }
-      })
+    try naming("", path) { () throws(ScaleNetError) in
+      try tensor.streamBytes { (bytes) throws(ScaleNetError) in try file.write(bytes) }
+    }
   }
 
   /// The bytes of an array file (`.npy`), for a format that holds one.
@@ -25,18 +23,16 @@ public struct NumPyWriter {
   /// - Parameters:
   ///   - name: the array's, for messages.
   ///   - path: what it is written into, for messages.
-  package static func bytes(of tensor: Tensor, name: String, path: String) throws(NumPyError) -> [UInt8] {
+  package static func bytes(of tensor: Tensor, name: String, path: String) throws(ScaleNetError) -> [UInt8] {
     var bytes = try header(of: tensor, name: name, path: path)
-    do throws(TensorError) { bytes += try tensor.bytes() } catch {
-      throw failure(error, name: name, path: path)
-    }
+    bytes += try naming(name, path) { () throws(ScaleNetError) in try tensor.bytes() }
     return bytes
   }
 
   /// Appends an archive (`.npz`, stored members `<name>.npy`) to `file`, which the caller then commits.
   public static func writeArchive(
     _ stateDict: StateDict, to file: inout OutputFile
-  ) throws(NumPyError) {
+  ) throws(ScaleNetError) {
     let path = file.path
     var archive = ZipWriter(file)
     for entry in stateDict.entries {
@@ -47,30 +43,31 @@ public struct NumPyWriter {
           path: path, name: entry.name, expected: "a name that can be an archive member's", found: reason)
       }
       let header = try header(of: entry.tensor, name: entry.name, path: path)
-      do throws(FileError) {
-        try archive.begin(member, size: header.count + entry.tensor.byteCount, in: &file)
-        unsafe try archive.append(header.span.bytes, to: &file)
-      } catch { throw .file(error) }
-      try entry.tensor.streamBytes(
-        wrap: { failure($0, name: entry.name, path: path) },
-        to: { (bytes) throws(NumPyError) in
-          do throws(FileError) { try archive.append(bytes, to: &file) } catch { throw .file(error) }
-        })
-      do throws(FileError) { try archive.end(in: &file) } catch { throw .file(error) }
+      try archive.begin(member, size: header.count + entry.tensor.byteCount, in: &file)
+      unsafe try archive.append(header.span.bytes, to: &file)
+      try naming(entry.name, path) { () throws(ScaleNetError) in
+        try entry.tensor.streamBytes { (bytes) throws(ScaleNetError) in try archive.append(bytes, to: &file) }
+      }
+      try archive.end(in: &file)
     }
-    do throws(FileError) { try archive.finish(&file) } catch { throw .file(error) }
+    try archive.finish(&file)
   }
 
-  private static func failure(_ error: TensorError, name: String, path: String) -> NumPyError {
-    if case .file(let error) = error { return .file(error) }
-    return .unwritable(
-      path: path, name: name, expected: "elements that can be written", found: error.description)
+  /// Lets errors about elements name the array.
+  private static func naming<Result>(
+    _ name: String, _ path: String, _ body: () throws(ScaleNetError) -> Result
+  ) throws(ScaleNetError) -> Result {
+    do throws(ScaleNetError) {
+      return try body()
+    } catch {
+      throw error.within("array '\(name.escapedForMessage)'").inFile(path)
+    }
   }
 
   /// Magic bytes, version, length and dictionary, padded with spaces to a multiple of 64.
   private static func header(
     of tensor: Tensor, name: String, path: String
-  ) throws(NumPyError) -> [UInt8] {
+  ) throws(ScaleNetError) -> [UInt8] {
     guard let code = ElementType.code(of: tensor.dataType) else {
       throw .unwritable(
         path: path, name: name, expected: "a type that numpy has", found: tensor.dataType.rawValue)

@@ -18,7 +18,7 @@ public struct ONNXOutput: ~Copyable {
   /// - Parameters:
   ///   - overwrite: whether an existing file may be replaced.
   ///   - inputs: files that are being read, which an output must not be.
-  public init(_ writer: ONNXWriter, overwrite: Bool, inputs: [ByteRegion] = []) throws(ONNXError) {
+  public init(_ writer: ONNXWriter, overwrite: Bool, inputs: [ByteRegion] = []) throws(ScaleNetError) {
     let model = try Self.create(writer.path, overwrite, inputs)
     var temporaryPath: String?
     let data = try Self.createData(writer, overwrite, inputs, &temporaryPath)
@@ -31,14 +31,13 @@ public struct ONNXOutput: ~Copyable {
 
   private static func createData(
     _ writer: ONNXWriter, _ overwrite: Bool, _ inputs: [ByteRegion], _ temporaryPath: inout String?
-  ) throws(ONNXError) -> OutputFile? {
+  ) throws(ScaleNetError) -> OutputFile? {
     guard let external = writer.externalData else { return nil }
     var information = stat()
     if unsafe lstat(writer.path, &information) == 0, information.st_mode & S_IFMT == S_IFLNK {
-      throw .file(
-        .cannotCreate(
-          path: writer.path,
-          reason: "a symbolic link stands there, and the weights need a file beside the model"))
+      throw .cannotCreate(
+        path: writer.path,
+        reason: "a symbolic link stands there, and the weights need a file beside the model")
     }
     let dataPath = dataPath(writer.path, external.location)
     // What an interrupted run left behind is the same file.
@@ -49,24 +48,17 @@ public struct ONNXOutput: ~Copyable {
 
   private static func create(
     _ path: String, _ overwrite: Bool, _ inputs: [ByteRegion]
-  ) throws(ONNXError) -> OutputFile {
-    do throws(FileError) {
-      return try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
-    } catch {
-      throw .file(error)
-    }
+  ) throws(ScaleNetError) -> OutputFile {
+    return try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
   }
 
   /// Writes both files and waits until they are stored. Until `commit()` they stand under their temporary names.
-  public mutating func write() throws(ONNXError) {
+  public mutating func write() throws(ScaleNetError) {
     if data != nil { try writer.writeExternalData(to: &data!) }
     try writer.write(to: &model)
-    do throws(FileError) {
-      if data != nil { try data!.finish() }
-      try model.finish()
-    } catch {
-      throw .file(error)
-    }
+    if data != nil { try data!.finish() }
+    try model.finish()
+
   }
 
   /// Where the model is until the commit.
@@ -80,27 +72,27 @@ public struct ONNXOutput: ~Copyable {
   }
 
   /// Gives both files their names.
-  public consuming func commit() throws(ONNXError) {
+  public consuming func commit() throws(ScaleNetError) {
     try Self.commit(writer, overwrite, data: data, model: model)
   }
 
   private static func commit(
     _ writer: ONNXWriter, _ overwrite: Bool, data: consuming OutputFile?, model: consuming OutputFile
-  ) throws(ONNXError) {
+  ) throws(ScaleNetError) {
     let path = writer.path
     let dataPath = writer.externalData.map { Self.dataPath(path, $0.location) }
     var obsolete = overwrite ? ONNXWriter.dataFiles(ofModelAt: path) : []
     if let external = writer.externalData { obsolete.remove(external.location) }
     let hadData = dataPath.map { FileIdentity.of(path: $0) != nil } ?? false
     let identity = FileIdentity.of(path: model.temporaryPath)
-    do throws(FileError) {
+    do throws(ScaleNetError) {
       if let data { try data.commit() }
       try model.commit()
     } catch {
       // A model that took its name before the failure needs its data.
       let isInPlace = identity != nil && FileIdentity.of(path: path) == identity
       if let dataPath, !hadData, !isInPlace { unsafe unlink(dataPath) }
-      throw .file(error)
+      throw error
     }
     for location in obsolete { unsafe unlink(Self.dataPath(path, location)) }
   }

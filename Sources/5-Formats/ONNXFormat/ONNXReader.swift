@@ -81,13 +81,14 @@ public struct ONNXReader {
   ///   - path: the file's path, for messages, and for external data beside it.
   public static func read(
     _ file: ByteRegion, path: String, options: Options = Options()
-  ) throws(ONNXError) -> Model {
+  ) throws(ScaleNetError) -> StoredModel {
     guard file.count <= largestFile else {
       throw .invalidModel(
         path: path, place: "file", expected: "at most \(largestFile) bytes", found: "\(file.count)")
     }
     let context = ParseContext(path: path, fileSize: file.count)
-    let message = try file.withBytes { (bytes) throws(ONNXError) in try ModelMessage(bytes, context: context)
+    let message = try file.withBytes { (bytes) throws(ScaleNetError) in
+      try ModelMessage(bytes, context: context)
     }
     let opset = try opset(of: message, path: path)
     guard let graphMessage = message.graph else {
@@ -106,13 +107,13 @@ public struct ONNXReader {
       }
     }
     let graph = try builder.build()
-    do throws(GraphError) { try graph.validate() } catch { throw .graph(path: path, error: error) }
-    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
-    return Model(graph: graph, metadata: message.metadata)
+    do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
+    try file.checkIntact()
+    return StoredModel(graph: graph, metadata: message.metadata)
   }
 
   /// The version of ONNX's own operators, after a check of the versions that the model states.
-  private static func opset(of message: ModelMessage, path: String) throws(ONNXError) -> Int {
+  private static func opset(of message: ModelMessage, path: String) throws(ScaleNetError) -> Int {
     guard let version = message.irVersion, ONNXVersion.irVersions.contains(Int(version)) else {
       throw .invalidModel(
         path: path, place: "ir_version", expected: ONNXVersion.text(ONNXVersion.irVersions),

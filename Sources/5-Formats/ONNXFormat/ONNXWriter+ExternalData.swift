@@ -3,14 +3,10 @@ import Glibc
 
 extension ONNXWriter {
   /// Writes the file of weights.
-  public func writeExternalData(to output: inout OutputFile) throws(ONNXError) {
+  public func writeExternalData(to output: inout OutputFile) throws(ScaleNetError) {
     for initializer in initializers {
       guard let offset = initializer.dataOffset else { continue }
-      do throws(FileError) {
-        try output.write([UInt8](repeating: 0, count: offset - output.byteCount))
-      } catch {
-        throw .file(error)
-      }
+      try output.write([UInt8](repeating: 0, count: offset - output.byteCount))
       try writeElements(of: initializer, to: &output)
     }
   }
@@ -27,7 +23,7 @@ extension ONNXWriter {
   static func dataFiles(ofModelAt path: String) -> Set<String> {
     // What stands there need not be a model: then there is nothing to say, and nothing that would be removed.
     guard let file = try? ByteRegion.map(path: path), file.count <= ONNXReader.largestFile,
-      let message = try? file.withBytes({ (bytes) throws(ONNXError) in
+      let message = try? file.withBytes({ (bytes) throws(ScaleNetError) in
         try ModelMessage(bytes, context: ParseContext(path: path, fileSize: file.count))
       })
     else { return [] }

@@ -1,3 +1,5 @@
+import FileIO
+
 extension ONNXWriter {
   /// What a caller can choose.
   public struct Options: Sendable {
@@ -43,7 +45,7 @@ extension ONNXWriter {
     /// The version of the file format that is written.
     public var effectiveIRVersion: Int { irVersion ?? ONNXVersion.leastIRVersion(opset: opset) }
 
-    func validate(path: String) throws(ONNXError) {
+    func validate(path: String) throws(ScaleNetError) {
       guard ONNXVersion.writableOpsets.contains(opset) else {
         throw .invalidModel(
           path: path, place: "opset", expected: ONNXVersion.text(ONNXVersion.writableOpsets),

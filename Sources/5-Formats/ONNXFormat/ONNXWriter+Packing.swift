@@ -1,9 +1,10 @@
 import COnnx
+import FileIO
 import ModelIR
 
 extension ONNXWriter {
   /// C strings end at NUL, and keys of metadata stand for one value each.
-  static func checkNames(_ model: Model, _ options: Options, path: String) throws(ONNXError) {
+  static func checkNames(_ model: StoredModel, _ options: Options, path: String) throws(ScaleNetError) {
     var texts = [
       model.graph.name, options.producerName, options.producerVersion, options.documentation ?? "",
     ]
@@ -23,7 +24,7 @@ extension ONNXWriter {
 
   /// The model's fields before and after its graph.
   static func packModel(
-    _ model: Model, _ options: Options, _ arena: MessageArena
+    _ model: StoredModel, _ options: Options, _ arena: MessageArena
   ) -> (beginning: [UInt8], end: [UInt8]) {
     let beginning = unsafe arena.make(onnx__model_proto__init)
     unsafe beginning.pointee.has_ir_version = 1

@@ -46,10 +46,10 @@ public struct ONNXWriter: Sendable {
   /// Prepares a model for writing.
   ///
   /// - Parameter path: where the model will stand, for messages and for the name of a data file.
-  public init(_ model: Model, path: String, options: Options = Options()) throws(ONNXError) {
+  public init(_ model: StoredModel, path: String, options: Options = Options()) throws(ScaleNetError) {
     try options.validate(path: path)
     let graph = model.graph
-    do throws(GraphError) { try graph.validate() } catch { throw .graph(path: path, error: error) }
+    do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
     try Self.checkNames(model, options, path: path)
     let encoder = OperatorEncoder(graph: graph, opset: options.opset, path: path)
     var nodes: [NodeEncoding] = []
@@ -88,46 +88,35 @@ public struct ONNXWriter: Sendable {
 
   /// Writes a model whose weights are in the file itself.
   public static func write(
-    _ model: Model, to output: inout OutputFile, options: Options = Options()
-  ) throws(ONNXError) {
+    _ model: StoredModel, to output: inout OutputFile, options: Options = Options()
+  ) throws(ScaleNetError) {
     var options = options
     options.externalData = .never
     try ONNXWriter(model, path: output.path, options: options).write(to: &output)
   }
 
   /// Writes the model's file.
-  public func write(to output: inout OutputFile) throws(ONNXError) {
-    do throws(FileError) {
-      try output.write(beginning)
-      try output.write(Wire.header(field: 7, length: Self.graphSize(graphBeginning, initializers, graphEnd)))
-      try output.write(graphBeginning)
-    } catch {
-      throw .file(error)
-    }
+  public func write(to output: inout OutputFile) throws(ScaleNetError) {
+    try output.write(beginning)
+    try output.write(Wire.header(field: 7, length: Self.graphSize(graphBeginning, initializers, graphEnd)))
+    try output.write(graphBeginning)
+
     for initializer in initializers {
-      do throws(FileError) {
-        try output.write(Wire.header(field: 5, length: initializer.byteCount))
-        try output.write(initializer.message)
-        try output.write(initializer.rawHeader)
-      } catch {
-        throw .file(error)
-      }
+      try output.write(Wire.header(field: 5, length: initializer.byteCount))
+      try output.write(initializer.message)
+      try output.write(initializer.rawHeader)
       if initializer.dataOffset == nil { try writeElements(of: initializer, to: &output) }
     }
-    do throws(FileError) {
-      try output.write(graphEnd)
-      try output.write(end)
-    } catch {
-      throw .file(error)
-    }
+    try output.write(graphEnd)
+    try output.write(end)
   }
 
-  func writeElements(of initializer: Initializer, to output: inout OutputFile) throws(ONNXError) {
-    try initializer.tensor.streamBytes(
-      wrap: { .unreadableTensor(path: path, tensor: initializer.name, error: $0) },
-      to: { (bytes) throws(ONNXError) in
-        do throws(FileError) { try output.write(bytes) } catch { throw .file(error) }
-      })
+  func writeElements(of initializer: Initializer, to output: inout OutputFile) throws(ScaleNetError) {
+    do throws(ScaleNetError) {
+      try initializer.tensor.streamBytes { (bytes) throws(ScaleNetError) in try output.write(bytes) }
+    } catch {
+      throw .unreadableTensor(path: path, tensor: initializer.name, error: error)
+    }
   }
 
   static func lastComponent(_ path: String) -> String {

@@ -24,7 +24,7 @@ struct ArchiveLayout {
     return archive.members.contains { isPickle(archive.name(of: $0)) }
   }
 
-  init(_ archive: ZipReader) throws(PyTorchError) {
+  init(_ archive: ZipReader) throws(ScaleNetError) {
     let path = archive.file.origin
     var found: [ZipMember] = []
     for member in archive.members {

@@ -9,12 +9,12 @@ struct Checkpoint {
   let root: PickleValue
   let isLittleEndian: Bool
   /// Finds the bytes of storages, given by their indices in the arena.
-  let regions: ([Int]) throws(PyTorchError) -> [ByteRegion]
+  let regions: ([Int]) throws(ScaleNetError) -> [ByteRegion]
   /// The size of the file, which bounds what tensors may claim.
   let fileSize: Int
 
   /// The named tensors of a dictionary in the arena, with the storages under them.
-  func tensors(_ selection: Selection) throws(PyTorchError) -> StateDict {
+  func tensors(_ selection: Selection) throws(ScaleNetError) -> StateDict {
     var budget = max(Self.logicalFloor, fileSize.multipliedReportingOverflow(by: 64).partialValue)
     let entries = selection.entries
     // Each storage is looked up once, however many tensors share it.
@@ -46,9 +46,9 @@ struct Checkpoint {
 
   private func tensor(
     _ entry: Selection.Entry, storage: ByteRegion, budget: inout Int
-  ) throws(PyTorchError) -> Tensor {
+  ) throws(ScaleNetError) -> Tensor {
     let pickled = entry.tensor
-    func failure(_ expected: String, _ found: String) -> PyTorchError {
+    func failure(_ expected: String, _ found: String) -> ScaleNetError {
       .tensor(path: path, name: entry.name, expected: expected, found: found)
     }
     guard let shape = TensorShape(checking: pickled.dimensions) else {
@@ -65,7 +65,7 @@ struct Checkpoint {
     let view = arena.views[pickled.view]
     let size = arena.storages[view.storage].type.byteCount
     let bytes = storage.slice(view.offset * size..<(view.offset + view.count) * size)
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       return try Tensor(
         pickled.dataType, shape, storage: bytes, offset: pickled.offset, strides: pickled.strides,
         isLittleEndian: isLittleEndian)

@@ -8,12 +8,12 @@ extension PyTorchReader {
   /// Reads an archive of PyTorch 1.6 or later.
   ///
   /// Format: `torch/serialization.py`, `_save` and `_load`.
-  static func readArchive(_ file: ByteRegion, verifyChecksums: Bool) throws(PyTorchError) -> Checkpoint {
+  static func readArchive(_ file: ByteRegion, verifyChecksums: Bool) throws(ScaleNetError) -> Checkpoint {
     let path = file.origin
-    let archive = try zip { () throws(ZipError) in try ZipReader(file) }
+    let archive = try zip { () throws(ScaleNetError) in try ZipReader(file) }
     let layout = try ArchiveLayout(archive)
     let budget = decompressionBudget(file)
-    let pickle = try zip { () throws(ZipError) in
+    let pickle = try zip { () throws(ScaleNetError) in
       if verifyChecksums { try archive.verify(layout.pickle) }
       return try archive.contents(of: layout.pickle, budget: budget)
     }
@@ -28,30 +28,30 @@ extension PyTorchReader {
     return Checkpoint(
       path: path, arena: arena, root: root,
       isLittleEndian: try isLittleEndian(layout),
-      regions: { (storages) throws(PyTorchError) in
+      regions: { (storages) throws(ScaleNetError) in
         try regions(storages, arena, layout, budget: budget, verifyChecksums: verifyChecksums)
       }, fileSize: file.count)
   }
 
   /// Reads all weights of an archive and compares their CRC-32 with the archive's; those that are decompressed are
   /// compared then. Legacy files have none.
-  public static func verifyChecksums(_ file: ByteRegion) throws(PyTorchError) {
+  public static func verifyChecksums(_ file: ByteRegion) throws(ScaleNetError) {
     guard ZipReader.recognizes(file) else { return }
-    let layout = try ArchiveLayout(try zip { () throws(ZipError) in try ZipReader(file) })
-    try zip { () throws(ZipError) in
+    let layout = try ArchiveLayout(try zip { () throws(ScaleNetError) in try ZipReader(file) })
+    try zip { () throws(ScaleNetError) in
       try layout.archive.verify(layout.pickle)
       for member in layout.archive.members where layout.isStorage(member) {
         try layout.archive.verify(member)
       }
     }
-    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    try file.checkIntact()
   }
 
   /// The byte order that the archive states; archives without a statement are little-endian.
-  private static func isLittleEndian(_ layout: ArchiveLayout) throws(PyTorchError) -> Bool {
+  private static func isLittleEndian(_ layout: ArchiveLayout) throws(ScaleNetError) -> Bool {
     let archive = layout.archive
     guard let member = archive.member(named: layout.stem + "byteorder") else { return true }
-    let contents = try zip { () throws(ZipError) in try archive.contents(of: member, budget: 64) }
+    let contents = try zip { () throws(ScaleNetError) in try archive.contents(of: member, budget: 64) }
     let text = contents.withBytes { bytes in
       String(decoding: bytes.array(0..<min(bytes.byteCount, 64)), as: UTF8.self)
     }
@@ -68,7 +68,7 @@ extension PyTorchReader {
   /// The bytes of each storage, which must be as many as the pickle says.
   private static func regions(
     _ storages: [Int], _ arena: PickleArena, _ layout: ArchiveLayout, budget: Int, verifyChecksums: Bool
-  ) throws(PyTorchError) -> [ByteRegion] {
+  ) throws(ScaleNetError) -> [ByteRegion] {
     let archive = layout.archive
     let path = archive.file.origin
     var members: [ZipMember] = []
@@ -88,7 +88,7 @@ extension PyTorchReader {
       }
       members.append(member)
     }
-    return try zip { () throws(ZipError) in
+    return try zip { () throws(ScaleNetError) in
       if verifyChecksums {
         for member in members { try archive.verify(member) }
       }
@@ -97,8 +97,8 @@ extension PyTorchReader {
   }
 
   private static func zip<Result>(
-    _ body: () throws(ZipError) -> Result
-  ) throws(PyTorchError) -> Result {
-    do throws(ZipError) { return try body() } catch { throw .archive(error) }
+    _ body: () throws(ScaleNetError) -> Result
+  ) throws(ScaleNetError) -> Result {
+    return try body()
   }
 }

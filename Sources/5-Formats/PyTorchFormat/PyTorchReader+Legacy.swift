@@ -7,13 +7,13 @@ extension PyTorchReader {
   /// little-endian, whatever machine wrote it.
   ///
   /// Format: `torch/serialization.py`, `_legacy_save` and `_legacy_load`.
-  static func readLegacy(_ file: ByteRegion) throws(PyTorchError) -> Checkpoint {
+  static func readLegacy(_ file: ByteRegion) throws(ScaleNetError) -> Checkpoint {
     let path = file.origin
     guard file.withBytes({ $0.littleEndian(at: 0, as: UInt8.self) }) == 0x80 else {
       throw .notACheckpoint(path: path, found: beginning(of: file))
     }
     var position = 0
-    func pickle() throws(PyTorchError) -> (Unpickler, PickleValue) {
+    func pickle() throws(ScaleNetError) -> (Unpickler, PickleValue) {
       var unpickler = Unpickler(file, at: position, path: path, member: "", container: .legacy)
       let value = try unpickler.run()
       unpickler.opcodeOffset = position
@@ -37,13 +37,13 @@ extension PyTorchReader {
       file, at: position, keys: last.arena.containers[list], of: last, arena: object.arena)
     return Checkpoint(
       path: path, arena: object.arena, root: root, isLittleEndian: true,
-      regions: { (storages) throws(PyTorchError) in storages.map { regions[$0] } }, fileSize: file.count)
+      regions: { (storages) throws(ScaleNetError) in storages.map { regions[$0] } }, fileSize: file.count)
   }
 
   /// The bytes of every storage of the arena: each key appears once, and the last storage ends the file.
   private static func storageRegions(
     _ file: ByteRegion, at start: Int, keys: [PickleValue], of unpickler: Unpickler, arena: PickleArena
-  ) throws(PyTorchError) -> [ByteRegion] {
+  ) throws(ScaleNetError) -> [ByteRegion] {
     let path = file.origin
     var position = start
     var regions = [ByteRegion?](repeating: nil, count: arena.storages.count)
@@ -54,7 +54,7 @@ extension PyTorchReader {
         throw unpickler.malformed("the key of a storage, once", key)
       }
       let storage = arena.storages[index]
-      func failure(_ expected: String, _ found: String) -> PyTorchError {
+      func failure(_ expected: String, _ found: String) -> ScaleNetError {
         .storage(path: path, key: name, expected: expected + " at byte \(position)", found: found)
       }
       guard let count = file.withBytes({ $0.littleEndian(at: position, as: Int64.self) }) else {

@@ -32,7 +32,7 @@ public struct PyTorchReader {
   ///     have none.
   public static func read(
     _ file: ByteRegion, key: String? = nil, verifyChecksums: Bool = false
-  ) throws(PyTorchError) -> StateDict {
+  ) throws(ScaleNetError) -> StateDict {
     let checkpoint: Checkpoint
     if ZipReader.recognizes(file) {
       checkpoint = try readArchive(file, verifyChecksums: verifyChecksums)
@@ -43,7 +43,7 @@ public struct PyTorchReader {
     }
     let selection = try Selection(checkpoint.arena, root: checkpoint.root, key: key, path: file.origin)
     let result = try checkpoint.tensors(selection)
-    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    try file.checkIntact()
     return result
   }
 

@@ -13,39 +13,28 @@ public struct PyTorchWriter {
   private static let version = "3\n"
 
   /// Appends the archive to `file`, which the caller then commits.
-  public static func write(_ stateDict: StateDict, to file: inout OutputFile) throws(PyTorchError) {
+  public static func write(_ stateDict: StateDict, to file: inout OutputFile) throws(ScaleNetError) {
     let pickle = PickleWriter.pickle(stateDict)
     var archive = ZipWriter(file)
-    do throws(FileError) {
-      try archive.add(stem + "data.pkl", pickle, to: &file)
-      try archive.add(stem + "byteorder", Array("little".utf8), to: &file)
-    } catch { throw .file(error) }
+    try archive.add(stem + "data.pkl", pickle, to: &file)
+    try archive.add(stem + "byteorder", Array("little".utf8), to: &file)
     for (index, entry) in stateDict.entries.enumerated() {
       try write(entry, name: stem + "data/\(index)", archive: &archive, file: &file)
     }
-    do throws(FileError) {
-      try archive.add(stem + "version", Array(version.utf8), to: &file)
-      try archive.finish(&file)
-    } catch { throw .file(error) }
+    try archive.add(stem + "version", Array(version.utf8), to: &file)
+    try archive.finish(&file)
   }
 
   private static func write(
     _ entry: StateDict.Entry, name: String, archive: inout ZipWriter, file: inout OutputFile
-  ) throws(PyTorchError) {
+  ) throws(ScaleNetError) {
     let path = file.path
-    do throws(FileError) {
-      try archive.begin(name, size: entry.tensor.byteCount, in: &file)
-    } catch { throw .file(error) }
-    try entry.tensor.streamBytes(
-      wrap: { failure($0, name: entry.name, path: path) },
-      to: { (bytes) throws(PyTorchError) in
-        do throws(FileError) { try archive.append(bytes, to: &file) } catch { throw .file(error) }
-      })
-    do throws(FileError) { try archive.end(in: &file) } catch { throw .file(error) }
-  }
-
-  private static func failure(_ error: TensorError, name: String, path: String) -> PyTorchError {
-    if case .file(let error) = error { return .file(error) }
-    return .tensor(path: path, name: name, expected: "elements that can be written", found: error.description)
+    try archive.begin(name, size: entry.tensor.byteCount, in: &file)
+    do throws(ScaleNetError) {
+      try entry.tensor.streamBytes { (bytes) throws(ScaleNetError) in try archive.append(bytes, to: &file) }
+    } catch {
+      throw error.within("tensor '\(entry.name.escapedForMessage)'").inFile(path)
+    }
+    try archive.end(in: &file)
   }
 }

@@ -17,7 +17,7 @@ struct Selection {
   private(set) var notes: [String] = []
 
   /// Finds the weights: under `key` if it is given, else at the top or under one of the usual keys.
-  init(_ arena: PickleArena, root: PickleValue, key: String?, path: String) throws(PyTorchError) {
+  init(_ arena: PickleArena, root: PickleValue, key: String?, path: String) throws(ScaleNetError) {
     guard case .dictionary(let top) = root else {
       throw .noStateDict(
         path: path, expected: "a dictionary of tensors (a state_dict)", found: [arena.describe(root)])
@@ -39,7 +39,7 @@ struct Selection {
 
   private static func choose(
     _ arena: PickleArena, top: Int, key: String?, path: String
-  ) throws(PyTorchError) -> (dictionary: Int, source: String?) {
+  ) throws(ScaleNetError) -> (dictionary: Int, source: String?) {
     let pairs = arena.pairs(top)
     func nested(_ key: String) -> PickleValue? { pairs.last { arena.isText($0.key, key) }?.value }
     if let key {
@@ -91,7 +91,7 @@ struct Selection {
 
   private static func entry(
     _ arena: PickleArena, _ key: PickleValue, _ value: PickleValue, path: String
-  ) throws(PyTorchError) -> Entry {
+  ) throws(ScaleNetError) -> Entry {
     guard case .text(let slice) = key, let name = arena.string(slice) else {
       throw .wrongEntry(
         path: path, key: arena.describe(key), expected: "a name in UTF-8", found: arena.describe(key))

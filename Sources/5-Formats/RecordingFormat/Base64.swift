@@ -12,22 +12,21 @@ enum Base64 {
     return values
   }()
 
-  /// Where a text is not Base64, and why.
-  struct Failure: Error {
-    let offset: Int
-    let expected: String
-  }
-
   /// The bytes that the text in `range` stands for.
-  static func decode(_ bytes: RawSpan, _ range: Range<Int>, origin: String) throws(Failure) -> ByteRegion {
+  ///
+  /// - Throws: an error with the offset of what is no Base64, and nothing of what is found there.
+  static func decode(_ bytes: RawSpan, _ range: Range<Int>, origin: String) throws(ScaleNetError)
+    -> ByteRegion
+  {
     func byte(_ index: Int) -> UInt8 { unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) }
     guard range.count % 4 == 0 else {
-      throw Failure(offset: range.upperBound, expected: "base64 in groups of four characters")
+      throw ScaleNetError(
+        offset: range.upperBound, expected: "base64 in groups of four characters", found: "\(range.count)")
     }
     var missing = 0
     while missing < min(2, range.count), byte(range.upperBound - 1 - missing) == padding { missing += 1 }
     return unsafe try ByteRegion.allocate(origin: origin, count: range.count / 4 * 3 - missing) {
-      target throws(Failure) in
+      target throws(ScaleNetError) in
       let values = values
       var written = 0
       var index = range.lowerBound
@@ -36,7 +35,10 @@ enum Base64 {
         var group: UInt32 = 0
         for place in 0..<4 {
           let value = place < 4 - padded ? values[Int(byte(index + place))] : 0
-          guard value < 64 else { throw Failure(offset: index + place, expected: "a character of base64") }
+          guard value < 64 else {
+            throw ScaleNetError(
+              offset: index + place, expected: "a character of base64", found: "byte \(byte(index + place))")
+          }
           group = group << 6 | UInt32(value)
         }
         for place in 0..<3 - padded {

@@ -8,19 +8,19 @@ enum PolygraphyArray {
   private static let wrappers = ["LazyArray", "LazyNumpyArray"]
 
   /// Reads the array at the cursor.
-  static func read(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError) -> Tensor {
+  static func read(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(ScaleNetError) -> Tensor {
     try read(&cursor, isWrapped: false, bytes)
   }
 
   private static func read(
     _ cursor: inout RecordingCursor, isWrapped: Bool, _ bytes: RawSpan
-  ) throws(RecordingError) -> Tensor {
+  ) throws(ScaleNetError) -> Tensor {
     _ = cursor.peek(bytes)
     let start = cursor.position
     var text: Range<Int>?
     var wrapped: Tensor?
     var className: String?
-    try cursor.object(bytes) { cursor, key, bytes throws(RecordingError) in
+    try cursor.object(bytes) { cursor, key, bytes throws(ScaleNetError) in
       switch key {
       case "array" where cursor.peek(bytes) == UInt8(ascii: "\""):
         text = try cursor.plainString(bytes)
@@ -55,14 +55,15 @@ enum PolygraphyArray {
 
   private static func decode(
     _ text: Range<Int>, _ cursor: inout RecordingCursor, _ bytes: RawSpan
-  ) throws(RecordingError) -> Tensor {
+  ) throws(ScaleNetError) -> Tensor {
     let region: ByteRegion
-    do throws(Base64.Failure) {
+    do throws(ScaleNetError) {
       region = try Base64.decode(bytes, text, origin: "\(cursor.path): \(cursor.place)")
     } catch {
-      cursor.position = error.offset
-      throw cursor.failure(error.expected, bytes)
+      guard let offset = error.offset, let expected = error.expected else { throw error.inFile(cursor.path) }
+      cursor.position = offset
+      throw cursor.failure(expected, bytes)
     }
-    do throws(NumPyError) { return try NumPyReader.array(region) } catch { throw .array(error) }
+    return try NumPyReader.array(region)
   }
 }

@@ -1,3 +1,5 @@
+import FileIO
+
 /// How Polygraphy's JSON names the class of an object.
 ///
 /// Format: `polygraphy/json/serde.py`. Up to 0.34: a key `__polygraphy_encoded_<class>`; since then `polygraphy_class`,
@@ -11,7 +13,7 @@ enum PolygraphyMarker {
   /// Reads the value of such a key, and gives the class.
   static func read(
     _ key: String, _ cursor: inout RecordingCursor, _ bytes: RawSpan
-  ) throws(RecordingError) -> String {
+  ) throws(ScaleNetError) -> String {
     let value = try cursor.string(bytes)
     return key == Self.key ? value : String(key.dropFirst(legacyPrefix.count))
   }

@@ -8,9 +8,9 @@ import ModelIR
 /// arrays.
 public enum PolygraphyRecording {
   /// The first runner's outputs, a batch an iteration.
-  public static func read(_ file: ByteRegion) throws(RecordingError) -> Recording {
+  public static func read(_ file: ByteRegion) throws(ScaleNetError) -> Recording {
     var runners: [(name: String, iterations: [StateDict])] = []
-    try document(file) { cursor, bytes throws(RecordingError) in
+    try document(file) { cursor, bytes throws(ScaleNetError) in
       try results(&cursor, &runners, bytes)
       guard let first = runners.first else { throw cursor.failure("at least one runner", found: "none") }
       guard let iteration = first.iterations.first else {
@@ -32,10 +32,10 @@ public enum PolygraphyRecording {
   }
 
   /// The inputs, a batch an iteration.
-  public static func readInputs(_ file: ByteRegion) throws(RecordingError) -> Recording {
+  public static func readInputs(_ file: ByteRegion) throws(ScaleNetError) -> Recording {
     var batches: [StateDict] = []
-    try document(file) { cursor, bytes throws(RecordingError) in
-      try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
+    try document(file) { cursor, bytes throws(ScaleNetError) in
+      try cursor.array(bytes) { cursor, index, bytes throws(ScaleNetError) in
         cursor.place = "iteration \(index)"
         batches.append(try arrays(&cursor, bytes))
       }
@@ -45,28 +45,28 @@ public enum PolygraphyRecording {
   }
 
   private static func document(
-    _ file: ByteRegion, _ body: (inout RecordingCursor, RawSpan) throws(RecordingError) -> Void
-  ) throws(RecordingError) {
-    try file.withBytes { bytes throws(RecordingError) in
+    _ file: ByteRegion, _ body: (inout RecordingCursor, RawSpan) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
+    try file.withBytes { bytes throws(ScaleNetError) in
       var cursor = RecordingCursor(path: file.origin, end: bytes.byteCount)
       try body(&cursor, bytes)
       try cursor.requireEnd(bytes)
     }
-    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    try file.checkIntact()
   }
 
   /// `{"lst": [[runner, [iteration, ...]], ...]}`.
   private static func results(
     _ cursor: inout RecordingCursor, _ runners: inout [(name: String, iterations: [StateDict])],
     _ bytes: RawSpan
-  ) throws(RecordingError) {
-    try cursor.object(bytes) { cursor, key, bytes throws(RecordingError) in
+  ) throws(ScaleNetError) {
+    try cursor.object(bytes) { cursor, key, bytes throws(ScaleNetError) in
       if PolygraphyMarker.isKey(key) {
         try require("RunResults", key, &cursor, bytes)
         return
       }
       guard key == "lst" else { throw cursor.failure("the key lst", found: "'\(key)'") }
-      try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
+      try cursor.array(bytes) { cursor, index, bytes throws(ScaleNetError) in
         cursor.place = "runner \(index)"
         runners.append(try runner(&cursor, bytes))
       }
@@ -75,17 +75,17 @@ public enum PolygraphyRecording {
 
   private static func runner(
     _ cursor: inout RecordingCursor, _ bytes: RawSpan
-  ) throws(RecordingError) -> (name: String, iterations: [StateDict]) {
+  ) throws(ScaleNetError) -> (name: String, iterations: [StateDict]) {
     var name: String?
     var iterations: [StateDict]?
     let place = cursor.place
-    try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
+    try cursor.array(bytes) { cursor, index, bytes throws(ScaleNetError) in
       switch index {
       case 0:
         name = try cursor.string(bytes)
       case 1:
         var list: [StateDict] = []
-        try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
+        try cursor.array(bytes) { cursor, index, bytes throws(ScaleNetError) in
           cursor.place = "\(place), iteration \(index)"
           list.append(try iteration(&cursor, bytes))
         }
@@ -100,11 +100,11 @@ public enum PolygraphyRecording {
     return (name, iterations)
   }
 
-  private static func iteration(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError)
+  private static func iteration(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(ScaleNetError)
     -> StateDict
   {
     var outputs: StateDict?
-    try cursor.object(bytes) { cursor, key, bytes throws(RecordingError) in
+    try cursor.object(bytes) { cursor, key, bytes throws(ScaleNetError) in
       switch key {
       case "outputs":
         outputs = try arrays(&cursor, bytes)
@@ -121,12 +121,12 @@ public enum PolygraphyRecording {
   }
 
   /// Arrays by name.
-  private static func arrays(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError)
+  private static func arrays(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(ScaleNetError)
     -> StateDict
   {
     var result = StateDict()
     let place = cursor.place
-    try cursor.object(bytes) { cursor, name, bytes throws(RecordingError) in
+    try cursor.object(bytes) { cursor, name, bytes throws(ScaleNetError) in
       cursor.place = "\(place), array '\(name)'"
       // The cursor has seen to it that names differ.
       result.append(name, try PolygraphyArray.read(&cursor, bytes))
@@ -136,7 +136,7 @@ public enum PolygraphyRecording {
 
   private static func require(
     _ name: String, _ key: String, _ cursor: inout RecordingCursor, _ bytes: RawSpan
-  ) throws(RecordingError) {
+  ) throws(ScaleNetError) {
     let found = try PolygraphyMarker.read(key, &cursor, bytes)
     guard found == name else { throw cursor.failure("an object of class \(name)", found: "'\(found)'") }
   }

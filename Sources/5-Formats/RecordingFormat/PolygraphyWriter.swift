@@ -8,16 +8,14 @@ import NumPyFormat
 /// file.
 public enum PolygraphyWriter {
   /// Appends the text to `file`, which the caller then commits.
-  public static func writeInputs(_ batches: [StateDict], to file: inout OutputFile) throws(RecordingError) {
+  public static func writeInputs(_ batches: [StateDict], to file: inout OutputFile) throws(ScaleNetError) {
     for (number, batch) in batches.enumerated() {
       try write(number == 0 ? "[\n  {" : ",\n  {", to: &file)
       for (index, entry) in batch.entries.enumerated() {
         let array: [UInt8]
-        do throws(NumPyError) {
-          array = try NumPyWriter.bytes(of: entry.tensor, name: entry.name, path: file.path)
-        } catch { throw .array(error) }
+        array = try NumPyWriter.bytes(of: entry.tensor, name: entry.name, path: file.path)
         try write("\(index == 0 ? "" : ",")\n    \(quoted(entry.name)): {\n      \"array\": \"", to: &file)
-        do throws(FileError) { try file.write(Base64.encode(array)) } catch { throw .file(error) }
+        try file.write(Base64.encode(array))
         try write("\",\n      \"polygraphy_class\": \"ndarray\"\n    }", to: &file)
       }
       try write("\n  }", to: &file)
@@ -25,8 +23,8 @@ public enum PolygraphyWriter {
     try write(batches.isEmpty ? "[]\n" : "\n]\n", to: &file)
   }
 
-  private static func write(_ text: String, to file: inout OutputFile) throws(RecordingError) {
-    do throws(FileError) { try file.write(text) } catch { throw .file(error) }
+  private static func write(_ text: String, to file: inout OutputFile) throws(ScaleNetError) {
+    try file.write(text)
   }
 
   /// A string of JSON.

@@ -1,3 +1,4 @@
+import FileIO
 import JSONText
 
 /// The cursor in a file of recorded outputs. It knows the file and the place in the document, for messages.
@@ -26,41 +27,41 @@ struct RecordingCursor {
 
   mutating func peek(_ bytes: RawSpan) -> UInt8? { text.peek(bytes) }
 
-  mutating func open(_ bracket: Unicode.Scalar, _ bytes: RawSpan) throws(RecordingError) {
-    try take { (text) throws(JSONFailure) in try text.open(bracket, bytes) }
+  mutating func open(_ bracket: Unicode.Scalar, _ bytes: RawSpan) throws(ScaleNetError) {
+    try take { (text) throws(ScaleNetError) in try text.open(bracket, bytes) }
   }
 
-  mutating func element(isFirst: Bool, _ bytes: RawSpan) throws(RecordingError) -> Bool {
-    try take { (text) throws(JSONFailure) in try text.element(isFirst: isFirst, bytes) }
+  mutating func element(isFirst: Bool, _ bytes: RawSpan) throws(ScaleNetError) -> Bool {
+    try take { (text) throws(ScaleNetError) in try text.element(isFirst: isFirst, bytes) }
   }
 
   /// The next key of an object that was opened; nil behind its end.
-  mutating func key(_ keys: inout Set<String>, _ bytes: RawSpan) throws(RecordingError) -> String? {
-    do throws(JSONFailure) { return try text.key(&keys, bytes) } catch { throw wrapped(error) }
+  mutating func key(_ keys: inout Set<String>, _ bytes: RawSpan) throws(ScaleNetError) -> String? {
+    do throws(ScaleNetError) { return try text.key(&keys, bytes) } catch { throw wrapped(error) }
   }
 
-  mutating func requireEnd(_ bytes: RawSpan) throws(RecordingError) {
-    try take { (text) throws(JSONFailure) in try text.requireEnd(bytes) }
+  mutating func requireEnd(_ bytes: RawSpan) throws(ScaleNetError) {
+    try take { (text) throws(ScaleNetError) in try text.requireEnd(bytes) }
   }
 
-  mutating func string(_ bytes: RawSpan) throws(RecordingError) -> String {
-    try take { (text) throws(JSONFailure) in try text.string(bytes) }
+  mutating func string(_ bytes: RawSpan) throws(ScaleNetError) -> String {
+    try take { (text) throws(ScaleNetError) in try text.string(bytes) }
   }
 
   /// Where the content of a string without escapes lies, however long it is.
-  mutating func plainString(_ bytes: RawSpan) throws(RecordingError) -> Range<Int> {
-    try take { (text) throws(JSONFailure) in try text.plainString(bytes) }
+  mutating func plainString(_ bytes: RawSpan) throws(ScaleNetError) -> Range<Int> {
+    try take { (text) throws(ScaleNetError) in try text.plainString(bytes) }
   }
 
   /// A number, which need not be finite.
-  mutating func number(_ bytes: RawSpan) throws(RecordingError) -> JSONCursor.Number {
-    try take { (text) throws(JSONFailure) in try text.number(bytes, allowsNonFinite: true) }
+  mutating func number(_ bytes: RawSpan) throws(ScaleNetError) -> JSONCursor.Number {
+    try take { (text) throws(ScaleNetError) in try text.number(bytes, allowsNonFinite: true) }
   }
 
   /// Reads an object, `body` its values. Keys must differ.
   mutating func object(
-    _ bytes: RawSpan, _ body: (inout RecordingCursor, _ key: String, RawSpan) throws(RecordingError) -> Void
-  ) throws(RecordingError) {
+    _ bytes: RawSpan, _ body: (inout RecordingCursor, _ key: String, RawSpan) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
     try open("{", bytes)
     let outer = place
     var keys = Set<String>()
@@ -72,8 +73,8 @@ struct RecordingCursor {
 
   /// Reads an array, `body` its elements.
   mutating func array(
-    _ bytes: RawSpan, _ body: (inout RecordingCursor, _ index: Int, RawSpan) throws(RecordingError) -> Void
-  ) throws(RecordingError) {
+    _ bytes: RawSpan, _ body: (inout RecordingCursor, _ index: Int, RawSpan) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
     try open("[", bytes)
     let outer = place
     var index = 0
@@ -85,31 +86,33 @@ struct RecordingCursor {
   }
 
   /// Moves behind a string, a number or null, whose value does not matter.
-  mutating func skipScalar(_ bytes: RawSpan) throws(RecordingError) {
+  mutating func skipScalar(_ bytes: RawSpan) throws(ScaleNetError) {
     switch peek(bytes) {
     case UInt8(ascii: "\""): _ = try string(bytes)
-    case UInt8(ascii: "n"): try take { (text) throws(JSONFailure) in try text.require(word: "null", bytes) }
+    case UInt8(ascii: "n"): try take { (text) throws(ScaleNetError) in try text.require(word: "null", bytes) }
     default: _ = try number(bytes)
     }
   }
 
   /// An error at this position; what is found there is quoted.
-  func failure(_ expected: String, _ bytes: RawSpan) -> RecordingError {
+  func failure(_ expected: String, _ bytes: RawSpan) -> ScaleNetError {
     wrapped(text.failure(expected, bytes))
   }
 
-  func failure(_ expected: String, found: String) -> RecordingError {
-    wrapped(JSONFailure(offset: position, expected: expected, found: found))
+  func failure(_ expected: String, found: String) -> ScaleNetError {
+    wrapped(ScaleNetError(offset: position, expected: expected, found: found))
   }
 
   private mutating func take<Value>(
-    _ body: (inout JSONCursor) throws(JSONFailure) -> Value
-  ) throws(RecordingError) -> Value {
-    do throws(JSONFailure) { return try body(&text) } catch { throw wrapped(error) }
+    _ body: (inout JSONCursor) throws(ScaleNetError) -> Value
+  ) throws(ScaleNetError) -> Value {
+    do throws(ScaleNetError) { return try body(&text) } catch { throw wrapped(error) }
   }
 
-  private func wrapped(_ failure: JSONFailure) -> RecordingError {
-    .content(
-      path: path, offset: failure.offset, place: place, expected: failure.expected, found: failure.found)
+  private func wrapped(_ failure: ScaleNetError) -> ScaleNetError {
+    guard let offset = failure.offset, let expected = failure.expected, let found = failure.found else {
+      return failure.inFile(path)
+    }
+    return .content(path: path, offset: offset, place: place, expected: expected, found: found)
   }
 }

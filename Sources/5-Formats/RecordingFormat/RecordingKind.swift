@@ -18,7 +18,7 @@ public enum RecordingKind: Sendable, Hashable {
   public init?(_ file: ByteRegion) {
     let kind: RecordingKind? = file.withBytes { bytes in
       var cursor = RecordingCursor(path: file.origin, end: bytes.byteCount)
-      do throws(RecordingError) { return try Self.kind(&cursor, bytes) } catch { return nil }
+      do throws(ScaleNetError) { return try Self.kind(&cursor, bytes) } catch { return nil }
     }
     guard let kind else { return nil }
     self = kind
@@ -35,7 +35,7 @@ public enum RecordingKind: Sendable, Hashable {
     }
   }
 
-  private static func kind(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError)
+  private static func kind(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(ScaleNetError)
     -> RecordingKind?
   {
     switch cursor.peek(bytes) {
@@ -56,7 +56,7 @@ public enum RecordingKind: Sendable, Hashable {
   /// The kind of an array by its first element.
   private static func firstElement(
     _ cursor: inout RecordingCursor, _ bytes: RawSpan
-  ) throws(RecordingError) -> RecordingKind? {
+  ) throws(ScaleNetError) -> RecordingKind? {
     switch cursor.peek(bytes) {
     case UInt8(ascii: "["):
       return .structure

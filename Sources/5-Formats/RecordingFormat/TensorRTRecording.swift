@@ -13,12 +13,12 @@ public enum TensorRTRecording {
   private static let largestExactFloat = 16_777_216.0
 
   /// The outputs, row-major. They are float32, or float64 where a number does not fit that.
-  public static func read(_ file: ByteRegion) throws(RecordingError) -> Recording {
+  public static func read(_ file: ByteRegion) throws(ScaleNetError) -> Recording {
     var outputs = StateDict()
     var digits = 0
-    try file.withBytes { bytes throws(RecordingError) in
+    try file.withBytes { bytes throws(ScaleNetError) in
       var cursor = RecordingCursor(path: file.origin, end: bytes.byteCount)
-      try cursor.array(bytes) { cursor, index, bytes throws(RecordingError) in
+      try cursor.array(bytes) { cursor, index, bytes throws(ScaleNetError) in
         cursor.place = "output \(index)"
         let start = cursor.position
         let (name, tensor) = try output(&cursor, &digits, bytes)
@@ -30,7 +30,7 @@ public enum TensorRTRecording {
       try cursor.requireEnd(bytes)
       if outputs.count == 0 { throw cursor.failure("at least one output", found: "none") }
     }
-    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    try file.checkIntact()
     let note =
       "trtexec writes numbers with few digits, here \(digits) significant ones: each value is rounded by up to "
       + "5e-\(digits < 10 ? "0" : "")\(digits) of itself"
@@ -39,13 +39,13 @@ public enum TensorRTRecording {
 
   private static func output(
     _ cursor: inout RecordingCursor, _ digits: inout Int, _ bytes: RawSpan
-  ) throws(RecordingError) -> (String, Tensor) {
+  ) throws(ScaleNetError) -> (String, Tensor) {
     var name: String?
     var shape: TensorShape?
     var values: [Double]?
     var hasLongWholes = false
     let start = cursor.position
-    try cursor.object(bytes) { cursor, key, bytes throws(RecordingError) in
+    try cursor.object(bytes) { cursor, key, bytes throws(ScaleNetError) in
       switch key {
       case "name":
         name = try cursor.string(bytes)
@@ -72,7 +72,7 @@ public enum TensorRTRecording {
   }
 
   /// `1x1000` or `(1, 1000)`; nothing for a scalar.
-  private static func dimensions(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(RecordingError)
+  private static func dimensions(_ cursor: inout RecordingCursor, _ bytes: RawSpan) throws(ScaleNetError)
     -> TensorShape
   {
     _ = cursor.peek(bytes)
@@ -105,7 +105,7 @@ public enum TensorRTRecording {
   ///   would be rounded floats.
   private static func elements(
     _ cursor: inout RecordingCursor, _ digits: inout Int, _ hasLongWholes: inout Bool, _ bytes: RawSpan
-  ) throws(RecordingError) -> [Double] {
+  ) throws(ScaleNetError) -> [Double] {
     var values: [Double] = []
     try cursor.open("[", bytes)
     while try cursor.element(isFirst: values.isEmpty, bytes) {

@@ -33,16 +33,16 @@ struct Header {
   /// The tensors in the order of their data.
   let entries: [Entry]
 
-  init(_ file: ByteRegion) throws(SafetensorsError) {
+  init(_ file: ByteRegion) throws(ScaleNetError) {
     let result = file.withBytes { bytes in
-      Result { () throws(SafetensorsError) in try Header(bytes, path: file.origin) }
+      Result { () throws(ScaleNetError) in try Header(bytes, path: file.origin) }
     }
     // If the file was shortened meanwhile, that is the error, whatever its bytes seemed to be.
-    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    try file.checkIntact()
     self = try result.get()
   }
 
-  private init(_ bytes: RawSpan, path: String) throws(SafetensorsError) {
+  private init(_ bytes: RawSpan, path: String) throws(ScaleNetError) {
     let range = try Self.range(bytes, path: path)
     var parser = HeaderParser(path: path, range: range)
     try parser.parse(bytes)
@@ -62,7 +62,7 @@ struct Header {
     return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(as: UInt64.self))
   }
 
-  private static func range(_ bytes: RawSpan, path: String) throws(SafetensorsError) -> Range<Int> {
+  private static func range(_ bytes: RawSpan, path: String) throws(ScaleNetError) -> Range<Int> {
     guard let length = length(bytes) else {
       throw .header(
         path: path, offset: 0, expected: "a length of \(lengthSize) bytes", found: "\(bytes.byteCount) bytes")
@@ -81,10 +81,10 @@ struct Header {
   }
 
   /// Checks that the tensors' data fill `size` bytes without a hole or an overlap, each as its shape says.
-  private func checkLayout(size: Int, path: String) throws(SafetensorsError) {
+  private func checkLayout(size: Int, path: String) throws(ScaleNetError) {
     var end = 0
     for entry in entries {
-      func failure(_ expected: String, _ found: String) -> SafetensorsError {
+      func failure(_ expected: String, _ found: String) -> ScaleNetError {
         .tensor(path: path, name: entry.name, expected: expected, found: found)
       }
       guard entry.end <= size else {

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// Parses a header: an object of tensors, each an object of exactly `dtype`, `shape` and `data_offsets`, and of
@@ -15,7 +16,7 @@ struct HeaderParser {
   }
 
   /// Parses the whole header; `bytes` are the file's.
-  mutating func parse(_ bytes: RawSpan) throws(SafetensorsError) {
+  mutating func parse(_ bytes: RawSpan) throws(ScaleNetError) {
     // The format wants the brace at the very beginning.
     try scanner.openHeader(bytes)
     var names: Set<String> = []
@@ -35,7 +36,7 @@ struct HeaderParser {
     try scanner.requireEnd(bytes)
   }
 
-  private mutating func parseMetadata(_ bytes: RawSpan) throws(SafetensorsError) {
+  private mutating func parseMetadata(_ bytes: RawSpan) throws(ScaleNetError) {
     try scanner.open(bytes)
     var isFirst = true
     while let key = try scanner.key(isFirst: isFirst, bytes) {
@@ -47,7 +48,7 @@ struct HeaderParser {
     }
   }
 
-  private mutating func entry(_ name: String, _ bytes: RawSpan) throws(SafetensorsError) -> Header.Entry {
+  private mutating func entry(_ name: String, _ bytes: RawSpan) throws(ScaleNetError) -> Header.Entry {
     var type: String?
     var dimensions: [Int]?
     var offsets: [Int]?
@@ -75,8 +76,8 @@ struct HeaderParser {
 
   private func entry(
     _ name: String, type: String, dimensions: [Int], offsets: [Int]
-  ) throws(SafetensorsError) -> Header.Entry {
-    func failure(_ expected: String, _ found: String) -> SafetensorsError {
+  ) throws(ScaleNetError) -> Header.Entry {
+    func failure(_ expected: String, _ found: String) -> ScaleNetError {
       .tensor(path: path, name: name, expected: expected, found: found)
     }
     guard let dataType = ElementType.parse(type) else {
@@ -92,7 +93,7 @@ struct HeaderParser {
   }
 
   /// Swift compares texts as Unicode does, so two spellings of an accented letter are one name.
-  private func twice(_ name: String) -> SafetensorsError {
+  private func twice(_ name: String) -> ScaleNetError {
     scanner.failure("keys that differ", "a second '\(name)'")
   }
 }

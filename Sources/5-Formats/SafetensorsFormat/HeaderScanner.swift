@@ -1,3 +1,4 @@
+import FileIO
 import JSONText
 
 /// Reads the tokens of JSON that a header has: strings, whole numbers and punctuation.
@@ -14,18 +15,18 @@ struct HeaderScanner {
   }
 
   /// Moves behind the brace that opens the header. No space may stand before it.
-  mutating func openHeader(_ bytes: RawSpan) throws(SafetensorsError) {
+  mutating func openHeader(_ bytes: RawSpan) throws(ScaleNetError) {
     guard text.byte(bytes) == UInt8(ascii: "{") else { throw wrapped(text.failure("'{'", bytes)) }
     try open(bytes)
   }
 
   /// Moves behind space and the brace that opens an object, or fails.
-  mutating func open(_ bytes: RawSpan) throws(SafetensorsError) {
-    do throws(JSONFailure) { try text.open("{", bytes) } catch { throw wrapped(error) }
+  mutating func open(_ bytes: RawSpan) throws(ScaleNetError) {
+    do throws(ScaleNetError) { try text.open("{", bytes) } catch { throw wrapped(error) }
   }
 
   /// Fails if anything but space is left.
-  mutating func requireEnd(_ bytes: RawSpan) throws(SafetensorsError) {
+  mutating func requireEnd(_ bytes: RawSpan) throws(ScaleNetError) {
     if text.peek(bytes) != nil { throw wrapped(text.failure("spaces to the header's end", bytes)) }
   }
 
@@ -37,8 +38,8 @@ struct HeaderScanner {
 
   /// The next key of an object whose opening brace was read, and its colon; nil behind the closing brace. The caller
   /// sees to it that keys differ.
-  mutating func key(isFirst: Bool, _ bytes: RawSpan) throws(SafetensorsError) -> String? {
-    do throws(JSONFailure) {
+  mutating func key(isFirst: Bool, _ bytes: RawSpan) throws(ScaleNetError) -> String? {
+    do throws(ScaleNetError) {
       guard try text.element(isFirst: isFirst, closing: "}", bytes) else { return nil }
       let key = try text.string(bytes, encoding: Self.encoding)
       try text.require(":", bytes)
@@ -46,8 +47,8 @@ struct HeaderScanner {
     } catch { throw wrapped(error) }
   }
 
-  mutating func string(_ bytes: RawSpan) throws(SafetensorsError) -> String {
-    do throws(JSONFailure) { return try text.string(bytes, encoding: Self.encoding) } catch {
+  mutating func string(_ bytes: RawSpan) throws(ScaleNetError) -> String {
+    do throws(ScaleNetError) { return try text.string(bytes, encoding: Self.encoding) } catch {
       throw wrapped(error)
     }
   }
@@ -57,13 +58,13 @@ struct HeaderScanner {
   /// - Parameter expected: says for messages how many there should be.
   mutating func wholeNumbers(
     _ expected: String, limit: Int, _ bytes: RawSpan
-  ) throws(SafetensorsError) -> [Int] {
-    do throws(JSONFailure) {
+  ) throws(ScaleNetError) -> [Int] {
+    do throws(ScaleNetError) {
       try text.open("[", bytes)
       var numbers: [Int] = []
       while try text.element(isFirst: numbers.isEmpty, bytes) {
         guard numbers.count < limit else {
-          throw JSONFailure(offset: text.position, expected: expected, found: "more")
+          throw ScaleNetError(offset: text.position, expected: expected, found: "more")
         }
         // Not even 0 may be negative.
         guard text.peek(bytes) != UInt8(ascii: "-") else { throw text.failure(Self.wholeNumber, bytes) }
@@ -74,14 +75,15 @@ struct HeaderScanner {
   }
 
   /// An error at the present place.
-  func failure(_ expected: String, _ found: String) -> SafetensorsError {
-    wrapped(JSONFailure(offset: text.position, expected: expected, found: found))
+  func failure(_ expected: String, _ found: String) -> ScaleNetError {
+    wrapped(
+      ScaleNetError(offset: text.position, expected: expected, found: found.escapedForMessage))
   }
 
   private static let encoding = "a string of UTF-8"
   private static let wholeNumber = "a whole number of less than 2^63"
 
-  private func wrapped(_ failure: JSONFailure) -> SafetensorsError {
-    .header(path: path, offset: failure.offset, expected: failure.expected, found: failure.found)
+  private func wrapped(_ failure: ScaleNetError) -> ScaleNetError {
+    failure.within("safetensors header").inFile(path)
   }
 }

@@ -17,18 +17,18 @@ public struct SafetensorsReader {
       }
       let end = min(bytes.byteCount, Header.lengthSize + 64)
       var scanner = HeaderScanner(path: file.origin, range: Header.lengthSize..<end)
-      do throws(SafetensorsError) { try scanner.openHeader(bytes) } catch { return false }
+      do throws(ScaleNetError) { try scanner.openHeader(bytes) } catch { return false }
       return scanner.isAtKeyOrEnd(bytes)
     }
   }
 
   /// The tensors in the order of their bytes in the file.
-  public static func read(_ file: ByteRegion) throws(SafetensorsError) -> StateDict {
+  public static func read(_ file: ByteRegion) throws(ScaleNetError) -> StateDict {
     let header = try Header(file)
     var result = StateDict()
     for entry in header.entries {
       let start = header.range.upperBound
-      do throws(TensorError) {
+      do throws(ScaleNetError) {
         let tensor = try Tensor(
           entry.dataType, entry.shape, storage: file.slice(start + entry.begin..<start + entry.end))
         // The header's names were found to differ.
@@ -43,7 +43,7 @@ public struct SafetensorsReader {
 
   /// The texts that the file carries beside its tensors (`__metadata__`), such as `format`: `pt`. Empty if there are
   /// none.
-  public static func metadata(_ file: ByteRegion) throws(SafetensorsError) -> [String: String] {
+  public static func metadata(_ file: ByteRegion) throws(ScaleNetError) -> [String: String] {
     try Header(file).metadata
   }
 }

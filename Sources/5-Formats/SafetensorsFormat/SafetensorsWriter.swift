@@ -13,22 +13,21 @@ public struct SafetensorsWriter {
   ///   readers want `format` to be `pt`. Left out if empty.
   public static func write(
     _ stateDict: StateDict, metadata: [String: String] = [:], to file: inout OutputFile
-  ) throws(SafetensorsError) {
+  ) throws(ScaleNetError) {
     let path = file.path
     let entries = try order(stateDict, path: path)
     let header = try header(entries, metadata: metadata, path: path)
-    do throws(FileError) {
-      for shift in stride(from: 0, to: 64, by: 8) {
-        try file.write([UInt8(truncatingIfNeeded: header.count >> shift)])
-      }
-      try file.write(header)
-    } catch { throw .file(error) }
+    for shift in stride(from: 0, to: 64, by: 8) {
+      try file.write([UInt8(truncatingIfNeeded: header.count >> shift)])
+    }
+    try file.write(header)
+
     for entry in entries {
-      try entry.tensor.streamBytes(
-        wrap: { failure($0, name: entry.name, path: path) },
-        to: { (bytes) throws(SafetensorsError) in
-          do throws(FileError) { try file.write(bytes) } catch { throw .file(error) }
-        })
+      do throws(ScaleNetError) {
+        try entry.tensor.streamBytes { (bytes) throws(ScaleNetError) in try file.write(bytes) }
+      } catch {
+        throw error.within("tensor '\(entry.name.escapedForMessage)'").inFile(path)
+      }
     }
   }
 
@@ -40,15 +39,15 @@ public struct SafetensorsWriter {
     let type: String
   }
 
-  private static func order(_ stateDict: StateDict, path: String) throws(SafetensorsError) -> [Item] {
+  private static func order(_ stateDict: StateDict, path: String) throws(ScaleNetError) -> [Item] {
     var items: [Item] = []
     for entry in stateDict.entries {
       guard entry.name != Header.metadataKey else {
-        throw .unwritable(
+        throw .tensor(
           path: path, name: entry.name, expected: "a name other than the metadata's", found: entry.name)
       }
       guard let code = ElementType.code(of: entry.tensor.dataType) else {
-        throw .unwritable(
+        throw .tensor(
           path: path, name: entry.name, expected: "an element type of \(ElementType.list)",
           found: entry.tensor.dataType.rawValue)
       }
@@ -62,7 +61,7 @@ public struct SafetensorsWriter {
 
   private static func header(
     _ items: [Item], metadata: [String: String], path: String
-  ) throws(SafetensorsError) -> [UInt8] {
+  ) throws(ScaleNetError) -> [UInt8] {
     var header = HeaderWriter()
     if !metadata.isEmpty { header.append(metadata: metadata) }
     var end = 0
@@ -70,7 +69,7 @@ public struct SafetensorsWriter {
       let start = end
       let (sum, overflow) = end.addingReportingOverflow(item.tensor.byteCount)
       guard !overflow else {
-        throw .unwritable(
+        throw .tensor(
           path: path, name: item.name, expected: "tensors of less than 2^63 bytes together", found: "more")
       }
       end = sum
@@ -82,11 +81,5 @@ public struct SafetensorsWriter {
         path: path, expected: "a header of at most \(Header.sizeLimit) bytes", found: "one of \(text.count)")
     }
     return text
-  }
-
-  private static func failure(_ error: TensorError, name: String, path: String) -> SafetensorsError {
-    if case .file(let error) = error { return .file(error) }
-    return .unwritable(
-      path: path, name: name, expected: "elements that can be written", found: error.description)
   }
 }

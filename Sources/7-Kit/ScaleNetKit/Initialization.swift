@@ -1,5 +1,6 @@
 public import Architectures
 import FileIO
+import ModelIR
 import PyTorchFormat
 
 /// A network with fresh weights.
@@ -20,56 +21,64 @@ public struct Initialization: Sendable {
   ///   - name: a built-in architecture's name, or `scalenet` with a structure file.
   ///   - structurePath: a structure file that takes the place of the released structure.
   ///   - pools: for the seeds of an allocation: by how much the scales pool, some of 1, 2, 4 and 7.
+  ///   - seed: of the random numbers; the same seed gives the same weights.
+  ///   - classes: of the final layer, 1 to 1,000,000.
   public init(
     architecture name: String, structurePath: String? = nil, pools: [Int]? = nil, seed: UInt64 = 0,
     classes: Int = 1000
   ) throws(ScaleNetError) {
+    try Limits.check(classes, Limits.classes, "classes")
     self.seed = seed
     let builtIn = BuiltInArchitecture(name: name)
     if let pools {
       guard case .seed(let network)? = builtIn else {
         throw .invalidOption(
-          option: "--scales", expected: "the seed of an allocation, such as scalenet50-seed", found: name)
+          "scales", expected: "the seed of an allocation, such as scalenet50-seed",
+          found: name.escapedForMessage)
       }
-      architecture = .scaleNet(
-        try bridging(ScaleNetError.architecture) { () throws(ArchitectureError) in
-          try network.configuration(pools: pools, classes: classes)
-        })
+      architecture = .scaleNet(try network.configuration(pools: pools, classes: classes))
       inputs = []
     } else if let structurePath {
       guard name.lowercased().hasPrefix("scalenet") else {
-        throw .invalidOption(option: "--structure", expected: "a ScaleNet", found: name)
+        throw .invalidOption("structure", expected: "a ScaleNet", found: name.escapedForMessage)
       }
-      let structure = try OpenedModel.readStructure(structurePath)
+      let (structure, file) = try Model.readStructure(structurePath)
       architecture = .scaleNet(ScaleNetConfiguration(structure: structure, classes: classes))
-      inputs = [
-        try bridging(ScaleNetError.file) { () throws(FileError) in try ByteRegion.map(path: structurePath) }
-      ]
+      inputs = [file]
     } else if let builtIn {
       architecture = builtIn.architecture(classes: classes)
       inputs = []
     } else if name.lowercased() == "scalenet" {
-      throw .invalidOption(option: "--structure", expected: "a structure file for scalenet", found: "none")
+      throw .invalidOption("structure", expected: "a structure file for scalenet", found: "none")
     } else {
       let names = BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")
       throw .invalidOption(
-        option: "architecture", expected: "\(names), or scalenet with --structure", found: name)
+        "architecture", expected: "\(names), or scalenet with a structure file", found: name.escapedForMessage
+      )
     }
   }
 
+  /// The network in memory.
+  public func model() -> Model {
+    Model(
+      path: architecture.displayName, format: .builtIn,
+      content: .weights(architecture.initialWeights(seed: seed), architecture))
+  }
+
   /// Writes a checkpoint that PyTorch loads with `weights_only=True`.
+  ///
+  /// - Parameter overwrite: whether an existing file is replaced.
   public func write(to path: String, overwrite: Bool = false) throws(ScaleNetError) -> Report {
     guard FileFormat.forExtension(of: path) == .pytorch else {
-      throw .invalidOption(option: "--output", expected: "a name that ends in .pth or .pt", found: path)
+      throw .invalidOption(
+        "output", expected: "a name that ends in .pth or .pt", found: path.escapedForMessage)
     }
     // The output is tried before the work.
-    var output = try bridging(ScaleNetError.file) { () throws(FileError) in
-      try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
-    }
+    var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
     let weights = architecture.initialWeights(seed: seed)
-    do throws(PyTorchError) { try PyTorchWriter.write(weights, to: &output) } catch { throw .pytorch(error) }
+    try PyTorchWriter.write(weights, to: &output)
     let bytes = output.byteCount
-    do throws(FileError) { try output.commit() } catch { throw .file(error) }
+    try output.commit()
     return Report(
       architecture: architecture.displayName, classes: architecture.classes ?? 0,
       parameters: weights.learnableCount, bytes: bytes)

@@ -34,18 +34,22 @@ enum Main {
     // A closed pipe is noticed where it is written to, after temporaries are gone.
     signal(SIGPIPE, SIG_IGN)
     TemporaryFiles.removeOnTermination()
+    useWidestKernels()
     exit(run())
   }
 
   private static func run() -> Int32 {
+    var isVerbose = false
     do {
       do {
         var command = try ScaleNetCommand.parseAsRoot()
+        isVerbose = (command as? any VerboseCommand)?.messages.verbose ?? false
         try command.run()
         return 0
       } catch let error as ScaleNetError {
-        StandardError.write("scalenet: error: \(error)\n")
-        return ExitStatus.of(error)
+        let message = error.message(in: .command, listsAll: isVerbose)
+        StandardError.write("scalenet: error: \(message)\n")
+        return ExitStatus.of(error.kind)
       } catch let failure as StandardOutput.Failure {
         throw failure
       } catch {

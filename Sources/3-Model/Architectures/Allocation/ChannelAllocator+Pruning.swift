@@ -1,3 +1,4 @@
+public import FileIO
 public import ModelIR
 
 extension ChannelAllocator {
@@ -6,7 +7,7 @@ extension ChannelAllocator {
 
   /// The seed's weights without the channels that go: rows of `conv2.i` and `bn2.i`, columns of `conv3`. What keeps
   /// all its channels stays a view of the seed's.
-  public func prunedWeights(_ allocation: ChannelAllocation) throws(ArchitectureError) -> StateDict {
+  public func prunedWeights(_ allocation: ChannelAllocation) throws(ScaleNetError) -> StateDict {
     precondition(allocation.blocks.map(\.name) == seed.blocks.map(\.name))
     var picks: [String: (indices: [Int], axis: Int)] = [:]
     var dropped = Set<String>()
@@ -42,7 +43,7 @@ extension ChannelAllocator {
         throw .limitExceeded(
           place: "\(entry.name): bytes", most: Self.mostCopiedBytes, found: entry.tensor.byteCount)
       }
-      do throws(TensorError) {
+      do throws(ScaleNetError) {
         result.append(entry.name, try entry.tensor.selecting(pick.indices, axis: pick.axis))
       } catch {
         throw .unreadableWeight(source: source, key: entry.name, error: error)

@@ -1,3 +1,4 @@
+public import FileIO
 public import ModelIR
 
 /// Decides how many channels each scale of a scale-aggregation block gets, as the ScaleNet paper does (Li et al. 2019,
@@ -17,7 +18,7 @@ public struct ChannelAllocator: Sendable {
   /// - Parameters:
   ///   - weights: the weights that `seed` was recognised from.
   ///   - source: their file's path, for errors.
-  public init(seed: ScaleNetConfiguration, weights: StateDict, source: String) throws(ArchitectureError) {
+  public init(seed: ScaleNetConfiguration, weights: StateDict, source: String) throws(ScaleNetError) {
     // Before anything is read: the widths must be such that operations can be counted at all.
     _ = try seed.costs(inputSize: InputSize(height: seed.leastInputSide, width: seed.leastInputSide))
     self.seed = seed
@@ -34,7 +35,7 @@ public struct ChannelAllocator: Sendable {
   /// the greatest width within the budget is found exactly. A budget above that of the seed keeps everything.
   public func allocate(
     _ target: AllocationTarget, inputSize: InputSize = .standard
-  ) throws(ArchitectureError) -> ChannelAllocation {
+  ) throws(ScaleNetError) -> ChannelAllocation {
     let (outside, costs) = try seed.costs(inputSize: inputSize)
     // What a block costs when it keeps its top k channels.
     let macs = zip(rankings, costs).map { ranking, cost in
@@ -99,7 +100,7 @@ public struct ChannelAllocator: Sendable {
   /// The greatest width for which the network takes at most `budget`.
   private func greatestWidth(
     within budget: Int, outside: Int, macs: [[Int]], inputSize: InputSize
-  ) throws(ArchitectureError) -> Fraction {
+  ) throws(ScaleNetError) -> Fraction {
     var most: [Int: Int] = [:]
     for (block, ranking) in zip(seed.blocks, rankings) {
       most[block.planes] = max(most[block.planes] ?? 0, ranking.candidates.count)

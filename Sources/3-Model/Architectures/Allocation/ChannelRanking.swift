@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// The channels of one block's scales, the most important first.
@@ -16,7 +17,7 @@ struct ChannelRanking {
   /// Reads the importance of every channel of `block`. Equals stand in the order of scales, then of channels.
   init(
     _ block: ScaleNetConfiguration.Block, weights: StateDict, source: String
-  ) throws(ArchitectureError) {
+  ) throws(ScaleNetError) {
     var candidates: [Candidate] = []
     for scale in block.scales {
       let key = "\(block.name).bn2.\(scale.index).weight"
@@ -26,7 +27,7 @@ struct ChannelRanking {
           problems: [.missing(key: key, shape: "[\(scale.channels)]")])
       }
       let gammas: [Double]
-      do throws(TensorError) {
+      do throws(ScaleNetError) {
         gammas = try tensor.doubles()
       } catch {
         throw .unreadableWeight(source: source, key: key, error: error)

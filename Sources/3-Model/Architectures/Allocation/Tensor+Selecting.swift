@@ -3,7 +3,7 @@ import ModelIR
 
 extension Tensor {
   /// A copy of the elements at some indices of one axis, in the order given.
-  func selecting(_ indices: [Int], axis: Int) throws(TensorError) -> Tensor {
+  func selecting(_ indices: [Int], axis: Int) throws(ScaleNetError) -> Tensor {
     let bytes = try bytes()
     let run = shape.dimensions[(axis + 1)...].reduce(dataType.byteCount, *)
     let extent = shape[axis]

@@ -1,3 +1,4 @@
+public import FileIO
 public import ModelIR
 
 extension ResNetConfiguration {
@@ -5,7 +6,7 @@ extension ResNetConfiguration {
   ///
   /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
   /// final layer, or with `features` the maps `layer1` to `layer4`.
-  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ArchitectureError)
+  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
     -> Graph
   {
     if options.stridePlacement != nil, kind == .basic {
@@ -15,7 +16,7 @@ extension ResNetConfiguration {
     }
     let placement = options.stridePlacement ?? stridePlacement
     return try assemble(weights, options: options, classifier: naming.classifier) {
-      (builder, image) throws(GraphError) in
+      (builder, image) throws(ScaleNetError) in
       var x = try builder.convolution("\(naming.stemPrefix)conv1", image, stride: 2)
       x = try builder.normalization("\(naming.stemPrefix)bn1", x)
       x = try builder.relu("relu", x)
@@ -35,7 +36,7 @@ extension ResNetConfiguration {
 
   private func addBlock(
     _ block: Block, _ input: ValueID, placement: StridePlacement, to builder: inout LayerBuilder
-  ) throws(GraphError) -> ValueID {
+  ) throws(ScaleNetError) -> ValueID {
     let name = block.name
     let stepping = kind == .bottleneck && placement == .middle ? 1 : 0
     var x = input
@@ -66,7 +67,7 @@ extension ResNetConfiguration {
   /// Every channel times a factor between 0 and 1 that two layers make of all channels' means.
   private static func addSqueezeExcitation(
     _ name: String, _ input: ValueID, to builder: inout LayerBuilder
-  ) throws(GraphError) -> ValueID {
+  ) throws(ScaleNetError) -> ValueID {
     var x = try builder.node("\(name).avg_pool", .globalAveragePool(GlobalAveragePool()), input)
     x = try builder.biasedConvolution("\(name).fc1", x)
     x = try builder.relu("\(name).relu", x)

@@ -1,3 +1,4 @@
+public import FileIO
 public import ModelIR
 
 extension ResNetConfiguration {
@@ -10,7 +11,7 @@ extension ResNetConfiguration {
   /// of a 3x3 convolution's weight leaves of its input's channels.
   ///
   /// - Parameter source: the file's path, for errors.
-  public init(recognizing weights: StateDict, source: String) throws(ArchitectureError) {
+  public init(recognizing weights: StateDict, source: String) throws(ScaleNetError) {
     let naming = ResNetNaming(of: weights)
     let keys = weights.entries.compactMap { BlockKey($0.name) }
     let kind: BlockKind = keys.contains { $0.parts[0] == "conv3" } ? .bottleneck : .basic

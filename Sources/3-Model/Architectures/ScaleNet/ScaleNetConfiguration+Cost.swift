@@ -1,3 +1,5 @@
+public import FileIO
+
 extension ScaleNetConfiguration {
   /// The multiply-accumulates of one block's convolutions.
   struct BlockCost {
@@ -10,7 +12,7 @@ extension ScaleNetConfiguration {
   }
 
   /// The multiply-accumulates of convolutions and final layer, as fvcore counts them, for one image of this size.
-  public func macs(inputSize: InputSize = .standard) throws(ArchitectureError) -> Int {
+  public func macs(inputSize: InputSize = .standard) throws(ScaleNetError) -> Int {
     let (stem, costs) = try costs(inputSize: inputSize)
     return zip(blocks, costs).reduce(stem) { sum, pair in
       pair.0.scales.reduce(sum + pair.1.fixed) { $0 + $1.channels * pair.1.perChannel[$1.index] }
@@ -18,7 +20,7 @@ extension ScaleNetConfiguration {
   }
 
   /// The multiply-accumulates of stem and final layer, and those of every block.
-  func costs(inputSize: InputSize) throws(ArchitectureError) -> (outside: Int, blocks: [BlockCost]) {
+  func costs(inputSize: InputSize) throws(ScaleNetError) -> (outside: Int, blocks: [BlockCost]) {
     try check(inputSize)
     try checkWidths()
     var (height, width) = ((inputSize.height - 1) / 2 + 1, (inputSize.width - 1) / 2 + 1)
@@ -43,10 +45,10 @@ extension ScaleNetConfiguration {
   }
 
   /// Fails if a network is so wide or deep that its operations cannot be counted.
-  private func checkWidths() throws(ArchitectureError) {
+  private func checkWidths() throws(ScaleNetError) {
     // With these and feature maps of at most 4096 x 4096, a sum over all blocks stays below 2^63.
     let (mostChannels, mostBlocks) = (1 << 12, 1 << 9)
-    func check(_ place: String, _ found: Int, _ most: Int) throws(ArchitectureError) {
+    func check(_ place: String, _ found: Int, _ most: Int) throws(ScaleNetError) {
       if found > most { throw .limitExceeded(place: place, most: most, found: found) }
     }
     try check("blocks", blocks.count, mostBlocks)

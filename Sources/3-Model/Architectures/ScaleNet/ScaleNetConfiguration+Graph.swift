@@ -1,3 +1,4 @@
+public import FileIO
 public import ModelIR
 
 extension ScaleNetConfiguration {
@@ -5,14 +6,15 @@ extension ScaleNetConfiguration {
   ///
   /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
   /// `fc`, or with `features` the maps `layer1` to `layer4`.
-  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ArchitectureError)
+  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
     -> Graph
   {
     if options.stridePlacement != nil {
       throw .unsupportedOption(
-        option: "stride placement", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
+        option: "stridePlacement", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
     }
-    return try assemble(weights, options: options, classifier: "fc") { (builder, image) throws(GraphError) in
+    return try assemble(weights, options: options, classifier: "fc") {
+      (builder, image) throws(ScaleNetError) in
       var x = try builder.convolution("conv1", image, stride: 2)
       x = try builder.normalization("bn1", x)
       x = try builder.relu("relu", x)
@@ -29,7 +31,7 @@ extension ScaleNetConfiguration {
   /// One SA block; the steps are those of the published forward pass.
   private static func addBlock(
     _ block: Block, _ input: ValueID, to builder: inout LayerBuilder
-  ) throws(GraphError) -> ValueID {
+  ) throws(ScaleNetError) -> ValueID {
     let name = block.name
     var x = input
     if block.stride > 1 { x = try builder.pool("\(name).pool", x, size: block.stride) }

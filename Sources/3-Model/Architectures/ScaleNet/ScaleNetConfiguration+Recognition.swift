@@ -1,3 +1,4 @@
+public import FileIO
 public import ModelIR
 
 extension ScaleNetConfiguration {
@@ -9,7 +10,7 @@ extension ScaleNetConfiguration {
   /// Reads a ScaleNet's dimensions off its weights. No width is known beforehand.
   ///
   /// - Parameter source: the file's path, for errors.
-  public init(recognizing weights: StateDict, source: String) throws(ArchitectureError) {
+  public init(recognizing weights: StateDict, source: String) throws(ScaleNetError) {
     var checker = WeightChecker(weights)
     let stem = checker.takeConvolution("conv1", filters: nil, channels: nil, kernels: [7])
     let stemChannels = stem?[0]

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Networks to train before channels are allocated: every scale of a block has as many channels as the block has
 /// planes, so that there is something to lose.
 public enum ScaleNetSeed: String, CaseIterable, Sendable {
@@ -24,7 +26,7 @@ public enum ScaleNetSeed: String, CaseIterable, Sendable {
   /// - Parameter pools: by how much the scales pool, some of 1, 2, 4 and 7.
   public func configuration(
     pools: [Int], classes: Int?
-  ) throws(ArchitectureError) -> ScaleNetConfiguration {
+  ) throws(ScaleNetError) -> ScaleNetConfiguration {
     guard !pools.isEmpty, Set(pools).count == pools.count, Set(pools).isSubset(of: Structure.pools) else {
       throw .unsupportedOption(
         option: "scales",

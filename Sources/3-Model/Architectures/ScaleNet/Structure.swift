@@ -1,3 +1,5 @@
+public import FileIO
+
 /// What a structure file says: for each block, how many channels each scale has.
 public struct Structure: Hashable, Sendable {
   /// One row: the channels at scales 1, 2, 4 and 7, and the block's feature size for an input of 224.
@@ -33,12 +35,12 @@ public struct Structure: Hashable, Sendable {
   private static let mostBlocks = 4096
 
   /// Reads the JSON of a structure file: an array of rows `[c1, c2, c4, c7, side]`.
-  public init(json: [UInt8], path: String) throws(ArchitectureError) {
+  public init(json: [UInt8], path: String) throws(ScaleNetError) {
     let rows: [[Int]]
-    do throws(StructureParser.Failure) {
+    do throws(ScaleNetError) {
       rows = try StructureParser.parse(json)
     } catch {
-      throw .structureFile(path: path, problems: [error.description])
+      throw error.within("not a structure file").inFile(path)
     }
     var problems: [String] = []
     if rows.isEmpty { problems.append("expected a row for each block, found none") }

@@ -1,23 +1,15 @@
+import FileIO
 import JSONText
 
 /// Reads an array of arrays of whole numbers, the part of JSON that a structure file uses, and nothing else.
 enum StructureParser {
-  /// What is wrong, and where.
-  struct Failure: Error, CustomStringConvertible {
-    let line: Int
-    let column: Int
-    let expected: String
-    let found: String
-
-    var description: String { "line \(line), column \(column): expected \(expected), found \(found)" }
-  }
-
-  static func parse(_ text: [UInt8]) throws(Failure) -> [[Int]] {
-    do throws(JSONFailure) {
+  /// - Throws: an error whose place is line and column, counted in bytes from 1.
+  static func parse(_ text: [UInt8]) throws(ScaleNetError) -> [[Int]] {
+    do throws(ScaleNetError) {
       let bytes = unsafe text.span.bytes
       var cursor = JSONCursor(0..<bytes.byteCount)
-      let rows = try array(&cursor, bytes) { (cursor, bytes) throws(JSONFailure) in
-        try array(&cursor, bytes) { (cursor, bytes) throws(JSONFailure) in
+      let rows = try array(&cursor, bytes) { (cursor, bytes) throws(ScaleNetError) in
+        try array(&cursor, bytes) { (cursor, bytes) throws(ScaleNetError) in
           try cursor.integer(bytes, expected: "a whole number in range")
         }
       }
@@ -28,8 +20,8 @@ enum StructureParser {
 
   private static func array<Element>(
     _ cursor: inout JSONCursor, _ bytes: RawSpan,
-    _ element: (inout JSONCursor, RawSpan) throws(JSONFailure) -> Element
-  ) throws(JSONFailure) -> [Element] {
+    _ element: (inout JSONCursor, RawSpan) throws(ScaleNetError) -> Element
+  ) throws(ScaleNetError) -> [Element] {
     guard cursor.peek(bytes) == UInt8(ascii: "[") else { throw cursor.failure("an array", bytes) }
     try cursor.open("[", bytes)
     var elements: [Element] = []
@@ -39,13 +31,14 @@ enum StructureParser {
     return elements
   }
 
-  /// The failure with its line and column, counted in bytes from 1.
-  private static func failure(_ failure: JSONFailure, _ text: [UInt8]) -> Failure {
-    let before = text[..<failure.offset]
-    return Failure(
-      line: before.count { $0 == 0x0a } + 1,
-      column: failure.offset - (before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0) + 1,
-      expected: failure.expected, found: found(text[failure.offset...]))
+  /// The error of a cursor with line and column in place of the offset.
+  private static func failure(_ error: ScaleNetError, _ text: [UInt8]) -> ScaleNetError {
+    guard let offset = error.offset, let expected = error.expected else { return error }
+    let before = text[..<offset]
+    let line = before.count { $0 == 0x0a } + 1
+    let column = offset - (before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0) + 1
+    return ScaleNetError(
+      place: "line \(line), column \(column)", expected: expected, found: found(text[offset...]))
   }
 
   /// The word, number or single character that a text begins with.

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The mean under a window: X [N, C, H, W] becomes [N, C, H', W'].
 public struct AveragePool: OperatorKind {
   public static let name = "AveragePool"
@@ -15,7 +17,7 @@ public struct AveragePool: OperatorKind {
     self.countIncludePad = countIncludePad
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     [try window.pooled(try require(inputs, 0, "X", rank: 4), ceilMode: ceilMode)]
   }
 

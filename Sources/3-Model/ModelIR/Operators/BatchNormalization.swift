@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Normalisation with known statistics: (X - mean) / sqrt(var + epsilon) * scale + B for each channel of X [N, C, ...].
 /// Inputs X, scale, B, mean, var, the last four [C].
 public struct BatchNormalization: OperatorKind {
@@ -10,10 +12,10 @@ public struct BatchNormalization: OperatorKind {
     self.epsilon = epsilon
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try requireFloat(inputs, 0, "X")
     guard x.rank >= 2 else {
-      throw OperatorError(place: "input X", expected: "rank 2 or more", found: "\(x)")
+      throw ScaleNetError(place: "input X", expected: "rank 2 or more", found: "\(x)")
     }
     let channels = try requireFixed(x, 1, "X")
     for (index, name) in ["scale", "B", "mean", "var"].enumerated() {

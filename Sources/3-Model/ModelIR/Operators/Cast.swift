@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The elements converted to another type.
 public struct Cast: OperatorKind {
   public static let name = "Cast"
@@ -9,7 +11,7 @@ public struct Cast: OperatorKind {
     self.to = to
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     [TensorType(to, try require(inputs, 0, "input").dimensions)]
   }
 

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Every element held between two limits: min(max(x, minimum), maximum); NaN stays. ReLU6 is 0 to 6.
 public struct Clip: OperatorKind {
   public static let name = "Clip"
@@ -12,9 +14,9 @@ public struct Clip: OperatorKind {
     self.maximum = maximum
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     guard minimum <= maximum else {
-      throw OperatorError(place: "max", expected: "at least min, \(minimum)", found: "\(maximum)")
+      throw ScaleNetError(place: "max", expected: "at least min, \(minimum)", found: "\(maximum)")
     }
     return [try requireFloat(inputs, 0, "input")]
   }

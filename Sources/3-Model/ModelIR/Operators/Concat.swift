@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The inputs one after another along an axis.
 public struct Concat: OperatorKind {
   public static let name = "Concat"
@@ -10,10 +12,10 @@ public struct Concat: OperatorKind {
     self.axis = axis
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let first = try require(inputs, 0, "0")
     guard (0..<first.rank).contains(axis) else {
-      throw OperatorError(place: "axis", expected: "0 to \(first.rank - 1)", found: "\(axis)")
+      throw ScaleNetError(place: "axis", expected: "0 to \(first.rank - 1)", found: "\(axis)")
     }
     var result = first
     var sum = 0
@@ -22,11 +24,11 @@ public struct Concat: OperatorKind {
       var expected = first
       if type.rank == first.rank { expected.dimensions[axis] = type.dimensions[axis] }
       guard type == expected else {
-        throw OperatorError(place: "input \(index)", expected: "\(expected)", found: "\(type)")
+        throw ScaleNetError(place: "input \(index)", expected: "\(expected)", found: "\(type)")
       }
       let (total, overflow) = sum.addingReportingOverflow(try requireFixed(type, axis, "\(index)"))
       if overflow {
-        throw OperatorError(place: "input \(index)", expected: "a sum in range", found: "\(type)")
+        throw ScaleNetError(place: "input \(index)", expected: "a sum in range", found: "\(type)")
       }
       sum = total
     }

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// 2-D convolution of X [N, C, H, W] with W [M, C / group, kH, kW] and bias B [M]; output [N, M, H', W'].
 public struct Conv: OperatorKind {
   public static let name = "Conv"
@@ -11,24 +13,24 @@ public struct Conv: OperatorKind {
     self.group = group
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     try window.validate()
     let x = try require(inputs, 0, "X", rank: 4)
     let w = try require(inputs, 1, "W", rank: 4)
     guard x.dataType == w.dataType else {
-      throw OperatorError(place: "input W", expected: x.dataType.rawValue, found: w.dataType.rawValue)
+      throw ScaleNetError(place: "input W", expected: x.dataType.rawValue, found: w.dataType.rawValue)
     }
     let channels = try requireFixed(x, 1, "X")
     let filters = try requireFixed(w, 0, "W")
     guard group > 0, filters % group == 0, channels % group == 0 else {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "group", expected: "a divisor of \(channels) input and \(filters) output channels",
         found: "\(group)")
     }
     let expected: [Dimension] =
       [.fixed(filters), .fixed(channels / group)] + window.kernel.map(Dimension.fixed)
     guard w.dimensions == expected else {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "input W", expected: "\(TensorType(w.dataType, expected))", found: "\(w)")
     }
     try requireVector(inputs, 2, "B", count: filters, of: x.dataType)

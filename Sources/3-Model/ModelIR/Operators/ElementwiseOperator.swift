@@ -1,3 +1,5 @@
+public import FileIO
+
 /// An operator on each element by itself: one floating-point input, whose type the output has.
 public protocol UnaryElementwise: OperatorKind {
   /// What one element costs, for the count of other operations.
@@ -7,7 +9,7 @@ public protocol UnaryElementwise: OperatorKind {
 extension UnaryElementwise {
   public static var inputCount: ClosedRange<Int> { 1...1 }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     [try requireFloat(inputs, 0, "X")]
   }
 
@@ -25,7 +27,7 @@ public protocol BinaryElementwise: OperatorKind {
 extension BinaryElementwise {
   public static var inputCount: ClosedRange<Int> { 2...2 }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     [try TensorType.broadcasting(try require(inputs, 0, "A"), try require(inputs, 1, "B"))]
   }
 

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The input repeated along axes of extent 1, with NumPy's broadcasting against `shape`.
 public struct Expand: OperatorKind {
   public static let name = "Expand"
@@ -10,15 +12,15 @@ public struct Expand: OperatorKind {
     self.shape = shape
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try require(inputs, 0, "input")
     guard TensorShape(checking: shape) != nil else {
-      throw OperatorError(place: "shape", expected: "extents in range", found: "\(shape)")
+      throw ScaleNetError(place: "shape", expected: "extents in range", found: "\(shape)")
     }
-    do throws(OperatorError) {
+    do throws(ScaleNetError) {
       return [try TensorType.broadcasting(x, TensorType(x.dataType, shape.map(Dimension.fixed)))]
     } catch {
-      throw OperatorError(place: "shape", expected: "what \(x) can be broadcast with", found: "\(shape)")
+      throw ScaleNetError(place: "shape", expected: "what \(x) can be broadcast with", found: "\(shape)")
     }
   }
 

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// A matrix of the input: the extents before `axis` are multiplied, and those from `axis` on.
 public struct Flatten: OperatorKind {
   public static let name = "Flatten"
@@ -10,10 +12,10 @@ public struct Flatten: OperatorKind {
     self.axis = axis
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try require(inputs, 0, "input")
     guard (0...x.rank).contains(axis) else {
-      throw OperatorError(place: "axis", expected: "0 to \(x.rank)", found: "\(axis)")
+      throw ScaleNetError(place: "axis", expected: "0 to \(x.rank)", found: "\(axis)")
     }
     return [
       TensorType(
@@ -32,19 +34,19 @@ public struct Flatten: OperatorKind {
 
 extension Dimension {
   /// The product of extents. One open extent may stand among extents of 1.
-  static func product(_ dimensions: ArraySlice<Dimension>, of type: TensorType) throws(OperatorError)
+  static func product(_ dimensions: ArraySlice<Dimension>, of type: TensorType) throws(ScaleNetError)
     -> Dimension
   {
     let open = dimensions.filter { $0.value == nil }
     var product = 1
     for case let value? in dimensions.map(\.value) {
       let (partial, overflow) = product.multipliedReportingOverflow(by: value)
-      if overflow { throw OperatorError(place: "input", expected: "a product in range", found: "\(type)") }
+      if overflow { throw ScaleNetError(place: "input", expected: "a product in range", found: "\(type)") }
       product = partial
     }
     if open.isEmpty { return .fixed(product) }
     guard open.count == 1, product == 1 else {
-      throw OperatorError(place: "input", expected: "known extents", found: "\(type)")
+      throw ScaleNetError(place: "input", expected: "known extents", found: "\(type)")
     }
     return open[0]
   }

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Chosen positions of one axis, in the shape of the indices: data [before..., extent, after...] becomes
 /// [before..., indexShape..., after...].
 public struct Gather: OperatorKind {
@@ -17,18 +19,18 @@ public struct Gather: OperatorKind {
     self.indexShape = indexShape
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     var x = try require(inputs, 0, "data")
     guard (0..<x.rank).contains(axis) else {
-      throw OperatorError(place: "axis", expected: "an axis of \(x)", found: "\(axis)")
+      throw ScaleNetError(place: "axis", expected: "an axis of \(x)", found: "\(axis)")
     }
     let extent = try requireFixed(x, axis, "data")
     guard TensorShape(checking: indexShape)?.elementCount == indices.count else {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "indices", expected: "as many as the extents \(indexShape) hold", found: "\(indices.count)")
     }
     if let outside = indices.first(where: { !(0..<extent).contains($0) }) {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "indices", expected: "positions of axis \(axis) of \(x)", found: "\(outside)")
     }
     x.dimensions.replaceSubrange(axis...axis, with: indexShape.map(Dimension.fixed))

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// alpha * A' * B' + beta * C, where A' and B' are A and B or their transposes; A' [M, K], B' [K, N], C broadcast
 /// to [M, N].
 public struct Gemm: OperatorKind {
@@ -16,11 +18,11 @@ public struct Gemm: OperatorKind {
     self.transB = transB
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let a = try require(inputs, 0, "A", rank: 2)
     let b = try require(inputs, 1, "B", rank: 2)
     guard a.dataType == b.dataType, a.dimensions[transA ? 0 : 1] == b.dimensions[transB ? 1 : 0] else {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "input B",
         expected: "\(a.dataType.rawValue) with inner extent \(a.dimensions[transA ? 0 : 1])",
         found: "\(b)")
@@ -28,7 +30,7 @@ public struct Gemm: OperatorKind {
     let result = TensorType(a.dataType, [a.dimensions[transA ? 1 : 0], b.dimensions[transB ? 0 : 1]])
     if inputs.count > 2, let c = inputs[2] {
       guard c.rank <= 2, try TensorType.broadcasting(result, c) == result else {
-        throw OperatorError(place: "input C", expected: "what can be broadcast to \(result)", found: "\(c)")
+        throw ScaleNetError(place: "input C", expected: "what can be broadcast to \(result)", found: "\(c)")
       }
     }
     return [result]

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The mean over all positions of each channel: X [N, C, H, W] becomes [N, C, 1, 1].
 public struct GlobalAveragePool: OperatorKind {
   public static let name = "GlobalAveragePool"
@@ -5,7 +7,7 @@ public struct GlobalAveragePool: OperatorKind {
 
   public init() {}
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try require(inputs, 0, "X", rank: 4)
     return [TensorType(x.dataType, [x.dimensions[0], x.dimensions[1], 1, 1])]
   }

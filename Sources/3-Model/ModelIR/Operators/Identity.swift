@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The input itself.
 public struct Identity: OperatorKind {
   public static let name = "Identity"
@@ -5,7 +7,7 @@ public struct Identity: OperatorKind {
 
   public init() {}
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     [try require(inputs, 0, "input")]
   }
 

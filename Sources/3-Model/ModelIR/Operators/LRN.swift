@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Local response normalisation across the channels of X [N, C, ...]: x / (bias + alpha / size * s)^beta, where s is
 /// the sum of the squares of `size` channels around x: floor((size - 1) / 2) before it, ceil((size - 1) / 2) after it.
 public struct LRN: OperatorKind {
@@ -17,13 +19,13 @@ public struct LRN: OperatorKind {
     self.bias = bias
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try requireFloat(inputs, 0, "X")
     guard x.rank >= 2 else {
-      throw OperatorError(place: "input X", expected: "rank 2 or more", found: "\(x)")
+      throw ScaleNetError(place: "input X", expected: "rank 2 or more", found: "\(x)")
     }
     guard (1...1 << 24).contains(size) else {
-      throw OperatorError(place: "size", expected: "1 to \(1 << 24)", found: "\(size)")
+      throw ScaleNetError(place: "size", expected: "1 to \(1 << 24)", found: "\(size)")
     }
     return [x]
   }

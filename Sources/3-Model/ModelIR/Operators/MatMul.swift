@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The product of matrices in the last two axes, with NumPy's rules: axes before them are broadcast, a vector A counts
 /// as a row and a vector B as a column, whose axis is then left out of the result.
 public struct MatMul: OperatorKind {
@@ -6,16 +8,16 @@ public struct MatMul: OperatorKind {
 
   public init() {}
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let a = try requireFloat(inputs, 0, "A")
     let b = try requireFloat(inputs, 1, "B")
     for (type, name) in [(a, "A"), (b, "B")] where type.rank == 0 {
-      throw OperatorError(place: "input \(name)", expected: "rank 1 or more", found: "\(type)")
+      throw ScaleNetError(place: "input \(name)", expected: "rank 1 or more", found: "\(type)")
     }
     let left = a.rank == 1 ? [1] + a.dimensions : a.dimensions
     let right = b.rank == 1 ? b.dimensions + [1] : b.dimensions
     guard a.dataType == b.dataType, left[left.count - 1] == right[right.count - 2] else {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "input B",
         expected: "\(a.dataType.rawValue) with \(left[left.count - 1]) rows", found: "\(b)")
     }

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The largest element under a window: X [N, C, H, W] becomes [N, C, H', W']. Margins never win.
 public struct MaxPool: OperatorKind {
   public static let name = "MaxPool"
@@ -12,7 +14,7 @@ public struct MaxPool: OperatorKind {
     self.ceilMode = ceilMode
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     [try window.pooled(try require(inputs, 0, "X", rank: 4), ceilMode: ceilMode)]
   }
 
@@ -23,16 +25,17 @@ public struct MaxPool: OperatorKind {
 
 extension Window {
   /// The type of what a pool with this window makes of [N, C, H, W].
-  func pooled(_ x: TensorType, ceilMode: Bool) throws(OperatorError) -> TensorType {
+  func pooled(_ x: TensorType, ceilMode: Bool) throws(ScaleNetError) -> TensorType {
     try validate()
     for axis in 0..<4 where pads[axis] >= kernel[axis % 2] * dilations[axis % 2] {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "pads", expected: "less than the kernel \(kernel)", found: "\(pads)")
     }
     var dimensions = x.dimensions
     for axis in 0..<2 {
       guard let extent = dimensions[axis + 2].value else {
-        throw OperatorError(place: "input X, axis \(axis + 2)", expected: "a known extent", found: "\(x)")
+        throw ScaleNetError(place: "input X, axis \(axis + 2)", expected: "a known extent", found: "\(x)")
+          .advising(.closeExtents)
       }
       dimensions[axis + 2] = .fixed(try output(extent: extent, axis: axis, ceilMode: ceilMode))
     }

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// What every operator knows of itself.
 public protocol OperatorKind: Hashable, Sendable {
   /// ONNX's `op_type`.
@@ -5,16 +7,16 @@ public protocol OperatorKind: Hashable, Sendable {
   /// How many inputs there may be, those left out included.
   static var inputCount: ClosedRange<Int> { get }
   /// The types of the outputs. Fails if the inputs do not fit.
-  func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType]
+  func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType]
   /// What one run costs. Inputs that are left out are nil.
   func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost
 }
 
 extension OperatorKind {
   /// The type of an input that must be there.
-  func require(_ inputs: [TensorType?], _ index: Int, _ name: String) throws(OperatorError) -> TensorType {
+  func require(_ inputs: [TensorType?], _ index: Int, _ name: String) throws(ScaleNetError) -> TensorType {
     guard index < inputs.count, let type = inputs[index] else {
-      throw OperatorError(place: "input \(name)", expected: "a value", found: "none")
+      throw ScaleNetError(place: "input \(name)", expected: "a value", found: "none")
     }
     return type
   }
@@ -22,10 +24,10 @@ extension OperatorKind {
   /// The type of an input that must be there, have this rank and hold real floating-point numbers.
   func require(
     _ inputs: [TensorType?], _ index: Int, _ name: String, rank: Int
-  ) throws(OperatorError) -> TensorType {
+  ) throws(ScaleNetError) -> TensorType {
     let type = try requireFloat(inputs, index, name)
     guard type.rank == rank else {
-      throw OperatorError(place: "input \(name)", expected: "rank \(rank)", found: "\(type)")
+      throw ScaleNetError(place: "input \(name)", expected: "rank \(rank)", found: "\(type)")
     }
     return type
   }
@@ -33,10 +35,10 @@ extension OperatorKind {
   /// The type of an input that must be there and hold real floating-point numbers.
   func requireFloat(
     _ inputs: [TensorType?], _ index: Int, _ name: String
-  ) throws(OperatorError) -> TensorType {
+  ) throws(ScaleNetError) -> TensorType {
     let type = try require(inputs, index, name)
     guard type.dataType.isFloatingPoint else {
-      throw OperatorError(place: "input \(name)", expected: "floating-point elements", found: "\(type)")
+      throw ScaleNetError(place: "input \(name)", expected: "floating-point elements", found: "\(type)")
     }
     return type
   }
@@ -44,19 +46,20 @@ extension OperatorKind {
   /// Fails unless an input that is there is a vector of `count` elements.
   func requireVector(
     _ inputs: [TensorType?], _ index: Int, _ name: String, count: Int, of dataType: DataType
-  ) throws(OperatorError) {
+  ) throws(ScaleNetError) {
     guard index < inputs.count, let type = inputs[index] else { return }
     guard type == TensorType(dataType, [.fixed(count)]) else {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "input \(name)", expected: "\(TensorType(dataType, [.fixed(count)]))", found: "\(type)")
     }
   }
 
   /// An extent that must be known.
-  func requireFixed(_ type: TensorType, _ axis: Int, _ name: String) throws(OperatorError) -> Int {
+  func requireFixed(_ type: TensorType, _ axis: Int, _ name: String) throws(ScaleNetError) -> Int {
     guard let value = type.dimensions[axis].value else {
-      throw OperatorError(
-        place: "input \(name), axis \(axis)", expected: "a known extent", found: "\(type)")
+      throw ScaleNetError(
+        place: "input \(name), axis \(axis)", expected: "a known extent", found: "\(type)"
+      ).advising(.closeExtents)
     }
     return value
   }

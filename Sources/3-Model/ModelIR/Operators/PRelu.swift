@@ -1,3 +1,5 @@
+public import FileIO
+
 /// x where it is not negative, slope * x elsewhere; NaN stays. Inputs X and slope, which is broadcast to X.
 public struct PRelu: OperatorKind {
   public static let name = "PRelu"
@@ -5,11 +7,11 @@ public struct PRelu: OperatorKind {
 
   public init() {}
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try requireFloat(inputs, 0, "X")
     let slope = try require(inputs, 1, "slope")
     guard slope.rank <= x.rank, try TensorType.broadcasting(x, slope) == x else {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "input slope", expected: "what can be broadcast to \(x)", found: "\(slope)")
     }
     return [x]

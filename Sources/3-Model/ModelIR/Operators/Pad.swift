@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Elements added around the input, or cropped from it where a number is negative.
 public struct Pad: OperatorKind {
   public static let name = "Pad"
@@ -42,10 +44,10 @@ public struct Pad: OperatorKind {
     return [pads[2], pads[3], pads[6], pads[7]]
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     var x = try require(inputs, 0, "data")
     guard pads.count == 2 * x.rank, pads.allSatisfy({ (-(1 << 24)...1 << 24).contains($0) }) else {
-      throw OperatorError(
+      throw ScaleNetError(
         place: "pads", expected: "\(2 * x.rank) numbers, none beyond \(1 << 24)", found: "\(pads)")
     }
     for axis in 0..<x.rank {
@@ -55,11 +57,11 @@ public struct Pad: OperatorKind {
       // Both are at least -2^24: no sum with an extent that is not negative underflows.
       let rest = extent + min(before, 0) + min(after, 0)
       guard rest >= 0, rest > 0 || mode == .constant || max(before, after) <= 0 else {
-        throw OperatorError(
+        throw ScaleNetError(
           place: "pads", expected: "elements left along axis \(axis) of \(x)", found: "\(pads)")
       }
       let (sum, overflow) = rest.addingReportingOverflow(max(before, 0) + max(after, 0))
-      if overflow { throw OperatorError(place: "input data", expected: "extents in range", found: "\(x)") }
+      if overflow { throw ScaleNetError(place: "input data", expected: "extents in range", found: "\(x)") }
       x.dimensions[axis] = .fixed(sum)
     }
     return [x]

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The mean over some axes.
 public struct ReduceMean: OperatorKind {
   public static let name = "ReduceMean"
@@ -13,10 +15,10 @@ public struct ReduceMean: OperatorKind {
     self.keepsAxes = keepsAxes
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try requireFloat(inputs, 0, "data")
     guard axes.allSatisfy({ (0..<x.rank).contains($0) }), axes == Set(axes).sorted() else {
-      throw OperatorError(place: "axes", expected: "ascending axes of \(x)", found: "\(axes)")
+      throw ScaleNetError(place: "axes", expected: "ascending axes of \(x)", found: "\(axes)")
     }
     let dimensions = x.dimensions.enumerated().compactMap { axis, dimension -> Dimension? in
       axes.contains(axis) ? (keepsAxes ? 1 : nil) : dimension

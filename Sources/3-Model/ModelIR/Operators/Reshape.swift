@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The same elements in another shape.
 public struct Reshape: OperatorKind {
   public static let name = "Reshape"
@@ -10,10 +12,10 @@ public struct Reshape: OperatorKind {
     self.shape = shape
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try require(inputs, 0, "data")
-    func mismatch() -> OperatorError {
-      OperatorError(place: "shape", expected: "extents that hold \(x)", found: "\(shape)")
+    func mismatch() -> ScaleNetError {
+      ScaleNetError(place: "shape", expected: "extents that hold \(x)", found: "\(shape)")
     }
     guard shape.allSatisfy({ $0 >= -1 }), shape.count(where: { $0 == -1 }) <= 1 else { throw mismatch() }
     var rest = x.dimensions
@@ -56,8 +58,8 @@ public struct Reshape: OperatorKind {
   }
 
   private static func multiply(
-    _ left: Int, _ right: Int, _ error: @autoclosure () -> OperatorError
-  ) throws(OperatorError) -> Int {
+    _ left: Int, _ right: Int, _ error: @autoclosure () -> ScaleNetError
+  ) throws(ScaleNetError) -> Int {
     let (product, overflow) = left.multipliedReportingOverflow(by: right)
     if overflow { throw error() }
     return product

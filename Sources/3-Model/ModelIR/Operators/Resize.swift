@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Resampling of X along some axes, one after the other.
 public struct Resize: OperatorKind {
   public static let name = "Resize"
@@ -61,32 +63,32 @@ public struct Resize: OperatorKind {
     self.antialias = antialias
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try requireFloat(inputs, 0, "X")
     guard axes.allSatisfy({ (0..<x.rank).contains($0) }), axes == Set(axes).sorted() else {
-      throw OperatorError(place: "axes", expected: "ascending axes of \(x)", found: "\(axes)")
+      throw ScaleNetError(place: "axes", expected: "ascending axes of \(x)", found: "\(axes)")
     }
     if let axis = axes.first(where: { x.dimensions[$0] == 0 }) {
-      throw OperatorError(place: "input X, axis \(axis)", expected: "at least one element", found: "\(x)")
+      throw ScaleNetError(place: "input X, axis \(axis)", expected: "at least one element", found: "\(x)")
     }
     var dimensions = x.dimensions
     guard cubicCoefficient.isFinite else {
-      throw OperatorError(place: "cubic_coeff_a", expected: "a finite number", found: "\(cubicCoefficient)")
+      throw ScaleNetError(place: "cubic_coeff_a", expected: "a finite number", found: "\(cubicCoefficient)")
     }
     switch extent {
     case .sizes(let sizes):
       guard sizes.count == axes.count, sizes.allSatisfy({ $0 > 0 && $0 <= 1 << 24 }) else {
-        throw OperatorError(place: "sizes", expected: "\(axes.count) positive extents", found: "\(sizes)")
+        throw ScaleNetError(place: "sizes", expected: "\(axes.count) positive extents", found: "\(sizes)")
       }
       for (axis, size) in zip(axes, sizes) { dimensions[axis] = .fixed(size) }
     case .scales(let scales):
       guard scales.count == axes.count, scales.allSatisfy({ $0 > 0 && $0 <= 65536 }) else {
-        throw OperatorError(place: "scales", expected: "\(axes.count) positive factors", found: "\(scales)")
+        throw ScaleNetError(place: "scales", expected: "\(axes.count) positive factors", found: "\(scales)")
       }
       for (axis, scale) in zip(axes, scales) {
         let size = (Float(try requireFixed(x, axis, "X")) * scale).rounded(.down)
         guard size > 0, size <= 16_777_216 else {
-          throw OperatorError(
+          throw ScaleNetError(
             place: "scales", expected: "1 to 16777216 elements", found: "\(x) times \(scales)")
         }
         dimensions[axis] = .fixed(Int(size))

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Some positions of some axes: along `axes[i]` these are `starts[i]`, `starts[i] + steps[i]` and so on, `counts[i]` of
 /// them. Axes that are not named are taken whole, and may be open.
 public struct Slice: OperatorKind {
@@ -20,28 +22,28 @@ public struct Slice: OperatorKind {
     self.counts = counts
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     var x = try require(inputs, 0, "data")
     guard axes.allSatisfy({ (0..<x.rank).contains($0) }), Set(axes).count == axes.count else {
-      throw OperatorError(place: "axes", expected: "axes of \(x), none twice", found: "\(axes)")
+      throw ScaleNetError(place: "axes", expected: "axes of \(x), none twice", found: "\(axes)")
     }
     for (name, values) in [("starts", starts), ("steps", steps), ("counts", counts)]
     where values.count != axes.count {
-      throw OperatorError(place: name, expected: "\(axes.count) numbers", found: "\(values)")
+      throw ScaleNetError(place: name, expected: "\(axes.count) numbers", found: "\(values)")
     }
     for (index, axis) in axes.enumerated() {
       let extent = try requireFixed(x, axis, "data")
       guard steps[index] != 0 else {
-        throw OperatorError(place: "steps", expected: "none of 0", found: "\(steps)")
+        throw ScaleNetError(place: "steps", expected: "none of 0", found: "\(steps)")
       }
       guard (0...extent).contains(counts[index]) else {
-        throw OperatorError(place: "counts", expected: "0 to \(extent) of axis \(axis)", found: "\(counts)")
+        throw ScaleNetError(place: "counts", expected: "0 to \(extent) of axis \(axis)", found: "\(counts)")
       }
       if counts[index] > 0 {
         let (reach, overflow) = steps[index].multipliedReportingOverflow(by: counts[index] - 1)
         let (last, overflow2) = starts[index].addingReportingOverflow(reach)
         guard !overflow, !overflow2, (0..<extent).contains(starts[index]), (0..<extent).contains(last) else {
-          throw OperatorError(
+          throw ScaleNetError(
             place: "starts", expected: "positions of axis \(axis) of \(x)",
             found: "\(counts[index]) from \(starts[index]) in steps of \(steps[index])")
         }

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// exp(x) / sum of exp(x) along one axis.
 public struct Softmax: OperatorKind {
   public static let name = "Softmax"
@@ -10,10 +12,10 @@ public struct Softmax: OperatorKind {
     self.axis = axis
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try requireFloat(inputs, 0, "input")
     guard (0..<x.rank).contains(axis) else {
-      throw OperatorError(place: "axis", expected: "0 to \(x.rank - 1)", found: "\(axis)")
+      throw ScaleNetError(place: "axis", expected: "0 to \(x.rank - 1)", found: "\(axis)")
     }
     return [x]
   }

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// The axes in another order: axis i of the output is axis `permutation[i]` of the input.
 public struct Transpose: OperatorKind {
   public static let name = "Transpose"
@@ -10,10 +12,10 @@ public struct Transpose: OperatorKind {
     self.permutation = permutation
   }
 
-  public func inferTypes(_ inputs: [TensorType?]) throws(OperatorError) -> [TensorType] {
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try require(inputs, 0, "data")
     guard permutation.sorted() == Array(0..<x.rank) else {
-      throw OperatorError(place: "perm", expected: "every axis of \(x) once", found: "\(permutation)")
+      throw ScaleNetError(place: "perm", expected: "every axis of \(x) once", found: "\(permutation)")
     }
     return [TensorType(x.dataType, permutation.map { x.dimensions[$0] })]
   }

@@ -1,3 +1,5 @@
+import FileIO
+
 /// The geometry of a window that slides over height and width: kernel, steps, margins, dilation.
 public struct Window: Hashable, Sendable {
   /// Height and width of the kernel.
@@ -23,10 +25,10 @@ public struct Window: Hashable, Sendable {
   }
 
   /// Fails unless all parts are of two dimensions and within what makes sense.
-  func validate() throws(OperatorError) {
-    func check(_ name: String, _ values: [Int], count: Int, least: Int) throws(OperatorError) {
+  func validate() throws(ScaleNetError) {
+    func check(_ name: String, _ values: [Int], count: Int, least: Int) throws(ScaleNetError) {
       guard values.count == count, values.allSatisfy({ $0 >= least && $0 <= 1 << 24 }) else {
-        throw OperatorError(
+        throw ScaleNetError(
           place: name, expected: "\(count) numbers, none below \(least)", found: "\(values)")
       }
     }
@@ -41,11 +43,11 @@ public struct Window: Hashable, Sendable {
   ///
   /// With `ceilMode`, a last window that would begin behind the input and its leading margin is left out, as PyTorch
   /// and ONNX Runtime do.
-  func output(extent: Int, axis: Int, ceilMode: Bool = false) throws(OperatorError) -> Int {
+  func output(extent: Int, axis: Int, ceilMode: Bool = false) throws(ScaleNetError) -> Int {
     let reach = dilations[axis] * (kernel[axis] - 1) + 1
     let room = extent + pads[axis] + pads[axis + 2] - reach
     guard room >= 0 else {
-      throw OperatorError(
+      throw ScaleNetError(
         place: axis == 0 ? "height" : "width", expected: "at least \(reach - pads[axis] - pads[axis + 2])",
         found: "\(extent)")
     }

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Turns a graph's floating-point arithmetic into half precision (float16): weights, statistics and everything between
 /// the nodes. Graph inputs and outputs keep their types behind Cast nodes unless `halfIO`.
 ///
@@ -12,7 +14,7 @@ public struct ConvertToHalf: GraphPass {
     self.halfIO = halfIO
   }
 
-  public func run(on graph: inout Graph) throws(GraphError) -> Bool {
+  public func run(on graph: inout Graph) throws(ScaleNetError) -> Bool {
     guard isNeeded(graph) else { return false }
     for id in graph.initializers { try convertInitializer(id, of: &graph) }
     // Within the graph a conversion to another floating-point type has nothing left to do.
@@ -50,9 +52,9 @@ public struct ConvertToHalf: GraphPass {
     }
   }
 
-  private func convertInitializer(_ id: ValueID, of graph: inout Graph) throws(GraphError) {
+  private func convertInitializer(_ id: ValueID, of graph: inout Graph) throws(ScaleNetError) {
     guard let tensor = graph[id].initializer, Self.isConverted(tensor.dataType) else { return }
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       try Self.checkRange(tensor)
     } catch {
       throw .unreadableInitializer(value: graph[id].name, error: error)
@@ -63,7 +65,7 @@ public struct ConvertToHalf: GraphPass {
 
   /// Fails at the first finite element that rounds to infinity: of 65520 (halfway between the largest float16, 65504,
   /// and what would follow it) or more.
-  private static func checkRange(_ tensor: Tensor) throws(TensorError) {
+  private static func checkRange(_ tensor: Tensor) throws(ScaleNetError) {
     let chunk = UnsafeMutableBufferPointer<Float>.allocate(capacity: min(tensor.elementCount, 1 << 14))
     defer { unsafe chunk.deallocate() }
     var start = 0
@@ -92,7 +94,7 @@ public struct ConvertToHalf: GraphPass {
   /// Lets the nodes read a converted copy of an input.
   private func addInputCast(
     _ input: ValueID, to graph: inout Graph, _ nodeNames: inout Set<String>
-  ) throws(GraphError) -> Node {
+  ) throws(ScaleNetError) -> Node {
     let name = graph[input].name
     let outputs = graph.outputs
     let nodeName = Self.unused("\(name).cast", &nodeNames)
@@ -108,7 +110,7 @@ public struct ConvertToHalf: GraphPass {
   /// Gives each converted output a Cast that bears its name.
   private func addOutputCasts(
     _ outputs: [(id: ValueID, type: DataType)], to graph: inout Graph, _ nodeNames: inout Set<String>
-  ) throws(GraphError) {
+  ) throws(ScaleNetError) {
     var replacements: [ValueID: ValueID] = [:]
     for (id, type) in outputs where graph[id].type.dataType != type && replacements[id] == nil {
       let name = graph[id].name

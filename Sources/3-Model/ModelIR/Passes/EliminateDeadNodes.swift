@@ -1,10 +1,12 @@
+public import FileIO
+
 /// Removes nodes whose outputs nothing reads, and values that nothing mentions. Graph inputs stay.
 public struct EliminateDeadNodes: GraphPass {
   public let name = "eliminate dead nodes"
 
   public init() {}
 
-  public func run(on graph: inout Graph) throws(GraphError) -> Bool {
+  public func run(on graph: inout Graph) throws(ScaleNetError) -> Bool {
     var isNeeded = [Bool](repeating: false, count: graph.values.count)
     for id in graph.outputs { isNeeded[id.index] = true }
     var kept: [Node] = []

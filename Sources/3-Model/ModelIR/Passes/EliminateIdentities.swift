@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Lets readers of an Identity read its input. One that stands between a graph input and a graph output stays,
 /// because both names must.
 public struct EliminateIdentities: GraphPass {
@@ -5,7 +7,7 @@ public struct EliminateIdentities: GraphPass {
 
   public init() {}
 
-  public func run(on graph: inout Graph) throws(GraphError) -> Bool {
+  public func run(on graph: inout Graph) throws(ScaleNetError) -> Bool {
     var kept: [Node] = []
     let nodes = graph.nodes
     // Replacements are looked up while going forward, so that chains collapse.

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// Folds a BatchNormalization into the convolution before it, also backward through a Resize between the two:
 /// interpolation weights sum to 1, so scale and shift commute with it.
 ///
@@ -11,7 +13,7 @@ public struct FoldBatchNormalization: GraphPass {
 
   public init() {}
 
-  public func run(on graph: inout Graph) throws(GraphError) -> Bool {
+  public func run(on graph: inout Graph) throws(ScaleNetError) -> Bool {
     let producers = graph.producers()
     let consumers = graph.consumers()
     let outputs = Set(graph.outputs)
@@ -49,7 +51,7 @@ public struct FoldBatchNormalization: GraphPass {
   /// Puts scale and shift into the convolution's weight and bias; false if they are not all known.
   private func fold(
     _ normalization: BatchNormalization, _ node: Node, into source: Int, of graph: inout Graph
-  ) throws(GraphError) -> Bool {
+  ) throws(ScaleNetError) -> Bool {
     let conv = graph.nodes[source]
     guard let weightID = conv.inputs[1], let weight = graph.initializer(weightID),
       let gamma = try elements(node.inputs[1], of: graph), let beta = try elements(node.inputs[2], of: graph),
@@ -95,9 +97,9 @@ public struct FoldBatchNormalization: GraphPass {
     return true
   }
 
-  private func elements(_ id: ValueID?, of graph: Graph) throws(GraphError) -> [Double]? {
+  private func elements(_ id: ValueID?, of graph: Graph) throws(ScaleNetError) -> [Double]? {
     guard let id, let tensor = graph.initializer(id) else { return nil }
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       return try tensor.doubles()
     } catch {
       throw .unreadableInitializer(value: graph[id].name, error: error)

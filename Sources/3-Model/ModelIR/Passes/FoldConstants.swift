@@ -1,7 +1,9 @@
+public import FileIO
+
 /// Computes an operator on known inputs. The arithmetic lives above the graph; whoever runs the pass brings it.
 public protocol ConstantEvaluator {
   /// The outputs of `op`; nil if it can't be computed here, and the node then stays.
-  func evaluate(_ op: Operator, inputs: [Tensor?]) throws(GraphError) -> [Tensor]?
+  func evaluate(_ op: Operator, inputs: [Tensor?]) throws(ScaleNetError) -> [Tensor]?
 }
 
 /// Replaces nodes whose inputs are all initializers by initializers.
@@ -13,7 +15,7 @@ public struct FoldConstants: GraphPass {
     self.evaluator = evaluator
   }
 
-  public func run(on graph: inout Graph) throws(GraphError) -> Bool {
+  public func run(on graph: inout Graph) throws(ScaleNetError) -> Bool {
     var kept: [Node] = []
     var isChanged = false
     for node in graph.nodes {

@@ -1,8 +1,10 @@
+import FileIO
+
 /// The checksums of the format: Jenkins' lookup3 (2006, public domain algorithm) over metadata, and Fletcher-32 over
 /// chunks.
 enum Checksum {
   /// Fails unless the four bytes at the cursor are the checksum of `range`.
-  static func verify(_ file: HDF5File, _ range: Range<Int>, in cursor: inout Cursor) throws(HDF5Error) {
+  static func verify(_ file: HDF5File, _ range: Range<Int>, in cursor: inout Cursor) throws(ScaleNetError) {
     let start = cursor.position
     let stored = UInt32(try cursor.integer(size: 4))
     let computed = lookup3(file.bytes(range))

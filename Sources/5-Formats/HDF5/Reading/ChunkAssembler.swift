@@ -23,7 +23,7 @@ struct ChunkAssembler {
   /// How many chunks it takes.
   private let expectedCount: Int
 
-  init(_ dataset: HDF5Dataset, elementSize: Int, layout cursor: inout Cursor) throws(HDF5Error) {
+  init(_ dataset: HDF5Dataset, elementSize: Int, layout cursor: inout Cursor) throws(ScaleNetError) {
     self.dataset = dataset
     self.elementSize = elementSize
     extents = dataset.shape.dimensions
@@ -70,7 +70,7 @@ struct ChunkAssembler {
     }
   }
 
-  private mutating func readTree(at address: Int, level: Int?) throws(HDF5Error) {
+  private mutating func readTree(at address: Int, level: Int?) throws(ScaleNetError) {
     var cursor = try Cursor(dataset.file, "chunk index of \(dataset.name)", at: address)
     try cursor.expect("TREE")
     let type = try cursor.byte()
@@ -103,7 +103,7 @@ struct ChunkAssembler {
   }
 
   /// All elements, row-major.
-  func assemble(byteCount: Int, budget: inout Int) throws(HDF5Error) -> ByteRegion {
+  func assemble(byteCount: Int, budget: inout Int) throws(ScaleNetError) -> ByteRegion {
     let stored = chunks.reduce(0) { $0 + $1.storedCount }
     guard byteCount <= budget, chunkByteCount <= budget,
       chunkByteCount / 2 <= max(byteCount, 1 << 20),
@@ -119,14 +119,14 @@ struct ChunkAssembler {
     }
     budget -= byteCount
     return unsafe try ByteRegion.allocate(origin: dataset.file.path, count: byteCount) {
-      target throws(HDF5Error) in
+      target throws(ScaleNetError) in
       for chunk in chunks { unsafe copy(try bytes(of: chunk), of: chunk, to: target) }
     }
   }
 
-  private func bytes(of chunk: Chunk) throws(HDF5Error) -> [UInt8] {
+  private func bytes(of chunk: Chunk) throws(ScaleNetError) -> [UInt8] {
     let stored = dataset.file.bytes(chunk.address..<chunk.address + chunk.storedCount)
-    func corrupt(_ reason: String) -> HDF5Error {
+    func corrupt(_ reason: String) -> ScaleNetError {
       .corruptChunk(path: dataset.file.path, object: dataset.name, offset: chunk.address, reason: reason)
     }
     guard let filters else {
@@ -137,7 +137,7 @@ struct ChunkAssembler {
     }
     switch filters.undo(stored, mask: chunk.mask, size: chunkByteCount) {
     case .success(let bytes): return bytes
-    case .failure(let failure): throw corrupt(failure.reason)
+    case .failure(let error): throw corrupt("\(error)")
     }
   }
 

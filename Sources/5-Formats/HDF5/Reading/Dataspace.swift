@@ -1,10 +1,11 @@
+import FileIO
 import ModelIR
 
 /// The extents of a dataset or attribute. Format: section IV.A.2.b.
 struct Dataspace {
   let shape: TensorShape
 
-  init(_ cursor: inout Cursor) throws(HDF5Error) {
+  init(_ cursor: inout Cursor) throws(ScaleNetError) {
     let version = try cursor.version(1...2)
     let rank = try cursor.byte()
     try cursor.skip(1)

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// The type of stored elements.
@@ -36,7 +37,7 @@ enum Datatype {
     }
   }
 
-  init(_ cursor: inout Cursor) throws(HDF5Error) {
+  init(_ cursor: inout Cursor) throws(ScaleNetError) {
     let first = try cursor.byte()
     guard (1...4).contains(first >> 4) else {
       throw cursor.failure("version 1 to 4 of a data type", "version \(first >> 4)")
@@ -61,7 +62,7 @@ enum Datatype {
     }
   }
 
-  private static func integer(_ bits: UInt64, _ size: Int, _ cursor: inout Cursor) throws(HDF5Error)
+  private static func integer(_ bits: UInt64, _ size: Int, _ cursor: inout Cursor) throws(ScaleNetError)
     -> Datatype
   {
     let offset = try cursor.short()
@@ -77,7 +78,8 @@ enum Datatype {
   }
 
   /// IEEE 754 binary16, binary32 and binary64, and bfloat16.
-  private static func float(_ bits: UInt64, _ size: Int, _ cursor: inout Cursor) throws(HDF5Error) -> Datatype
+  private static func float(_ bits: UInt64, _ size: Int, _ cursor: inout Cursor) throws(ScaleNetError)
+    -> Datatype
   {
     let offset = try cursor.short()
     let precision = try cursor.short()

@@ -1,4 +1,5 @@
 import CDeflate
+import FileIO
 
 /// What was done to each chunk before it was stored. Format: section IV.A.2.l.
 struct FilterPipeline {
@@ -10,7 +11,7 @@ struct FilterPipeline {
 
   private let filters: [Filter]
 
-  init(_ cursor: inout Cursor, dataset: HDF5Dataset, elementSize: Int) throws(HDF5Error) {
+  init(_ cursor: inout Cursor, dataset: HDF5Dataset, elementSize: Int) throws(ScaleNetError) {
     let version = try cursor.version(1...2)
     let count = try cursor.byte()
     guard count <= 32 else { throw cursor.failure("at most 32 filters", count) }
@@ -49,24 +50,24 @@ struct FilterPipeline {
   }
 
   /// Undoes the filters, last first, but those that `mask` says were left out. The reason if it can't be done.
-  func undo(_ stored: [UInt8], mask: UInt32, size: Int) -> Result<[UInt8], Failure> {
+  func undo(_ stored: [UInt8], mask: UInt32, size: Int) -> Result<[UInt8], ScaleNetError> {
     var bytes = stored
     for (index, filter) in filters.enumerated().reversed() where mask & (1 << UInt32(index)) == 0 {
       switch filter {
       case .fletcher32:
         guard bytes.count >= 4 else {
-          return .failure(Failure(reason: "expected a checksum, found no room for one"))
+          return .failure(ScaleNetError(reason: "expected a checksum, found no room for one"))
         }
         let found = bytes.suffix(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         bytes.removeLast(4)
         guard found == Checksum.fletcher32(bytes[...]) else {
-          return .failure(Failure(reason: "expected another Fletcher-32 checksum"))
+          return .failure(ScaleNetError(reason: "expected another Fletcher-32 checksum"))
         }
       case .deflate:
         // A checksum taken before compression comes out with the elements.
         let before = filters[..<index].contains { if case .fletcher32 = $0 { true } else { false } }
         guard let inflated = Self.inflate(bytes, size: before ? size + 4 : size) else {
-          return .failure(Failure(reason: "expected a deflated stream of \(size) bytes"))
+          return .failure(ScaleNetError(reason: "expected a deflated stream of \(size) bytes"))
         }
         bytes = inflated
       case .shuffle(let elementSize):
@@ -74,13 +75,9 @@ struct FilterPipeline {
       }
     }
     guard bytes.count == size else {
-      return .failure(Failure(reason: "expected \(size) bytes, found \(bytes.count)"))
+      return .failure(ScaleNetError(reason: "expected \(size) bytes, found \(bytes.count)"))
     }
     return .success(bytes)
-  }
-
-  struct Failure: Error {
-    let reason: String
   }
 
   /// A zlib stream (RFC 1950) that yields exactly `size` bytes.

@@ -1,3 +1,5 @@
+import FileIO
+
 /// A heap of many small objects, as groups with many links and objects with many attributes have it.
 ///
 /// Format: section III.G. Objects that are huge, tiny or filtered are not read.
@@ -13,7 +15,7 @@ struct FractalHeap {
   private let rootRows: Int
   private let headerAddress: Int
 
-  init(_ file: HDF5File, at address: Int, owner: String) throws(HDF5Error) {
+  init(_ file: HDF5File, at address: Int, owner: String) throws(ScaleNetError) {
     self.file = file
     headerAddress = address
     structure = "fractal heap of \(owner)"
@@ -47,7 +49,7 @@ struct FractalHeap {
   }
 
   /// Where the object of an identifier lies in the file.
-  func object(_ identifier: [UInt8]) throws(HDF5Error) -> Range<Int> {
+  func object(_ identifier: [UInt8]) throws(ScaleNetError) -> Range<Int> {
     func integer(_ first: Int, _ size: Int) -> Int? {
       guard first + size <= identifier.count, size <= 8 else { return nil }
       var value: UInt64 = 0
@@ -80,7 +82,7 @@ struct FractalHeap {
   /// The direct block that holds `offset`, below the indirect one at `address`.
   private func find(
     _ offset: Int, in address: Int, rows: Int, depth: Int
-  ) throws(HDF5Error) -> (block: Int, within: Int, size: Int) {
+  ) throws(ScaleNetError) -> (block: Int, within: Int, size: Int) {
     var cursor = try Cursor(file, structure, at: address)
     guard depth < 16, rows <= 64 else {
       throw cursor.failure("at most 16 levels of 64 rows", "\(depth), \(rows)")

@@ -16,7 +16,7 @@ final class GlobalHeap {
   }
 
   /// The string of the reference at the cursor: length, collection, index.
-  func string(_ reference: inout Cursor) throws(HDF5Error) -> String {
+  func string(_ reference: inout Cursor) throws(ScaleNetError) -> String {
     let length = try reference.word()
     let address = try reference.requiredAddress()
     let index = try reference.word()
@@ -35,7 +35,7 @@ final class GlobalHeap {
     return try reference.utf8(bytes)
   }
 
-  private func collection(at address: Int) throws(HDF5Error) -> [Int: Range<Int>] {
+  private func collection(at address: Int) throws(ScaleNetError) -> [Int: Range<Int>] {
     if let known = collections[address] { return known }
     let structure = "global heap of \(owner)"
     var cursor = try Cursor(file, structure, at: address)

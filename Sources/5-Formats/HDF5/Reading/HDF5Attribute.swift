@@ -1,3 +1,4 @@
+public import FileIO
 import ModelIR
 
 /// A small named value of an object. Only strings are read; others have a name.
@@ -9,7 +10,7 @@ public struct HDF5Attribute {
   private let data: Range<Int>
 
   /// The attributes of an object, in the order of the file.
-  static func all(of header: ObjectHeader) throws(HDF5Error) -> [HDF5Attribute] {
+  static func all(of header: ObjectHeader) throws(ScaleNetError) -> [HDF5Attribute] {
     var attributes: [HDF5Attribute] = []
     for message in header.messages {
       switch message.kind {
@@ -34,7 +35,7 @@ public struct HDF5Attribute {
   /// Section IV.A.2.v: attributes in a heap, if there are more than fit the header.
   private static func stored(
     _ cursor: inout Cursor, of header: ObjectHeader
-  ) throws(HDF5Error) -> [HDF5Attribute] {
+  ) throws(ScaleNetError) -> [HDF5Attribute] {
     try cursor.version(0...0)
     let flags = try cursor.byte()
     if flags & 1 != 0 { try cursor.skip(2) }
@@ -59,7 +60,7 @@ public struct HDF5Attribute {
   }
 
   /// Section IV.A.2.m.
-  private init(_ cursor: inout Cursor, of object: ObjectHeader) throws(HDF5Error) {
+  private init(_ cursor: inout Cursor, of object: ObjectHeader) throws(ScaleNetError) {
     self.object = object
     let version = try cursor.version(1...3)
     let flags = try cursor.byte()
@@ -91,7 +92,7 @@ public struct HDF5Attribute {
   }
 
   /// The values, row-major. A list without elements may be of any type.
-  public func strings() throws(HDF5Error) -> [String] {
+  public func strings() throws(ScaleNetError) -> [String] {
     if count == 0 { return [] }
     let title = "attribute \(name) of \(object.name)"
     var cursor = try Cursor(object.file, title, at: data.lowerBound, count: data.count)
@@ -115,7 +116,7 @@ public struct HDF5Attribute {
   }
 
   /// The only value.
-  public func string() throws(HDF5Error) -> String {
+  public func string() throws(ScaleNetError) -> String {
     let values = try strings()
     guard values.count == 1 else {
       throw .wrongKind(

@@ -1,4 +1,4 @@
-import FileIO
+public import FileIO
 public import ModelIR
 
 /// An array of numbers in a file.
@@ -10,7 +10,7 @@ public struct HDF5Dataset {
   let type: Datatype
   let header: ObjectHeader
 
-  init(_ file: HDF5File, name: String, header: ObjectHeader) throws(HDF5Error) {
+  init(_ file: HDF5File, name: String, header: ObjectHeader) throws(ScaleNetError) {
     self.file = file
     self.name = name
     self.header = header
@@ -28,13 +28,13 @@ public struct HDF5Dataset {
   /// The elements: a view of the file where they lie in one piece, memory where they are in chunks.
   ///
   /// - Parameter budget: how many bytes chunks may be put together to; what they take is taken off.
-  public func tensor(budget: inout Int) throws(HDF5Error) -> Tensor {
+  public func tensor(budget: inout Int) throws(ScaleNetError) -> Tensor {
     guard case .number(let dataType, let isLittleEndian) = type else {
       throw .unsupported(path: file.path, object: name, expected: "numbers", found: type.description)
     }
     let byteCount = shape.elementCount * dataType.byteCount
     let storage = try storage(byteCount: byteCount, elementSize: dataType.byteCount, budget: &budget)
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       return try Tensor(dataType, shape, storage: storage, isLittleEndian: isLittleEndian)
     } catch {
       throw .tensor(path: file.path, object: name, error: error)
@@ -44,7 +44,7 @@ public struct HDF5Dataset {
   /// Section IV.A.2.i: where the bytes are.
   private func storage(
     byteCount: Int, elementSize: Int, budget: inout Int
-  ) throws(HDF5Error) -> ByteRegion {
+  ) throws(ScaleNetError) -> ByteRegion {
     guard var cursor = try header.cursor(.layout) else {
       throw .malformed(
         path: file.path, structure: "dataset \(name)", offset: 0, expected: "a layout", found: "none")
@@ -83,7 +83,7 @@ public struct HDF5Dataset {
     }
   }
 
-  private func refuseFilters() throws(HDF5Error) {
+  private func refuseFilters() throws(ScaleNetError) {
     if header.messages.contains(where: { $0.kind == .filterPipeline }) {
       throw .unsupported(
         path: file.path, object: name, expected: "filters on chunks only", found: "some on another layout")

@@ -28,7 +28,7 @@ public struct HDF5File: Sendable {
   }
 
   /// Reads the superblock.
-  public init(_ region: ByteRegion) throws(HDF5Error) {
+  public init(_ region: ByteRegion) throws(ScaleNetError) {
     guard Self.recognizes(region) else { throw .notHDF5(path: region.origin) }
     self.init(region, rootAddress: 0)
     self.init(region, rootAddress: try Self.readSuperblock(self))
@@ -40,7 +40,7 @@ public struct HDF5File: Sendable {
   }
 
   /// The root group.
-  public func root() throws(HDF5Error) -> HDF5Group {
+  public func root() throws(ScaleNetError) -> HDF5Group {
     try HDF5Group(self, name: "/", header: try ObjectHeader(self, at: rootAddress, name: "/"))
   }
 
@@ -52,7 +52,7 @@ public struct HDF5File: Sendable {
   }
 
   /// Section II.A of the format: where the root group is.
-  private static func readSuperblock(_ file: HDF5File) throws(HDF5Error) -> Int {
+  private static func readSuperblock(_ file: HDF5File) throws(ScaleNetError) -> Int {
     var cursor = try Cursor(file, "superblock", at: signature.count)
     let version = try cursor.version(0...3)
     if version < 2 {
@@ -85,7 +85,7 @@ public struct HDF5File: Sendable {
   }
 
   /// Size of offsets and lengths: 8 bytes each.
-  private static func readSizes(_ cursor: inout Cursor) throws(HDF5Error) {
+  private static func readSizes(_ cursor: inout Cursor) throws(ScaleNetError) {
     // Version 0 and 1 have the two behind the versions, without the reserved byte, which was read before.
     let offsets = try cursor.byte()
     let lengths = try cursor.byte()
@@ -94,7 +94,7 @@ public struct HDF5File: Sendable {
     }
   }
 
-  private static func readAddresses(_ cursor: inout Cursor, _ file: HDF5File) throws(HDF5Error) {
+  private static func readAddresses(_ cursor: inout Cursor, _ file: HDF5File) throws(ScaleNetError) {
     let base = try cursor.requiredAddress()
     guard base == 0 else { throw cursor.failure("base address 0", base) }
     // The free space, which nobody writes.

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// A group of a file: names that lead to other objects.
 public struct HDF5Group {
   let file: HDF5File
@@ -9,7 +11,7 @@ public struct HDF5Group {
   /// The names of the group's objects, in the order of the file.
   public let members: [String]
 
-  init(_ file: HDF5File, name: String, header: ObjectHeader) throws(HDF5Error) {
+  init(_ file: HDF5File, name: String, header: ObjectHeader) throws(ScaleNetError) {
     self.file = file
     self.name = name
     self.header = header
@@ -32,14 +34,14 @@ public struct HDF5Group {
   public func contains(_ member: String) -> Bool { links[member] != nil }
 
   /// The group at a path relative to this one.
-  public func group(_ path: String) throws(HDF5Error) -> HDF5Group {
+  public func group(_ path: String) throws(ScaleNetError) -> HDF5Group {
     var group = self
     for component in path.split(separator: "/") { group = try group.child(String(component)) }
     return group
   }
 
   /// The dataset at a path relative to this group.
-  public func dataset(_ path: String) throws(HDF5Error) -> HDF5Dataset {
+  public func dataset(_ path: String) throws(ScaleNetError) -> HDF5Dataset {
     let components = path.split(separator: "/").map(String.init)
     guard let last = components.last else {
       throw .wrongKind(path: file.path, object: name, expected: "a dataset", found: "a group")
@@ -51,16 +53,16 @@ public struct HDF5Group {
   }
 
   /// The attributes of the group.
-  public func attributes() throws(HDF5Error) -> [HDF5Attribute] {
+  public func attributes() throws(ScaleNetError) -> [HDF5Attribute] {
     try HDF5Attribute.all(of: header)
   }
 
-  private func child(_ member: String) throws(HDF5Error) -> HDF5Group {
+  private func child(_ member: String) throws(ScaleNetError) -> HDF5Group {
     let (address, name) = try address(member)
     return try HDF5Group(file, name: name, header: try ObjectHeader(file, at: address, name: name))
   }
 
-  private func address(_ member: String) throws(HDF5Error) -> (Int, String) {
+  private func address(_ member: String) throws(ScaleNetError) -> (Int, String) {
     let path = name == "/" ? "/\(member)" : "\(name)/\(member)"
     guard let address = links[member] else { throw .notFound(path: file.path, object: path) }
     return (address, path)

@@ -19,7 +19,7 @@ struct LinkReader {
     budget = file.region.count / 8
   }
 
-  mutating func read(_ header: ObjectHeader) throws(HDF5Error) {
+  mutating func read(_ header: ObjectHeader) throws(ScaleNetError) {
     for message in header.messages {
       var cursor: Cursor
       switch message.kind {
@@ -40,13 +40,13 @@ struct LinkReader {
     }
   }
 
-  private mutating func spend(_ cursor: Cursor) throws(HDF5Error) {
+  private mutating func spend(_ cursor: Cursor) throws(ScaleNetError) {
     budget -= 1
     if budget < 0 { throw cursor.failure("as many links as the file can hold", "more") }
   }
 
   /// Section III.D: the data segment of a local heap, which holds names.
-  private func localHeap(at address: Int) throws(HDF5Error) -> Range<Int> {
+  private func localHeap(at address: Int) throws(ScaleNetError) -> Range<Int> {
     var cursor = try Cursor(file, "local heap of \(group)", at: address)
     try cursor.expect("HEAP")
     try cursor.version(0...0)
@@ -59,7 +59,7 @@ struct LinkReader {
   }
 
   /// Section III.A.1: a B-tree of version 1 over symbol table nodes.
-  private mutating func readTree(at address: Int, level: Int?, names: Range<Int>) throws(HDF5Error) {
+  private mutating func readTree(at address: Int, level: Int?, names: Range<Int>) throws(ScaleNetError) {
     var cursor = try Cursor(file, "B-tree of \(group)", at: address)
     try cursor.expect("TREE")
     let type = try cursor.byte()
@@ -82,7 +82,7 @@ struct LinkReader {
   }
 
   /// Section III.B: a symbol table node.
-  private mutating func readSymbols(at address: Int, names: Range<Int>) throws(HDF5Error) {
+  private mutating func readSymbols(at address: Int, names: Range<Int>) throws(ScaleNetError) {
     var cursor = try Cursor(file, "symbol table of \(group)", at: address)
     try cursor.expect("SNOD")
     try cursor.version(1...1)
@@ -107,7 +107,7 @@ struct LinkReader {
   }
 
   /// Section IV.A.2.g: a link message, in an object header or in a heap.
-  private mutating func readLink(_ cursor: inout Cursor) throws(HDF5Error) {
+  private mutating func readLink(_ cursor: inout Cursor) throws(ScaleNetError) {
     try spend(cursor)
     try cursor.version(1...1)
     let flags = try cursor.byte()
@@ -125,7 +125,7 @@ struct LinkReader {
   }
 
   /// Section IV.A.2.c: where many links are stored, if there are more than fit the header.
-  private mutating func readLinkInfo(_ cursor: inout Cursor) throws(HDF5Error) {
+  private mutating func readLinkInfo(_ cursor: inout Cursor) throws(ScaleNetError) {
     try cursor.version(0...0)
     let flags = try cursor.byte()
     if flags & 1 != 0 { try cursor.skip(8) }
@@ -141,14 +141,14 @@ struct LinkReader {
     }
   }
 
-  private func checked(_ name: String, _ cursor: Cursor) throws(HDF5Error) -> String {
+  private func checked(_ name: String, _ cursor: Cursor) throws(ScaleNetError) -> String {
     guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0) else {
       throw cursor.failure("a name without slashes", name)
     }
     return name
   }
 
-  private func refused(_ name: String, _ found: String) -> HDF5Error {
+  private func refused(_ name: String, _ found: String) -> ScaleNetError {
     .refused(path: file.path, object: "\(group == "/" ? "" : group)/\(name)", found: found)
   }
 }

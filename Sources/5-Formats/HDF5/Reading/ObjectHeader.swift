@@ -1,3 +1,5 @@
+import FileIO
+
 /// The messages of an object: what it is, its attributes, where its data lies.
 ///
 /// Format: section IV.A, "Disk Format: Level 2A - Data Object Headers".
@@ -24,7 +26,7 @@ struct ObjectHeader {
   /// Pieces of a header, each of which takes at least 8 bytes of the file.
   private var blocks: [Range<Int>] = []
 
-  init(_ file: HDF5File, at address: Int, name: String) throws(HDF5Error) {
+  init(_ file: HDF5File, at address: Int, name: String) throws(ScaleNetError) {
     self.file = file
     self.name = name
     var probe = try Cursor(file, "object header of \(name)", at: address)
@@ -36,12 +38,12 @@ struct ObjectHeader {
   }
 
   /// The data of the only message of a kind; nil if there is none.
-  func cursor(_ kind: Kind) throws(HDF5Error) -> Cursor? {
+  func cursor(_ kind: Kind) throws(ScaleNetError) -> Cursor? {
     guard let message = messages.first(where: { $0.kind == kind }) else { return nil }
     return try cursor(message)
   }
 
-  func cursor(_ message: Message) throws(HDF5Error) -> Cursor {
+  func cursor(_ message: Message) throws(ScaleNetError) -> Cursor {
     if message.isShared {
       throw .unsupported(
         path: file.path, object: name, expected: "a \(message.kind) of its own", found: "a shared one")
@@ -50,7 +52,7 @@ struct ObjectHeader {
       file, "\(message.kind) of \(name)", at: message.range.lowerBound, count: message.range.count)
   }
 
-  private mutating func addBlock(_ cursor: Cursor, at start: Int, count: Int) throws(HDF5Error) {
+  private mutating func addBlock(_ cursor: Cursor, at start: Int, count: Int) throws(ScaleNetError) {
     let range = start..<start + count
     guard !blocks.contains(where: { $0.overlaps(range) }), blocks.count < 1024 else {
       throw cursor.failure("blocks that do not overlap, at most 1024", "one at byte \(start)")
@@ -58,7 +60,7 @@ struct ObjectHeader {
     blocks.append(range)
   }
 
-  private mutating func readVersion1(at address: Int) throws(HDF5Error) {
+  private mutating func readVersion1(at address: Int) throws(ScaleNetError) {
     let structure = "object header of \(name)"
     var cursor = try Cursor(file, structure, at: address)
     try cursor.version(1...1)
@@ -85,7 +87,7 @@ struct ObjectHeader {
     guard seen == count else { throw cursor.failure("\(count) messages", "\(seen)") }
   }
 
-  private mutating func readVersion2(at address: Int) throws(HDF5Error) {
+  private mutating func readVersion2(at address: Int) throws(ScaleNetError) {
     let structure = "object header of \(name)"
     var cursor = try Cursor(file, structure, at: address)
     try cursor.expect("OHDR")
@@ -115,7 +117,7 @@ struct ObjectHeader {
   /// Takes a message in; the cursor over the block that it points to if it is a continuation.
   private mutating func add(
     _ type: Int, _ flags: Int, _ length: Int, _ block: inout Cursor, prefix: String?
-  ) throws(HDF5Error) -> Cursor? {
+  ) throws(ScaleNetError) -> Cursor? {
     guard let kind = Kind(rawValue: type) else {
       throw block.failure("a known kind of message", "kind \(type)")
     }

@@ -14,7 +14,7 @@ struct RecordTree {
   private let rootCount: Int
   private let total: Int
 
-  init(_ file: HDF5File, at address: Int, owner: String, type: Int, recordSize: Int) throws(HDF5Error) {
+  init(_ file: HDF5File, at address: Int, owner: String, type: Int, recordSize: Int) throws(ScaleNetError) {
     self.file = file
     self.type = type
     self.recordSize = recordSize
@@ -40,7 +40,7 @@ struct RecordTree {
   }
 
   /// All records, in the order of the tree.
-  func records() throws(HDF5Error) -> [[UInt8]] {
+  func records() throws(ScaleNetError) -> [[UInt8]] {
     var records: [[UInt8]] = []
     if let root { try read(at: root, count: rootCount, depth: depth, into: &records) }
     guard records.count == total else {
@@ -53,7 +53,7 @@ struct RecordTree {
 
   private func read(
     at address: Int, count: Int, depth: Int, into records: inout [[UInt8]]
-  ) throws(HDF5Error) {
+  ) throws(ScaleNetError) {
     var cursor = try Cursor(file, structure, at: address)
     try cursor.expect(depth == 0 ? "BTLF" : "BTIN")
     try cursor.version(0...0)

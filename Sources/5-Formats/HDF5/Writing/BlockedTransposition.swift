@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// A tensor whose last axis is the outermost one in storage, as a convolution's weight read as [height, width, in,
@@ -66,12 +67,12 @@ struct BlockedTransposition: Sendable {
   func byteCount(_ chunk: Range<Int>) -> Int { chunk.count * columns * tensor.dataType.byteCount }
 
   /// Puts some rows, as little-endian bytes, at the beginning of `buffer`.
-  func fill(_ buffer: ChunkBuffer, rows chunk: Range<Int>) -> Result<Void, TensorError> {
+  func fill(_ buffer: ChunkBuffer, rows chunk: Range<Int>) -> Result<Void, ScaleNetError> {
     buffer.reserve(byteCount(chunk))
     let staging = UnsafeMutableBufferPointer<Float>.allocate(
       capacity: Self.blockColumns * (min(rows.count, Self.blockRows) + Self.padding))
     defer { unsafe staging.deallocate() }
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       unsafe try fill(&buffer.bytes, rows: chunk, staging)
       try tensor.checkIntact()
       return .success(())
@@ -86,7 +87,7 @@ struct BlockedTransposition: Sendable {
   /// Puts the rows of `chunk` into `bytes`.
   private func fill(
     _ bytes: inout [UInt8], rows chunk: Range<Int>, _ staging: UnsafeMutableBufferPointer<Float>
-  ) throws(TensorError) {
+  ) throws(ScaleNetError) {
     // What lies outside holds nothing of the chunk.
     let isWhole = chunk.count == rows.count
     let low = isWhole ? 0 : rows.firstIndex { chunk.contains(Int($0)) } ?? 0
@@ -116,7 +117,7 @@ struct BlockedTransposition: Sendable {
         }
       }
     } catch {
-      throw error as! TensorError
+      throw error as! ScaleNetError
     }
   }
 

@@ -1,3 +1,5 @@
+import FileIO
+
 /// Memory that one thread fills and another one then passes on, used again for chunk after chunk. Whoever holds the
 /// task that fills it does not touch it before the task has ended.
 final class ChunkBuffer: @unchecked Sendable {
@@ -9,7 +11,7 @@ final class ChunkBuffer: @unchecked Sendable {
   }
 
   /// Passes the first `count` bytes on.
-  func pass<Failure: Error>(_ count: Int, to body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
+  func pass(_ count: Int, to body: (RawSpan) throws(ScaleNetError) -> Void) throws(ScaleNetError) {
     let bytes = bytes
     unsafe try body(bytes.span.bytes.extracting(0..<count))
   }

@@ -1,4 +1,5 @@
 import CHDF5
+public import FileIO
 public import ModelIR
 
 /// Creates the objects of a file that is being laid out. Paths are absolute; groups on the way are created.
@@ -10,7 +11,7 @@ public struct HDF5Builder: ~Copyable {
   private let datasetProperties: Handle
   private var payloads: [HDF5Layout.Payload] = []
 
-  init(path: String, image: SparseImage) throws(HDF5Error) {
+  init(path: String, image: SparseImage) throws(ScaleNetError) {
     let access = try Self.properties(scalenet_h5p_file_access(), path)
     try Self.check(
       H5Pset_libver_bounds(access.identifier, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18), path, "choosing a version"
@@ -41,7 +42,7 @@ public struct HDF5Builder: ~Copyable {
   }
 
   /// Creates a group.
-  public mutating func createGroup(_ name: String) throws(HDF5Error) {
+  public mutating func createGroup(_ name: String) throws(ScaleNetError) {
     try checkName(name)
     let group = try Handle(
       .group,
@@ -56,7 +57,7 @@ public struct HDF5Builder: ~Copyable {
   /// - Parameter shape: the extents, if they are not the tensor's; the order of the elements is the same.
   public mutating func createDataset(
     _ name: String, _ tensor: Tensor, shape: TensorShape? = nil
-  ) throws(HDF5Error) {
+  ) throws(ScaleNetError) {
     try checkName(name)
     let shape = shape ?? tensor.shape
     precondition(shape.elementCount == tensor.elementCount)
@@ -81,7 +82,7 @@ public struct HDF5Builder: ~Copyable {
   }
 
   /// Gives an object an attribute: one string of variable length, as long as it may be.
-  public mutating func setAttribute(_ object: String, _ name: String, _ value: String) throws(HDF5Error) {
+  public mutating func setAttribute(_ object: String, _ name: String, _ value: String) throws(ScaleNetError) {
     let type = try stringType(size: scalenet_h5t_variable())
     let space = try Handle(.space, H5Screate(H5S_SCALAR), path: path, operation: "creating a dataspace")
     let attribute = try createAttribute(object, name, type, space)
@@ -97,7 +98,9 @@ public struct HDF5Builder: ~Copyable {
 
   /// Gives an object an attribute: a list of strings of one length, padded with zeros. An object's attributes of this
   /// kind hold 64 KiB at most.
-  public mutating func setAttribute(_ object: String, _ name: String, _ values: [String]) throws(HDF5Error) {
+  public mutating func setAttribute(_ object: String, _ name: String, _ values: [String])
+    throws(ScaleNetError)
+  {
     let size = max(values.map(\.utf8.count).max() ?? 1, 1)
     var bytes: [UInt8] = []
     for value in values {
@@ -118,7 +121,7 @@ public struct HDF5Builder: ~Copyable {
   }
 
   /// Closes the file, which then is complete but for the elements.
-  consuming func finish() throws(HDF5Error) -> [HDF5Layout.Payload] {
+  consuming func finish() throws(ScaleNetError) -> [HDF5Layout.Payload] {
     let payloads = payloads
     try linkProperties.close()
     try groupProperties.close()
@@ -129,7 +132,7 @@ public struct HDF5Builder: ~Copyable {
 
   private func createAttribute(
     _ object: String, _ name: String, _ type: borrowing Handle, _ space: borrowing Handle
-  ) throws(HDF5Error) -> Handle {
+  ) throws(ScaleNetError) -> Handle {
     try Handle(
       .attribute,
       unsafe H5Acreate_by_name(
@@ -138,7 +141,7 @@ public struct HDF5Builder: ~Copyable {
       path: path, operation: "creating attribute \(name) of \(object)")
   }
 
-  private func dataspace(_ dimensions: [Int]) throws(HDF5Error) -> Handle {
+  private func dataspace(_ dimensions: [Int]) throws(ScaleNetError) -> Handle {
     let identifier =
       dimensions.isEmpty
       ? H5Screate(H5S_SCALAR)
@@ -146,7 +149,7 @@ public struct HDF5Builder: ~Copyable {
     return try Handle(.space, identifier, path: path, operation: "creating a dataspace")
   }
 
-  private func stringType(size: Int) throws(HDF5Error) -> Handle {
+  private func stringType(size: Int) throws(ScaleNetError) -> Handle {
     let type = try Handle(
       .type, H5Tcopy(scalenet_h5t_c_s1()), path: path, operation: "creating a string type")
     try Self.check(H5Tset_size(type.identifier, size), path, "creating a string type")
@@ -157,7 +160,7 @@ public struct HDF5Builder: ~Copyable {
     return type
   }
 
-  private func elementType(_ dataType: DataType, object: String) throws(HDF5Error) -> Handle {
+  private func elementType(_ dataType: DataType, object: String) throws(ScaleNetError) -> Handle {
     let operation = "creating a number type"
     switch dataType {
     case .float32:
@@ -178,17 +181,17 @@ public struct HDF5Builder: ~Copyable {
   }
 
   /// What C strings and HDF5's paths cannot hold.
-  private func checkName(_ name: String) throws(HDF5Error) {
+  private func checkName(_ name: String) throws(ScaleNetError) {
     if name.utf8.contains(0) {
       throw .invalidName(path: path, object: name, reason: "expected no NUL character")
     }
   }
 
-  private static func properties(_ kind: hid_t, _ path: String) throws(HDF5Error) -> Handle {
+  private static func properties(_ kind: hid_t, _ path: String) throws(ScaleNetError) -> Handle {
     try Handle(.properties, H5Pcreate(kind), path: path, operation: "creating properties")
   }
 
-  private static func check(_ status: herr_t, _ path: String, _ operation: String) throws(HDF5Error) {
+  private static func check(_ status: herr_t, _ path: String, _ operation: String) throws(ScaleNetError) {
     guard status >= 0 else {
       throw .library(path: path, operation: operation, stack: Library.errorStack())
     }

@@ -1,4 +1,4 @@
-import FileIO
+public import FileIO
 import ModelIR
 
 /// A complete HDF5 file without the elements of its datasets: libhdf5's structures, and where each dataset's elements
@@ -26,10 +26,10 @@ public struct HDF5Layout {
   ///   - path: the file's name, for messages.
   ///   - body: creates the objects.
   public init(
-    path: String, _ body: (inout HDF5Builder) throws(HDF5Error) -> Void
-  ) throws(HDF5Error) {
+    path: String, _ body: (inout HDF5Builder) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
     let image = SparseImage()
-    let payloads = try Library.withLock { () throws(HDF5Error) in
+    let payloads = try Library.withLock { () throws(ScaleNetError) in
       var builder = try HDF5Builder(path: path, image: image)
       try body(&builder)
       return try builder.finish()
@@ -42,11 +42,9 @@ public struct HDF5Layout {
 
   /// Passes the bytes of the file in order, in pieces. Elements are read from their tensors as they are needed; those
   /// that must be transposed are, on another thread, while what stands before them is passed.
-  public func stream<Failure: Error>(
-    wrap: (HDF5Error) -> Failure, to body: (RawSpan) throws(Failure) -> Void
-  ) throws(Failure) {
+  public func stream(to body: (RawSpan) throws(ScaleNetError) -> Void) throws(ScaleNetError) {
     let pieces = pieces()
-    var pending: BackgroundTask<Result<Void, TensorError>>?
+    var pending: BackgroundTask<Result<Void, ScaleNetError>>?
     // One is passed on while the other is filled.
     var (current, next) = (ChunkBuffer(), ChunkBuffer())
     for (index, piece) in pieces.enumerated() {
@@ -54,12 +52,15 @@ public struct HDF5Layout {
       case .structures(let range):
         try streamStructures(range, to: body)
       case .plain(let payload):
-        try payload.tensor.streamBytes(
-          wrap: { wrap(.tensor(path: path, object: payload.object, error: $0)) }, to: body)
+        do throws(ScaleNetError) {
+          try payload.tensor.streamBytes(to: body)
+        } catch {
+          throw .tensor(path: path, object: payload.object, error: error)
+        }
       case .transposed(let payload, let transposition, let chunk):
         let task = pending ?? Self.nextTask(pieces[index...], next)
         if case .failure(let error)? = task?.value() {
-          throw wrap(.tensor(path: path, object: payload.object, error: error))
+          throw .tensor(path: path, object: payload.object, error: error)
         }
         (current, next) = (next, current)
         pending = Self.nextTask(pieces[(index + 1)...], next)
@@ -94,7 +95,7 @@ public struct HDF5Layout {
   /// Begins to fill a buffer for the first piece that is transposed.
   private static func nextTask(
     _ pieces: ArraySlice<Piece>, _ buffer: ChunkBuffer
-  ) -> BackgroundTask<Result<Void, TensorError>>? {
+  ) -> BackgroundTask<Result<Void, ScaleNetError>>? {
     for piece in pieces {
       if case .transposed(_, let transposition, let chunk) = piece {
         return BackgroundTask { transposition.fill(buffer, rows: chunk) }
@@ -103,9 +104,9 @@ public struct HDF5Layout {
     return nil
   }
 
-  private func streamStructures<Failure: Error>(
-    _ range: Range<Int>, to body: (RawSpan) throws(Failure) -> Void
-  ) throws(Failure) {
+  private func streamStructures(
+    _ range: Range<Int>, to body: (RawSpan) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
     var start = range.lowerBound
     while start < range.upperBound {
       let end = min(start + 1 << 16, range.upperBound)

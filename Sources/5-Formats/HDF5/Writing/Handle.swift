@@ -1,4 +1,5 @@
 import CHDF5
+import FileIO
 
 /// An identifier of libhdf5, closed once. A failed close of a file is a failed write.
 struct Handle: ~Copyable {
@@ -12,7 +13,7 @@ struct Handle: ~Copyable {
   private let path: String
 
   /// Takes over what a call returned; a negative identifier is its failure.
-  init(_ kind: Kind, _ identifier: hid_t, path: String, operation: String) throws(HDF5Error) {
+  init(_ kind: Kind, _ identifier: hid_t, path: String, operation: String) throws(ScaleNetError) {
     guard identifier >= 0 else {
       throw .library(path: path, operation: operation, stack: Library.errorStack())
     }
@@ -25,7 +26,7 @@ struct Handle: ~Copyable {
     if identifier >= 0 { _ = Self.close(kind, identifier) }
   }
 
-  consuming func close() throws(HDF5Error) {
+  consuming func close() throws(ScaleNetError) {
     let closing = identifier
     identifier = -1
     guard Self.close(kind, closing) >= 0 else {

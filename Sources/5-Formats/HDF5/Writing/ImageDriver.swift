@@ -1,4 +1,5 @@
 import CHDF5
+import FileIO
 import Glibc
 
 /// A file driver of libhdf5 that keeps what the library writes in a `SparseImage`, so that the library decides about
@@ -40,7 +41,7 @@ enum ImageDriver {
   }()
 
   /// Lets files that are created with `properties` go into `image`. The next file created is the image's.
-  static func select(_ properties: borrowing Handle, image: SparseImage, path: String) throws(HDF5Error) {
+  static func select(_ properties: borrowing Handle, image: SparseImage, path: String) throws(ScaleNetError) {
     unsafe nextImage = image
     guard identifier >= 0, H5Pset_driver(properties.identifier, identifier, nil) >= 0 else {
       throw .library(path: path, operation: "registering a driver", stack: Library.errorStack())

@@ -6,8 +6,8 @@ enum Library {
   private static let lock = Lock()
 
   /// Calls `body` while no other thread uses the library.
-  static func withLock<Result>(_ body: () throws(HDF5Error) -> Result) throws(HDF5Error) -> Result {
-    try lock.withLock { () throws(HDF5Error) in
+  static func withLock<Result>(_ body: () throws(ScaleNetError) -> Result) throws(ScaleNetError) -> Result {
+    try lock.withLock { () throws(ScaleNetError) in
       // Set each time: the setting belongs to a thread.
       H5Eset_auto2(scalenet_h5e_default(), nil, nil)
       return try body()

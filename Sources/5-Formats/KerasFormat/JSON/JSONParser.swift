@@ -1,9 +1,10 @@
+import FileIO
 import JSONText
 
 /// Reads a JSON value as a whole, strictly: no duplicate keys, no trailing commas, nothing behind the value, and nesting
 /// up to a limit.
 enum JSONParser {
-  static func parse(_ text: [UInt8]) throws(JSONFailure) -> JSON {
+  static func parse(_ text: [UInt8]) throws(ScaleNetError) -> JSON {
     let bytes = unsafe text.span.bytes
     var cursor = JSONCursor(0..<bytes.byteCount)
     let value = try value(&cursor, bytes)
@@ -12,7 +13,7 @@ enum JSONParser {
   }
 
   /// The cursor limits how deep this calls itself.
-  private static func value(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(JSONFailure) -> JSON {
+  private static func value(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(ScaleNetError) -> JSON {
     switch cursor.peek(bytes) {
     case UInt8(ascii: "{"):
       return try object(&cursor, bytes)
@@ -37,7 +38,7 @@ enum JSONParser {
     }
   }
 
-  private static func object(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(JSONFailure) -> JSON {
+  private static func object(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(ScaleNetError) -> JSON {
     try cursor.open("{", bytes)
     var members: [JSON.Member] = []
     var keys = Set<String>()
@@ -47,7 +48,7 @@ enum JSONParser {
     return .object(members)
   }
 
-  private static func array(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(JSONFailure) -> JSON {
+  private static func array(_ cursor: inout JSONCursor, _ bytes: RawSpan) throws(ScaleNetError) -> JSON {
     try cursor.open("[", bytes)
     var values: [JSON] = []
     while try cursor.element(isFirst: values.isEmpty, bytes) {

@@ -1,7 +1,8 @@
+import FileIO
 import ModelIR
 
 extension GraphAssembler {
-  mutating func addRelu(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addRelu(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try rawInput(reader)
     let most = try reader.number("max_value")
     let slope = try reader.number("negative_slope", default: 0) ?? 0
@@ -28,7 +29,7 @@ extension GraphAssembler {
   }
 
   /// Keras 2 names the slope alpha, Keras 3 negative_slope.
-  mutating func addLeakyRelu(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addLeakyRelu(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try rawInput(reader)
     let alpha = try reader.number("alpha")
     guard let slope = try reader.number("negative_slope", default: alpha ?? 0.3) else { return value }
@@ -37,7 +38,7 @@ extension GraphAssembler {
     return value
   }
 
-  mutating func addPRelu(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addPRelu(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try input(reader)
     let stated = reader.value("shared_axes")
     var shared: [Int] = []
@@ -73,7 +74,7 @@ extension GraphAssembler {
   /// The value behind the function that the setting `activation` names; `name` is that of its node.
   mutating func activated(
     _ value: LayerValue, name: String, _ reader: inout LayerReader
-  ) throws(KerasError) -> LayerValue {
+  ) throws(ScaleNetError) -> LayerValue {
     var value = value
     let op: Operator
     switch try reader.word("activation", Self.functions, default: "linear") {

@@ -5,7 +5,7 @@ extension GraphAssembler {
   /// Adds the nodes of a layer.
   mutating func add(
     _ layer: LayerConfiguration, _ reader: inout LayerReader
-  ) throws(KerasError) -> LayerValue {
+  ) throws(ScaleNetError) -> LayerValue {
     switch layer.layerClass {
     case .input: return try addInputLayer(&reader)
     case .conv2D: return try addConv(&reader)
@@ -44,11 +44,11 @@ extension GraphAssembler {
     }
   }
 
-  private mutating func addInputLayer(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  private mutating func addInputLayer(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     // The input of a model within the model is what that is called on.
     if !reader.layer.inputs.isEmpty { return try padded(reader) }
     let stated = reader.layer.settings["batch_shape"] ?? reader.layer.settings["batch_input_shape"]
-    func invalid() -> KerasError {
+    func invalid() -> ScaleNetError {
       reader.failure("batch_shape", "a batch and positive extents", stated?.kind ?? "nothing")
     }
     guard case .array(let items)? = stated, (2...8).contains(items.count) else { throw invalid() }
@@ -69,7 +69,7 @@ extension GraphAssembler {
   /// The same behind a layer with weights, whose name the node before it has.
   mutating func activatedBehind(
     _ value: LayerValue, _ reader: inout LayerReader
-  ) throws(KerasError) -> LayerValue {
+  ) throws(ScaleNetError) -> LayerValue {
     guard reader.layer.settings["activation"] != .string("linear") else {
       return try activated(value, name: "", &reader)
     }
@@ -77,7 +77,7 @@ extension GraphAssembler {
     return try activated(value, name: name, &reader)
   }
 
-  private mutating func addSoftmax(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  private mutating func addSoftmax(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try rawInput(reader)
     let stated = try reader.axis("axis", rank: value.order.count, default: -1)
     guard stated > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
@@ -88,7 +88,7 @@ extension GraphAssembler {
 
   private mutating func addBatchNormalization(
     _ reader: inout LayerReader
-  ) throws(KerasError) -> LayerValue {
+  ) throws(ScaleNetError) -> LayerValue {
     var value = try rawInput(reader)
     let stated = try reader.axis("axis", rank: value.order.count, default: -1)
     guard stated > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
@@ -122,7 +122,7 @@ extension GraphAssembler {
     return value
   }
 
-  private mutating func addDense(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  private mutating func addDense(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try rawInput(reader)
     let units = try reader.integer("units")
     let hasBias = try reader.bool("use_bias", default: true)
@@ -157,7 +157,7 @@ extension GraphAssembler {
   /// A Dense layer along the last axis of three or more.
   private mutating func addProduct(
     _ input: LayerValue, _ units: Int, hasBias: Bool, _ reader: inout LayerReader
-  ) throws(KerasError) -> LayerValue {
+  ) throws(ScaleNetError) -> LayerValue {
     var value = input
     var expected: [(name: String, shape: TensorShape)] = [
       ("kernel", [extents(value.id)[value.order.count - 1], units])
@@ -179,11 +179,11 @@ extension GraphAssembler {
   /// one place where weights are copied, because no view has that order.
   private func rearranged(
     _ matrix: Tensor, _ value: LayerValue, _ reader: LayerReader
-  ) throws(KerasError) -> Tensor {
+  ) throws(ScaleNetError) -> Tensor {
     guard let spatial = value.spatial,
       let map = matrix.reshaped([spatial.height, spatial.width, spatial.channels, matrix.shape[1]])
     else { return matrix }
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       return Tensor(try map.transposed([2, 0, 1, 3]).floats(), shape: matrix.shape)
     } catch {
       throw .unreadableWeight(path: path, weight: "layer \(reader.layer.name)", error: error)
@@ -191,8 +191,8 @@ extension GraphAssembler {
   }
 
   /// The elements of a tensor under another shape, with the steps that it takes.
-  func view(_ tensor: Tensor, as shape: TensorShape, strides: [Int]) throws(KerasError) -> Tensor {
-    do throws(TensorError) {
+  func view(_ tensor: Tensor, as shape: TensorShape, strides: [Int]) throws(ScaleNetError) -> Tensor {
+    do throws(ScaleNetError) {
       let view = try Tensor(
         tensor.storedType, shape, storage: tensor.storage, offset: tensor.offset, strides: strides,
         isLittleEndian: tensor.isLittleEndian)

@@ -1,7 +1,8 @@
+import FileIO
 import ModelIR
 
 extension GraphAssembler {
-  mutating func addConcatenate(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addConcatenate(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let values = try alike(try inputs(reader), reader)
     let stated = try reader.axis("axis", rank: values[0].order.count, default: -1)
     let axis = values[0].order[stated]
@@ -13,7 +14,7 @@ extension GraphAssembler {
   }
 
   /// A sum, product or difference of values; or of one value and a number, as Keras 3 has operations for it.
-  mutating func addMerge(_ reader: inout LayerReader, _ op: Operator) throws(KerasError) -> LayerValue {
+  mutating func addMerge(_ reader: inout LayerReader, _ op: Operator) throws(ScaleNetError) -> LayerValue {
     var values = try inputs(reader)
     if let operand = reader.layer.operand, values.count == 1 {
       var value = values[0]
@@ -45,7 +46,7 @@ extension GraphAssembler {
   }
 
   /// A sum, divided by how many there are.
-  mutating func addAverage(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addAverage(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let values = try alike(try inputs(reader), reader)
     guard values.count >= 2 else { throw reader.failure("inbound_nodes", "two layers or more", "one") }
     var value = values[0]
@@ -61,7 +62,7 @@ extension GraphAssembler {
   /// Puts axes of 1 behind the batch.
   private mutating func expanded(
     _ value: LayerValue, rank: Int, _ reader: LayerReader
-  ) throws(KerasError) -> LayerValue {
+  ) throws(ScaleNetError) -> LayerValue {
     var value = try arranged(value, Array(value.order.indices), reader)
     let missing = rank - value.order.count
     let extents = extents(value.id).dropFirst()
@@ -79,7 +80,7 @@ extension GraphAssembler {
   }
 
   /// Values of one rank with their axes in one order.
-  private mutating func alike(_ values: [LayerValue], _ reader: LayerReader) throws(KerasError)
+  private mutating func alike(_ values: [LayerValue], _ reader: LayerReader) throws(ScaleNetError)
     -> [LayerValue]
   {
     guard values.allSatisfy({ $0.order.count == values[0].order.count }) else {
@@ -96,13 +97,13 @@ extension GraphAssembler {
   /// `axis` of the graph.
   mutating func constant(
     _ name: String, _ numbers: [Double], _ value: LayerValue, axis: Int? = nil
-  ) throws(KerasError) -> ValueID {
+  ) throws(ScaleNetError) -> ValueID {
     var shape = [Int](repeating: 1, count: value.order.count)
     if let axis = axis ?? value.order.last { shape[axis] = numbers.count }
     return try initializer(name, Tensor(numbers.map { Float($0) }, shape: TensorShape(shape)))
   }
 
-  mutating func addRescaling(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addRescaling(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try input(reader)
     let scale = try reader.numbers("scale") ?? [1]
     let offset = try reader.numbers("offset") ?? [0]
@@ -125,7 +126,7 @@ extension GraphAssembler {
   }
 
   /// (x - mean) / sqrt(variance), with statistics that are settings or weights.
-  mutating func addNormalization(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addNormalization(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try input(reader)
     if try reader.bool("invert", default: false) { throw reader.failure("invert", "false", "true") }
     let hasAxis = reader.layer.settings["axis"].map { $0 != .null && $0 != [] } ?? true
@@ -141,7 +142,7 @@ extension GraphAssembler {
       let shape: TensorShape = axis == nil ? [] : [count]
       let tensors = try weights(reader, [("mean", shape), ("variance", shape), ("count", [])])
       for tensor in tensors.prefix(2) {
-        do throws(TensorError) { statistics.append(try tensor.doubles()) } catch {
+        do throws(ScaleNetError) { statistics.append(try tensor.doubles()) } catch {
           throw .unreadableWeight(path: path, weight: "layer \(reader.layer.name)", error: error)
         }
       }

@@ -1,7 +1,8 @@
+import FileIO
 import ModelIR
 
 extension GraphAssembler {
-  mutating func addUpSampling(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addUpSampling(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let format = try reader.dataFormat()
     var value = try image(try input(reader), format, reader)
     let factors = try reader.pair("size", default: [2, 2])
@@ -26,7 +27,7 @@ extension GraphAssembler {
     return value
   }
 
-  mutating func addResizing(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addResizing(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let format = try reader.dataFormat()
     var value = try image(try input(reader), format, reader)
     let sizes = [try reader.integer("height"), try reader.integer("width")]
@@ -50,7 +51,7 @@ extension GraphAssembler {
   }
 
   /// Another order of the axes takes no node until somebody needs them in it.
-  mutating func addPermute(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addPermute(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try input(reader)
     let stated = reader.value("dims")
     var dims: [Int] = []
@@ -66,7 +67,7 @@ extension GraphAssembler {
     return value
   }
 
-  mutating func addFlatten(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addFlatten(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let format = try reader.dataFormat()
     var value = try rawInput(reader)
     guard value.order.count > 2 else { return value }
@@ -76,7 +77,8 @@ extension GraphAssembler {
   }
 
   /// A matrix of a value, whose axes Keras flattens in its order.
-  private mutating func flattened(_ value: LayerValue, _ reader: LayerReader) throws(KerasError) -> LayerValue
+  private mutating func flattened(_ value: LayerValue, _ reader: LayerReader) throws(ScaleNetError)
+    -> LayerValue
   {
     var result = value
     result.order = [0, 1]
@@ -99,7 +101,7 @@ extension GraphAssembler {
     return axes == axes.sorted()
   }
 
-  mutating func addReshape(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addReshape(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try rawInput(reader)
     let stated = reader.value("target_shape")
     guard case .array(let items)? = stated else {

@@ -1,7 +1,8 @@
+import FileIO
 import ModelIR
 
 extension GraphAssembler {
-  mutating func addConv(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addConv(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let format = try reader.dataFormat()
     let filters = try reader.integer("filters")
     let groups = try reader.integer("groups", default: 1)
@@ -20,7 +21,7 @@ extension GraphAssembler {
     }
   }
 
-  mutating func addDepthwiseConv(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addDepthwiseConv(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let format = try reader.dataFormat()
     let multiplier = try reader.integer("depth_multiplier", default: 1)
     // A setting of the base class, without meaning here.
@@ -34,7 +35,7 @@ extension GraphAssembler {
     return try addConv(
       &reader, value, kernel: kernel, group: channels, weightName: "depthwise_kernel",
       stored: [kernel[0], kernel[1], channels, multiplier]
-    ) { (assembler, tensor) throws(KerasError) in
+    ) { (assembler, tensor) throws(ScaleNetError) in
       // [H, W, channels, multiplier] as [channels * multiplier, 1, H, W]: the last two axes lie one behind the other.
       let strides = tensor.strides
       return try assembler.view(
@@ -44,8 +45,8 @@ extension GraphAssembler {
 
   private mutating func addConv(
     _ reader: inout LayerReader, _ padded: LayerValue, kernel: [Int], group: Int, weightName: String,
-    stored: TensorShape, arrange: (GraphAssembler, Tensor) throws(KerasError) -> Tensor
-  ) throws(KerasError) -> LayerValue {
+    stored: TensorShape, arrange: (GraphAssembler, Tensor) throws(ScaleNetError) -> Tensor
+  ) throws(ScaleNetError) -> LayerValue {
     var value = padded
     let window = try convWindow(&reader, &value, kernel: kernel)
     let hasBias = try reader.bool("use_bias", default: true)
@@ -65,7 +66,7 @@ extension GraphAssembler {
   /// The window of a convolution, with the margins of a layer before it or of `same`.
   private mutating func convWindow(
     _ reader: inout LayerReader, _ value: inout LayerValue, kernel: [Int]
-  ) throws(KerasError) -> Window {
+  ) throws(ScaleNetError) -> Window {
     let strides = try reader.pair("strides", default: [1, 1])
     let dilations = try reader.pair("dilation_rate", default: [1, 1])
     let padding = try reader.word("padding", ["valid", "same"], default: "valid")
@@ -78,7 +79,7 @@ extension GraphAssembler {
   }
 
   /// Depthwise filters, and a convolution of 1 x 1 that combines what they yield.
-  mutating func addSeparableConv(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addSeparableConv(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let format = try reader.dataFormat()
     let filters = try reader.integer("filters")
     let multiplier = try reader.integer("depth_multiplier", default: 1)
@@ -128,14 +129,14 @@ extension GraphAssembler {
     return margins.map(\.before) + margins.map(\.after)
   }
 
-  mutating func addZeroPadding(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addZeroPadding(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let format = try reader.dataFormat()
     var value = try image(try input(reader), format, reader)
     value.pads = try reader.margins("padding", default: 1)
     return value
   }
 
-  mutating func addCropping(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addCropping(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let format = try reader.dataFormat()
     var value = try image(try input(reader), format, reader)
     let margins = try reader.margins("cropping", default: 0)
@@ -155,7 +156,7 @@ extension GraphAssembler {
     return value
   }
 
-  mutating func addMaxPooling(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addMaxPooling(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try image(try padded(reader), try reader.dataFormat(), reader)
     // A margin of zeros is one that never wins only where nothing is below 0.
     if !value.isNonNegative { value = try plain(value, reader) }
@@ -164,7 +165,7 @@ extension GraphAssembler {
     return value
   }
 
-  mutating func addAveragePooling(_ reader: inout LayerReader) throws(KerasError) -> LayerValue {
+  mutating func addAveragePooling(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try image(try padded(reader), try reader.dataFormat(), reader)
     // Zeros of a layer before count in the mean; those of "same" do not.
     let countsPads = value.pads != nil && reader.layer.settings["padding"] != .string("same")
@@ -178,7 +179,7 @@ extension GraphAssembler {
   /// allows margins of that size.
   private mutating func poolWindow(
     _ reader: inout LayerReader, _ value: inout LayerValue
-  ) throws(KerasError) -> Window {
+  ) throws(ScaleNetError) -> Window {
     let kernel = try reader.pair("pool_size", default: [2, 2])
     let strides = try reader.pair("strides", default: kernel)
     let padding = try reader.word("padding", ["valid", "same"], default: "valid")
@@ -192,7 +193,8 @@ extension GraphAssembler {
     return window
   }
 
-  mutating func addGlobalPooling(_ reader: inout LayerReader, _ op: Operator) throws(KerasError) -> LayerValue
+  mutating func addGlobalPooling(_ reader: inout LayerReader, _ op: Operator) throws(ScaleNetError)
+    -> LayerValue
   {
     let format = try reader.dataFormat()
     var value = try image(try input(reader), format, reader)

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// Builds the graph of a configuration, layer by layer.
@@ -13,7 +14,7 @@ struct GraphAssembler {
 
   static func assemble(
     _ configuration: ModelConfiguration, _ weights: WeightReader, path: String
-  ) throws(KerasError) -> Model {
+  ) throws(ScaleNetError) -> StoredModel {
     var assembler = GraphAssembler(configuration, weights, path: path)
     for layer in configuration.sorted() {
       var reader = try LayerReader(layer, path: path)
@@ -22,10 +23,10 @@ struct GraphAssembler {
       assembler.values[layer.index] = value
     }
     try assembler.setOutputs(configuration)
-    do throws(GraphError) {
+    do throws(ScaleNetError) {
       try assembler.graph.apply([EliminateDeadNodes()])
-    } catch { throw .graph(path: path, error: error) }
-    return Model(graph: assembler.graph, isChannelsLast: assembler.inputFormat == .channelsLast)
+    } catch { throw error.inFile(path) }
+    return StoredModel(graph: assembler.graph, isChannelsLast: assembler.inputFormat == .channelsLast)
   }
 
   private init(_ configuration: ModelConfiguration, _ weights: WeightReader, path: String) {
@@ -66,7 +67,7 @@ struct GraphAssembler {
   /// The order in which the graph's inputs and outputs of a rank are in Keras.
   func standardOrder(_ rank: Int) -> [Int] { rank == 4 ? inputFormat.order : Array(0..<rank) }
 
-  private mutating func setOutputs(_ configuration: ModelConfiguration) throws(KerasError) {
+  private mutating func setOutputs(_ configuration: ModelConfiguration) throws(ScaleNetError) {
     var outputs: [ValueID] = []
     for index in configuration.outputs {
       let layer = configuration.layers[index]
@@ -82,7 +83,7 @@ struct GraphAssembler {
     graph.setOutputs(outputs)
   }
 
-  private func value(of index: Int, _ reader: LayerReader) throws(KerasError) -> LayerValue {
+  private func value(of index: Int, _ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
     guard let value = values[index] else {
       throw reader.failure("inbound_nodes", "a layer before it", "none")
     }
@@ -90,7 +91,7 @@ struct GraphAssembler {
   }
 
   /// What the only layer that `layer` reads yields, with margins that are still to be put around it.
-  func padded(_ reader: LayerReader) throws(KerasError) -> LayerValue {
+  func padded(_ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
     guard reader.layer.inputs.count == 1 else {
       throw reader.failure("inbound_nodes", "one layer", "\(reader.layer.inputs.count)")
     }
@@ -98,17 +99,17 @@ struct GraphAssembler {
   }
 
   /// What the only layer that `layer` reads yields; a flattened map may be in the graph's order.
-  mutating func rawInput(_ reader: LayerReader) throws(KerasError) -> LayerValue {
+  mutating func rawInput(_ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
     try plain(try padded(reader), reader)
   }
 
   /// What the only layer that `layer` reads yields.
-  mutating func input(_ reader: LayerReader) throws(KerasError) -> LayerValue {
+  mutating func input(_ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
     try settled(try rawInput(reader), reader)
   }
 
   /// What all layers that `layer` reads yield.
-  mutating func inputs(_ reader: LayerReader) throws(KerasError) -> [LayerValue] {
+  mutating func inputs(_ reader: LayerReader) throws(ScaleNetError) -> [LayerValue] {
     var values: [LayerValue] = []
     for index in reader.layer.inputs {
       values.append(try settled(try plain(try value(of: index, reader), reader), reader))
@@ -117,7 +118,7 @@ struct GraphAssembler {
   }
 
   /// The value with its margins around it.
-  mutating func plain(_ value: LayerValue, _ reader: LayerReader) throws(KerasError) -> LayerValue {
+  mutating func plain(_ value: LayerValue, _ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
     guard let pads = value.pads else { return value }
     var result = value
     result.pads = nil
@@ -128,7 +129,7 @@ struct GraphAssembler {
   /// The same elements in the graph with other axes, so that Keras's axes are these of the value.
   mutating func arranged(
     _ value: LayerValue, _ order: [Int], _ reader: LayerReader
-  ) throws(KerasError) -> LayerValue {
+  ) throws(ScaleNetError) -> LayerValue {
     if value.order == order { return value }
     var result = try plain(value, reader)
     var permutation = [Int](repeating: 0, count: order.count)
@@ -143,7 +144,7 @@ struct GraphAssembler {
   /// A feature map, NCHW in the graph, of which Keras has the axes in the order that a layer expects.
   mutating func image(
     _ value: LayerValue, _ format: DataFormat, _ reader: LayerReader
-  ) throws(KerasError) -> LayerValue {
+  ) throws(ScaleNetError) -> LayerValue {
     guard value.order.count == 4 else {
       throw reader.failure("inbound_nodes", "a feature map", "\(graph[value.id].type)")
     }
@@ -151,7 +152,7 @@ struct GraphAssembler {
   }
 
   /// A matrix whose columns are in the graph in Keras's order too.
-  mutating func settled(_ value: LayerValue, _ reader: LayerReader) throws(KerasError) -> LayerValue {
+  mutating func settled(_ value: LayerValue, _ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
     guard let spatial = value.spatial else { return value }
     var result = value
     result.spatial = nil
@@ -169,22 +170,22 @@ struct GraphAssembler {
   func extents(_ id: ValueID) -> [Int] { graph[id].type.dimensions.map { $0.value ?? -1 } }
 
   /// Adds a node with one output.
-  mutating func node(_ name: String, _ op: Operator, _ inputs: [ValueID?]) throws(KerasError) -> ValueID {
-    do throws(GraphError) {
+  mutating func node(_ name: String, _ op: Operator, _ inputs: [ValueID?]) throws(ScaleNetError) -> ValueID {
+    do throws(ScaleNetError) {
       return try graph.addNode(name, op, inputs: inputs)[0]
-    } catch { throw .graph(path: path, error: error) }
+    } catch { throw error.inFile(path) }
   }
 
-  mutating func initializer(_ name: String, _ tensor: Tensor) throws(KerasError) -> ValueID {
-    do throws(GraphError) {
+  mutating func initializer(_ name: String, _ tensor: Tensor) throws(ScaleNetError) -> ValueID {
+    do throws(ScaleNetError) {
       return try graph.addInitializer(graph.unusedName(name), tensor)
-    } catch { throw .graph(path: path, error: error) }
+    } catch { throw error.inFile(path) }
   }
 
-  mutating func addInput(_ name: String, _ type: TensorType) throws(KerasError) -> ValueID {
-    do throws(GraphError) {
+  mutating func addInput(_ name: String, _ type: TensorType) throws(ScaleNetError) -> ValueID {
+    do throws(ScaleNetError) {
       return try graph.addInput(name, type)
-    } catch { throw .graph(path: path, error: error) }
+    } catch { throw error.inFile(path) }
   }
 
   /// A name that no layer has.
@@ -201,7 +202,7 @@ struct GraphAssembler {
   /// The weights of a layer, which must have these shapes.
   mutating func weights(
     _ reader: LayerReader, _ expected: [(name: String, shape: TensorShape)]
-  ) throws(KerasError) -> [Tensor] {
+  ) throws(ScaleNetError) -> [Tensor] {
     let tensors = try weights.tensors(reader.layer, count: expected.count)
     for (tensor, expected) in zip(tensors, expected) where tensor.shape != expected.shape {
       throw .invalidWeight(

@@ -1,3 +1,5 @@
+import FileIO
+
 /// How a layer is called.
 struct InboundCall {
   /// What it reads: layers, and the entries of the model that these are or are in.
@@ -11,8 +13,8 @@ extension LayerListReader {
   /// The layers that a layer reads. It must be called once.
   func inbound(
     _ json: JSON, _ entry: ModelScope.Entry, _ scope: ModelScope
-  ) throws(KerasError) -> InboundCall {
-    func invalid(_ expected: String, _ found: String) -> KerasError {
+  ) throws(ScaleNetError) -> InboundCall {
+    func invalid(_ expected: String, _ found: String) -> ScaleNetError {
       .invalidLayer(
         path: path, layer: entry.name, className: entry.className, place: "inbound_nodes", expected: expected,
         found: found)

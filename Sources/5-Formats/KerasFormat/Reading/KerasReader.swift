@@ -22,15 +22,15 @@ public struct KerasReader {
   }
 
   /// Reads a model. Tensors of the result are views of `file` where they are stored in one piece.
-  public static func read(_ file: ByteRegion) throws(KerasError) -> Model {
+  public static func read(_ file: ByteRegion) throws(ScaleNetError) -> StoredModel {
     let model = HDF5File.recognizes(file) ? try readHDF5(file) : try readArchive(file)
-    do throws(FileError) { try file.checkIntact() } catch { throw .file(error) }
+    try file.checkIntact()
     return model
   }
 
-  private static func readHDF5(_ file: ByteRegion) throws(KerasError) -> Model {
+  private static func readHDF5(_ file: ByteRegion) throws(ScaleNetError) -> StoredModel {
     let parts: (text: String, version: String, weights: HDF5Group)?
-    do throws(HDF5Error) {
+    do throws(ScaleNetError) {
       let root = try HDF5File(file).root()
       let attributes = try root.attributes()
       if let attribute = attributes.first(where: { $0.name == "model_config" }) {
@@ -39,7 +39,7 @@ public struct KerasReader {
       } else {
         parts = nil
       }
-    } catch { throw KerasWriter.wrapped(error) }
+    } catch { throw error.inFile(file.origin) }
     guard let parts else {
       throw .invalidModel(
         path: file.origin, place: "attribute model_config", expected: "the configuration of a model",
@@ -52,41 +52,40 @@ public struct KerasReader {
     return try GraphAssembler.assemble(configuration, weights, path: file.origin)
   }
 
-  private static func readArchive(_ file: ByteRegion) throws(KerasError) -> Model {
+  private static func readArchive(_ file: ByteRegion) throws(ScaleNetError) -> StoredModel {
     let path = file.origin
     let contents: [ByteRegion]
-    do throws(ZipError) {
-      let archive = try ZipReader(file)
-      var members: [ZipMember] = []
-      for name in ["config.json", "model.weights.h5"] {
-        guard let member = archive.member(named: name) else { throw .noMember(path: path, member: name) }
-        members.append(member)
+    let archive = try ZipReader(file)
+    var members: [ZipMember] = []
+    for name in ["config.json", "model.weights.h5"] {
+      guard let member = archive.member(named: name) else {
+        throw ScaleNetError(path: path, expected: "a zip member '\(name)'", found: "none")
       }
-      // It says which version of Keras wrote the file; very old ones do without.
-      if let metadata = archive.member(named: "metadata.json") { members.append(metadata) }
-      contents = try archive.contents(of: members, budget: file.count + budgetFloor)
-      for member in members { try archive.verify(member) }
-    } catch { throw .zip(error) }
+      members.append(member)
+    }
+    // It says which version of Keras wrote the file; very old ones do without.
+    if let metadata = archive.member(named: "metadata.json") { members.append(metadata) }
+    contents = try archive.contents(of: members, budget: file.count + budgetFloor)
+    for member in members { try archive.verify(member) }
+
     func text(_ index: Int) -> [UInt8] {
       contents[index].withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
     }
     var version = ""
     if contents.count > 2 {
-      do throws(JSONFailure) {
+      do throws(ScaleNetError) {
         if case .string(let stated)? = try JSONParser.parse(text(2))["keras_version"] { version = stated }
       } catch {
-        throw .malformedConfiguration(
-          path: path, place: "metadata.json", offset: error.offset, expected: error.expected,
-          found: error.found)
+        throw error.within("metadata.json").inFile(path)
       }
     }
     let configuration = try ModelConfiguration(text(0), version: version, place: "config.json", path: path)
     let layers: HDF5Group
-    do throws(HDF5Error) {
+    do throws(ScaleNetError) {
       let root = try HDF5File(contents[1]).root()
       // Before Keras 2.14 the group had another name.
       layers = try root.group(root.contains("layers") ? "layers" : "_layer_checkpoint_dependencies")
-    } catch { throw KerasWriter.wrapped(error) }
+    } catch { throw error.inFile(file.origin) }
     let weights = WeightReader(
       layers, order: .byClass(configuration.classGroups), path: path, budget: file.count + budgetFloor)
     return try GraphAssembler.assemble(configuration, weights, path: path)

@@ -20,7 +20,8 @@ struct LayerListReader {
   ///
   /// - Parameters:
   ///   - models: the models around it and its own name, without the outermost.
-  mutating func scope(_ className: String, _ config: JSON, models: [String]) throws(KerasError) -> ModelScope
+  mutating func scope(_ className: String, _ config: JSON, models: [String]) throws(ScaleNetError)
+    -> ModelScope
   {
     var scope = ModelScope(isSequential: className == "Sequential", models: models)
     guard case .array(var list)? = config["layers"] else {
@@ -49,7 +50,7 @@ struct LayerListReader {
 
   private func invalidModel(
     _ models: [String], _ member: String, _ expected: String, _ found: JSON?
-  ) -> KerasError {
+  ) -> ScaleNetError {
     let name = models.isEmpty ? "" : "model \(models.joined(separator: "/").escapedForMessage): "
     return .invalidModel(
       path: path, place: "\(place): \(name)config.\(member)", expected: expected,
@@ -57,7 +58,7 @@ struct LayerListReader {
   }
 
   /// Puts an input first in a Sequential model, if there is none.
-  private func addInput(to list: inout [JSON], _ config: JSON, _ models: [String]) throws(KerasError) {
+  private func addInput(to list: inout [JSON], _ config: JSON, _ models: [String]) throws(ScaleNetError) {
     guard let first = list.first else { throw invalidModel(models, "layers", "layers", nil) }
     if first["class_name"] == .string(LayerClass.input.rawValue) { return }
     var settings: [JSON.Member] = [JSON.Member(key: "name", value: "input")]
@@ -82,7 +83,8 @@ struct LayerListReader {
     return input["config"]?["batch_input_shape"] ?? input["config"]?["batch_shape"]
   }
 
-  private mutating func addEntry(_ json: JSON, _ index: Int, to scope: inout ModelScope) throws(KerasError) {
+  private mutating func addEntry(_ json: JSON, _ index: Int, to scope: inout ModelScope) throws(ScaleNetError)
+  {
     guard case .string(let className)? = json["class_name"], let settings = json["config"],
       case .object = settings, case .string(let name)? = json["name"] ?? settings["name"], !name.isEmpty
     else {
@@ -90,7 +92,7 @@ struct LayerListReader {
         path: path, place: "\(place): layer \(index)", expected: "a class, a configuration and a name",
         found: json.kind)
     }
-    func invalid(_ member: String, _ expected: String, _ found: String) -> KerasError {
+    func invalid(_ member: String, _ expected: String, _ found: String) -> ScaleNetError {
       .invalidLayer(
         path: path, layer: name, className: className, place: member, expected: expected, found: found)
     }
@@ -130,7 +132,8 @@ struct LayerListReader {
   }
 
   /// Lets an entry read what its `inbound_nodes` name, or the entry before it.
-  private mutating func connect(_ json: JSON, _ index: Int, in scope: inout ModelScope) throws(KerasError) {
+  private mutating func connect(_ json: JSON, _ index: Int, in scope: inout ModelScope) throws(ScaleNetError)
+  {
     let entry = scope.entries[index]
     var call = InboundCall()
     if scope.isSequential {
@@ -193,7 +196,7 @@ struct LayerListReader {
   /// The layers that `input_layers` or `output_layers` name: `["in", 0, 0]` or a list of such.
   private func references(
     _ json: JSON?, _ member: String, _ scope: ModelScope
-  ) throws(KerasError) -> [(layer: Int, entry: Int)] {
+  ) throws(ScaleNetError) -> [(layer: Int, entry: Int)] {
     guard case .array(let items)? = json, let first = items.first else {
       throw invalidModel(scope.models, member, "a list of layers", json)
     }

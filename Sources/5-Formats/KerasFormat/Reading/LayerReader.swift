@@ -1,3 +1,5 @@
+import FileIO
+
 /// Reads the settings of one layer, and notes which were read: one that nobody knows is an error.
 struct LayerReader {
   let layer: LayerConfiguration
@@ -17,7 +19,7 @@ struct LayerReader {
     "float32", "float16", "mixed_float16", "bfloat16", "mixed_bfloat16",
   ]
 
-  init(_ layer: LayerConfiguration, path: String) throws(KerasError) {
+  init(_ layer: LayerConfiguration, path: String) throws(ScaleNetError) {
     self.layer = layer
     self.path = path
     try checkDataType()
@@ -26,7 +28,7 @@ struct LayerReader {
     }
   }
 
-  func failure(_ place: String, _ expected: String, _ found: String) -> KerasError {
+  func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
     .invalidLayer(
       path: path, layer: layer.name, className: layer.layerClass.rawValue, place: place, expected: expected,
       found: found)
@@ -39,7 +41,7 @@ struct LayerReader {
     return value
   }
 
-  mutating func integer(_ key: String, default standard: Int? = nil) throws(KerasError) -> Int {
+  mutating func integer(_ key: String, default standard: Int? = nil) throws(ScaleNetError) -> Int {
     switch value(key) {
     case .integer(let value)?: return value
     case nil: if let standard { return standard }
@@ -48,7 +50,7 @@ struct LayerReader {
     throw failure(key, "a whole number", layer.settings[key]?.kind ?? "nothing")
   }
 
-  mutating func number(_ key: String, default standard: Double? = nil) throws(KerasError) -> Double? {
+  mutating func number(_ key: String, default standard: Double? = nil) throws(ScaleNetError) -> Double? {
     switch value(key) {
     case .integer(let value)?: return Double(value)
     case .number(let value)?: return value
@@ -57,7 +59,7 @@ struct LayerReader {
     }
   }
 
-  mutating func bool(_ key: String, default standard: Bool) throws(KerasError) -> Bool {
+  mutating func bool(_ key: String, default standard: Bool) throws(ScaleNetError) -> Bool {
     switch value(key) {
     case .bool(let value)?: return value
     case nil: return standard
@@ -66,7 +68,8 @@ struct LayerReader {
   }
 
   /// A setting that must be one of some words.
-  mutating func word(_ key: String, _ words: [String], default standard: String) throws(KerasError) -> String
+  mutating func word(_ key: String, _ words: [String], default standard: String) throws(ScaleNetError)
+    -> String
   {
     switch value(key) {
     case .string(let value)? where words.contains(value): return value
@@ -76,7 +79,7 @@ struct LayerReader {
   }
 
   /// Positive numbers for height and width.
-  mutating func pair(_ key: String, default standard: [Int]? = nil) throws(KerasError) -> [Int] {
+  mutating func pair(_ key: String, default standard: [Int]? = nil) throws(ScaleNetError) -> [Int] {
     switch value(key) {
     case .integer(let value)? where (1...1 << 24).contains(value): return [value, value]
     case .array(let items)?:
@@ -91,7 +94,7 @@ struct LayerReader {
   }
 
   /// Margins of height and width, as one number, two, or two for each: top, left, bottom, right.
-  mutating func margins(_ key: String, default standard: Int) throws(KerasError) -> [Int] {
+  mutating func margins(_ key: String, default standard: Int) throws(ScaleNetError) -> [Int] {
     func side(_ json: JSON) -> [Int]? {
       switch json {
       case .integer(let both) where (0...1 << 16).contains(both): return [both, both]
@@ -113,7 +116,7 @@ struct LayerReader {
   }
 
   /// A number, or a list of numbers of any depth; nil if it is not there.
-  mutating func numbers(_ key: String) throws(KerasError) -> [Double]? {
+  mutating func numbers(_ key: String) throws(ScaleNetError) -> [Double]? {
     guard let found = value(key) else { return nil }
     var result: [Double] = []
     // What is left to look at, the last first.
@@ -131,7 +134,7 @@ struct LayerReader {
   }
 
   /// An axis, as a number or as a list of one; below 0 counted from the end.
-  mutating func axis(_ key: String, rank: Int, default standard: Int) throws(KerasError) -> Int {
+  mutating func axis(_ key: String, rank: Int, default standard: Int) throws(ScaleNetError) -> Int {
     let found = value(key)
     var axis: Int?
     switch found {
@@ -144,14 +147,14 @@ struct LayerReader {
     throw failure(key, "an axis of rank \(rank)", found?.kind ?? "nothing")
   }
 
-  mutating func dataFormat() throws(KerasError) -> DataFormat {
+  mutating func dataFormat() throws(ScaleNetError) -> DataFormat {
     let word = try word(
       "data_format", DataFormat.allCases.map(\.rawValue), default: DataFormat.channelsLast.rawValue)
     return DataFormat(rawValue: word) ?? .channelsLast
   }
 
   /// Fails if there are settings that were not read and could matter.
-  func finish() throws(KerasError) {
+  func finish() throws(ScaleNetError) {
     guard case .object(let members) = layer.settings else { return }
     for member in members {
       let isKnown =
@@ -162,7 +165,7 @@ struct LayerReader {
   }
 
   /// A name, or the configuration of a policy, which has one.
-  private func checkDataType() throws(KerasError) {
+  private func checkDataType() throws(ScaleNetError) {
     guard let stated = layer.settings["dtype"], stated != .null else { return }
     let name = stated["config"]?["name"] ?? stated
     guard case .string(let text) = name, Self.policies.contains(text) else {

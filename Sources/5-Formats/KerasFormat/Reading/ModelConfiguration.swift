@@ -1,3 +1,4 @@
+import FileIO
 import JSONText
 
 /// The layers of a model and how they are connected, from `model_config` or `config.json`.
@@ -16,13 +17,12 @@ struct ModelConfiguration {
   /// - Parameters:
   ///   - place: the attribute or member, for messages.
   ///   - version: the version of Keras that the file states.
-  init(_ text: [UInt8], version: String, place: String, path: String) throws(KerasError) {
+  init(_ text: [UInt8], version: String, place: String, path: String) throws(ScaleNetError) {
     let json: JSON
-    do throws(JSONFailure) { json = try JSONParser.parse(text) } catch {
-      throw .malformedConfiguration(
-        path: path, place: place, offset: error.offset, expected: error.expected, found: error.found)
+    do throws(ScaleNetError) { json = try JSONParser.parse(text) } catch {
+      throw error.within(place).inFile(path)
     }
-    func invalid(_ member: String, _ expected: String, _ found: JSON?) -> KerasError {
+    func invalid(_ member: String, _ expected: String, _ found: JSON?) -> ScaleNetError {
       .invalidModel(
         path: path, place: "\(place): \(member)", expected: expected, found: found?.kind ?? "nothing")
     }
@@ -67,7 +67,7 @@ struct ModelConfiguration {
   }
 
   /// Fails if layers depend on each other in a circle.
-  private func checkOrder(path: String) throws(KerasError) {
+  private func checkOrder(path: String) throws(ScaleNetError) {
     let sorted = sorted()
     guard sorted.count < layers.count else { return }
     let reached = Set(sorted.map(\.index))

@@ -1,3 +1,4 @@
+import FileIO
 import HDF5
 import ModelIR
 
@@ -26,8 +27,8 @@ struct WeightReader {
   /// The weights of a layer as float32, in Keras's order and layout.
   ///
   /// - Parameter count: how many it must be.
-  mutating func tensors(_ layer: LayerConfiguration, count: Int) throws(KerasError) -> [Tensor] {
-    do throws(HDF5Error) {
+  mutating func tensors(_ layer: LayerConfiguration, count: Int) throws(ScaleNetError) -> [Tensor] {
+    do throws(ScaleNetError) {
       let (group, names) =
         switch order {
         case .byName: try named(layer)
@@ -43,13 +44,15 @@ struct WeightReader {
         tensors.append(tensor.dataType == .float32 ? tensor : tensor.cast(to: .float32))
       }
       return tensors
-    } catch { throw KerasWriter.wrapped(error) }
+    } catch { throw error.inFile(path) }
   }
 
-  private func named(_ layer: LayerConfiguration) throws(HDF5Error) -> (HDF5Group, [String]) {
+  private func named(_ layer: LayerConfiguration) throws(ScaleNetError) -> (HDF5Group, [String]) {
     let group = try root.group(layer.models.first ?? layer.ownName)
     guard let attribute = try group.attributes().first(where: { $0.name == "weight_names" }) else {
-      throw .notFound(path: path, object: "attribute weight_names of \(group.name)")
+      throw ScaleNetError(
+        path: path, expected: "attribute weight_names of \(group.name)".escapedForMessage,
+        found: "nothing of that name")
     }
     let names = try attribute.strings()
     guard !layer.models.isEmpty else { return (group, names) }
@@ -66,7 +69,7 @@ struct WeightReader {
 
   private func numbered(
     _ name: String, _ layer: LayerConfiguration
-  ) throws(HDF5Error) -> (HDF5Group, [String]) {
+  ) throws(ScaleNetError) -> (HDF5Group, [String]) {
     let group = try root.group("\(name)/vars")
     // Keras 3 notes which layer it is.
     if let attribute = try group.attributes().first(where: { $0.name == "name" }) {

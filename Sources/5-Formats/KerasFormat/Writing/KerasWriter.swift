@@ -24,40 +24,39 @@ public struct KerasWriter {
   /// Prepares a model for writing.
   ///
   /// - Parameter path: where the file will stand, for messages.
-  public init(_ model: Model, path: String, options: Options) throws(KerasError) {
+  public init(_ model: StoredModel, path: String, options: Options) throws(ScaleNetError) {
     self.path = path
     self.options = options
     let graph = model.graph
-    do throws(GraphError) { try graph.validate() } catch { throw .graph(path: path, error: error) }
+    do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
     let list = try LayerListBuilder.build(graph, dataFormat: options.dataFormat, path: path)
     self.list = list
     let weights = WeightsLayout(list: list)
-    do throws(HDF5Error) {
-      layout = try HDF5Layout(path: path) { (file) throws(HDF5Error) in
-        switch options.container {
-        case .hdf5:
-          let configuration = JSON.members(["class_name": "Functional", "config": list.configuration])
-          try file.setAttribute("/", "model_config", configuration.text)
-          try file.setAttribute("/", "keras_version", WeightsLayout.kerasVersion)
-          try file.setAttribute("/", "backend", "tensorflow")
-          try file.createGroup("/model_weights")
-          try weights.addByName(to: &file, group: "/model_weights")
-        case .legacyWeights:
-          try weights.addByName(to: &file, group: "/")
-        case .archive, .weights:
-          try weights.addByClass(to: &file)
-        }
+    layout = try HDF5Layout(path: path) { (file) throws(ScaleNetError) in
+      switch options.container {
+      case .hdf5:
+        let configuration = JSON.members(["class_name": "Functional", "config": list.configuration])
+        try file.setAttribute("/", "model_config", configuration.text)
+        try file.setAttribute("/", "keras_version", WeightsLayout.kerasVersion)
+        try file.setAttribute("/", "backend", "tensorflow")
+        try file.createGroup("/model_weights")
+        try weights.addByName(to: &file, group: "/model_weights")
+      case .legacyWeights:
+        try weights.addByName(to: &file, group: "/")
+      case .archive, .weights:
+        try weights.addByClass(to: &file)
       }
-    } catch { throw Self.wrapped(error) }
+    }
+
     inputs = list.inputs.map { Self.input(list.layers[$0], options.dataFormat) }
     names = Self.names(list, options.container)
   }
 
   /// Appends the file's bytes to `file`, which the caller then commits.
-  public func write(to file: inout OutputFile) throws(KerasError) {
+  public func write(to file: inout OutputFile) throws(ScaleNetError) {
     guard options.container == .archive else {
-      try layout.stream(wrap: Self.wrapped) { (bytes) throws(KerasError) in
-        do throws(FileError) { try file.write(bytes) } catch { throw .file(error) }
+      try layout.stream { (bytes) throws(ScaleNetError) in
+        try file.write(bytes)
       }
       return
     }
@@ -69,28 +68,15 @@ public struct KerasWriter {
     let configuration = JSON.members([
       "module": "keras", "class_name": "Model", "config": list.configuration,
     ])
-    do throws(FileError) {
-      try archive.add("metadata.json", Array(metadata.text.utf8), to: &file)
-      try archive.add("config.json", Array(configuration.text.utf8), to: &file)
-      try archive.begin("model.weights.h5", size: layout.byteCount, in: &file)
-    } catch { throw .file(error) }
-    try layout.stream(wrap: Self.wrapped) { (bytes) throws(KerasError) in
-      do throws(FileError) { try archive.append(bytes, to: &file) } catch { throw .file(error) }
-    }
-    do throws(FileError) {
-      try archive.end(in: &file)
-      try archive.finish(&file)
-    } catch { throw .file(error) }
-  }
+    try archive.add("metadata.json", Array(metadata.text.utf8), to: &file)
+    try archive.add("config.json", Array(configuration.text.utf8), to: &file)
+    try archive.begin("model.weights.h5", size: layout.byteCount, in: &file)
 
-  /// Errors of the file system and of tensors keep their kind.
-  static func wrapped(_ error: HDF5Error) -> KerasError {
-    switch error {
-    case .file(let error): .file(error)
-    case .tensor(_, _, .file(let error)): .file(error)
-    case .tensor(let path, let object, let error): .unreadableWeight(path: path, weight: object, error: error)
-    default: .hdf5(error)
+    try layout.stream { (bytes) throws(ScaleNetError) in
+      try archive.append(bytes, to: &file)
     }
+    try archive.end(in: &file)
+    try archive.finish(&file)
   }
 
   private static func input(_ layer: Layer, _ dataFormat: DataFormat) -> Input {

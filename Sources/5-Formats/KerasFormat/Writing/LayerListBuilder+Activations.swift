@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 extension LayerListBuilder {
@@ -9,7 +10,7 @@ extension LayerListBuilder {
     ]
   }
 
-  mutating func addLeakyRelu(_ node: Node, _ op: LeakyRelu) throws(KerasError) {
+  mutating func addLeakyRelu(_ node: Node, _ op: LeakyRelu) throws(ScaleNetError) {
     guard op.alpha >= 0, op.alpha.isFinite else {
       throw failure(node, "alpha", "0 or more, as ReLU's negative_slope", "\(op.alpha)")
     }
@@ -17,7 +18,7 @@ extension LayerListBuilder {
   }
 
   /// A slope for each position that is not shared: usually one a channel, shared by height and width.
-  mutating func addPRelu(_ node: Node) throws(KerasError) {
+  mutating func addPRelu(_ node: Node) throws(ScaleNetError) {
     let (slope, source) = try constant(node, 1)
     let input = try placement(node, 0)
     let rank = type(node, 0).rank
@@ -37,13 +38,13 @@ extension LayerListBuilder {
   }
 
   /// Keras 2 and 3 have different functions of the name hard_sigmoid: here it is of layers that they agree on.
-  mutating func addHardSigmoid(_ node: Node, _ op: HardSigmoid) throws(KerasError) {
+  mutating func addHardSigmoid(_ node: Node, _ op: HardSigmoid) throws(ScaleNetError) {
     let input = try placement(node, 0)
     let gate = try hardSigmoid(node, input.layer, op, name: node.name)
     setOutput(node, gate, order: input.order)
   }
 
-  mutating func addHardSwish(_ node: Node) throws(KerasError) {
+  mutating func addHardSwish(_ node: Node) throws(ScaleNetError) {
     let input = try placement(node, 0)
     let op = HardSigmoid(alpha: 1.0 / 6, beta: 0.5)
     let gate = try hardSigmoid(node, input.layer, op, name: "\(node.name)_gate")
@@ -53,7 +54,7 @@ extension LayerListBuilder {
 
   private mutating func hardSigmoid(
     _ node: Node, _ input: Int, _ op: HardSigmoid, name: String
-  ) throws(KerasError) -> Int {
+  ) throws(ScaleNetError) -> Int {
     let line = try appendRescaling(
       node, input, scale: [op.alpha], offset: [op.beta], name: "\(name)_line")
     return append(.relu, name, Self.relu(most: 1), inputs: [line])
@@ -61,7 +62,7 @@ extension LayerListBuilder {
 
   /// A ReLU with a largest value, or the difference of two where the least is below 0: one of them is 0 everywhere, so
   /// that nothing is rounded.
-  mutating func addClip(_ node: Node, _ op: Clip) throws(KerasError) {
+  mutating func addClip(_ node: Node, _ op: Clip) throws(ScaleNetError) {
     let isUnbounded = op.maximum >= .greatestFiniteMagnitude
     if op.minimum == 0 {
       try addUnary(node, .relu, Self.relu(most: isUnbounded ? nil : op.maximum))

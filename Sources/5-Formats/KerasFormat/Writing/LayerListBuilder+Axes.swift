@@ -1,8 +1,9 @@
+import FileIO
 import ModelIR
 
 /// What Keras's layers do with height and width, along any axis: the axis is put where they have height or width.
 extension LayerListBuilder {
-  mutating func addSlice(_ node: Node, _ op: Slice) throws(KerasError) {
+  mutating func addSlice(_ node: Node, _ op: Slice) throws(ScaleNetError) {
     var picks: [Int: AxisPick] = [:]
     for (index, axis) in op.axes.enumerated() {
       let (count, step) = (op.counts[index], op.steps[index])
@@ -14,7 +15,7 @@ extension LayerListBuilder {
   }
 
   /// Indices at equal distances are a slice.
-  mutating func addGather(_ node: Node, _ op: Gather) throws(KerasError) {
+  mutating func addGather(_ node: Node, _ op: Gather) throws(ScaleNetError) {
     let step = op.indices.count > 1 ? op.indices[1] - op.indices[0] : 1
     let areEven = zip(op.indices, op.indices.dropFirst()).allSatisfy { $1 - $0 == step }
     guard let start = op.indices.first, step > 0, areEven, op.indexShape.count <= 1 else {
@@ -39,7 +40,7 @@ extension LayerListBuilder {
   /// Lets a node yield some positions of axes of a value that has the type of its first input.
   mutating func pick(
     _ node: Node, _ input: Placement, _ picks: [Int: AxisPick]
-  ) throws(KerasError) {
+  ) throws(ScaleNetError) {
     var work = AxisWork(input, type(node, 0))
     let crops = picks.mapValues { [$0.start, $0.last] }
     var margins: [Int: [Int]] = [:]
@@ -61,7 +62,7 @@ extension LayerListBuilder {
     setOutput(node, work.placement.layer, order: work.placement.order)
   }
 
-  mutating func addPad(_ node: Node, _ op: Pad) throws(KerasError) {
+  mutating func addPad(_ node: Node, _ op: Pad) throws(ScaleNetError) {
     guard op.mode == .constant else { throw failure(node, "mode", "constant", op.mode.rawValue) }
     let rank = type(node, 0).rank
     let pads = Dictionary(uniqueKeysWithValues: (0..<rank).map { ($0, [op.pads[$0], op.pads[$0 + rank]]) })
@@ -81,7 +82,7 @@ extension LayerListBuilder {
   }
 
   /// Axes of 1 are repeated; axes before the input's are not possible, for the first is the batch.
-  mutating func addExpand(_ node: Node) throws(KerasError) {
+  mutating func addExpand(_ node: Node) throws(ScaleNetError) {
     let (x, y) = (type(node, 0), graph[node.outputs[0]].type)
     guard x.rank == y.rank, x.dimensions[0] == y.dimensions[0] else {
       throw failure(node, "shape", "the rank and the batch of \(x)", "\(y)")
@@ -101,7 +102,7 @@ extension LayerListBuilder {
   }
 
   /// The mean over axes: the layer takes it over height and width, so these axes become the height.
-  mutating func addReduceMean(_ node: Node, _ op: ReduceMean) throws(KerasError) {
+  mutating func addReduceMean(_ node: Node, _ op: ReduceMean) throws(ScaleNetError) {
     let (x, y) = (type(node, 0), graph[node.outputs[0]].type)
     let input = try placement(node, 0)
     guard !op.axes.contains(input.order[0]) else {

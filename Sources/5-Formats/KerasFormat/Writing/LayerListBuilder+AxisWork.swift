@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// A value on its way through layers that change extents of single axes.
@@ -16,7 +17,7 @@ extension LayerListBuilder {
   /// Takes elements away before and after; margins of 0 take no layer.
   mutating func crop(
     _ node: Node, _ work: inout AxisWork, _ margins: [Int: [Int]]
-  ) throws(KerasError) {
+  ) throws(ScaleNetError) {
     try change(node, &work, margins.filter { $0.value != [0, 0] }, suffix: "crop") {
       builder, name, values, input in
       let cropping = values.map { value -> JSON in
@@ -39,7 +40,7 @@ extension LayerListBuilder {
   mutating func change<Change>(
     _ node: Node, _ work: inout AxisWork, _ changes: [Int: Change], suffix: String,
     append: (inout LayerListBuilder, String, [Change?], Int) -> Int, result: (Int, Change) -> Int
-  ) throws(KerasError) {
+  ) throws(ScaleNetError) {
     var left = changes
     while let axis = left.keys.min() {
       guard let position = work.placement.order.firstIndex(of: axis), position > 0 else {
@@ -103,7 +104,7 @@ extension LayerListBuilder {
     return result
   }
 
-  func extent(_ node: Node, _ work: AxisWork, _ axis: Int) throws(KerasError) -> Int {
+  func extent(_ node: Node, _ work: AxisWork, _ axis: Int) throws(ScaleNetError) -> Int {
     guard let extent = work.extents[axis] else {
       throw failure(node, "input, axis \(axis)", "a known extent", "an open one")
     }

@@ -1,9 +1,10 @@
+import FileIO
 import ModelIR
 
 extension LayerListBuilder {
   /// A sum, difference, product or quotient: of two values, or of a value and a constant. There is no layer for the
   /// quotient of two values (`layerClass` nil).
-  mutating func addElementwise(_ node: Node, _ layerClass: LayerClass?) throws(KerasError) {
+  mutating func addElementwise(_ node: Node, _ layerClass: LayerClass?) throws(ScaleNetError) {
     if isConstant(node, 0) || isConstant(node, 1) {
       try addWithConstant(node, constant: isConstant(node, 1) ? 1 : 0)
       return
@@ -21,7 +22,7 @@ extension LayerListBuilder {
   }
 
   /// One number, or one for each position along an axis, which Rescaling takes along the last axis.
-  private mutating func addWithConstant(_ node: Node, constant index: Int) throws(KerasError) {
+  private mutating func addWithConstant(_ node: Node, constant index: Int) throws(ScaleNetError) {
     let (tensor, name) = try constant(node, index)
     let x = type(node, 1 - index)
     guard graph[node.outputs[0]].type == x else {
@@ -58,7 +59,7 @@ extension LayerListBuilder {
   /// x * scale + offset; each is one number or one for each position along the last axis.
   mutating func appendRescaling(
     _ node: Node, _ input: Int, scale: [Float], offset: [Float], name: String
-  ) throws(KerasError) -> Int {
+  ) throws(ScaleNetError) -> Int {
     guard (scale + offset).allSatisfy(\.isFinite) else {
       throw failure(node, "constant", "finite numbers", "an infinity or NaN")
     }
@@ -70,7 +71,7 @@ extension LayerListBuilder {
   }
 
   /// A value times itself, for whole exponents.
-  mutating func addPower(_ node: Node) throws(KerasError) {
+  mutating func addPower(_ node: Node) throws(ScaleNetError) {
     let input = try placement(node, 0)
     let (tensor, name) = try constant(node, 1)
     let exponents = try floats(tensor, name)
@@ -85,7 +86,7 @@ extension LayerListBuilder {
       order: input.order)
   }
 
-  mutating func addGemm(_ node: Node, _ op: Gemm) throws(KerasError) {
+  mutating func addGemm(_ node: Node, _ op: Gemm) throws(ScaleNetError) {
     guard !op.transA else { throw failure(node, "transA", "0", "1") }
     let (weight, weightName) = try constant(node, 1)
     var kernel = op.transB ? weight.transposed([1, 0]) : weight
@@ -108,7 +109,7 @@ extension LayerListBuilder {
   }
 
   /// The product with a constant matrix.
-  mutating func addMatMul(_ node: Node) throws(KerasError) {
+  mutating func addMatMul(_ node: Node) throws(ScaleNetError) {
     guard !isConstant(node, 0), isConstant(node, 1) else {
       throw failure(node, "input B", "a constant, and what is computed as A", "something else")
     }
@@ -121,7 +122,7 @@ extension LayerListBuilder {
   }
 
   /// A Dense layer, which works along the last axis.
-  private mutating func addDense(_ node: Node, _ weights: [Layer.Weight], axis: Int) throws(KerasError) {
+  private mutating func addDense(_ node: Node, _ weights: [Layer.Weight], axis: Int) throws(ScaleNetError) {
     var input = try placement(node, 0)
     guard input.order.count > 1, input.order[0] != axis else {
       throw failure(node, "input A", "rows of a batch", "axes in the order \(input.order)")
@@ -138,20 +139,20 @@ extension LayerListBuilder {
   }
 
   /// A constant with axes of 1 before its own, as broadcasting has it.
-  func aligned(_ tensor: Tensor, rank: Int, name: String) throws(KerasError) -> Tensor {
+  func aligned(_ tensor: Tensor, rank: Int, name: String) throws(ScaleNetError) -> Tensor {
     let missing = max(0, rank - tensor.shape.rank)
     let shape = TensorShape([Int](repeating: 1, count: missing) + tensor.shape.dimensions)
     if let view = tensor.reshaped(shape) { return view }
     return Tensor(try floats(tensor, name), shape: shape)
   }
 
-  func floats(_ tensor: Tensor, _ name: String) throws(KerasError) -> [Float] {
-    do throws(TensorError) { return try tensor.floats() } catch {
+  func floats(_ tensor: Tensor, _ name: String) throws(ScaleNetError) -> [Float] {
+    do throws(ScaleNetError) { return try tensor.floats() } catch {
       throw .unreadableWeight(path: path, weight: name, error: error)
     }
   }
 
-  private func scaled(_ tensor: Tensor, by factor: Float, _ name: String) throws(KerasError) -> Tensor {
+  private func scaled(_ tensor: Tensor, by factor: Float, _ name: String) throws(ScaleNetError) -> Tensor {
     Tensor(try floats(tensor, name).map { $0 * factor }, shape: tensor.shape).cast(to: tensor.dataType)
   }
 }

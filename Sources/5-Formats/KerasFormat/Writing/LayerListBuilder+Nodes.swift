@@ -1,8 +1,9 @@
+import FileIO
 import ModelIR
 
 extension LayerListBuilder {
   /// Adds the layers of a node.
-  mutating func add(_ node: Node) throws(KerasError) {
+  mutating func add(_ node: Node) throws(ScaleNetError) {
     try checkTypes(node)
     switch node.op {
     case .conv(let op): try addConv(node, op)
@@ -47,7 +48,7 @@ extension LayerListBuilder {
   }
 
   /// Keras computes in float32, or under `mixed_float16` in half precision.
-  private func checkTypes(_ node: Node) throws(KerasError) {
+  private func checkTypes(_ node: Node) throws(ScaleNetError) {
     for id in node.inputs.compactMap({ $0 }) + node.outputs {
       let type = graph[id].type.dataType
       guard type == .float32 || type == .float16 else {
@@ -80,13 +81,13 @@ extension LayerListBuilder {
   /// A layer that computes each element alone, whatever the order of the axes.
   mutating func addUnary(
     _ node: Node, _ layerClass: LayerClass, _ settings: KeyValuePairs<String, JSON>
-  ) throws(KerasError) {
+  ) throws(ScaleNetError) {
     let input = try placement(node, 0)
     setOutput(
       node, append(layerClass, node.name, settings, inputs: [input.layer]), order: input.order)
   }
 
-  private mutating func addBatchNormalization(_ node: Node, _ op: BatchNormalization) throws(KerasError) {
+  private mutating func addBatchNormalization(_ node: Node, _ op: BatchNormalization) throws(ScaleNetError) {
     var weights: [Layer.Weight] = []
     for (index, name) in ["gamma", "beta", "moving_mean", "moving_variance"].enumerated() {
       let (tensor, source) = try constant(node, index + 1)
@@ -106,7 +107,7 @@ extension LayerListBuilder {
       order: input.order)
   }
 
-  private mutating func addSoftmax(_ node: Node, _ op: Softmax) throws(KerasError) {
+  private mutating func addSoftmax(_ node: Node, _ op: Softmax) throws(ScaleNetError) {
     let input = try placement(node, 0)
     guard let axis = input.order.firstIndex(of: op.axis), axis > 0 else {
       throw failure(node, "axis", "an axis behind the batch", "\(op.axis)")
@@ -114,7 +115,7 @@ extension LayerListBuilder {
     try addUnary(node, .softmax, ["axis": .integer(axis)])
   }
 
-  private mutating func addConcat(_ node: Node, _ op: Concat) throws(KerasError) {
+  private mutating func addConcat(_ node: Node, _ op: Concat) throws(ScaleNetError) {
     let order = try commonOrder(node)
     guard let axis = order.firstIndex(of: op.axis), axis > 0 else {
       throw failure(node, "axis", "an axis behind the batch", "\(op.axis)")
@@ -129,7 +130,7 @@ extension LayerListBuilder {
   }
 
   /// The order in which the inputs of a node are put, so that few of them are permuted.
-  func commonOrder(_ node: Node) throws(KerasError) -> [Int] {
+  func commonOrder(_ node: Node) throws(ScaleNetError) -> [Int] {
     var orders: [[Int]] = []
     for index in node.inputs.indices { orders.append(try placement(node, index).order) }
     let standard = standardOrder(type(node, 0).rank)
@@ -137,14 +138,14 @@ extension LayerListBuilder {
   }
 
   /// Another order of the axes takes no layer until somebody needs them in it.
-  private mutating func addTranspose(_ node: Node, _ op: Transpose) throws(KerasError) {
+  private mutating func addTranspose(_ node: Node, _ op: Transpose) throws(ScaleNetError) {
     let input = try placement(node, 0)
     setOutput(
       node, input.layer, order: input.order.compactMap { op.permutation.firstIndex(of: $0) })
   }
 
   /// An identity is no layer, but a graph output that is an input needs one.
-  private mutating func addIdentity(_ node: Node) throws(KerasError) {
+  private mutating func addIdentity(_ node: Node) throws(ScaleNetError) {
     let input = try placement(node, 0)
     if isOutput(node.outputs[0]), layers[input.layer].layerClass == .input {
       try addUnary(node, .activation, ["activation": "linear"])
@@ -154,7 +155,7 @@ extension LayerListBuilder {
   }
 
   /// Under `mixed_float16` layers convert what they get to float16; the last one can convert back to float32.
-  private mutating func addCast(_ node: Node, _ op: Cast) throws(KerasError) {
+  private mutating func addCast(_ node: Node, _ op: Cast) throws(ScaleNetError) {
     let input = try placement(node, 0)
     if op.to == type(node, 0).dataType || op.to == .float16 {
       setOutput(node, input.layer, order: input.order)

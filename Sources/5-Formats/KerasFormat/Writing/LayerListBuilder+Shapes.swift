@@ -1,7 +1,8 @@
+import FileIO
 import ModelIR
 
 extension LayerListBuilder {
-  mutating func addFlatten(_ node: Node, _ op: Flatten) throws(KerasError) {
+  mutating func addFlatten(_ node: Node, _ op: Flatten) throws(ScaleNetError) {
     guard op.axis == 1 || graph[node.outputs[0]].type.dimensions[0] == type(node, 0).dimensions[0] else {
       throw failure(node, "axis", "1", "\(op.axis)")
     }
@@ -9,7 +10,7 @@ extension LayerListBuilder {
   }
 
   /// The elements in the order of the graph's axes, in another shape.
-  mutating func addReshape(_ node: Node) throws(KerasError) {
+  mutating func addReshape(_ node: Node) throws(ScaleNetError) {
     let x = type(node, 0)
     let y = graph[node.outputs[0]].type
     let input = try placement(node, 0)
@@ -42,7 +43,7 @@ extension LayerListBuilder {
   /// The layer whose elements stand in the order of the graph's axes; axes of extent 1 may stand anywhere.
   private mutating func inOrder(
     _ node: Node, _ input: Placement, _ type: TensorType
-  ) throws(KerasError) -> Int {
+  ) throws(ScaleNetError) -> Int {
     if Self.isAscending(input.order, type) { return input.layer }
     return try arranged(node, input, Array(0..<type.rank))
   }
@@ -56,7 +57,7 @@ extension LayerListBuilder {
     append(.reshape, name, ["target_shape": .array(extents.map(JSON.integer))], inputs: [input])
   }
 
-  mutating func addResize(_ node: Node, _ op: Resize) throws(KerasError) {
+  mutating func addResize(_ node: Node, _ op: Resize) throws(ScaleNetError) {
     let x = type(node, 0)
     let y = graph[node.outputs[0]].type
     guard x.rank == 4, op.axes.allSatisfy({ $0 >= 2 }) else {
@@ -111,7 +112,9 @@ extension LayerListBuilder {
   }
 
   /// Keras 2's Resizing knows channels last only.
-  private mutating func addResizing(_ node: Node, _ size: [Int], _ interpolation: String) throws(KerasError) {
+  private mutating func addResizing(_ node: Node, _ size: [Int], _ interpolation: String)
+    throws(ScaleNetError)
+  {
     let order = DataFormat.channelsLast.order
     let settings: KeyValuePairs<String, JSON> = [
       "height": .integer(size[0]), "width": .integer(size[1]), "interpolation": .string(interpolation),

@@ -1,8 +1,9 @@
+import FileIO
 import ModelIR
 
 extension LayerListBuilder {
   /// A convolution; depthwise where every input channel has one filter.
-  mutating func addConv(_ node: Node, _ op: Conv) throws(KerasError) {
+  mutating func addConv(_ node: Node, _ op: Conv) throws(ScaleNetError) {
     let window = op.window
     let x = type(node, 0)
     let (weight, weightName) = try constant(node, 1)
@@ -98,13 +99,13 @@ extension LayerListBuilder {
     ]
   }
 
-  private func checkDilations(_ node: Node, _ window: Window) throws(KerasError) {
+  private func checkDilations(_ node: Node, _ window: Window) throws(ScaleNetError) {
     guard window.dilations == [1, 1] else {
       throw failure(node, "dilations", "[1, 1], as Keras's pools have it", "\(window.dilations)")
     }
   }
 
-  mutating func addMaxPool(_ node: Node, _ op: MaxPool) throws(KerasError) {
+  mutating func addMaxPool(_ node: Node, _ op: MaxPool) throws(ScaleNetError) {
     try checkDilations(node, op.window)
     var input = try layer(node, 0, order: dataFormat.order)
     var padding: JSON = "valid"
@@ -129,7 +130,7 @@ extension LayerListBuilder {
       order: dataFormat.order)
   }
 
-  mutating func addAveragePool(_ node: Node, _ op: AveragePool) throws(KerasError) {
+  mutating func addAveragePool(_ node: Node, _ op: AveragePool) throws(ScaleNetError) {
     try checkDilations(node, op.window)
     var input = try layer(node, 0, order: dataFormat.order)
     var padding: JSON = "valid"
@@ -154,7 +155,7 @@ extension LayerListBuilder {
 
   /// A pool with margins over what may be negative: one in steps of 1 with the margins of `same`, which never win, of
   /// whose results the wanted ones are picked. False if they are not among them.
-  private mutating func addThinnedMaxPool(_ node: Node, _ op: MaxPool, _ input: Int) throws(KerasError)
+  private mutating func addThinnedMaxPool(_ node: Node, _ op: MaxPool, _ input: Int) throws(ScaleNetError)
     -> Bool
   {
     let order = dataFormat.order
@@ -177,7 +178,7 @@ extension LayerListBuilder {
   }
 
   /// One number for each channel: a vector where it is flattened anyway.
-  mutating func addGlobalPool(_ node: Node, _ layerClass: LayerClass) throws(KerasError) {
+  mutating func addGlobalPool(_ node: Node, _ layerClass: LayerClass) throws(ScaleNetError) {
     let readers = readers(node.outputs[0])
     let isFlattened =
       !isOutput(node.outputs[0]) && !readers.isEmpty

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// Says a graph in Keras's plain layers. What they can't express is an error that names operator and node.
@@ -18,7 +19,7 @@ struct LayerListBuilder {
   private var nonNegative = Set<ValueID>()
   private let consumers: [[Int]]
 
-  static func build(_ graph: Graph, dataFormat: DataFormat, path: String) throws(KerasError) -> LayerList {
+  static func build(_ graph: Graph, dataFormat: DataFormat, path: String) throws(ScaleNetError) -> LayerList {
     var builder = LayerListBuilder(graph, dataFormat: dataFormat, path: path)
     for input in graph.inputs { try builder.addInput(input) }
     for node in graph.nodes { try builder.add(node) }
@@ -36,10 +37,10 @@ struct LayerListBuilder {
     policy = isHalf ? "mixed_float16" : "float32"
   }
 
-  private mutating func finish() throws(KerasError) -> LayerList {
+  private mutating func finish() throws(ScaleNetError) -> LayerList {
     var outputs: [Int] = []
     for id in graph.outputs {
-      func invalid(_ expected: String, _ found: String) -> KerasError {
+      func invalid(_ expected: String, _ found: String) -> ScaleNetError {
         .invalidModel(path: path, place: "output \(graph[id].name)", expected: expected, found: found)
       }
       guard let placement = placements[id] else { throw invalid("the result of a layer", "a constant") }
@@ -73,9 +74,9 @@ struct LayerListBuilder {
       outputs: outputs.compactMap { positions[$0] }, policy: policy)
   }
 
-  private mutating func addInput(_ id: ValueID) throws(KerasError) {
+  private mutating func addInput(_ id: ValueID) throws(ScaleNetError) {
     let value = graph[id]
-    func mismatch(_ expected: String) -> KerasError {
+    func mismatch(_ expected: String) -> ScaleNetError {
       .invalidModel(
         path: path, place: "input \(value.name)", expected: expected, found: "\(value.type)")
     }
@@ -117,7 +118,7 @@ struct LayerListBuilder {
   func standardOrder(_ rank: Int) -> [Int] { rank == 4 ? dataFormat.order : Array(0..<rank) }
 
   /// Where an input of a node is.
-  func placement(_ node: Node, _ index: Int) throws(KerasError) -> Placement {
+  func placement(_ node: Node, _ index: Int) throws(ScaleNetError) -> Placement {
     guard index < node.inputs.count, let id = node.inputs[index] else {
       throw failure(node, "input \(index)", "a value", "none")
     }
@@ -130,12 +131,12 @@ struct LayerListBuilder {
   func placement(of id: ValueID) -> Placement? { placements[id] }
 
   /// The layer that yields an input of a node with its axes in an order.
-  mutating func layer(_ node: Node, _ index: Int, order: [Int]) throws(KerasError) -> Int {
+  mutating func layer(_ node: Node, _ index: Int, order: [Int]) throws(ScaleNetError) -> Int {
     try arranged(node, try placement(node, index), order)
   }
 
   /// The layer that yields a value with its axes in an order; a permutation is added where it takes one.
-  mutating func arranged(_ node: Node, _ placement: Placement, _ order: [Int]) throws(KerasError) -> Int {
+  mutating func arranged(_ node: Node, _ placement: Placement, _ order: [Int]) throws(ScaleNetError) -> Int {
     guard let layer = permuted(placement, to: order, name: node.name) else {
       throw failure(
         node, "input", "the batch as the axis that Keras has first", "axes in the order \(placement.order)")
@@ -158,7 +159,7 @@ struct LayerListBuilder {
   }
 
   /// The elements of an input that must be known.
-  func constant(_ node: Node, _ index: Int) throws(KerasError) -> (tensor: Tensor, name: String) {
+  func constant(_ node: Node, _ index: Int) throws(ScaleNetError) -> (tensor: Tensor, name: String) {
     guard index < node.inputs.count, let id = node.inputs[index], let tensor = graph.initializer(id) else {
       throw failure(node, "input \(index)", "a constant", "what is computed")
     }
@@ -170,7 +171,7 @@ struct LayerListBuilder {
     return graph[id].type
   }
 
-  func failure(_ node: Node, _ place: String, _ expected: String, _ found: String) -> KerasError {
+  func failure(_ node: Node, _ place: String, _ expected: String, _ found: String) -> ScaleNetError {
     .unsupportedNode(
       path: path, node: node.name, op: node.op.name, place: place, expected: expected, found: found)
   }

@@ -1,3 +1,4 @@
+import FileIO
 import HDF5
 
 /// Where the weights of layers stand in HDF5, in each of Keras's two ways.
@@ -12,7 +13,7 @@ struct WeightsLayout {
   /// Groups by layer name, under `group`, with the lists of names that Keras loads by position.
   ///
   /// Source: Keras, `hdf5_format.save_weights_to_hdf5_group`.
-  func addByName(to file: inout HDF5Builder, group: String) throws(HDF5Error) {
+  func addByName(to file: inout HDF5Builder, group: String) throws(ScaleNetError) {
     try addNames(list.layers.map(\.name), "layer_names", of: group, to: &file)
     try file.setAttribute(group, "backend", "tensorflow")
     try file.setAttribute(group, "keras_version", Self.kerasVersion)
@@ -31,7 +32,7 @@ struct WeightsLayout {
   /// Groups by class, numbered in the order of `model.layers`: `layers/conv2d_1/vars/0`.
   ///
   /// Source: Keras, `saving_lib._save_state`.
-  func addByClass(to file: inout HDF5Builder) throws(HDF5Error) {
+  func addByClass(to file: inout HDF5Builder) throws(ScaleNetError) {
     try file.createGroup("/vars")
     try file.createGroup("/layers")
     for (layer, group) in zip(list.layers, Self.classGroups(list.layers.map(\.layerClass.snakeCase))) {
@@ -59,7 +60,7 @@ struct WeightsLayout {
   /// A list of names; above a size in numbered parts, and then without the plain one.
   private func addNames(
     _ names: [String], _ attribute: String, of object: String, to file: inout HDF5Builder
-  ) throws(HDF5Error) {
+  ) throws(ScaleNetError) {
     let parts = Self.split(names)
     if parts.count == 1 {
       try file.setAttribute(object, attribute, parts[0])

@@ -1,3 +1,5 @@
+import FileIO
+
 /// A parsed `AttributeProto`.
 struct AttributeMessage {
   /// What an attribute holds. Kinds that no operator here takes are named only.
@@ -29,7 +31,7 @@ struct AttributeMessage {
     "SPARSE_TENSOR", "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS",
   ]
 
-  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ONNXError) {
+  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ScaleNetError) {
     self.place = place
     var kind: Int64 = 0
     var float: Float?
@@ -42,7 +44,7 @@ struct AttributeMessage {
     var present = Set<Int64>()
     try context.forEachField(
       of: range, in: bytes, place: place, repeated: [7, 8, 9, 10, 11, 15, 23]
-    ) { (field) throws(ONNXError) in
+    ) { (field) throws(ScaleNetError) in
       switch field.number {
       case 1: name = try field.text("name", in: bytes)
       case 2:
@@ -84,7 +86,7 @@ struct AttributeMessage {
       }
     }
     context.takeAttributeElements(floats.count + integers.count)
-    func failure(_ expected: String, _ found: String) -> ONNXError {
+    func failure(_ expected: String, _ found: String) -> ScaleNetError {
       .malformed(
         path: context.path, place: "\(place) \(name)", offset: range.lowerBound, expected: expected,
         found: found)

@@ -1,3 +1,5 @@
+import FileIO
+
 /// A parsed `FunctionProto`: a body of nodes that a node of the function's name stands for.
 struct FunctionMessage {
   var name = ""
@@ -13,11 +15,11 @@ struct FunctionMessage {
   var opsets: [(domain: String, version: Int64)] = []
   let place: String
 
-  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ONNXError) {
+  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ScaleNetError) {
     self.place = place
     try context.forEachField(
       of: range, in: bytes, place: place, repeated: [4, 5, 6, 7, 9, 11, 12, 14]
-    ) { (field) throws(ONNXError) in
+    ) { (field) throws(ScaleNetError) in
       switch field.number {
       case 1: name = try field.text("name", in: bytes)
       case 4: try Self.append("input", field, bytes, to: &inputs)
@@ -47,7 +49,7 @@ struct FunctionMessage {
 
   private static func append(
     _ name: String, _ field: WireField, _ bytes: RawSpan, to names: inout [String]
-  ) throws(ONNXError) {
+  ) throws(ScaleNetError) {
     try field.context.takePart(field, name)
     names.append(try field.text("\(name)[\(names.count)]", in: bytes))
   }

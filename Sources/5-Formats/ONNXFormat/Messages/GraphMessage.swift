@@ -1,3 +1,5 @@
+import FileIO
+
 /// A parsed `GraphProto`.
 struct GraphMessage {
   var name = ""
@@ -6,10 +8,10 @@ struct GraphMessage {
   var inputs: [ValueMessage] = []
   var outputs: [ValueMessage] = []
 
-  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ONNXError) {
+  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ScaleNetError) {
     try context.forEachField(
       of: range, in: bytes, place: place, repeated: [1, 5, 11, 12, 13, 14, 15, 16]
-    ) { (field) throws(ONNXError) in
+    ) { (field) throws(ScaleNetError) in
       switch field.number {
       case 1:
         nodes.append(

@@ -1,3 +1,5 @@
+import FileIO
+
 /// A parsed `ModelProto`.
 struct ModelMessage {
   var irVersion: Int64?
@@ -6,10 +8,10 @@ struct ModelMessage {
   var metadata: [(key: String, value: String)] = []
   var functions: [FunctionMessage] = []
 
-  init(_ bytes: RawSpan, context: ParseContext) throws(ONNXError) {
+  init(_ bytes: RawSpan, context: ParseContext) throws(ScaleNetError) {
     try context.forEachField(
       of: 0..<bytes.byteCount, in: bytes, place: "model", repeated: [8, 14, 20, 25, 26]
-    ) { (field) throws(ONNXError) in
+    ) { (field) throws(ScaleNetError) in
       switch field.number {
       case 1: irVersion = try field.integer("ir_version")
       case 2: _ = try field.range("producer_name")
@@ -41,11 +43,11 @@ struct ModelMessage {
   /// A parsed `OperatorSetIdProto`.
   static func opset(
     _ bytes: RawSpan, _ field: WireField, place: String
-  ) throws(ONNXError) -> (domain: String, version: Int64) {
+  ) throws(ScaleNetError) -> (domain: String, version: Int64) {
     var result = (domain: "", version: Int64(0))
     try field.context.forEachField(
       of: try field.range("opset_import"), in: bytes, place: place, repeated: []
-    ) { (field) throws(ONNXError) in
+    ) { (field) throws(ScaleNetError) in
       switch field.number {
       case 1: result.domain = try field.text("domain", in: bytes)
       case 2: result.version = try field.integer("version")
@@ -59,9 +61,10 @@ struct ModelMessage {
 /// A parsed `StringStringEntryProto`.
 func entry(
   _ bytes: RawSpan, _ range: Range<Int>, _ place: String, _ context: ParseContext
-) throws(ONNXError) -> (key: String, value: String) {
+) throws(ScaleNetError) -> (key: String, value: String) {
   var result = (key: "", value: "")
-  try context.forEachField(of: range, in: bytes, place: place, repeated: []) { (field) throws(ONNXError) in
+  try context.forEachField(of: range, in: bytes, place: place, repeated: []) {
+    (field) throws(ScaleNetError) in
     switch field.number {
     case 1: result.key = try field.text("key", in: bytes)
     case 2: result.value = try field.text("value", in: bytes)

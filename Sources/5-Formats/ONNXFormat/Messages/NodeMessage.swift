@@ -1,3 +1,5 @@
+import FileIO
+
 /// A parsed `NodeProto`.
 struct NodeMessage {
   var name = ""
@@ -9,10 +11,10 @@ struct NodeMessage {
   var outputs: [String] = []
   var attributes: [AttributeMessage] = []
 
-  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ONNXError) {
+  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ScaleNetError) {
     try context.forEachField(
       of: range, in: bytes, place: place, repeated: [1, 2, 5, 9, 10]
-    ) { (field) throws(ONNXError) in
+    ) { (field) throws(ScaleNetError) in
       switch field.number {
       case 1:
         try context.takePart(field, "input")

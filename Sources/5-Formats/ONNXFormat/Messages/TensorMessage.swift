@@ -1,3 +1,5 @@
+import FileIO
+
 /// A parsed `TensorProto`: where its elements are, but none of them.
 struct TensorMessage {
   /// A field that holds elements by their type.
@@ -25,11 +27,11 @@ struct TensorMessage {
   var externalData: [(key: String, value: String)] = []
   let place: String
 
-  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ONNXError) {
+  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ScaleNetError) {
     self.place = place
     try context.forEachField(
       of: range, in: bytes, place: place, repeated: [1, 4, 5, 6, 7, 10, 11, 13, 16]
-    ) { (field) throws(ONNXError) in
+    ) { (field) throws(ScaleNetError) in
       switch field.number {
       case 1: try field.appendIntegers("dims", in: bytes, to: &dimensions, limit: 64)
       case 2: dataType = try field.integer("data_type")
@@ -55,7 +57,7 @@ struct TensorMessage {
     }
   }
 
-  private static func isExternal(_ field: WireField) throws(ONNXError) -> Bool {
+  private static func isExternal(_ field: WireField) throws(ScaleNetError) -> Bool {
     switch try field.integer("data_location") {
     case 0: return false
     case 1: return true
@@ -64,7 +66,7 @@ struct TensorMessage {
     }
   }
 
-  private mutating func addTyped(_ kind: TypedField, _ field: WireField) throws(ONNXError) {
+  private mutating func addTyped(_ kind: TypedField, _ field: WireField) throws(ScaleNetError) {
     // proto3 writers may leave an empty packed run.
     if case .bytes(let range) = field.payload, range.isEmpty { return }
     guard typedField == nil || typedField == kind else {

@@ -1,3 +1,5 @@
+import FileIO
+
 /// A parsed `ValueInfoProto` of a graph's input or output.
 struct ValueMessage {
   /// One extent; neither a value nor a name means that nothing is known.
@@ -11,8 +13,9 @@ struct ValueMessage {
   /// nil if the message gives no shape.
   var extents: [Extent]?
 
-  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ONNXError) {
-    try context.forEachField(of: range, in: bytes, place: place, repeated: [4]) { (field) throws(ONNXError) in
+  init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ScaleNetError) {
+    try context.forEachField(of: range, in: bytes, place: place, repeated: [4]) {
+      (field) throws(ScaleNetError) in
       switch field.number {
       case 1: name = try field.text("name", in: bytes)
       case 2: try readType(bytes, try field.range("type"), "\(place).type", context)
@@ -25,8 +28,9 @@ struct ValueMessage {
 
   private mutating func readType(
     _ bytes: RawSpan, _ range: Range<Int>, _ place: String, _ context: ParseContext
-  ) throws(ONNXError) {
-    try context.forEachField(of: range, in: bytes, place: place, repeated: []) { (field) throws(ONNXError) in
+  ) throws(ScaleNetError) {
+    try context.forEachField(of: range, in: bytes, place: place, repeated: []) {
+      (field) throws(ScaleNetError) in
       switch field.number {
       case 1:
         try readTensorType(bytes, try field.range("tensor_type"), "\(place).tensor_type", context)
@@ -45,8 +49,9 @@ struct ValueMessage {
 
   private mutating func readTensorType(
     _ bytes: RawSpan, _ range: Range<Int>, _ place: String, _ context: ParseContext
-  ) throws(ONNXError) {
-    try context.forEachField(of: range, in: bytes, place: place, repeated: []) { (field) throws(ONNXError) in
+  ) throws(ScaleNetError) {
+    try context.forEachField(of: range, in: bytes, place: place, repeated: []) {
+      (field) throws(ScaleNetError) in
       switch field.number {
       case 1: elementType = try field.integer("elem_type")
       case 2: extents = try Self.readShape(bytes, try field.range("shape"), "\(place).shape", context)
@@ -57,9 +62,10 @@ struct ValueMessage {
 
   private static func readShape(
     _ bytes: RawSpan, _ range: Range<Int>, _ place: String, _ context: ParseContext
-  ) throws(ONNXError) -> [Extent] {
+  ) throws(ScaleNetError) -> [Extent] {
     var extents: [Extent] = []
-    try context.forEachField(of: range, in: bytes, place: place, repeated: [1]) { (field) throws(ONNXError) in
+    try context.forEachField(of: range, in: bytes, place: place, repeated: [1]) {
+      (field) throws(ScaleNetError) in
       guard field.number == 1 else { throw field.unknown }
       guard extents.count < 64 else {
         throw field.failure("dim", expected: "at most 64 extents", found: "more")
@@ -67,7 +73,7 @@ struct ValueMessage {
       var extent = Extent()
       try context.forEachField(
         of: try field.range("dim"), in: bytes, place: "\(place).dim[\(extents.count)]", repeated: []
-      ) { (field) throws(ONNXError) in
+      ) { (field) throws(ScaleNetError) in
         switch field.number {
         case 1: extent.value = try field.integer("dim_value")
         case 2: extent.name = try field.text("dim_param", in: bytes)

@@ -19,11 +19,11 @@ final class ExternalDataReader {
   /// The bytes that the entries of a tensor name.
   func region(
     _ entries: [(key: String, value: String)], byteCount: Int, tensor: String
-  ) throws(ONNXError) -> ByteRegion {
-    func failure(_ place: String, _ expected: String, _ found: String) -> ONNXError {
+  ) throws(ScaleNetError) -> ByteRegion {
+    func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
       .invalidTensor(path: path, tensor: tensor, place: place, expected: expected, found: found)
     }
-    func number(_ key: String, _ value: String) throws(ONNXError) -> Int {
+    func number(_ key: String, _ value: String) throws(ScaleNetError) -> Int {
       guard !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(value) else {
         throw failure("external_data \(key)", "a number of bytes", "\"\(value)\"")
       }
@@ -59,12 +59,12 @@ final class ExternalDataReader {
   }
 
   private func open(
-    _ location: String, _ failure: (String, String, String) -> ONNXError
-  ) throws(ONNXError) -> ByteRegion {
+    _ location: String, _ failure: (String, String, String) -> ScaleNetError
+  ) throws(ScaleNetError) -> ByteRegion {
     if let region = regions[location] { return region }
     let region: ByteRegion
     if let replacement = resolve?(location) {
-      do throws(FileError) { region = try .map(path: replacement) } catch { throw .file(error) }
+      region = try .map(path: replacement)
     } else {
       region = try openContained(location, failure)
     }
@@ -74,8 +74,8 @@ final class ExternalDataReader {
 
   /// Opens a file below the model's directory, one component after the other.
   private func openContained(
-    _ location: String, _ failure: (String, String, String) -> ONNXError
-  ) throws(ONNXError) -> ByteRegion {
+    _ location: String, _ failure: (String, String, String) -> ScaleNetError
+  ) throws(ScaleNetError) -> ByteRegion {
     let place = "external_data location"
     let components = location.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     let isPlain = components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
@@ -109,7 +109,7 @@ final class ExternalDataReader {
         place, "a file of one name", "\"\(location)\", which has \(information.st_nlink) hard links")
     }
     let region: ByteRegion
-    do throws(FileError) { region = try .map(path: directory + location) } catch { throw .file(error) }
+    region = try .map(path: directory + location)
     // Nobody has put another file there since the checks.
     let identity = FileIdentity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
     guard region.fileIdentity == identity else {

@@ -1,7 +1,8 @@
+import FileIO
 import ModelIR
 
 extension GraphBuilder {
-  mutating func addTranspose(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addTranspose(_ node: inout NodeReader) throws(ScaleNetError) {
     let rank = try type(node, 0).rank
     let order = try node.integers("perm") ?? Array((0..<rank).reversed())
     try addUnary(node, .transpose(Transpose(permutation: order)))
@@ -9,7 +10,7 @@ extension GraphBuilder {
 
   /// Slice has its limits in attributes until opset 9, then in inputs. Axes that are taken whole are left out, so that
   /// they may be open.
-  mutating func addSlice(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addSlice(_ node: inout NodeReader) throws(ScaleNetError) {
     let x = try type(node, 0)
     let starts: [Int]?
     let ends: [Int]?
@@ -39,6 +40,7 @@ extension GraphBuilder {
       if step == 1, starts[index] == 0, ends[index] >= Int(Int32.max) { continue }
       guard let extent = x.dimensions[axis].value else {
         throw node.failure("input data, axis \(axis)", expected: "a known extent", found: "\(x)")
+          .advising(.closeExtents)
       }
       guard
         let range = PartialTensor.sliceRange(
@@ -55,7 +57,7 @@ extension GraphBuilder {
   }
 
   /// The extents that Split gives its outputs along the axis.
-  func splitExtents(_ node: inout NodeReader, extent: Int) throws(ONNXError) -> [Int] {
+  func splitExtents(_ node: inout NodeReader, extent: Int) throws(ScaleNetError) -> [Int] {
     let parts = node.message.outputs.count
     let stated: [Int]?
     if opset < 13 {
@@ -85,11 +87,12 @@ extension GraphBuilder {
   }
 
   /// Split is one Slice for each output.
-  mutating func addSplit(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addSplit(_ node: inout NodeReader) throws(ScaleNetError) {
     let x = try type(node, 0)
     let axis = try node.axis(try node.integer("axis", default: 0), rank: x.rank)
     guard let extent = x.dimensions[axis].value else {
       throw node.failure("input, axis \(axis)", expected: "a known extent", found: "\(x)")
+        .advising(.closeExtents)
     }
     let extents = try splitExtents(&node, extent: extent)
     try node.finish()
@@ -104,7 +107,7 @@ extension GraphBuilder {
     }
   }
 
-  mutating func addGather(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addGather(_ node: inout NodeReader) throws(ScaleNetError) {
     let x = try type(node, 0)
     let axis = try node.axis(try node.integer("axis", default: 0), rank: x.rank)
     try node.requireInputs(atMost: 2)
@@ -113,6 +116,7 @@ extension GraphBuilder {
     }
     guard let extent = x.dimensions[axis].value else {
       throw node.failure("input data, axis \(axis)", expected: "a known extent", found: "\(x)")
+        .advising(.closeExtents)
     }
     var indices: [Int] = []
     for index in stated { indices.append(try node.axis(Int(index), rank: extent, name: "input indices")) }
@@ -121,7 +125,7 @@ extension GraphBuilder {
   }
 
   /// Pad has its numbers in attributes until opset 10, then in inputs, and from opset 18 for some axes only.
-  mutating func addPad(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addPad(_ node: inout NodeReader) throws(ScaleNetError) {
     let x = try type(node, 0)
     let modeName = try node.string("mode", default: "constant")
     guard let mode = Pad.Mode(rawValue: modeName), mode != .wrap || opset >= 19 else {
@@ -161,7 +165,7 @@ extension GraphBuilder {
       inputs: [input])
   }
 
-  mutating func addExpand(_ node: NodeReader) throws(ONNXError) {
+  mutating func addExpand(_ node: NodeReader) throws(ScaleNetError) {
     try node.requireInputs(atMost: 2)
     let x = try type(node, 0)
     guard let target = try constant(node, 1, "shape"), target.shape.count == 1 else {

@@ -15,7 +15,7 @@ extension GraphBuilder {
   }
 
   /// Adds the nodes of the innermost body, and leaves it.
-  mutating func addNodes() throws(ONNXError) {
+  mutating func addNodes() throws(ScaleNetError) {
     let body = bodies[bodies.count - 1]
     for (index, message) in body.nodes.enumerated() {
       try checkInputs(message, index: index, in: body)
@@ -28,7 +28,7 @@ extension GraphBuilder {
   /// A node in the names of the graph.
   private mutating func reader(
     _ message: NodeMessage, index: Int, in body: Body
-  ) throws(ONNXError) -> NodeReader {
+  ) throws(ScaleNetError) -> NodeReader {
     guard bodies.count > 1 else {
       if let attribute = message.attributes.first(where: { $0.reference != nil }) {
         throw .malformed(
@@ -68,7 +68,7 @@ extension GraphBuilder {
   }
 
   /// Enters a body: its nodes are added, and names of it that are free stay as they are.
-  private mutating func enter(_ body: Body, _ node: NodeReader) throws(ONNXError) {
+  private mutating func enter(_ body: Body, _ node: NodeReader) throws(ScaleNetError) {
     guard bodies.count < Self.deepest else {
       throw node.failure(
         "body", expected: "at most \(Self.deepest) graphs and functions inside of each other", found: "more")
@@ -84,7 +84,7 @@ extension GraphBuilder {
   // MARK: Functions
 
   /// Adds the nodes of the function that a node calls; false if there is no such function.
-  mutating func addCall(_ node: inout NodeReader) throws(ONNXError) -> Bool {
+  mutating func addCall(_ node: inout NodeReader) throws(ScaleNetError) -> Bool {
     let key = FunctionMessage.Key(
       domain: node.message.domain, name: node.message.op, overload: node.message.overload)
     guard let function = functions[key] else { return false }
@@ -125,7 +125,7 @@ extension GraphBuilder {
     return true
   }
 
-  private func opset(of function: FunctionMessage, _ node: NodeReader) throws(ONNXError) -> Int {
+  private func opset(of function: FunctionMessage, _ node: NodeReader) throws(ScaleNetError) -> Int {
     let own = function.opsets.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }
     guard let version = own.first?.version else { return opset }
     guard own.allSatisfy({ $0.version == version }), ONNXVersion.readableOpsets.contains(Int(version)) else {
@@ -139,7 +139,7 @@ extension GraphBuilder {
   /// Lets an output of a node be what a name stands for already.
   private mutating func pass(
     _ node: NodeReader, _ source: String, on output: String
-  ) throws(ONNXError) {
+  ) throws(ScaleNetError) {
     switch known[source] {
     case nil:
       throw node.failure("output \(output)", expected: "a value", found: "none")
@@ -156,7 +156,7 @@ extension GraphBuilder {
   // MARK: Branches
 
   /// Adds the nodes of the branch that a known condition takes.
-  mutating func addIf(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addIf(_ node: inout NodeReader) throws(ScaleNetError) {
     guard let condition = try constant(node, 0, "cond"), condition.elements.count == 1,
       case .integer(let truth) = condition.elements[0]
     else {
@@ -166,7 +166,7 @@ extension GraphBuilder {
     let branch = try node.graph(taken)
     node.ignore(other)
     try node.finish()
-    let message = try loader.file.withBytes { (bytes) throws(ONNXError) in
+    let message = try loader.file.withBytes { (bytes) throws(ScaleNetError) in
       try GraphMessage(bytes, branch.range, place: branch.place, context: context)
     }
     guard message.inputs.isEmpty, message.outputs.count == node.message.outputs.count else {
@@ -201,7 +201,7 @@ extension GraphBuilder {
   // MARK: Order
 
   /// Fails if a node reads what is not there yet, saying why it is not.
-  private func checkInputs(_ node: NodeMessage, index: Int, in body: Body) throws(ONNXError) {
+  private func checkInputs(_ node: NodeMessage, index: Int, in body: Body) throws(ScaleNetError) {
     for value in node.inputs where !value.isEmpty {
       let name = resolve(value)
       // An input that the call leaves out.

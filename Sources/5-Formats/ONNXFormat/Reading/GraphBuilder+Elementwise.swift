@@ -1,8 +1,9 @@
+import FileIO
 import ModelIR
 
 extension GraphBuilder {
   /// Clip has its limits in attributes until opset 10, then in inputs; where none is given, there is none.
-  mutating func addClip(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addClip(_ node: inout NodeReader) throws(ScaleNetError) {
     var limits: (minimum: Float?, maximum: Float?)
     if opset < 11 {
       try node.requireInputs(atMost: 1)
@@ -19,7 +20,7 @@ extension GraphBuilder {
 
   private mutating func addClip(
     _ node: NodeReader, _ minimum: Float?, _ maximum: Float?
-  ) throws(ONNXError) {
+  ) throws(ScaleNetError) {
     guard minimum != nil || maximum != nil else {
       try add(node, .identity(Identity()), inputs: [try value(node, 0)])
       return
@@ -31,7 +32,7 @@ extension GraphBuilder {
   }
 
   /// Min and Max of a value and one known number are what Clip does.
-  mutating func addLimit(_ node: NodeReader) throws(ONNXError) {
+  mutating func addLimit(_ node: NodeReader) throws(ScaleNetError) {
     try node.requireInputs(atMost: 2)
     for index in 0..<2 {
       guard let limit = try partial(node, index), limit.elements.count == 1, let number = limit.reals?.first,
@@ -48,7 +49,7 @@ extension GraphBuilder {
   }
 
   /// The exponent may be of another type than the base, which the result has.
-  mutating func addPow(_ node: NodeReader) throws(ONNXError) {
+  mutating func addPow(_ node: NodeReader) throws(ScaleNetError) {
     try node.requireInputs(atMost: 2)
     let type = try type(node, 0).dataType
     let base = try value(node, 0)
@@ -71,13 +72,13 @@ extension GraphBuilder {
   }
 
   /// An initializer that the file does not have.
-  mutating func addConstant(_ base: String, _ tensor: Tensor) throws(ONNXError) -> ValueID {
+  mutating func addConstant(_ base: String, _ tensor: Tensor) throws(ScaleNetError) -> ValueID {
     let name = newValueName(base)
-    return try Self.wrap(path) { () throws(GraphError) in try graph.addInitializer(name, tensor) }
+    return try Self.wrap(path) { () throws(ScaleNetError) in try graph.addInitializer(name, tensor) }
   }
 
   /// Sum is a chain of additions.
-  mutating func addSum(_ node: NodeReader) throws(ONNXError) {
+  mutating func addSum(_ node: NodeReader) throws(ScaleNetError) {
     var sum = try value(node, 0)
     let count = node.message.inputs.count
     guard count > 1 else {
@@ -90,7 +91,7 @@ extension GraphBuilder {
     try add(node, .add(Add()), inputs: [sum, try value(node, count - 1)])
   }
 
-  mutating func addLRN(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addLRN(_ node: inout NodeReader) throws(ScaleNetError) {
     guard let size = try node.integer("size") else {
       throw node.failure("attribute size", expected: "a value", found: "none")
     }

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 extension GraphBuilder {
@@ -12,7 +13,7 @@ extension GraphBuilder {
   ]
 
   /// Evaluates a node on what is known; false, and nothing is changed, if the graph has to compute it.
-  mutating func evaluate(_ node: inout NodeReader) throws(ONNXError) -> Bool {
+  mutating func evaluate(_ node: inout NodeReader) throws(ScaleNetError) -> Bool {
     switch node.message.op {
     case "Constant":
       try define(node, .constant(try constantTensor(&node), value: nil))
@@ -63,7 +64,7 @@ extension GraphBuilder {
   }
 
   /// Weights that change their shape or type only stay views of what is stored.
-  private mutating func view(_ node: inout NodeReader) throws(ONNXError) -> Bool {
+  private mutating func view(_ node: inout NodeReader) throws(ScaleNetError) -> Bool {
     guard let name = node.input(0), case .constant(let tensor, _) = lookUp(name) else { return false }
     let unread = node
     let result: Tensor?
@@ -96,7 +97,7 @@ extension GraphBuilder {
   }
 
   /// The parts of a small tensor.
-  private mutating func split(_ node: inout NodeReader, _ data: PartialTensor) throws(ONNXError) {
+  private mutating func split(_ node: inout NodeReader, _ data: PartialTensor) throws(ScaleNetError) {
     let axis = try node.axis(try node.integer("axis", default: 0), rank: data.shape.count)
     let extents = try splitExtents(&node, extent: data.shape[axis])
     var start = 0
@@ -112,7 +113,7 @@ extension GraphBuilder {
   /// The result of shape arithmetic; nil if it is not known.
   private func evaluate(
     _ node: inout NodeReader, _ inputs: [PartialTensor?], _ first: PartialTensor
-  ) throws(ONNXError) -> PartialTensor? {
+  ) throws(ScaleNetError) -> PartialTensor? {
     if let op = PartialTensor.Unary(rawValue: node.message.op) { return first.apply(op) }
     if let op = PartialTensor.Binary(rawValue: node.message.op) {
       if op == .mod { _ = try node.flag("fmod") }
@@ -170,7 +171,7 @@ extension GraphBuilder {
     }
   }
 
-  private func order(_ node: inout NodeReader, rank: Int) throws(ONNXError) -> [Int] {
+  private func order(_ node: inout NodeReader, rank: Int) throws(ScaleNetError) -> [Int] {
     let order = try node.integers("perm") ?? Array((0..<rank).reversed())
     guard order.sorted() == Array(0..<rank) else {
       throw node.failure("attribute perm", expected: "an order of the axes", found: "\(order)")
@@ -179,14 +180,14 @@ extension GraphBuilder {
   }
 
   /// The extents that Flatten gives known ones.
-  private func flattened(_ node: inout NodeReader, _ shape: [Int]) throws(ONNXError) -> [Int] {
+  private func flattened(_ node: inout NodeReader, _ shape: [Int]) throws(ScaleNetError) -> [Int] {
     let axis = try node.integer("axis", default: 1)
     let counted = axis == shape.count ? axis : try node.axis(axis, rank: shape.count)
     return [shape[..<counted].reduce(1, *), shape[counted...].reduce(1, *)]
   }
 
   /// The extents that Reshape gives a known type; nil if its target is not known.
-  private func reshaped(_ node: inout NodeReader, _ type: TensorType) throws(ONNXError) -> [Int]? {
+  private func reshaped(_ node: inout NodeReader, _ type: TensorType) throws(ScaleNetError) -> [Int]? {
     let allowsZero = opset >= 14 ? try node.flag("allowzero") : false
     guard let target = try partial(node, 1)?.integers?.map({ Int($0) }) else { return nil }
     let count = type.dimensions.reduce(1) { $0 * ($1.value ?? 0) }
@@ -196,16 +197,16 @@ extension GraphBuilder {
       }
       return target
     }
-    do throws(OperatorError) {
+    do throws(ScaleNetError) {
       return try Reshape(shape: target).inferTypes([type])[0].shape?.dimensions
     } catch {
-      throw node.failure(error.place, expected: error.expected, found: error.found)
+      throw node.failure(error)
     }
   }
 
   private func gather(
     _ node: inout NodeReader, _ inputs: [PartialTensor?], _ data: PartialTensor
-  ) throws(ONNXError) -> PartialTensor? {
+  ) throws(ScaleNetError) -> PartialTensor? {
     let axis = try node.axis(try node.integer("axis", default: 0), rank: data.shape.count)
     guard inputs.count == 2, let indices = inputs[1]?.integers else { return nil }
     var counted: [Int] = []
@@ -221,7 +222,7 @@ extension GraphBuilder {
 
   private func constantOfShape(
     _ node: inout NodeReader, _ extents: PartialTensor
-  ) throws(ONNXError) -> PartialTensor? {
+  ) throws(ScaleNetError) -> PartialTensor? {
     let fill = try node.tensor("value")
     guard let extents = extents.integers, let shape = TensorShape(checking: extents.map { Int($0) }),
       shape.elementCount <= PartialTensor.largestCount
@@ -239,7 +240,7 @@ extension GraphBuilder {
   /// A reduction of all axes.
   private func reduce(
     _ node: inout NodeReader, _ inputs: [PartialTensor?], _ data: PartialTensor
-  ) throws(ONNXError) -> PartialTensor? {
+  ) throws(ScaleNetError) -> PartialTensor? {
     let keepsAxes = try node.flag("keepdims", default: true)
     let lastAttributeOpset = node.message.op == "ReduceSum" ? 12 : 17
     var axes: [Int]?
@@ -273,7 +274,7 @@ extension GraphBuilder {
 
   private func slice(
     _ node: inout NodeReader, _ inputs: [PartialTensor?], _ data: PartialTensor
-  ) throws(ONNXError) -> PartialTensor? {
+  ) throws(ScaleNetError) -> PartialTensor? {
     func input(_ index: Int) -> [Int64]? { index < inputs.count ? inputs[index]?.integers : nil }
     let starts: [Int64]?
     let ends: [Int64]?
@@ -305,7 +306,7 @@ extension GraphBuilder {
   }
 
   /// The extents of an input, or their product.
-  private func shape(_ node: inout NodeReader) throws(ONNXError) -> PartialTensor {
+  private func shape(_ node: inout NodeReader) throws(ScaleNetError) -> PartialTensor {
     let dimensions = try type(node, 0).dimensions
     if node.message.op == "Size" {
       let sizes = dimensions.compactMap(\.value)
@@ -327,7 +328,7 @@ extension GraphBuilder {
   }
 
   /// The value of a Constant node, in whichever attribute it stands.
-  private func constantTensor(_ node: inout NodeReader) throws(ONNXError) -> Tensor {
+  private func constantTensor(_ node: inout NodeReader) throws(ScaleNetError) -> Tensor {
     if let message = try node.tensor("value") { return try loader.tensor(message, name: node.name) }
     if let values = try node.floats("value_floats") { return Tensor(values, shape: [values.count]) }
     if let values = try node.integers("value_ints") {
@@ -342,9 +343,11 @@ extension GraphBuilder {
       found: node.message.attributes.first?.name ?? "none")
   }
 
-  private func readPartial(_ message: TensorMessage, _ node: NodeReader) throws(ONNXError) -> PartialTensor? {
+  private func readPartial(_ message: TensorMessage, _ node: NodeReader) throws(ScaleNetError)
+    -> PartialTensor?
+  {
     let tensor = try loader.tensor(message, name: node.name)
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       return try PartialTensor(tensor)
     } catch {
       throw .unreadableTensor(path: path, tensor: node.name, error: error)

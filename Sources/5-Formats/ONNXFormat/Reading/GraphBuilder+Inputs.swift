@@ -1,8 +1,9 @@
+import FileIO
 import ModelIR
 
 extension GraphBuilder {
   /// An input that must be there, as a value of the graph.
-  mutating func value(_ node: NodeReader, _ index: Int) throws(ONNXError) -> ValueID {
+  mutating func value(_ node: NodeReader, _ index: Int) throws(ScaleNetError) -> ValueID {
     guard let id = try optionalValue(node, index) else {
       throw node.failure("input \(index)", expected: "a value", found: "none")
     }
@@ -10,7 +11,7 @@ extension GraphBuilder {
   }
 
   /// An input as a value of the graph; nil if it is left out.
-  mutating func optionalValue(_ node: NodeReader, _ index: Int) throws(ONNXError) -> ValueID? {
+  mutating func optionalValue(_ node: NodeReader, _ index: Int) throws(ScaleNetError) -> ValueID? {
     guard let name = node.input(index) else { return nil }
     return try materialized(name) {
       node.failure("input \(index)", expected: "a value or known elements", found: "\($0)")
@@ -19,7 +20,7 @@ extension GraphBuilder {
 
   /// An input that operators take as a weight: an array that is given for it becomes an initializer. nil if it is left
   /// out.
-  mutating func weight(_ node: NodeReader, _ index: Int) throws(ONNXError) -> ValueID? {
+  mutating func weight(_ node: NodeReader, _ index: Int) throws(ScaleNetError) -> ValueID? {
     guard let id = try optionalValue(node, index), let array = givenValues[id] else {
       return try optionalValue(node, index)
     }
@@ -27,13 +28,13 @@ extension GraphBuilder {
     let name = newValueName("\(graph[id].name).given")
     let type = graph[id].type.dataType
     let tensor = type == array.dataType ? array : array.cast(to: type)
-    let weight = try Self.wrap(path) { () throws(GraphError) in try graph.addInitializer(name, tensor) }
+    let weight = try Self.wrap(path) { () throws(ScaleNetError) in try graph.addInitializer(name, tensor) }
     givenWeights[id] = weight
     return weight
   }
 
   /// The inputs of an operator, of which all but the first are weights.
-  mutating func weights(_ node: NodeReader) throws(ONNXError) -> [ValueID?] {
+  mutating func weights(_ node: NodeReader) throws(ScaleNetError) -> [ValueID?] {
     var ids: [ValueID?] = [try value(node, 0)]
     for index in node.message.inputs.indices.dropFirst() { ids.append(try weight(node, index)) }
     // An optional input at the end may be named by nothing.
@@ -42,14 +43,14 @@ extension GraphBuilder {
   }
 
   /// All inputs as values of the graph.
-  mutating func values(_ node: NodeReader) throws(ONNXError) -> [ValueID?] {
+  mutating func values(_ node: NodeReader) throws(ScaleNetError) -> [ValueID?] {
     var ids: [ValueID?] = []
     for index in node.message.inputs.indices { ids.append(try optionalValue(node, index)) }
     return ids
   }
 
   /// An input as a small tensor; nil if it is left out, computed when the graph runs, or too large.
-  func partial(_ node: NodeReader, _ index: Int) throws(ONNXError) -> PartialTensor? {
+  func partial(_ node: NodeReader, _ index: Int) throws(ScaleNetError) -> PartialTensor? {
     guard let name = node.input(index) else { return nil }
     switch lookUp(name) {
     case .partial(let partial, _): return partial
@@ -60,9 +61,9 @@ extension GraphBuilder {
 
   private func partial(
     _ node: NodeReader, _ tensor: Tensor, _ name: String
-  ) throws(ONNXError) -> PartialTensor? {
+  ) throws(ScaleNetError) -> PartialTensor? {
     let partial: PartialTensor?
-    do throws(TensorError) {
+    do throws(ScaleNetError) {
       partial = try PartialTensor(tensor)
     } catch {
       throw .unreadableTensor(path: path, tensor: name, error: error)
@@ -72,7 +73,7 @@ extension GraphBuilder {
   }
 
   /// An input that must be a known small tensor; nil if it is left out.
-  func constant(_ node: NodeReader, _ index: Int, _ name: String) throws(ONNXError) -> PartialTensor? {
+  func constant(_ node: NodeReader, _ index: Int, _ name: String) throws(ScaleNetError) -> PartialTensor? {
     guard let value = node.input(index) else { return nil }
     if case .value(let id) = lookUp(value), let array = givenValues[id] {
       let type = graph[id].type.dataType
@@ -85,7 +86,7 @@ extension GraphBuilder {
   }
 
   /// An input that must be known integers; nil if it is left out.
-  func integers(_ node: NodeReader, _ index: Int, _ name: String) throws(ONNXError) -> [Int]? {
+  func integers(_ node: NodeReader, _ index: Int, _ name: String) throws(ScaleNetError) -> [Int]? {
     guard let partial = try constant(node, index, name) else { return nil }
     guard let values = partial.integers else {
       throw node.failure("input \(name)", expected: "known integers", found: "\(partial)")
@@ -94,7 +95,7 @@ extension GraphBuilder {
   }
 
   /// What is known of an input's type.
-  func type(_ node: NodeReader, _ index: Int) throws(ONNXError) -> TensorType {
+  func type(_ node: NodeReader, _ index: Int) throws(ScaleNetError) -> TensorType {
     guard let name = node.input(index), let known = lookUp(name) else {
       throw node.failure("input \(index)", expected: "a value", found: "none")
     }
@@ -107,7 +108,7 @@ extension GraphBuilder {
   }
 
   /// An input that must be known real numbers; nil if it is left out.
-  func reals(_ node: NodeReader, _ index: Int, _ name: String) throws(ONNXError) -> [Float]? {
+  func reals(_ node: NodeReader, _ index: Int, _ name: String) throws(ScaleNetError) -> [Float]? {
     guard let partial = try constant(node, index, name) else { return nil }
     guard let values = partial.reals else {
       throw node.failure("input \(name)", expected: "known real numbers", found: "\(partial)")
@@ -116,7 +117,7 @@ extension GraphBuilder {
   }
 
   /// An input that must be one known real number; nil if it is left out.
-  func real(_ node: NodeReader, _ index: Int, _ name: String) throws(ONNXError) -> Float? {
+  func real(_ node: NodeReader, _ index: Int, _ name: String) throws(ScaleNetError) -> Float? {
     guard let values = try reals(node, index, name) else { return nil }
     guard values.count == 1 else {
       throw node.failure("input \(name)", expected: "one number", found: "\(values.count)")
@@ -127,7 +128,7 @@ extension GraphBuilder {
   /// Axes that stand in an attribute until `lastAttributeOpset` and in an input from then on.
   mutating func axes(
     _ node: inout NodeReader, input: Int, lastAttributeOpset: Int
-  ) throws(ONNXError) -> [Int]? {
+  ) throws(ScaleNetError) -> [Int]? {
     if opset <= lastAttributeOpset { return try node.integers("axes") }
     return try integers(node, input, "axes")
   }

@@ -1,7 +1,8 @@
+import FileIO
 import ModelIR
 
 extension GraphBuilder {
-  mutating func addInitializers(_ initializers: [TensorMessage]) throws(ONNXError) {
+  mutating func addInitializers(_ initializers: [TensorMessage]) throws(ScaleNetError) {
     for initializer in initializers {
       guard !initializer.name.isEmpty else { throw invalid(initializer.place, "a name", "none") }
       let name = resolve(initializer.name) ?? initializer.name
@@ -12,7 +13,7 @@ extension GraphBuilder {
     }
   }
 
-  mutating func addInputs() throws(ONNXError) {
+  mutating func addInputs() throws(ScaleNetError) {
     var names = Set<String>()
     var needed: [ValueMessage] = []
     for input in message.inputs {
@@ -41,14 +42,14 @@ extension GraphBuilder {
         continue
       }
       guard let type = type ?? found else { throw invalid(place, "a type and a shape", "none") }
-      let id = try Self.wrap(path) { () throws(GraphError) in try graph.addInput(input.name, type) }
+      let id = try Self.wrap(path) { () throws(ScaleNetError) in try graph.addInput(input.name, type) }
       known[input.name] = .value(id)
       if let array { givenValues[id] = array }
     }
   }
 
   /// The arrays that are given for inputs, by name.
-  private func givenArrays(_ inputs: [ValueMessage]) throws(ONNXError) -> [String: Tensor] {
+  private func givenArrays(_ inputs: [ValueMessage]) throws(ScaleNetError) -> [String: Tensor] {
     switch given {
     case .none: return [:]
     case .only(let array):
@@ -71,7 +72,7 @@ extension GraphBuilder {
   }
 
   /// Sets open extents of an input to those of the array that is given for it.
-  private mutating func bindExtents(of input: ValueMessage, to array: Tensor) throws(ONNXError) {
+  private mutating func bindExtents(of input: ValueMessage, to array: Tensor) throws(ScaleNetError) {
     guard let extents = input.extents, extents.count == array.shape.rank else { return }
     for (axis, extent) in extents.enumerated() where extent.value == nil && array.shape[axis] > 0 {
       let name = Self.extentName(extent, axis: axis, of: input)
@@ -100,7 +101,7 @@ extension GraphBuilder {
   /// The declared type of an input or output; nil if the file gives no type or no shape.
   private func type(
     of value: ValueMessage, place: String, allowsEmpty: Bool
-  ) throws(ONNXError) -> TensorType? {
+  ) throws(ScaleNetError) -> TensorType? {
     guard let number = value.elementType, let extents = value.extents else { return nil }
     guard let dataType = DataType(onnxNumber: number) else {
       throw invalid(place, "a type of numbers", DataType.onnxName(number))
@@ -128,7 +129,7 @@ extension GraphBuilder {
     return TensorType(dataType, result)
   }
 
-  mutating func addOutputs() throws(ONNXError) {
+  mutating func addOutputs() throws(ScaleNetError) {
     guard !message.outputs.isEmpty else { throw invalid("graph", "an output", "none") }
     for output in message.outputs {
       let place = "graph output \(output.name)"

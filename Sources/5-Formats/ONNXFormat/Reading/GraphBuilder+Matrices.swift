@@ -1,7 +1,8 @@
+import FileIO
 import ModelIR
 
 extension GraphBuilder {
-  mutating func addGemm(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addGemm(_ node: inout NodeReader) throws(ScaleNetError) {
     let op = Gemm(
       alpha: try node.float("alpha", default: 1), beta: try node.float("beta", default: 1),
       transA: try node.flag("transA"), transB: try node.flag("transB"))
@@ -10,7 +11,7 @@ extension GraphBuilder {
   }
 
   /// The product of two matrices is a Gemm without a bias; others stay what they are.
-  mutating func addMatMul(_ node: NodeReader) throws(ONNXError) {
+  mutating func addMatMul(_ node: NodeReader) throws(ScaleNetError) {
     try node.requireInputs(atMost: 2)
     let ranks = (try type(node, 0).rank, try type(node, 1).rank)
     let isPlain = ranks == (2, 2)

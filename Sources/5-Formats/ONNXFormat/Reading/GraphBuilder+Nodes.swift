@@ -3,7 +3,7 @@ import ModelIR
 
 extension GraphBuilder {
   /// Adds what a node of the file stands for.
-  mutating func add(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func add(_ node: inout NodeReader) throws(ScaleNetError) {
     if !functions.isEmpty, try addCall(&node) { return }
     guard node.message.domain.isEmpty || node.message.domain == "ai.onnx" else {
       throw node.failure("domain", expected: "ONNX's own", found: node.message.domain)
@@ -84,17 +84,17 @@ extension GraphBuilder {
     "Exp",
   ]
 
-  mutating func addUnary(_ node: NodeReader, _ op: Operator) throws(ONNXError) {
+  mutating func addUnary(_ node: NodeReader, _ op: Operator) throws(ScaleNetError) {
     try node.requireInputs(atMost: 1)
     try add(node, op, inputs: [try value(node, 0)])
   }
 
-  mutating func addBinary(_ node: NodeReader, _ op: Operator) throws(ONNXError) {
+  mutating func addBinary(_ node: NodeReader, _ op: Operator) throws(ScaleNetError) {
     try node.requireInputs(atMost: 2)
     try add(node, op, inputs: [try value(node, 0), try value(node, 1)])
   }
 
-  private mutating func addBatchNormalization(_ node: inout NodeReader) throws(ONNXError) {
+  private mutating func addBatchNormalization(_ node: inout NodeReader) throws(ScaleNetError) {
     let epsilon = try node.float("epsilon", default: 1e-5)
     // How running statistics change in training.
     node.ignore("momentum")
@@ -112,7 +112,7 @@ extension GraphBuilder {
       output: try node.firstOutput())
   }
 
-  private mutating func addSoftmax(_ node: inout NodeReader) throws(ONNXError) {
+  private mutating func addSoftmax(_ node: inout NodeReader) throws(ScaleNetError) {
     let type = try type(node, 0)
     let axis = try node.axis(try node.integer("axis", default: opset < 13 ? 1 : -1), rank: type.rank)
     try node.requireInputs(atMost: 1)
@@ -127,7 +127,7 @@ extension GraphBuilder {
     try add(node, .reshape(try Self.reshape(to: type, node)), inputs: [softmax])
   }
 
-  mutating func addConcat(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addConcat(_ node: inout NodeReader) throws(ScaleNetError) {
     guard let axis = try node.integer("axis") else {
       throw node.failure("attribute axis", expected: "a value", found: "none")
     }
@@ -136,7 +136,7 @@ extension GraphBuilder {
   }
 
   /// Dropout does nothing in inference: every element passes, and the mask, if it is asked for, says so.
-  private mutating func addDropout(_ node: inout NodeReader) throws(ONNXError) {
+  private mutating func addDropout(_ node: inout NodeReader) throws(ScaleNetError) {
     node.ignore("seed")
     if opset < 12 { node.ignore("ratio") }
     try node.requireInputs(atMost: opset < 12 ? 1 : 3)
@@ -160,8 +160,8 @@ extension GraphBuilder {
   }
 
   /// A tensor of truths, all of them one byte.
-  private func allTrue(_ node: NodeReader, _ shape: TensorShape) throws(ONNXError) -> Tensor {
-    do throws(TensorError) {
+  private func allTrue(_ node: NodeReader, _ shape: TensorShape) throws(ScaleNetError) -> Tensor {
+    do throws(ScaleNetError) {
       return try Tensor(
         .bool, shape, storage: .copying([UInt8(1)], origin: path),
         strides: Array(repeating: 0, count: shape.rank))
@@ -170,14 +170,14 @@ extension GraphBuilder {
     }
   }
 
-  private mutating func addCast(_ node: inout NodeReader) throws(ONNXError) {
+  private mutating func addCast(_ node: inout NodeReader) throws(ScaleNetError) {
     let target = try castTarget(&node)
     try node.requireInputs(atMost: 1)
     try add(node, .cast(Cast(to: target)), inputs: [try value(node, 0)])
   }
 
   /// A Cast to the type of another value, whose elements do not matter.
-  private mutating func addCastLike(_ node: inout NodeReader) throws(ONNXError) {
+  private mutating func addCastLike(_ node: inout NodeReader) throws(ScaleNetError) {
     node.ignore("saturate")
     try node.requireInputs(atMost: 2)
     let target = try type(node, 1).dataType
@@ -197,7 +197,7 @@ extension GraphBuilder {
     try add(node, isSame ? .identity(Identity()) : .cast(Cast(to: target)), inputs: [try value(node, 0)])
   }
 
-  func castTarget(_ node: inout NodeReader) throws(ONNXError) -> DataType {
+  func castTarget(_ node: inout NodeReader) throws(ScaleNetError) -> DataType {
     guard let number = try node.integer("to") else {
       throw node.failure("attribute to", expected: "a type", found: "none")
     }

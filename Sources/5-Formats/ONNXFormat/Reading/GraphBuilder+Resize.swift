@@ -1,8 +1,9 @@
+import FileIO
 import ModelIR
 
 extension GraphBuilder {
   /// Resize of opset 10 and later. In opset 10 it is what Upsample was before.
-  mutating func addResize(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addResize(_ node: inout NodeReader) throws(ScaleNetError) {
     let mode = try mode(&node)
     let x = try type(node, 0)
     guard opset >= 11 else {
@@ -74,7 +75,7 @@ extension GraphBuilder {
   /// for, and are rounded, halves up.
   private func keepingAspectRatio(
     _ node: NodeReader, _ policy: String, _ sizes: PartialTensor, _ x: TensorType, _ axes: [Int]
-  ) throws(ONNXError) -> PartialTensor {
+  ) throws(ScaleNetError) -> PartialTensor {
     guard policy == "not_larger" || policy == "not_smaller" else {
       throw node.failure(
         "attribute keep_aspect_ratio_policy", expected: "stretch, not_larger or not_smaller", found: policy)
@@ -99,7 +100,7 @@ extension GraphBuilder {
   }
 
   /// Upsample of opsets 7 to 9.
-  mutating func addUpsample(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addUpsample(_ node: inout NodeReader) throws(ScaleNetError) {
     guard opset <= 9 else {
       throw node.failure("op_type", expected: "Resize in opset \(opset)", found: "Upsample")
     }
@@ -112,7 +113,7 @@ extension GraphBuilder {
       axes: Array(0..<x.rank), scales: scales, sizes: nil)
   }
 
-  private func mode(_ node: inout NodeReader) throws(ONNXError) -> Resize.Mode {
+  private func mode(_ node: inout NodeReader) throws(ScaleNetError) -> Resize.Mode {
     let name = try node.string("mode", default: "nearest")
     // Upsample of opset 7 also spells linear so.
     let mode = Resize.Mode(rawValue: name == "bilinear" && opset < 9 ? "linear" : name)
@@ -128,7 +129,7 @@ extension GraphBuilder {
   private mutating func addResize(
     _ node: NodeReader, _ template: Resize, x: TensorType, axes: [Int], scales: [Float]?,
     sizes: PartialTensor?
-  ) throws(ONNXError) {
+  ) throws(ScaleNetError) {
     var newSizes = [Int?](repeating: nil, count: x.rank)
     var newScales = [Float?](repeating: nil, count: x.rank)
     switch (scales, sizes) {

@@ -1,7 +1,8 @@
+import FileIO
 import ModelIR
 
 extension GraphBuilder {
-  mutating func addFlatten(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addFlatten(_ node: inout NodeReader) throws(ScaleNetError) {
     let rank = try type(node, 0).rank
     let axis = try node.integer("axis", default: 1)
     // Unlike elsewhere, the axis may be behind the last one.
@@ -10,7 +11,7 @@ extension GraphBuilder {
     try add(node, .flatten(Flatten(axis: counted)), inputs: [try value(node, 0)])
   }
 
-  mutating func addReshape(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addReshape(_ node: inout NodeReader) throws(ScaleNetError) {
     let allowsZero = opset >= 14 ? try node.flag("allowzero") : false
     guard let target = try constant(node, 1, "shape") else {
       throw node.failure("input shape", expected: "a value", found: "none")
@@ -38,7 +39,7 @@ extension GraphBuilder {
   }
 
   /// Squeeze and Unsqueeze of what the graph computes: a Reshape.
-  mutating func addSqueeze(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addSqueeze(_ node: inout NodeReader) throws(ScaleNetError) {
     let x = try type(node, 0)
     let axes = try axes(&node, input: 1, lastAttributeOpset: 12)
     let dimensions = try squeezed(node, x.dimensions, axes: axes, isOne: { $0 == 1 }, one: .fixed(1))
@@ -51,7 +52,7 @@ extension GraphBuilder {
   /// what is left.
   static func reshape(
     to type: TensorType, _ node: NodeReader, from: TensorType? = nil
-  ) throws(ONNXError) -> Reshape {
+  ) throws(ScaleNetError) -> Reshape {
     var shape: [Int] = []
     for (axis, dimension) in type.dimensions.enumerated() {
       if let value = dimension.value {
@@ -74,7 +75,7 @@ extension GraphBuilder {
   /// The extents that Squeeze or Unsqueeze leaves.
   func squeezed<Extent>(
     _ node: NodeReader, _ extents: [Extent], axes: [Int]?, isOne: (Extent) -> Bool, one: Extent
-  ) throws(ONNXError) -> [Extent] {
+  ) throws(ScaleNetError) -> [Extent] {
     if node.message.op == "Squeeze" {
       guard let axes else { return extents.filter { !isOne($0) } }
       var removed = Set<Int>()
@@ -102,7 +103,7 @@ extension GraphBuilder {
   }
 
   /// The mean over height and width is a GlobalAveragePool, and a Flatten if the axes are not kept.
-  mutating func addReduceMean(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addReduceMean(_ node: inout NodeReader) throws(ScaleNetError) {
     let x = try type(node, 0)
     let keepsAxes = try node.flag("keepdims", default: true)
     let axes = try axes(&node, input: 1, lastAttributeOpset: 17)

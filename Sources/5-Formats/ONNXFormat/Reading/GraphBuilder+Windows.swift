@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// What the attributes of a convolution or pool say, for any number of spatial axes.
@@ -23,7 +24,7 @@ struct SpatialWindow {
 
 extension GraphBuilder {
   /// A convolution over one axis is one over two, the first of extent 1.
-  mutating func addConv(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addConv(_ node: inout NodeReader) throws(ScaleNetError) {
     let x = try type(node, 0)
     let weights = try type(node, 1)
     guard weights.rank == 3 || weights.rank == 4, x.rank == weights.rank else {
@@ -62,13 +63,13 @@ extension GraphBuilder {
   private static func plane(_ shape: TensorShape) -> TensorShape { [shape[0], shape[1], 1, shape[2]] }
 
   /// Adds the node's output [N, C, L] as a Reshape of [N, C, 1, L].
-  private mutating func addLine(_ node: NodeReader, _ plane: ValueID) throws(ONNXError) {
+  private mutating func addLine(_ node: NodeReader, _ plane: ValueID) throws(ScaleNetError) {
     var type = graph[plane].type
     type.dimensions.remove(at: 2)
     try add(node, .reshape(try Self.reshape(to: type, node)), inputs: [plane])
   }
 
-  mutating func addPool(_ node: inout NodeReader) throws(ONNXError) {
+  mutating func addPool(_ node: inout NodeReader) throws(ScaleNetError) {
     guard let kernel = try node.integers("kernel_shape") else {
       throw node.failure("attribute kernel_shape", expected: "a value", found: "none")
     }
@@ -127,7 +128,7 @@ extension GraphBuilder {
   }
 
   /// GlobalAveragePool and GlobalMaxPool of any number of spatial axes: they are one row to it.
-  mutating func addGlobalPool(_ node: NodeReader, _ op: Operator) throws(ONNXError) {
+  mutating func addGlobalPool(_ node: NodeReader, _ op: Operator) throws(ScaleNetError) {
     try node.requireInputs(atMost: 1)
     let x = try type(node, 0)
     let input = try value(node, 0)
@@ -149,7 +150,7 @@ extension GraphBuilder {
   /// The window that the attributes of a convolution or pool describe.
   private func window(
     _ node: inout NodeReader, kernel: [Int], x: TensorType
-  ) throws(ONNXError) -> SpatialWindow {
+  ) throws(ScaleNetError) -> SpatialWindow {
     let rank = x.rank - 2
     guard rank > 0 else { throw node.failure("input X", expected: "rank 3 or more", found: "\(x)") }
     let ones = [Int](repeating: 1, count: rank)
@@ -175,6 +176,7 @@ extension GraphBuilder {
       for axis in 0..<rank {
         guard let extent = x.dimensions[axis + 2].value, extent < 1 << 40 else {
           throw node.failure("input X, axis \(axis + 2)", expected: "a known extent", found: "\(x)")
+            .advising(.closeExtents)
         }
         // So much that the output has ceil(extent / stride) elements; an odd one goes to the end, or to the beginning.
         let count = (extent + strides[axis] - 1) / strides[axis]

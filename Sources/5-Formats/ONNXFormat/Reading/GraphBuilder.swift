@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// Turns a parsed graph into the project's own: nodes become operators, nodes that only compute shapes vanish, calls
@@ -12,7 +13,7 @@ struct GraphBuilder {
     /// The result of shape arithmetic; `value` once a node of the graph reads it.
     case partial(PartialTensor, value: ValueID?)
     /// An output that says nothing in inference; an error if anything reads it.
-    case unavailable(ONNXError)
+    case unavailable(ScaleNetError)
   }
 
   let message: GraphMessage
@@ -68,10 +69,10 @@ struct GraphBuilder {
   var opset: Int { bodies[bodies.count - 1].opset }
 
   /// The finished graph.
-  mutating func build() throws(ONNXError) -> Graph {
+  mutating func build() throws(ScaleNetError) -> Graph {
     try addInitializers(message.initializers)
     try addInputs()
-    do throws(ONNXError) {
+    do throws(ScaleNetError) {
       try addNodes()
     } catch {
       throw sayingWhatIsOpen(error)
@@ -82,35 +83,22 @@ struct GraphBuilder {
   }
 
   /// An error about an open extent says more where images leave their height and width open.
-  private func sayingWhatIsOpen(_ error: ONNXError) -> ONNXError {
+  private func sayingWhatIsOpen(_ error: ScaleNetError) -> ScaleNetError {
     let isOpen = graph.inputs.contains { id in
       let dimensions = graph[id].type.dimensions
       return dimensions.count == 4 && dimensions[2...].contains { $0.value == nil }
     }
-    guard isOpen,
-      case .invalidNode(let path, let node, let op, let place, "a known extent", let found) = error
-    else { return error }
-    return .invalidNode(
-      path: path, node: node, op: op, place: place,
-      expected: "a known extent, so that an input size is needed for the images, which leave theirs open",
-      found: found)
+    return isOpen && error.remedy == .closeExtents ? error.advising(.setInputSize(example: nil)) : error
   }
 
-  func invalid(_ place: String, _ expected: String, _ found: String) -> ONNXError {
+  func invalid(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
     .invalidModel(path: path, place: place, expected: expected, found: found)
   }
 
   /// Lets errors of the graph name the file.
   static func wrap<Result>(
-    _ path: String, _ body: () throws(GraphError) -> Result
-  ) throws(ONNXError) -> Result {
-    do throws(GraphError) {
-      return try body()
-    } catch {
-      if case .invalidNode(let node, let op, let place, let expected, let found) = error {
-        throw .invalidNode(path: path, node: node, op: op, place: place, expected: expected, found: found)
-      }
-      throw .graph(path: path, error: error)
-    }
+    _ path: String, _ body: () throws(ScaleNetError) -> Result
+  ) throws(ScaleNetError) -> Result {
+    do throws(ScaleNetError) { return try body() } catch { throw error.inFile(path) }
   }
 }

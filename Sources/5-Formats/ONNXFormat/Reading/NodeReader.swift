@@ -1,3 +1,5 @@
+import FileIO
+
 /// One node of a file while it is turned into operators: its attributes are taken one by one, and what is left at the
 /// end is an error.
 struct NodeReader {
@@ -8,7 +10,7 @@ struct NodeReader {
   let path: String
   private var attributes: [AttributeMessage]
 
-  init(_ message: NodeMessage, name: String, opset: Int, path: String) throws(ONNXError) {
+  init(_ message: NodeMessage, name: String, opset: Int, path: String) throws(ScaleNetError) {
     self.message = message
     self.name = name
     self.opset = opset
@@ -21,8 +23,13 @@ struct NodeReader {
     }
   }
 
-  func failure(_ place: String, expected: String, found: String) -> ONNXError {
+  func failure(_ place: String, expected: String, found: String) -> ScaleNetError {
     .invalidNode(path: path, node: name, op: message.op, place: place, expected: expected, found: found)
+  }
+
+  /// An error about a place in this node.
+  func failure(_ error: ScaleNetError) -> ScaleNetError {
+    error.within("node \(name.escapedForMessage) (\(message.op.escapedForMessage))").inFile(path)
   }
 
   /// The name of an input; nil if it is left out.
@@ -32,14 +39,14 @@ struct NodeReader {
   }
 
   /// Fails if there are more inputs than `count`.
-  func requireInputs(atMost count: Int) throws(ONNXError) {
+  func requireInputs(atMost count: Int) throws(ScaleNetError) {
     guard message.inputs.count <= count else {
       throw failure("inputs", expected: "at most \(count)", found: "\(message.inputs.count)")
     }
   }
 
   /// The name of the only output that may be used.
-  func output() throws(ONNXError) -> String {
+  func output() throws(ScaleNetError) -> String {
     guard let first = message.outputs.first, !first.isEmpty else {
       throw failure("outputs", expected: "one", found: "none")
     }
@@ -50,7 +57,7 @@ struct NodeReader {
   }
 
   /// The name of the first output, beside which there may be others.
-  func firstOutput() throws(ONNXError) -> String {
+  func firstOutput() throws(ScaleNetError) -> String {
     guard let first = message.outputs.first, !first.isEmpty else {
       throw failure("outputs", expected: "one", found: "none")
     }
@@ -62,22 +69,22 @@ struct NodeReader {
     return attributes.remove(at: index)
   }
 
-  private func wrongKind(_ attribute: AttributeMessage, _ expected: String) -> ONNXError {
+  private func wrongKind(_ attribute: AttributeMessage, _ expected: String) -> ScaleNetError {
     failure("attribute \(attribute.name)", expected: expected, found: attribute.kindName)
   }
 
-  mutating func integer(_ name: String) throws(ONNXError) -> Int? {
+  mutating func integer(_ name: String) throws(ScaleNetError) -> Int? {
     guard let attribute = take(name) else { return nil }
     guard case .integer(let value) = attribute.value else { throw wrongKind(attribute, "INT") }
     return Int(value)
   }
 
-  mutating func integer(_ name: String, default standard: Int) throws(ONNXError) -> Int {
+  mutating func integer(_ name: String, default standard: Int) throws(ScaleNetError) -> Int {
     try integer(name) ?? standard
   }
 
   /// An attribute that is 0 or 1.
-  mutating func flag(_ name: String, default standard: Bool = false) throws(ONNXError) -> Bool {
+  mutating func flag(_ name: String, default standard: Bool = false) throws(ScaleNetError) -> Bool {
     switch try integer(name) {
     case nil: return standard
     case 0: return false
@@ -87,43 +94,43 @@ struct NodeReader {
   }
 
   /// Fails unless an attribute is 0 or absent.
-  mutating func requireZero(_ name: String) throws(ONNXError) {
+  mutating func requireZero(_ name: String) throws(ScaleNetError) {
     let value = try integer(name, default: 0)
     guard value == 0 else { throw failure("attribute \(name)", expected: "0", found: "\(value)") }
   }
 
-  mutating func float(_ name: String, default standard: Float) throws(ONNXError) -> Float {
+  mutating func float(_ name: String, default standard: Float) throws(ScaleNetError) -> Float {
     guard let attribute = take(name) else { return standard }
     guard case .float(let value) = attribute.value else { throw wrongKind(attribute, "FLOAT") }
     return value
   }
 
-  mutating func integers(_ name: String) throws(ONNXError) -> [Int]? {
+  mutating func integers(_ name: String) throws(ScaleNetError) -> [Int]? {
     guard let attribute = take(name) else { return nil }
     guard case .integers(let values) = attribute.value else { throw wrongKind(attribute, "INTS") }
     return values.map { Int($0) }
   }
 
-  mutating func floats(_ name: String) throws(ONNXError) -> [Float]? {
+  mutating func floats(_ name: String) throws(ScaleNetError) -> [Float]? {
     guard let attribute = take(name) else { return nil }
     guard case .floats(let values) = attribute.value else { throw wrongKind(attribute, "FLOATS") }
     return values
   }
 
-  mutating func string(_ name: String, default standard: String) throws(ONNXError) -> String {
+  mutating func string(_ name: String, default standard: String) throws(ScaleNetError) -> String {
     guard let attribute = take(name) else { return standard }
     guard case .string(let value) = attribute.value else { throw wrongKind(attribute, "STRING") }
     return value
   }
 
-  mutating func tensor(_ name: String) throws(ONNXError) -> TensorMessage? {
+  mutating func tensor(_ name: String) throws(ScaleNetError) -> TensorMessage? {
     guard let attribute = take(name) else { return nil }
     guard case .tensor(let value) = attribute.value else { throw wrongKind(attribute, "TENSOR") }
     return value
   }
 
   /// Where the subgraph of an attribute that must be there stands in the file.
-  mutating func graph(_ name: String) throws(ONNXError) -> (range: Range<Int>, place: String) {
+  mutating func graph(_ name: String) throws(ScaleNetError) -> (range: Range<Int>, place: String) {
     guard let attribute = take(name) else {
       throw failure("attribute \(name)", expected: "a graph", found: "none")
     }
@@ -140,7 +147,7 @@ struct NodeReader {
   }
 
   /// Fails if an attribute was not taken.
-  func finish() throws(ONNXError) {
+  func finish() throws(ScaleNetError) {
     if let attribute = attributes.first {
       throw failure(
         "attributes", expected: "those of \(message.op) in opset \(opset)", found: "\(attribute.name)")
@@ -148,7 +155,7 @@ struct NodeReader {
   }
 
   /// An axis counted from the front.
-  func axis(_ value: Int, rank: Int, name: String = "axis") throws(ONNXError) -> Int {
+  func axis(_ value: Int, rank: Int, name: String = "axis") throws(ScaleNetError) -> Int {
     let counted = value < 0 ? value.addingReportingOverflow(rank).partialValue : value
     guard (0..<rank).contains(counted) else {
       throw failure(name, expected: rank == 0 ? "no axis" : "\(-rank) to \(rank - 1)", found: "\(value)")

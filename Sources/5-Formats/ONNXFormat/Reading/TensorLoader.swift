@@ -8,8 +8,8 @@ struct TensorLoader {
   let external: ExternalDataReader
 
   /// The tensor of a message, under the name that errors use.
-  func tensor(_ message: TensorMessage, name: String) throws(ONNXError) -> Tensor {
-    func failure(_ place: String, _ expected: String, _ found: String) -> ONNXError {
+  func tensor(_ message: TensorMessage, name: String) throws(ScaleNetError) -> Tensor {
+    func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
       .invalidTensor(path: context.path, tensor: name, place: place, expected: expected, found: found)
     }
     guard let dataType = DataType(onnxNumber: message.dataType) else {
@@ -55,8 +55,8 @@ struct TensorLoader {
 
   private func view(
     _ dataType: DataType, _ shape: TensorShape, _ region: ByteRegion, _ name: String
-  ) throws(ONNXError) -> Tensor {
-    do throws(TensorError) {
+  ) throws(ScaleNetError) -> Tensor {
+    do throws(ScaleNetError) {
       return try Tensor(dataType, shape, storage: region)
     } catch {
       throw .unreadableTensor(path: context.path, tensor: name, error: error)
@@ -77,8 +77,8 @@ struct TensorLoader {
   /// Elements of fixed width. A single packed run is used where it lies.
   private func wideRegion(
     _ message: TensorMessage, _ byteCount: Int, _ name: String
-  ) throws(ONNXError) -> ByteRegion {
-    func failure(_ expected: String, _ found: String) -> ONNXError {
+  ) throws(ScaleNetError) -> ByteRegion {
+    func failure(_ expected: String, _ found: String) -> ScaleNetError {
       .invalidTensor(
         path: context.path, tensor: name, place: message.typedField?.rawValue ?? "", expected: expected,
         found: found)
@@ -119,9 +119,9 @@ struct TensorLoader {
   /// Elements that stand as varints, decoded to the width of their type.
   private func varintRegion(
     _ message: TensorMessage, _ dataType: DataType, _ elementCount: Int, _ name: String
-  ) throws(ONNXError) -> ByteRegion {
+  ) throws(ScaleNetError) -> ByteRegion {
     let fieldName = message.typedField?.rawValue ?? ""
-    func failure(_ expected: String, _ found: String) -> ONNXError {
+    func failure(_ expected: String, _ found: String) -> ScaleNetError {
       .invalidTensor(path: context.path, tensor: name, place: fieldName, expected: expected, found: found)
     }
     // Every element takes a byte at least, so that what is allocated is bounded by what the file holds.
@@ -135,7 +135,7 @@ struct TensorLoader {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(elementCount * width)
     var count = 0
-    func append(_ value: UInt64) throws(ONNXError) {
+    func append(_ value: UInt64) throws(ScaleNetError) {
       count += 1
       guard count <= elementCount else { throw failure("\(elementCount) elements", "more") }
       guard Self.fits(value, dataType) else {
@@ -147,7 +147,7 @@ struct TensorLoader {
       switch run.payload {
       case .varint(let value): try append(value)
       case .bytes(let range):
-        try file.withBytes { (source) throws(ONNXError) in
+        try file.withBytes { (source) throws(ScaleNetError) in
           var position = range.lowerBound
           while position < range.upperBound {
             guard let value = Wire.varint(in: source, at: &position, end: range.upperBound) else {

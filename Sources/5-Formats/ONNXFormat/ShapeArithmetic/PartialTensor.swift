@@ -43,7 +43,7 @@ struct PartialTensor: Hashable {
   }
 
   /// The elements of a tensor; nil if there are too many, or they are of a type that no shape is computed with.
-  init?(_ tensor: Tensor) throws(TensorError) {
+  init?(_ tensor: Tensor) throws(ScaleNetError) {
     guard tensor.elementCount <= Self.largestCount else { return nil }
     switch tensor.dataType {
     case .float32, .float64, .float16:

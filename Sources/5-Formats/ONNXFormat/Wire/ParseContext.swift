@@ -1,3 +1,5 @@
+import FileIO
+
 /// What the parsing of one file shares: its path for messages, and budgets, so that a small file cannot ask for much
 /// memory.
 ///
@@ -27,7 +29,7 @@ final class ParseContext {
   }
 
   /// Takes `count` bytes of the budget for decoded elements.
-  func allocate(_ count: Int, tensor: String) throws(ONNXError) {
+  func allocate(_ count: Int, tensor: String) throws(ScaleNetError) {
     guard count <= decodedBytes else {
       throw .invalidTensor(
         path: path, tensor: tensor, place: "elements",
@@ -42,7 +44,7 @@ final class ParseContext {
   }
 
   /// Takes one of the budget for names and pieces.
-  func takePart(_ field: WireField, _ name: String) throws(ONNXError) {
+  func takePart(_ field: WireField, _ name: String) throws(ScaleNetError) {
     guard parts > 0 else {
       throw field.failure(
         name, expected: "at most 2000000 names and single elements in a file", found: "more")
@@ -51,7 +53,7 @@ final class ParseContext {
   }
 
   /// Takes the elements of a small tensor of the budget for shape arithmetic.
-  func takeArithmetic(_ partial: PartialTensor, _ node: NodeReader) throws(ONNXError) {
+  func takeArithmetic(_ partial: PartialTensor, _ node: NodeReader) throws(ScaleNetError) {
     arithmeticElements -= partial.elements.count
     guard arithmeticElements >= 0 else {
       throw node.failure("shape arithmetic", expected: "at most 4000000 elements in a file", found: "more")
@@ -59,7 +61,7 @@ final class ParseContext {
   }
 
   /// Takes a node of a function or branch of the budget, with the bytes of its names.
-  func takeInlined(_ bytes: Int, path: String, node: String) throws(ONNXError) {
+  func takeInlined(_ bytes: Int, path: String, node: String) throws(ScaleNetError) {
     inlinedNodes -= 1
     inlinedBytes -= bytes
     guard inlinedNodes >= 0, inlinedBytes >= 0 else {
@@ -74,9 +76,9 @@ final class ParseContext {
   /// - Parameter repeated: the fields that may stand more than once; any other that does is an error.
   func forEachField(
     of range: Range<Int>, in bytes: RawSpan, place: String, repeated: FieldNumbers,
-    _ body: (WireField) throws(ONNXError) -> Void
-  ) throws(ONNXError) {
-    func failure(_ offset: Int, _ expected: String, _ found: String) -> ONNXError {
+    _ body: (WireField) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
+    func failure(_ offset: Int, _ expected: String, _ found: String) -> ScaleNetError {
       .malformed(path: path, place: place, offset: offset, expected: expected, found: found)
     }
     messages -= 1

@@ -1,3 +1,5 @@
+import FileIO
+
 /// One field of a protocol buffers message, as it stands on the wire.
 struct WireField {
   /// What a field holds; the contents of a length-delimited one are a range of the file.
@@ -25,37 +27,37 @@ struct WireField {
     }
   }
 
-  func failure(_ name: String, expected: String, found: String) -> ONNXError {
+  func failure(_ name: String, expected: String, found: String) -> ScaleNetError {
     .malformed(
       path: context.path, place: "\(place).\(name)", offset: offset, expected: expected, found: found)
   }
 
   /// A field that the message does not have.
-  var unknown: ONNXError {
+  var unknown: ScaleNetError {
     .malformed(
       path: context.path, place: place, offset: offset, expected: "a known field", found: "field \(number)")
   }
 
-  func integer(_ name: String) throws(ONNXError) -> Int64 {
+  func integer(_ name: String) throws(ScaleNetError) -> Int64 {
     guard case .varint(let value) = payload else { throw failure(name, expected: "a varint", found: found) }
     return Int64(bitPattern: value)
   }
 
-  func float(_ name: String) throws(ONNXError) -> Float {
+  func float(_ name: String) throws(ScaleNetError) -> Float {
     guard case .fixed32(let value) = payload else {
       throw failure(name, expected: "a 32-bit number", found: found)
     }
     return Float(bitPattern: value)
   }
 
-  func range(_ name: String) throws(ONNXError) -> Range<Int> {
+  func range(_ name: String) throws(ScaleNetError) -> Range<Int> {
     guard case .bytes(let range) = payload else {
       throw failure(name, expected: "length-delimited bytes", found: found)
     }
     return range
   }
 
-  func text(_ name: String, in bytes: RawSpan) throws(ONNXError) -> String {
+  func text(_ name: String, in bytes: RawSpan) throws(ScaleNetError) -> String {
     let range = try range(name)
     let text = unsafe bytes.extracting(range).withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
     guard let text, !text.utf8.contains(0) else {
@@ -67,7 +69,7 @@ struct WireField {
   /// Appends a repeated integer: one element, or a packed run of them.
   func appendIntegers(
     _ name: String, in bytes: RawSpan, to values: inout [Int64], limit: Int
-  ) throws(ONNXError) {
+  ) throws(ScaleNetError) {
     switch payload {
     case .varint(let value):
       values.append(Int64(bitPattern: value))
@@ -88,7 +90,7 @@ struct WireField {
   /// Appends a repeated 32-bit number: one element, or a packed run of them.
   func appendFloats(
     _ name: String, in bytes: RawSpan, to values: inout [Float], limit: Int
-  ) throws(ONNXError) {
+  ) throws(ScaleNetError) {
     switch payload {
     case .fixed32(let value):
       values.append(Float(bitPattern: value))
@@ -120,7 +122,7 @@ struct VarintReader {
   }
 
   /// The next varint; nil at the end.
-  mutating func next(in bytes: RawSpan, field: WireField, name: String) throws(ONNXError) -> UInt64? {
+  mutating func next(in bytes: RawSpan, field: WireField, name: String) throws(ScaleNetError) -> UInt64? {
     guard position < end else { return nil }
     guard let value = Wire.varint(in: bytes, at: &position, end: end) else {
       throw field.failure(name, expected: "a varint of at most 10 bytes", found: "one that does not end")

@@ -31,15 +31,17 @@ struct ExternalDataLayout {
   }
 
   /// The hash of the data file's bytes.
-  func hash(path: String) throws(ONNXError) -> String {
+  func hash(path: String) throws(ScaleNetError) -> String {
     var hash = ContentHash()
     var position = 0
     for (name, tensor, offset) in tensors {
       guard let offset else { continue }
       unsafe hash.update([UInt8](repeating: 0, count: offset - position).span.bytes)
-      try tensor.streamBytes(
-        wrap: { .unreadableTensor(path: path, tensor: name, error: $0) },
-        to: { (bytes) throws(ONNXError) in hash.update(bytes) })
+      do throws(ScaleNetError) {
+        try tensor.streamBytes { (bytes) throws(ScaleNetError) in hash.update(bytes) }
+      } catch {
+        throw .unreadableTensor(path: path, tensor: name, error: error)
+      }
       position = offset + tensor.byteCount
     }
     return hash.text

@@ -1,9 +1,10 @@
+import FileIO
 import ModelIR
 
 extension OperatorEncoder {
   /// Resize takes sizes of all axes where they are known. With an open extent it takes factors where they are exact,
   /// from opset 18 sizes of the resized axes alone, and otherwise factors that all readers take for the right size.
-  func encode(_ op: Resize, _ node: Node, into encoding: inout NodeEncoding) throws(ONNXError) {
+  func encode(_ op: Resize, _ node: Node, into encoding: inout NodeEncoding) throws(ScaleNetError) {
     let x = type(node, 0)
     encoding.set("coordinate_transformation_mode", op.coordinateTransformation.rawValue)
     encoding.set("mode", op.mode.rawValue)

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// Says operators in the words of one opset.
@@ -6,7 +7,7 @@ struct OperatorEncoder {
   let opset: Int
   let path: String
 
-  func encode(_ node: Node) throws(ONNXError) -> NodeEncoding {
+  func encode(_ node: Node) throws(ScaleNetError) -> NodeEncoding {
     var encoding = NodeEncoding(node, in: graph)
     try checkTypes(node)
     switch node.op {
@@ -91,7 +92,7 @@ struct OperatorEncoder {
     return graph[id].type
   }
 
-  func failure(_ node: Node, _ place: String, _ expected: String, _ found: String) -> ONNXError {
+  func failure(_ node: Node, _ place: String, _ expected: String, _ found: String) -> ScaleNetError {
     .invalidNode(
       path: path, node: node.name, op: node.op.name, place: place, expected: expected, found: found)
   }
@@ -104,7 +105,7 @@ struct OperatorEncoder {
   }
 
   /// bfloat16 is no type of convolutions and pools before opset 22.
-  private func checkTypes(_ node: Node) throws(ONNXError) {
+  private func checkTypes(_ node: Node) throws(ScaleNetError) {
     if case .cast = node.op { return }
     for index in node.inputs.indices where type(node, index).dataType == .bfloat16 {
       throw failure(
@@ -113,7 +114,7 @@ struct OperatorEncoder {
   }
 
   /// All five inputs are of one type; mean and variance may have their own from opset 14, scale and shift from 15.
-  private func checkStatistics(_ node: Node) throws(ONNXError) {
+  private func checkStatistics(_ node: Node) throws(ScaleNetError) {
     let types = (0..<5).map { type(node, $0).dataType }
     let mayDiffer = opset >= 15 ? [1, 3] : opset == 14 ? [3] : []
     for index in 1..<5 where types[index] != types[index - 1] && !mayDiffer.contains(index) {

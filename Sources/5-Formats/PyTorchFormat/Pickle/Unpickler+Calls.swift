@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 extension Unpickler {
@@ -6,7 +7,7 @@ extension Unpickler {
   /// - Parameter isClassOnly: whether the call is a NEWOBJ, which takes classes only.
   mutating func call(
     _ callee: PickleValue, _ arguments: PickleValue, isClassOnly: Bool
-  ) throws(PyTorchError) -> PickleValue {
+  ) throws(ScaleNetError) -> PickleValue {
     guard case .global(let global) = callee else { throw malformed("a class or function to call", callee) }
     guard case .tuple(let index) = arguments else { throw malformed("a tuple of arguments", arguments) }
     let items = arena.containers[index]
@@ -24,7 +25,7 @@ extension Unpickler {
 
   private mutating func callFunction(
     _ global: PickleGlobal, _ items: [PickleValue]
-  ) throws(PyTorchError) -> PickleValue {
+  ) throws(ScaleNetError) -> PickleValue {
     switch global {
     case .byteArray, .encode: return .opaque("bytes")
     case .complex: return .opaque("a complex number")
@@ -64,7 +65,7 @@ extension Unpickler {
   }
 
   /// The dictionary of `OrderedDict()`, or of `OrderedDict([(key, value), ...])` as Python 2 writes it.
-  private mutating func dictionary(_ items: [PickleValue]) throws(PyTorchError) -> PickleValue {
+  private mutating func dictionary(_ items: [PickleValue]) throws(ScaleNetError) -> PickleValue {
     guard items.count <= 1 else { throw arity("a dictionary", "at most 1", items) }
     guard let first = items.first else { return .dictionary(try store([])) }
     if case .dictionary(let index) = first {
@@ -88,7 +89,7 @@ extension Unpickler {
 
   private mutating func elements(
     _ items: [PickleValue], _ name: String
-  ) throws(PyTorchError) -> [PickleValue] {
+  ) throws(ScaleNetError) -> [PickleValue] {
     guard items.count == 1 else { throw arity(name, "at most 1", items) }
     switch items[0] {
     case .list(let index), .tuple(let index):
@@ -98,17 +99,17 @@ extension Unpickler {
     }
   }
 
-  private func arity(_ name: String, _ expected: String, _ items: [PickleValue]) -> PyTorchError {
+  private func arity(_ name: String, _ expected: String, _ items: [PickleValue]) -> ScaleNetError {
     malformed("\(expected) arguments of \(name)", "\(items.count)")
   }
 
   /// The value, if it is a tensor.
-  private func tensor(_ value: PickleValue) throws(PyTorchError) -> PickleValue {
+  private func tensor(_ value: PickleValue) throws(ScaleNetError) -> PickleValue {
     guard case .tensor = value else { throw malformed("a tensor", value) }
     return value
   }
 
-  private mutating func store(_ tensor: PickleArena.TensorKind) throws(PyTorchError) -> PickleValue {
+  private mutating func store(_ tensor: PickleArena.TensorKind) throws(ScaleNetError) -> PickleValue {
     try count()
     arena.tensors.append(tensor)
     return .tensor(arena.tensors.count - 1)
@@ -117,7 +118,7 @@ extension Unpickler {
   /// A tensor of (storage, offset, size, stride, ...), in elements. Its extent is checked when its name is known.
   private mutating func dense(
     _ items: [PickleValue], dataType: PickleValue?
-  ) throws(PyTorchError) -> PickleValue {
+  ) throws(ScaleNetError) -> PickleValue {
     guard case .storage(let view) = items[0] else { throw malformed("a storage", items[0]) }
     guard case .integer(let offset) = items[1] else { throw malformed("an offset", items[1]) }
     let dimensions = try integers(items[2], "the size of a tensor")
@@ -146,7 +147,7 @@ extension Unpickler {
   }
 
   /// At most 64 integers, which is more axes than PyTorch supports.
-  private func integers(_ value: PickleValue, _ what: String) throws(PyTorchError) -> [Int] {
+  private func integers(_ value: PickleValue, _ what: String) throws(ScaleNetError) -> [Int] {
     guard case .tuple(let index) = value else { throw malformed("a tuple for \(what)", value) }
     let items = arena.containers[index]
     guard items.count <= 64 else { throw malformed("at most 64 axes", "\(items.count)") }

@@ -1,7 +1,8 @@
+import FileIO
 import ZipArchive
 
 extension Unpickler {
-  mutating func execute(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(PyTorchError) {
+  mutating func execute(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(ScaleNetError) {
     switch opcode {
     case .protocol:
       let version: UInt8 = try field(bytes)
@@ -83,7 +84,7 @@ extension Unpickler {
 
   private mutating func field<Value: FixedWidthInteger & BitwiseCopyable>(
     _ bytes: RawSpan, as type: Value.Type = Value.self
-  ) throws(PyTorchError) -> Value {
+  ) throws(ScaleNetError) -> Value {
     guard let value = bytes.littleEndian(at: position, as: Value.self) else {
       throw malformed("an operand of \(MemoryLayout<Value>.size) bytes", "the end")
     }
@@ -91,7 +92,7 @@ extension Unpickler {
     return value
   }
 
-  private mutating func slice(_ bytes: RawSpan, _ count: Int) throws(PyTorchError) -> PickleSlice {
+  private mutating func slice(_ bytes: RawSpan, _ count: Int) throws(ScaleNetError) -> PickleSlice {
     guard count <= bytes.byteCount - position else {
       throw malformed("an operand of \(count) bytes", "\(bytes.byteCount - position) left")
     }
@@ -112,17 +113,17 @@ extension Unpickler {
     return .integer(Int(Int64(bitPattern: value)))
   }
 
-  private mutating func put(_ index: UInt32) throws(PyTorchError) {
+  private mutating func put(_ index: UInt32) throws(ScaleNetError) {
     try count()
     memo.set(index, try top())
   }
 
-  private mutating func get(_ index: UInt32) throws(PyTorchError) {
+  private mutating func get(_ index: UInt32) throws(ScaleNetError) {
     guard let value = memo.value(index) else { throw malformed("memo entry \(index)", "none") }
     try push(value)
   }
 
-  private mutating func readGlobal(_ bytes: RawSpan) throws(PyTorchError) -> PickleGlobal {
+  private mutating func readGlobal(_ bytes: RawSpan) throws(ScaleNetError) -> PickleGlobal {
     let module = try line(bytes)
     let name = try line(bytes)
     if let global = PickleGlobal(module: module, name: name) { return global }
@@ -134,7 +135,7 @@ extension Unpickler {
   }
 
   /// A line of at most 1,000 bytes.
-  private mutating func line(_ bytes: RawSpan) throws(PyTorchError) -> String {
+  private mutating func line(_ bytes: RawSpan) throws(ScaleNetError) -> String {
     let start = position
     while position - start <= 1_000, let byte = bytes.littleEndian(at: position, as: UInt8.self) {
       position += 1

@@ -1,13 +1,15 @@
+import FileIO
+
 extension Unpickler {
   /// Counts a value that takes memory.
-  mutating func count(_ values: Int = 1) throws(PyTorchError) {
+  mutating func count(_ values: Int = 1) throws(ScaleNetError) {
     valueCount += values
     guard valueCount <= Self.valueLimit else {
       throw malformed("at most \(Self.valueLimit) values", "more")
     }
   }
 
-  mutating func push(_ value: PickleValue) throws(PyTorchError) {
+  mutating func push(_ value: PickleValue) throws(ScaleNetError) {
     try count()
     stack.append(value)
   }
@@ -15,7 +17,7 @@ extension Unpickler {
   /// The values above the last mark belong to it: what stands below cannot be popped.
   private var floor: Int { marks.last ?? 0 }
 
-  mutating func pop() throws(PyTorchError) -> PickleValue {
+  mutating func pop() throws(ScaleNetError) -> PickleValue {
     guard stack.count > floor, let value = stack.popLast() else {
       throw malformed("a value on the stack", "none")
     }
@@ -23,7 +25,7 @@ extension Unpickler {
   }
 
   /// The values above the last mark, which are removed together with it.
-  mutating func popMark() throws(PyTorchError) -> [PickleValue] {
+  mutating func popMark() throws(ScaleNetError) -> [PickleValue] {
     guard let height = marks.popLast() else { throw malformed("a mark on the stack", "none") }
     let values = Array(stack[height...])
     stack.removeSubrange(height...)
@@ -31,7 +33,7 @@ extension Unpickler {
   }
 
   /// The value on top, which stays.
-  func top() throws(PyTorchError) -> PickleValue {
+  func top() throws(ScaleNetError) -> PickleValue {
     guard stack.count > floor, let value = stack.last else {
       throw malformed("a value on the stack", "none")
     }
@@ -39,27 +41,27 @@ extension Unpickler {
   }
 
   /// A place for the items of a new tuple, list, dictionary or set.
-  mutating func store(_ items: [PickleValue]) throws(PyTorchError) -> Int {
+  mutating func store(_ items: [PickleValue]) throws(ScaleNetError) -> Int {
     try count()
     arena.containers.append(items)
     return arena.containers.count - 1
   }
 
-  mutating func pushTuple(_ count: Int) throws(PyTorchError) {
+  mutating func pushTuple(_ count: Int) throws(ScaleNetError) {
     var items: [PickleValue] = []
     for _ in 0..<count { items.append(try pop()) }
     try push(.tuple(store(items.reversed())))
   }
 
   /// Adds items to the list on top of the stack.
-  mutating func append(_ items: [PickleValue]) throws(PyTorchError) {
+  mutating func append(_ items: [PickleValue]) throws(ScaleNetError) {
     guard case .list(let index) = try top() else { throw malformed("a list to append to", try top()) }
     try count(items.count)
     arena.containers[index] += items
   }
 
   /// Adds keys and values to the dictionary on top of the stack.
-  mutating func setItems(_ items: [PickleValue]) throws(PyTorchError) {
+  mutating func setItems(_ items: [PickleValue]) throws(ScaleNetError) {
     guard case .dictionary(let index) = try top() else {
       throw malformed("a dictionary to set items of", try top())
     }

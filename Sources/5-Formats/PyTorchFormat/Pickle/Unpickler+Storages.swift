@@ -1,7 +1,9 @@
+import FileIO
+
 extension Unpickler {
   /// The storage of a persistent id: ("storage", class, key, location, number of elements), and in the legacy
   /// format a sixth item, None or the view (key, offset, number of elements). The location does not matter.
-  mutating func persistentStorage(_ identifier: PickleValue) throws(PyTorchError) -> PickleValue {
+  mutating func persistentStorage(_ identifier: PickleValue) throws(ScaleNetError) -> PickleValue {
     guard case .tuple(let index) = identifier else {
       throw malformed("the persistent id of a storage", identifier)
     }
@@ -27,7 +29,7 @@ extension Unpickler {
   }
 
   /// A key as `torch.save` makes them: digits. It becomes part of a member's name.
-  private func storageKey(_ value: PickleValue) throws(PyTorchError) -> String {
+  private func storageKey(_ value: PickleValue) throws(ScaleNetError) -> String {
     guard case .text(let slice) = value, let key = arena.string(slice), !key.isEmpty,
       key.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
     else {
@@ -37,7 +39,7 @@ extension Unpickler {
   }
 
   /// The index of the storage, which must be the same each time that its key appears.
-  private mutating func storage(_ storage: PickleArena.Storage) throws(PyTorchError) -> Int {
+  private mutating func storage(_ storage: PickleArena.Storage) throws(ScaleNetError) -> Int {
     guard let index = arena.storageIndices[storage.key] else {
       try count()
       arena.storages.append(storage)
@@ -55,7 +57,7 @@ extension Unpickler {
 
   private func view(
     _ value: PickleValue, count: Int
-  ) throws(PyTorchError) -> (offset: Int, count: Int)? {
+  ) throws(ScaleNetError) -> (offset: Int, count: Int)? {
     if case .none = value { return nil }
     guard case .tuple(let index) = value, arena.containers[index].count == 3,
       case .integer(let offset) = arena.containers[index][1],

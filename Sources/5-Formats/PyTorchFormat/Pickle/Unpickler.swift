@@ -44,9 +44,9 @@ struct Unpickler {
   }
 
   /// Executes until STOP; `position` is then behind it.
-  mutating func run() throws(PyTorchError) -> PickleValue {
+  mutating func run() throws(ScaleNetError) -> PickleValue {
     let region = arena.bytes
-    return try region.withBytes { bytes throws(PyTorchError) in
+    return try region.withBytes { bytes throws(ScaleNetError) in
       while true {
         opcodeOffset = position
         guard let byte = bytes.littleEndian(at: position, as: UInt8.self) else {
@@ -60,7 +60,7 @@ struct Unpickler {
     }
   }
 
-  private mutating func finish() throws(PyTorchError) -> PickleValue {
+  private mutating func finish() throws(ScaleNetError) -> PickleValue {
     let value = try pop()
     guard stack.isEmpty, marks.isEmpty else {
       throw malformed("one value at the end", "\(stack.count + 1)")
@@ -69,14 +69,14 @@ struct Unpickler {
   }
 
   /// What the pickle would have called; nil if nothing that weights do not need.
-  func refusedCall(_ bytes: borrowing RawSpan) -> PyTorchError? {
+  func refusedCall(_ bytes: borrowing RawSpan) -> ScaleNetError? {
     PickleSurvey.refusedGlobal(in: bytes, from: start).map { finding in
       .refusedGlobal(
-        path: path, place: PyTorchError.Place(member: member, offset: finding.offset), name: finding.name)
+        path: path, place: PicklePlace(member: member, offset: finding.offset), name: finding.name)
     }
   }
 
-  private func refusal(_ byte: UInt8, _ bytes: borrowing RawSpan) -> PyTorchError {
+  private func refusal(_ byte: UInt8, _ bytes: borrowing RawSpan) -> ScaleNetError {
     if let error = refusedCall(bytes) { return error }
     if let name = PickleOpcode.refusedName(byte) {
       return .refusedOpcode(path: path, place: place, name: name)
@@ -84,13 +84,13 @@ struct Unpickler {
     return malformed("a pickle opcode", "byte 0x" + String(byte, radix: 16))
   }
 
-  var place: PyTorchError.Place { PyTorchError.Place(member: member, offset: opcodeOffset) }
+  var place: PicklePlace { PicklePlace(member: member, offset: opcodeOffset) }
 
-  func malformed(_ expected: String, _ found: String) -> PyTorchError {
+  func malformed(_ expected: String, _ found: String) -> ScaleNetError {
     .malformedPickle(path: path, place: place, expected: expected, found: found)
   }
 
-  func malformed(_ expected: String, _ found: PickleValue) -> PyTorchError {
+  func malformed(_ expected: String, _ found: PickleValue) -> ScaleNetError {
     malformed(expected, arena.describe(found))
   }
 }

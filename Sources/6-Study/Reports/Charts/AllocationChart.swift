@@ -1,5 +1,5 @@
-public import Analysis
-import FileIO
+public import FileIO
+public import Inspection
 
 /// How each block's channels are spread over the scales: a row a block, grouped by stage, with a bar that is divided
 /// in proportion. A count stands in its part of the bar, or, where that is too narrow, behind the bar.
@@ -14,7 +14,7 @@ public struct AllocationChart {
   private let report: InspectionReport
 
   /// Fails if the network has no blocks.
-  public init(_ report: InspectionReport) throws(ReportError) {
+  public init(_ report: InspectionReport) throws(ScaleNetError) {
     guard !report.blocks.isEmpty else { throw .noBlocks(path: report.path) }
     self.report = report
   }

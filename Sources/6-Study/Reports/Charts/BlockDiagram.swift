@@ -1,5 +1,5 @@
-public import Analysis
 import FileIO
+public import Inspection
 
 /// The graph of one block, from its input at the top to its output at the bottom: a box for each node, with its
 /// operator and the shape of what it makes.

@@ -1,4 +1,5 @@
-public import Analysis
+public import FileIO
+public import Inspection
 
 /// Several models by their MACs and their parameters: a point each, with its name beside it.
 public struct ComparisonChart {
@@ -9,7 +10,7 @@ public struct ComparisonChart {
   private let reports: [InspectionReport]
 
   /// Fails if there are no models.
-  public init(_ reports: [InspectionReport]) throws(ReportError) {
+  public init(_ reports: [InspectionReport]) throws(ScaleNetError) {
     guard !reports.isEmpty else { throw .noModels }
     self.reports = reports
   }

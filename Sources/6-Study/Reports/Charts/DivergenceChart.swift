@@ -1,5 +1,5 @@
-public import Analysis
-import FileIO
+public import Comparison
+public import FileIO
 import Glibc
 
 /// The error of each aligned layer by depth: layers in the order of running, and their largest error as a part of the
@@ -14,7 +14,7 @@ public struct DivergenceChart {
   private let decades: ClosedRange<Int>
 
   /// Fails if no layers are aligned.
-  public init(_ report: DiffReport) throws(ReportError) {
+  public init(_ report: DiffReport) throws(ScaleNetError) {
     guard !report.layers.isEmpty else { throw .noLayers(path: report.left.path) }
     self.report = report
     let errors =

@@ -1,4 +1,5 @@
 import CCairo
+import FileIO
 
 /// An image that Cairo draws on.
 @safe final class CairoSurface {
@@ -6,7 +7,7 @@ import CCairo
   private let context: OpaquePointer
 
   /// An image of RGB pixels. Fails if there is no memory for it.
-  init(width: Int, height: Int) throws(ReportError) {
+  init(width: Int, height: Int) throws(ScaleNetError) {
     guard
       let surface = unsafe cairo_image_surface_create(CAIRO_FORMAT_RGB24, CInt(width), CInt(height)),
       let context = unsafe cairo_create(surface)
@@ -111,7 +112,7 @@ import CCairo
   }
 
   /// The image as the bytes of a PNG file.
-  func png() throws(ReportError) -> [UInt8] {
+  func png() throws(ScaleNetError) -> [UInt8] {
     try check()
     unsafe cairo_surface_flush(surface)
     let collected = ByteCollector()
@@ -127,11 +128,11 @@ import CCairo
     return collected.bytes
   }
 
-  private func check() throws(ReportError) {
+  private func check() throws(ScaleNetError) {
     try Self.check(unsafe cairo_status(context))
   }
 
-  private static func check(_ status: cairo_status_t) throws(ReportError) {
+  private static func check(_ status: cairo_status_t) throws(ScaleNetError) {
     guard status == CAIRO_STATUS_SUCCESS else {
       throw .drawing(
         reason: unsafe cairo_status_to_string(status).map { unsafe String(cString: $0) } ?? "unknown")

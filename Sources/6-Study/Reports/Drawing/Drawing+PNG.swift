@@ -1,4 +1,5 @@
 import CCairo
+public import FileIO
 
 extension Drawing {
   /// Sides of a PNG in pixels; Cairo's own limit is 32,767.
@@ -8,7 +9,7 @@ extension Drawing {
   ///
   /// Text is drawn without hinting, so that nothing depends on a desktop's settings; the font is DejaVu Sans, or what
   /// fontconfig finds in its place.
-  public func png(scale: Double = 2) throws(ReportError) -> [UInt8] {
+  public func png(scale: Double = 2) throws(ScaleNetError) -> [UInt8] {
     let (columns, rows) = ((width * scale).rounded(.up), (height * scale).rounded(.up))
     guard columns >= 1, rows >= 1, columns <= Double(Self.largestSide), rows <= Double(Self.largestSide)
     else {

@@ -1,5 +1,5 @@
-public import Analysis
-import FileIO
+public import FileIO
+public import Inspection
 
 /// Reports as one HTML page that needs nothing but itself: summary, charts, sortable tables, the graph of one block.
 ///
@@ -21,13 +21,13 @@ public struct HTMLPage {
   private let entries: [Entry]
 
   /// Fails if there are no models.
-  public init(_ entries: [Entry]) throws(ReportError) {
+  public init(_ entries: [Entry]) throws(ScaleNetError) {
     guard !entries.isEmpty else { throw .noModels }
     self.entries = entries
   }
 
   /// The page as UTF-8 text.
-  public func text() throws(ReportError) -> String {
+  public func text() throws(ScaleNetError) -> String {
     let title = entries.count == 1 ? entries[0].report.title : "\(entries.count) models"
     var body = ""
     if entries.count > 1 {
@@ -59,7 +59,7 @@ public struct HTMLPage {
   }
 
   /// Several models side by side.
-  private func comparison() throws(ReportError) -> String {
+  private func comparison() throws(ScaleNetError) -> String {
     let reports = entries.map(\.report)
     var table = PageTable([
       ">#", "model", "file", "input", ">parameters", ">MACs", ">FLOPs", ">weights", ">peak memory",

@@ -1,5 +1,5 @@
-import Analysis
 import FileIO
+import Inspection
 
 /// The part of a page that is about one model.
 struct ModelSection {
@@ -14,7 +14,7 @@ struct ModelSection {
     self.heading = heading
   }
 
-  func markup() throws(ReportError) -> String {
+  func markup() throws(ScaleNetError) -> String {
     var result = "<section>\n<\(heading)>\(report.title.markup)</\(heading)>\n"
     result += "<p>\(report.path.nameMarkup)</p>\n"
     result +=

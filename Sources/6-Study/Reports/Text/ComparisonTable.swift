@@ -1,4 +1,5 @@
-import Analysis
+import FileIO
+import Inspection
 
 /// Several models side by side: a row each.
 struct ComparisonTable {

@@ -1,4 +1,5 @@
-public import Analysis
+public import Comparison
+public import FileIO
 import FoundationEssentials
 
 /// How comparisons are printed.
@@ -8,7 +9,7 @@ public enum DiffReportFormat: String, Sendable, CaseIterable {
   /// The report as text that ends in a newline. JSON is as `schemas/diff.schema.json` has it.
   ///
   /// - Parameter style: for `table` alone.
-  public func text(of report: DiffReport, style: Style = .plain) throws(ReportError) -> String {
+  public func text(of report: DiffReport, style: Style = .plain) throws(ScaleNetError) -> String {
     switch self {
     case .table:
       return DiffTable(report, style).text

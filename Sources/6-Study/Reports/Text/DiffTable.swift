@@ -1,4 +1,4 @@
-import Analysis
+import Comparison
 import FileIO
 
 /// A comparison for a terminal: the verdict, then what it rests on.

@@ -1,4 +1,4 @@
-import Analysis
+import FileIO
 
 extension Double {
   /// The shortest digits that give this number back; as float32 where it is one.

@@ -1,4 +1,4 @@
-import Analysis
+import FileIO
 
 extension Int {
   /// With a comma between groups of three digits: 3,818,372,352.

@@ -1,9 +1,10 @@
-import Analysis
+import FileIO
 import FoundationEssentials
+import Inspection
 
 /// Reports as JSON by `schemas/inspect.schema.json`: an object for one model, an array for several.
 enum JSONReport {
-  static func text(of reports: [InspectionReport]) throws(ReportError) -> String {
+  static func text(of reports: [InspectionReport]) throws(ScaleNetError) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {

@@ -1,5 +1,5 @@
-import Analysis
 import FileIO
+import Inspection
 
 /// The report of one model for a terminal.
 struct ModelTable {

@@ -1,4 +1,5 @@
-public import Analysis
+public import FileIO
+public import Inspection
 
 /// How reports are printed.
 public enum ReportFormat: String, Sendable, CaseIterable {
@@ -11,7 +12,7 @@ public enum ReportFormat: String, Sendable, CaseIterable {
   ///   - style: for `table` alone.
   public func text(
     of reports: [InspectionReport], isPerLayer: Bool = false, style: Style = .plain
-  ) throws(ReportError) -> String {
+  ) throws(ScaleNetError) -> String {
     switch self {
     case .table:
       if reports.count == 1 { return ModelTable(reports[0], style).text(isPerLayer: isPerLayer) }

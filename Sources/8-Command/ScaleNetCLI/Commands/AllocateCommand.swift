@@ -1,7 +1,7 @@
 import ArgumentParser
 import ScaleNetKit
 
-struct AllocateCommand: ParsableCommand {
+struct AllocateCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "allocate",
     abstract: "Allocate channels to scales by the importance that a seed network has learned.",
@@ -30,7 +30,7 @@ struct AllocateCommand: ParsableCommand {
   var perBlockMACs = false
 
   @Option(help: ArgumentHelp("The image that MACs are counted for: 224, or 256x320.", valueName: "size"))
-  var inputSize: InputSizeArgument?
+  var inputSize: InputSize?
 
   @Option(name: [.short, .long], help: ArgumentHelp("The structure file to write.", valueName: "file"))
   var output: String?
@@ -47,6 +47,8 @@ struct AllocateCommand: ParsableCommand {
   @Option(help: "How the report is printed.")
   var format = Format.table
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     guard [macs != nil, width != nil, perBlockMACs].count(where: { $0 }) == 1 else {
       throw ValidationError("expected one of --macs, --width and --per-block-macs")
@@ -58,13 +60,16 @@ struct AllocateCommand: ParsableCommand {
   }
 
   func run() throws {
-    var options = AllocationOptions(target: target)
-    if let inputSize { options.inputSize = inputSize.size }
-    options.structurePath = output
-    options.weightsPath = weights
-    options.chartPath = chart
-    options.overwrite = force
-    let allocation = try model.open().allocate(options)
+    var outputs = AllocationOutputs()
+    outputs.structurePath = output
+    outputs.weightsPath = weights
+    outputs.chartPath = chart
+    outputs.overwrite = force
+    let seed = try model.open()
+    try seed.checkOutputs(outputs)
+    let result: Allocation = try seed.allocate(target, inputSize: inputSize ?? .standard)
+    try result.write(outputs)
+    let allocation = result.channels
     switch format {
     case .table: try StandardOutput.write(AllocationTable(allocation).text)
     case .json: try StandardOutput.write(try encodeJSON(AllocationJSON(allocation)))

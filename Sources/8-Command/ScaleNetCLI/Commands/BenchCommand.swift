@@ -1,7 +1,9 @@
 import ArgumentParser
+import Kernels
+import Reports
 import ScaleNetKit
 
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Time the forward pass of models.",
@@ -23,7 +25,7 @@ struct BenchCommand: ParsableCommand {
   var batch = 16
 
   @Option(help: ArgumentHelp("Height and width of the image: 224, or 256x320.", valueName: "size"))
-  var size: InputSizeArgument?
+  var size: InputSize?
 
   @Option(help: ArgumentHelp("How often each model is timed.", valueName: "n"))
   var runs = 1000
@@ -33,27 +35,23 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "How the report is printed.")
   var format = Format.table
 
-  func validate() throws {
-    if !(1...65536).contains(batch) { throw ValidationError("--batch: expected 1 to 65536, found \(batch)") }
-    if !(1...1_000_000).contains(runs) {
-      throw ValidationError("--runs: expected 1 to 1000000, found \(runs)")
-    }
-  }
+  @OptionGroup var messages: MessageOptions
 
   func run() throws {
-    let progress = Progress()
+    let progress = ProgressLine()
     defer { progress.clear() }
     var options = BenchmarkOptions()
     options.batch = batch
     options.runs = runs
     options.threads = threads.threads
-    if let size { options.inputSize = size.size }
+    options.inputSize = size
     var results: [BenchmarkResult] = []
     for model in models {
-      let opened = try OpenedModel(path: model)
       results.append(
-        try opened.benchmark(options, kernels: kernelsForThisProcessor()) { run in
-          if run % 10 == 0 { progress.show("\(model): run \(run) of \(runs)") }
+        try Model.open(model).benchmark(options) { state in
+          if state.completed % 10 == 0 {
+            progress.show("\(model): run \(state.completed) of \(state.total ?? 0)")
+          }
         })
     }
     progress.clear()
@@ -78,6 +76,6 @@ struct BenchCommand: ParsableCommand {
         "\(result.imagesPerSecond.rounded(toPlaces: 1))",
       ])
     }
-    return "batch \(batch), \(runs) runs each, kernels \(kernelsForThisProcessor().name)\n" + table.text
+    return "batch \(batch), \(runs) runs each, kernels \(FastKernels.current.name)\n" + table.text
   }
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
+import Reports
 import ScaleNetKit
 
-struct InitCommand: ParsableCommand {
+struct InitCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
     abstract: "Write a checkpoint with fresh weights.",
@@ -44,11 +45,7 @@ struct InitCommand: ParsableCommand {
   @Flag(help: "Replace an existing output.")
   var force = false
 
-  func validate() throws {
-    if !(1...1_000_000).contains(classes) {
-      throw ValidationError("--classes: expected 1 to 1000000, found \(classes)")
-    }
-  }
+  @OptionGroup var messages: MessageOptions
 
   private var pools: [Int]? {
     get throws {
@@ -63,7 +60,7 @@ struct InitCommand: ParsableCommand {
   }
 
   func run() throws {
-    let progress = Progress()
+    let progress = ProgressLine()
     progress.show("initialising \(architecture)")
     defer { progress.clear() }
     let report = try Initialization(

@@ -1,8 +1,10 @@
 import ArgumentParser
+import FileIO
 import FoundationEssentials
+import Reports
 import ScaleNetKit
 
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Print channels, parameters, MACs and FLOPs of each block.",
@@ -32,7 +34,7 @@ struct InspectCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
   var key: String?
 
-  @OptionGroup var graph: GraphOptions
+  @OptionGroup var graph: GraphArguments
 
   @Flag(help: "A row for every layer too.")
   var perLayer = false
@@ -52,37 +54,32 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Replace existing files.")
   var force = false
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     try validateChart(chart)
   }
 
   func run() throws {
-    var options = BuildOptions()
-    graph.apply(to: &options)
     var files: [ByteRegion] = []
     var inspections: [Inspection] = []
     for input in inputs {
-      let opened = try OpenedModel(
-        path: input, key: key, structurePath: structure, shapesOnly: true, inputSize: graph.inputSize?.size)
-      try opened.refuse(graph.explicit, inputSize: graph.inputSize?.size)
-      files.append(opened.file)
-      inspections.append(try opened.inspection(options))
+      let options = OpeningOptions(key: key, structurePath: structure, inputSize: graph.inputSize)
+      let opened = try Model.open(input, options.readingShapesOnly())
+      files += opened.files
+      inspections.append(try opened.inspect(graph.options))
     }
     let reports = inspections.map(\.report)
-    do {
-      if let chart { try draw(reports, to: chart, inputs: files) }
-      if let html {
-        let page = try HTMLPage(inspections.map { HTMLPage.Entry($0.report, block: $0.block) }).text()
-        try writeText(page, to: html, overwrite: force, inputs: files)
-      }
-      let text = try format.report.text(of: reports, isPerLayer: perLayer, style: style)
-      if format == .table {
-        for note in reports.flatMap(\.notes) { StandardError.write("scalenet: note: \(note)\n") }
-      }
-      try StandardOutput.write(text)
-    } catch let error as ReportError {
-      throw ScaleNetError.report(error)
+    if let chart { try draw(reports, to: chart, inputs: files) }
+    if let html {
+      let page = try HTMLPage(inspections.map { HTMLPage.Entry($0.report, block: $0.block) }).text()
+      try writeText(page, to: html, overwrite: force, inputs: files)
     }
+    let text = try format.report.text(of: reports, isPerLayer: perLayer, style: style)
+    if format == .table {
+      for note in reports.flatMap(\.notes) { StandardError.write("scalenet: note: \(note)\n") }
+    }
+    try StandardOutput.write(text)
   }
 
   private func draw(_ reports: [InspectionReport], to path: String, inputs: [ByteRegion]) throws {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ScaleNetKit
 
-struct RunCommand: ParsableCommand {
+struct RunCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run a model on arrays.",
@@ -18,7 +18,7 @@ struct RunCommand: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelOptions
-  @OptionGroup var graph: GraphOptions
+  @OptionGroup var graph: GraphArguments
   @OptionGroup var threads: ThreadOptions
 
   @Option(
@@ -38,6 +38,8 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Replace an existing output.")
   var force = false
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     if (output == nil) == (outputDir == nil) {
       throw ValidationError(
@@ -46,19 +48,16 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    let inputs = try RunInputs(inputArrays)
-    let opened = try model.open(runningOn: inputs)
-    let progress = Progress()
+    let inputs = try InputArrays.readBatch(inputArrays)
+    let opened = try Model.open(model.input, model.opening().reading(for: inputs))
+    let progress = ProgressLine()
     progress.show("running")
     defer { progress.clear() }
-    var options = RunOptions()
-    graph.apply(to: &options.build)
-    options.explicitBuildOptions = graph.explicit
-    options.usesReferenceKernels = reference
-    options.threads = threads.threads
-    options.overwrite = force
+    var options = RunOptions(threads: threads.threads)
+    options.graph = graph.options
+    options.arithmetic = reference ? .reference : .fast
     let target = outputDir.map { RunOutput.directory($0) } ?? .file(output ?? "")
-    let report = try opened.run(inputs, to: target, options: options, kernels: kernelsForThisProcessor())
+    let report = try opened.run(inputs, to: target, options, overwrite: force)
     progress.clear()
     if let output {
       let results = report.outputs.map { "\($0.name) \($0.type)" }.joined(separator: ", ")

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ScaleNetKit
 
-struct StructureCommand: ParsableCommand {
+struct StructureCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "structure",
     abstract: "Recover the structure JSON from weights.",
@@ -23,6 +23,8 @@ struct StructureCommand: ParsableCommand {
   @Flag(help: "Replace an existing output.")
   var force = false
 
+  @OptionGroup var messages: MessageOptions
+
   func run() throws {
     let opened = try model.open()
     let json = try opened.structure().json + "\n"
@@ -30,7 +32,7 @@ struct StructureCommand: ParsableCommand {
       try StandardOutput.write(json)
       return
     }
-    try writeText(json, to: output, overwrite: force, inputs: [opened.file])
+    try writeText(json, to: output, overwrite: force, inputs: opened.files)
     try StandardOutput.write("\(output): structure of \(opened.architecture)\n")
   }
 }

@@ -1,3 +1,4 @@
+import Reports
 import ScaleNetKit
 
 /// The report of `convert` as text.

@@ -1,3 +1,4 @@
+import FileIO
 import FoundationEssentials
 import ScaleNetKit
 
@@ -8,6 +9,6 @@ func encodeJSON(_ value: some Encodable) throws(ScaleNetError) -> String {
   do {
     return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
   } catch {
-    throw .library(name: "JSON", reason: "\(error)")
+    throw ScaleNetError(.internalFailure, place: "JSON", reason: "\(error)")
   }
 }

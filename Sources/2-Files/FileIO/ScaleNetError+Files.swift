@@ -1,0 +1,46 @@
+/// What can go wrong between this library and the file system.
+extension ScaleNetError {
+  /// There is no file at `path`.
+  package static func notFound(path: String) -> ScaleNetError {
+    ScaleNetError(.noInput, path: path, reason: "no such file")
+  }
+
+  /// The file exists but cannot be opened or mapped for reading.
+  package static func cannotRead(path: String, reason: String) -> ScaleNetError {
+    ScaleNetError(.noInput, path: path, reason: "cannot read: \(reason)")
+  }
+
+  /// The path names something other than a regular file (a directory, a FIFO, a device).
+  package static func notARegularFile(path: String, found: String) -> ScaleNetError {
+    ScaleNetError(.noInput, path: path, expected: "a regular file", found: found)
+  }
+
+  /// The file became shorter than it was when it was opened; what was read from it is not to be trusted.
+  package static func shortened(path: String, expected: Int, found: Int) -> ScaleNetError {
+    ScaleNetError(
+      path: path, place: "the file was shortened while it was read", expected: "\(expected) bytes",
+      found: "\(found)")
+  }
+
+  /// Something already stands at the output path and overwriting was not asked for.
+  package static func exists(path: String) -> ScaleNetError {
+    ScaleNetError(.cannotCreate, path: path, reason: "already exists").advising(.allowOverwriting)
+  }
+
+  /// The output would replace a file that is being read.
+  package static func outputIsInput(path: String, input: String) -> ScaleNetError {
+    ScaleNetError(
+      .cannotCreate, path: path, reason: "the output is the same file as the input \(input.escapedForMessage)"
+    )
+  }
+
+  /// The output cannot be created (missing or read-only directory, a directory as target).
+  package static func cannotCreate(path: String, reason: String) -> ScaleNetError {
+    ScaleNetError(.cannotCreate, path: path, reason: "cannot create: \(reason)")
+  }
+
+  /// A write, flush, close or rename failed after the output was begun; nothing is left at the target.
+  package static func writeFailed(path: String, operation: String, reason: String) -> ScaleNetError {
+    ScaleNetError(.inputOutput, path: path, reason: "\(operation) failed: \(reason)")
+  }
+}

@@ -1,0 +1,33 @@
+import FileIO
+
+/// Why a report could not be made.
+extension ScaleNetError {
+  /// A chart of blocks was asked for, and the network has none that are known.
+  static func noBlocks(path: String) -> ScaleNetError {
+    ScaleNetError(path: path, expected: "residual or scale-aggregation blocks to draw", found: "none")
+  }
+
+  /// A chart or page of no models at all.
+  static var noModels: ScaleNetError { ScaleNetError(expected: "at least one model to draw", found: "none") }
+
+  /// A chart of layers was asked for, and none are aligned.
+  static func noLayers(path: String) -> ScaleNetError {
+    ScaleNetError(path: path, expected: "aligned layers to draw", found: "none")
+  }
+
+  /// A picture larger than a PNG of this library may be, in pixels.
+  static func tooLarge(width: Int, height: Int, limit: Int) -> ScaleNetError {
+    ScaleNetError(
+      place: "picture", expected: "sides of at most \(limit) pixels", found: "\(width) x \(height)")
+  }
+
+  /// The drawing library failed.
+  static func drawing(reason: String) -> ScaleNetError {
+    ScaleNetError(place: "picture", reason: reason.escapedForMessage)
+  }
+
+  /// A report could not be written as JSON.
+  static func json(path: String, reason: String) -> ScaleNetError {
+    ScaleNetError(path: path, place: "report as JSON", reason: reason.escapedForMessage)
+  }
+}

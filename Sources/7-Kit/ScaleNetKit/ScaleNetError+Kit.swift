@@ -1,0 +1,29 @@
+import FileIO
+
+extension ScaleNetError {
+  /// A file that is none of the formats that were expected.
+  static func unknownFormat(path: String, expected: String, found: String) -> ScaleNetError {
+    ScaleNetError(path: path, expected: expected, found: found)
+  }
+
+  /// Something that can't be done with this input.
+  static func unsupported(path: String, operation: String, reason: String) -> ScaleNetError {
+    ScaleNetError(path: path, reason: "cannot \(operation): \(reason)")
+  }
+
+  /// What was written, read back, is not what was meant. Nothing was left at the target.
+  static func verificationFailed(path: String, problems: [String]) -> ScaleNetError {
+    ScaleNetError(
+      .difference, path: path, title: "verification failed, nothing was written", problems: problems)
+  }
+
+  /// A library that this one stands on failed.
+  static func library(name: String, reason: String) -> ScaleNetError {
+    ScaleNetError(.internalFailure, reason: "\(name): \(reason)")
+  }
+
+  /// The elements of a stored tensor can't be read.
+  static func tensor(path: String, name: String, _ error: ScaleNetError) -> ScaleNetError {
+    error.within("tensor \(name.escapedForMessage)").inFile(path)
+  }
+}

@@ -1,0 +1,32 @@
+import FileIO
+import ScaleNetKit
+
+extension ScaleNetError.Vocabulary {
+  /// The words of the command: `inputSize` is `--input-size`.
+  static let command = ScaleNetError.Vocabulary(
+    option: { name in
+      // Arguments that are no options are called what the help calls them.
+      ["arch:", "architecture"].contains(name) ? name : "--" + kebabCase(name)
+    },
+    remedy: { remedy in
+      switch remedy {
+      case .allowOverwriting: "use --force to replace it"
+      case .setInputSize(let example): "give --input-size" + (example.map { " \($0)" } ?? "")
+      case .closeExtents: "every extent must be known"
+      case .setFormat: "give --to"
+      }
+    },
+    more: " (--verbose lists all)")
+
+  /// `halfIO` as `half-io`.
+  private static func kebabCase(_ name: String) -> String {
+    var text = ""
+    var previous: Character?
+    for letter in name {
+      if letter.isUppercase, previous?.isUppercase == false { text += "-" }
+      text += letter.lowercased()
+      previous = letter
+    }
+    return text
+  }
+}
