@@ -29,7 +29,7 @@ struct Expectations {
     pixels = Array(try Data(contentsOf: URL(filePath: folder + "/pixels.rgb")))
     let text = String(decoding: try Data(contentsOf: URL(filePath: folder + "/index.txt")), as: UTF8.self)
     let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-    order = Int(lines[0][1].prefix { $0 != "." })! < 13 ? .rowsFirst : .pillow13
+    order = Int(lines[0][1].prefix { $0 != "." })! < 13 ? .pillow12 : .pillow13
     self.lines = Array(lines.dropFirst())
   }
 

@@ -28,16 +28,31 @@ import Testing
     }
   }
 
-  @Test("Along rows first is the one pass after the other", arguments: Interpolation.allCases)
+  @Test("The order of the passes is that of a version", arguments: Interpolation.allCases)
   func order(_ interpolation: Interpolation) throws {
+    func passes(_ image: Image, to size: Image.Size, rowsFirst: Bool) throws -> Image {
+      let between =
+        rowsFirst
+        ? Image.Size(width: size.width, height: image.height)
+        : Image.Size(width: image.width, height: size.height)
+      return try image.resized(to: between, interpolation: interpolation).resized(
+        to: size, interpolation: interpolation)
+    }
     let image = try Expectations(folder: Fixtures.path("images")).decode("444.jpg")
     let size = Image.Size(width: 17, height: 5)
-    let narrow = try image.resized(
-      to: Image.Size(width: 17, height: image.height), interpolation: interpolation)
-    let both = try narrow.resized(to: size, interpolation: interpolation)
-    #expect(try image.resized(to: size, interpolation: interpolation, order: .rowsFirst) == both)
-    if interpolation != .nearest {
-      #expect(try image.resized(to: size, interpolation: interpolation) != both)
+    let old = try image.resized(to: size, interpolation: interpolation, order: .pillow12)
+    let new = try image.resized(to: size, interpolation: interpolation)
+    #expect(try old == passes(image, to: size, rowsFirst: true))
+    #expect(try new == passes(image, to: size, rowsFirst: false))
+    #expect((old == new) == (interpolation == .nearest))
+
+    // 741 pixels in three columns.
+    let tall = Image(
+      width: 3, height: 741, pixels: (0..<9).flatMap { _ in image.pixels }.prefix(3 * 741 * 3).map { $0 })
+    for order in ResamplingOrder.allCases {
+      let lower = Image.Size(width: 2, height: 100)
+      let result = try tall.resized(to: lower, interpolation: interpolation, order: order)
+      #expect(try result == passes(tall, to: lower, rowsFirst: false))
     }
   }
 

@@ -80,7 +80,7 @@ extension Image {
     public static let black = Color(red: 0, green: 0, blue: 0)
     public static let white = Color(red: 255, green: 255, blue: 255)
 
-    /// A colour by one of the 16 names of CSS 2.1's predecessors (`white`, `gray`, `teal`, ...), or as `#rrggbb`; nil
+    /// A colour by one of the 16 names of HTML 4 (`white`, `gray`, `teal`, ...), or as `#rrggbb`; nil
     /// for any other text.
     public init?(_ text: String) {
       let value: Int

@@ -58,21 +58,20 @@ public enum Interpolation: String, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// Whether an image is resized along rows or along columns first, which shows by a level here and there, and at hard
-/// edges of images that get much lower by more, because samples are rounded between the two.
+/// Whether an image is resized along rows or along columns first, which shows in the pixels, because samples are rounded
+/// between the two passes. Pillow 13.0 changed it.
 public enum ResamplingOrder: String, Sendable, Hashable, CaseIterable {
-  /// As Pillow 13.0: along columns first if that makes the image lower by more than twice as many pixels as the other
-  /// makes it narrower. (Found by trying; images of which one side is at least half of the other go along rows first
-  /// where proportions are kept.)
+  /// As Pillow 13.0, whose behaviour this is found from: along columns first if the image gets lower by more than twice
+  /// as many pixels as it gets narrower. Where proportions are kept, that is images more than twice as tall as wide.
   case pillow13
-  /// Along rows first, as every Pillow before 13.0; of 12.2 and 12.3 only for images that are no more than 100 times as
-  /// tall as wide.
-  case rowsFirst
+  /// As Pillow 12.2 and 12.3: along columns first if an image more than 100 times as tall as wide gets lower. Earlier
+  /// ones have no such exception.
+  case pillow12
 
   func goesAlongColumnsFirst(from source: Image.Size, to result: Image.Size) -> Bool {
     switch self {
     case .pillow13: source.height - result.height > 2 * max(source.width - result.width, 0)
-    case .rowsFirst: false
+    case .pillow12: source.height > source.width * 100 && result.height < source.height
     }
   }
 }
