@@ -21,7 +21,8 @@ DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 # two builds would throw each other's work away.
 TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
-BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libprotobuf-c-dev libssl-dev libzip-dev pkg-config
+BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev libssl-dev \
+  libzip-dev pkg-config
 TEST_PACKAGES := chromium protobuf-c-compiler python3-venv
 
 # Under `make -j`, what else is asked for waits for these.
