@@ -17,15 +17,15 @@ struct SmallNetwork {
     var x = try graph.addInput("image", TensorType(.float32, [2, 3, 15, 15]))
     x = try convolution("stem", x, from: 3, to: 8, Window(3, stride: 2, pad: 1))
     x = try normalization("norm1", x, 8)
-    x = try graph.addNode("relu1", .relu(Relu()), inputs: [x])[0]
+    x = try graph.addNode("relu1", .unary(.relu), inputs: [x])[0]
     let pooled = try graph.addNode(
       "pool", .maxPool(MaxPool(window: Window(3, stride: 2, pad: 1))), inputs: [x])[0]
     var small = try convolution("branch", pooled, from: 8, to: 8, Window(3, pad: 1))
     small = try normalization("norm2", small, 8)
     let resize = Resize(mode: .linear, coordinateTransformation: .halfPixel, extent: .sizes([8, 8]))
     small = try graph.addNode("upsample", .resize(resize), inputs: [small])[0]
-    x = try graph.addNode("sum", .add(Add()), inputs: [small, x])[0]
-    x = try graph.addNode("relu2", .relu(Relu()), inputs: [x])[0]
+    x = try graph.addNode("sum", .binary(.add), inputs: [small, x])[0]
+    x = try graph.addNode("relu2", .unary(.relu), inputs: [x])[0]
     x = try graph.addNode(
       "mean", .averagePool(AveragePool(window: Window(3, stride: 2, pad: 1), countIncludePad: true)),
       inputs: [x])[0]
@@ -33,8 +33,8 @@ struct SmallNetwork {
     x = try graph.addNode("upsample2", .resize(second), inputs: [x])[0]
     x = try convolution("last", x, from: 8, to: 8, Window(1), hasBias: true)
     x = try normalization("norm3", x, 8)
-    x = try graph.addNode("relu3", .relu(Relu()), inputs: [x])[0]
-    x = try graph.addNode("gap", .globalAveragePool(GlobalAveragePool()), inputs: [x])[0]
+    x = try graph.addNode("relu3", .unary(.relu), inputs: [x])[0]
+    x = try graph.addNode("gap", .globalPool(.average), inputs: [x])[0]
     x = try graph.addNode("flatten", .flatten(Flatten()), inputs: [x])[0]
     let weight = try initializer("fc.weight", [8, 8], deviation: 0.5)
     let bias = try initializer("fc.bias", [8], deviation: 0.5)

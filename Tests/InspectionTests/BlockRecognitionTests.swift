@@ -139,8 +139,8 @@ import Testing
     let input = try graph.addInput("x", TensorType(.float32, [1, 1, 2, 2]))
     var x = input
     for index in 0..<10_000 {
-      let y = try graph.addNode("r\(index)", .relu(Relu()), inputs: [x])[0]
-      x = try graph.addNode("a\(index)", .add(Add()), inputs: [y, input])[0]
+      let y = try graph.addNode("r\(index)", .unary(.relu), inputs: [x])[0]
+      x = try graph.addNode("a\(index)", .binary(.add), inputs: [y, input])[0]
     }
     graph.setOutputs([x])
     #expect(try CostReport(graph).blocks(of: graph).isEmpty)

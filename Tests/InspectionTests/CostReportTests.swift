@@ -45,8 +45,8 @@ import Testing
   @Test func countsActivationsThatAreAliveAtOnce() throws {
     var graph = Graph(name: "chain")
     let x = try graph.addInput("x", TensorType(.float32, [1, 1, 10, 10]))
-    let a = try graph.addNode("a", .relu(Relu()), inputs: [x])[0]
-    let b = try graph.addNode("b", .relu(Relu()), inputs: [a])[0]
+    let a = try graph.addNode("a", .unary(.relu), inputs: [x])[0]
+    let b = try graph.addNode("b", .unary(.relu), inputs: [a])[0]
     let c = try graph.addNode("c", .concat(Concat(axis: 1)), inputs: [a, b])[0]
     graph.setOutputs([c])
     // a, b and c are alive while c is made.
@@ -81,7 +81,7 @@ import Testing
 
     var wide = Graph(name: "wide")
     let z = try wide.addInput("z", TensorType(.float32, [1, .fixed(1 << 10), .fixed(side), .fixed(side)]))
-    for index in 0..<40 { wide.addOutput(try wide.addNode("r\(index)", .relu(Relu()), inputs: [z])[0]) }
+    for index in 0..<40 { wide.addOutput(try wide.addNode("r\(index)", .unary(.relu), inputs: [z])[0]) }
     #expect(throws: ScaleNetError.self) { try CostReport(wide) }
   }
 }

@@ -1,6 +1,6 @@
 import Comparison
-import Inspection
 import FileIO
+import Inspection
 import Testing
 
 @testable import Reports

@@ -1,5 +1,5 @@
-import Inspection
 import FoundationEssentials
+import Inspection
 import Testing
 
 @testable import Reports

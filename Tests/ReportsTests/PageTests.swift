@@ -1,5 +1,5 @@
-import Inspection
 import FileIO
+import Inspection
 import Testing
 
 @testable import Reports

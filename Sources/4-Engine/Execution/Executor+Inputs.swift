@@ -15,10 +15,14 @@ extension Executor {
         throw .missingInput(name: name, expected: type.description)
       }
       let found = TensorType(tensor.dataType, tensor.shape)
-      guard found == type else {
+      guard found.isCompatible(with: type) else {
         throw .wrongInput(name: name, expected: type.description, found: found.description)
       }
       do throws(ScaleNetError) {
+        if graph.isTyped(id) {
+          memory.typed[id] = try TypedTensor(tensor).fitted(Scalar.referencePrecision)
+          continue
+        }
         unsafe try Scalar.read(
           tensor, into: UnsafeMutableBufferPointer(start: memory.address(place), count: tensor.elementCount))
       } catch {

@@ -41,8 +41,8 @@ public final class Executor<Scalar: ExecutionScalar> {
   /// Computes the graph's outputs, in its order.
   public func run(_ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
     try load(inputs, into: memory)
-    for step in memory.plan.steps { perform(step, memory) }
-    return outputs(memory)
+    for step in memory.plan.steps { try perform(step, memory) }
+    return try outputs(memory)
   }
 
   /// Computes the graph's outputs, and shows what every node produces as soon as it exists.
@@ -54,10 +54,10 @@ public final class Executor<Scalar: ExecutionScalar> {
     let memory = try unfusedMemory()
     try load(inputs, into: memory)
     for step in memory.plan.steps {
-      perform(step, memory)
-      if let value = step.value { try observe(value, tensor(value, at: step.output, memory)) }
+      try perform(step, memory)
+      for (value, place) in step.values { try observe(value, tensor(value, at: place, memory)) }
     }
-    return outputs(memory)
+    return try outputs(memory)
   }
 
   private func unfusedMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
@@ -71,17 +71,22 @@ public final class Executor<Scalar: ExecutionScalar> {
     return made
   }
 
-  private func outputs(_ memory: PlanMemory<Scalar>) -> [NamedTensor] {
-    zip(graph.outputs, memory.plan.outputs).map { id, place in
-      NamedTensor(name: graph[id].name, tensor: tensor(id, at: place, memory))
+  private func outputs(_ memory: PlanMemory<Scalar>) throws(ScaleNetError) -> [NamedTensor] {
+    var result: [NamedTensor] = []
+    for (id, place) in zip(graph.outputs, memory.plan.outputs) {
+      result.append(NamedTensor(name: graph[id].name, tensor: try tensor(id, at: place, memory)))
     }
+    return result
   }
 
   /// A copy of a value.
-  private func tensor(_ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>) -> Tensor {
+  private func tensor(
+    _ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>
+  ) throws(ScaleNetError) -> Tensor {
     let type = graph[id].type
     // Constants of other types pass through.
     if let constant = graph[id].initializer, !type.dataType.isFloatingPoint { return constant }
+    if let value = memory.typed[id] { return try value.tensor() }
     let shape = TensorShape(type.dimensions.compactMap(\.value))
     var elements: [Scalar] = []
     elements.reserveCapacity(shape.elementCount)

@@ -41,12 +41,16 @@ struct Fusion {
       guard !isTaken[index] else { continue }
       let node = graph.nodes[index]
       var group = FusedNode(node: node, output: node.outputs[0], position: index)
+      guard graph.hasFastKernel(node) else {
+        groups.append(group)
+        continue
+      }
       switch node.op {
       case .conv:
         absorbBatchNormalization(into: &group)
         absorbAddition(into: &group)
         absorbReLU(into: &group)
-      case .batchNormalization, .add, .sub, .mul, .div:
+      case .batchNormalization, .binary(.add), .binary(.sub), .binary(.mul), .binary(.div):
         absorbReLU(into: &group)
       default:
         break
@@ -83,7 +87,7 @@ struct Fusion {
 
   private mutating func absorbAddition(into group: inout FusedNode) {
     guard options.fusesActivations, let index = onlyConsumer(of: group),
-      case .add = graph.nodes[index].op
+      case .binary(.add) = graph.nodes[index].op
     else { return }
     let operands = graph.nodes[index].inputs.compactMap { $0 }
     guard operands.count == 2, operands[0] != operands[1] else { return }
@@ -95,7 +99,7 @@ struct Fusion {
 
   private mutating func absorbReLU(into group: inout FusedNode) {
     guard options.fusesActivations, let index = onlyConsumer(of: group) else { return }
-    guard case .relu = graph.nodes[index].op else { return }
+    guard case .unary(.relu) = graph.nodes[index].op else { return }
     group.appliesReLU = true
     absorb(index, into: &group)
   }

@@ -5,7 +5,8 @@ import ModelIR
 extension ModelComparison {
   /// Aligns intermediate values where layers are reported or a difference is to be explained.
   func addLayersAndCause(
-    to report: inout DiffReport, _ outputs: ComparedOutputs, _ progress: (DiffPhase) -> Void
+    to report: inout DiffReport, _ outputs: ComparedOutputs,
+    _ progress: (DiffPhase) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) {
     // What is within a wide tolerance, but not by rounding, has a cause too.
     let wantsCause =
@@ -22,7 +23,7 @@ extension ModelComparison {
     guard wantsLayers || wantsWeights || !isExplained else { return }
     guard let leftGraph = left.graph, let rightGraph = right.graph else {
       if !isExplained {
-        progress(.explaining)
+        try progress(.explaining)
         report.cause = outputCause(outputs) ?? wholeGraphCause(outputs)
       }
       if wantsLayers { report.notes.append("layers are compared between two models; a recording has none") }
@@ -31,7 +32,7 @@ extension ModelComparison {
     }
     if wantsLayers || wantsWeights { try addAligned(to: &report, leftGraph, rightGraph, outputs, progress) }
     if !isExplained {
-      progress(.explaining)
+      try progress(.explaining)
       try explain(&report, outputs)
     }
   }
@@ -39,9 +40,9 @@ extension ModelComparison {
   /// Aligns both graphs as they are, for their layers and weights.
   private func addAligned(
     to report: inout DiffReport, _ leftGraph: Graph, _ rightGraph: Graph, _ outputs: ComparedOutputs,
-    _ progress: (DiffPhase) -> Void
+    _ progress: (DiffPhase) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) {
-    progress(.aligning)
+    try progress(.aligning)
     var runner = PairRunner(
       engine: engine, left: (leftGraph, inputs(isLeft: true)), right: (rightGraph, inputs(isLeft: false)))
     runner.budget = valueBudget
@@ -55,7 +56,7 @@ extension ModelComparison {
       report.unmatched = unmatched(aligned)
     }
     if wantsWeights {
-      progress(.comparingWeights)
+      try progress(.comparingWeights)
       let comparison = try WeightComparison(aligned)
       report.weights = comparison.rows
       report.weightsCompared = comparison.compared

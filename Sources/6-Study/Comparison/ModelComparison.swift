@@ -34,9 +34,10 @@ public struct ModelComparison {
   ///   - notes: sentences to begin the report's notes with.
   ///   - progress: called when a new phase begins.
   public func report(
-    notes: [String] = [], progress: (DiffPhase) -> Void = { _ in }
+    notes: [String] = [],
+    progress: (DiffPhase) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in }
   ) throws(ScaleNetError) -> DiffReport {
-    progress(.running)
+    try progress(.running)
     var outputs = try compareOutputs()
     let isWithin =
       outputs.unrelated.isEmpty
@@ -51,7 +52,7 @@ public struct ModelComparison {
       left: left.info, right: right.info, tolerance: tolerance, batches: batchCount(left),
       inputs: (batches.first ?? []).map(DiffReport.Input.init), outputs: [], notes: notes + outputs.notes)
     if !isIdentical {
-      progress(.runningInDouble)
+      try progress(.runningInDouble)
       try addRounding(to: &outputs, &report)
     }
     report.outputs = outputs.reports

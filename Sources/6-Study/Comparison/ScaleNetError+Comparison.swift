@@ -6,8 +6,8 @@ extension ScaleNetError {
   static func differentOutputs(left: [String], right: [String]) -> ScaleNetError {
     ScaleNetError(
       place: "no output of one has a counterpart of a like shape in the other",
-      expected: "one of \(left.map(\.escapedForMessage).joined(separator: ", reason: "))",
-      found: right.map(\.escapedForMessage).joined(separator: ", reason: "))
+      expected: "one of \(left.map(\.escapedForMessage).joined(separator: ", "))",
+      found: right.map(\.escapedForMessage).joined(separator: ", "))
   }
 
   /// The sides do not have the same number of batches.

@@ -1,4 +1,4 @@
-public import Execution
+import Execution
 public import ModelIR
 
 /// One side of a comparison: a model that is run, or the outputs that something else computed.

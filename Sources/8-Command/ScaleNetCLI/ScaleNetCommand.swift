@@ -34,6 +34,7 @@ enum Main {
     // A closed pipe is noticed where it is written to, after temporaries are gone.
     signal(SIGPIPE, SIG_IGN)
     TemporaryFiles.removeOnTermination()
+    useWidestKernels()
     exit(run())
   }
 

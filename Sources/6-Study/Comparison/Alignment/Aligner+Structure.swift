@@ -33,7 +33,7 @@ extension Aligner {
     let found = left.activations(index)
     if found == expected { return true }
     switch left.graph.nodes[index].op {
-    case .add, .mul: return found.sorted() == expected.sorted()
+    case .binary(.add), .binary(.mul): return found.sorted() == expected.sorted()
     default: return false
     }
   }

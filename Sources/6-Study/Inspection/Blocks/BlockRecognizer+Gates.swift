@@ -20,14 +20,14 @@ extension BlockRecognizer {
     while let node = producer(of: value), let next = activations(of: node).first {
       switch node.op {
       case .reshape, .flatten, .identity, .cast: break
-      case .sigmoid where !hasSigmoid && widths.isEmpty: hasSigmoid = true
-      case .relu where widths.count == 1: break
-      case .add where activations(of: node).count == 1: break
+      case .unary(.sigmoid) where !hasSigmoid && widths.isEmpty: hasSigmoid = true
+      case .unary(.relu) where widths.count == 1: break
+      case .binary(.add) where activations(of: node).count == 1: break
       case .batchNormalization where !widths.isEmpty: break
       case .gemm where hasSigmoid: widths.append(channels(of: node.outputs[0]))
       case .conv(let conv) where hasSigmoid && conv.window.kernel == [1, 1]:
         widths.append(channels(of: node.outputs[0]))
-      case .globalAveragePool:
+      case .globalPool(.average):
         return next == input && widths.count == 2 ? widths[1] : nil
       case .averagePool(let pool)
       where graph[next].type.dimensions[2...] == pool.window.kernel.map(Dimension.fixed)[...]:

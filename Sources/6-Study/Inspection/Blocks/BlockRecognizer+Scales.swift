@@ -27,7 +27,7 @@ extension BlockRecognizer {
     while let node = producer(of: value) {
       switch node.op {
       case .batchNormalization, .identity, .cast: break
-      case .add where activations(of: node).count == 1: break
+      case .binary(.add) where activations(of: node).count == 1: break
       case .resize(let operation) where resize == nil: resize = operation.mode.rawValue
       case .conv:
         guard var branch = plainBranch(node) else { return nil }

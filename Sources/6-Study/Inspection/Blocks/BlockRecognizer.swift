@@ -23,7 +23,7 @@ struct BlockRecognizer {
   /// All blocks, in the order in which they run.
   func blocks() -> [RecognizedBlock] {
     graph.nodes.indices.compactMap { index in
-      guard case .add = graph.nodes[index].op else { return nil }
+      guard case .binary(.add) = graph.nodes[index].op else { return nil }
       return block(endingAt: index)
     }
   }
@@ -39,7 +39,7 @@ struct BlockRecognizer {
       block.input = source
       block.nodes = nodes.union([add]).sorted()
       block.output = graph.nodes[add].outputs[0]
-      if let relu = soleConsumer(block.output), case .relu = graph.nodes[relu].op {
+      if let relu = soleConsumer(block.output), case .unary(.relu) = graph.nodes[relu].op {
         block.nodes.append(relu)
         block.output = graph.nodes[relu].outputs[0]
       }
@@ -59,7 +59,7 @@ struct BlockRecognizer {
         let index = producers[last.index], nodes.count < Self.largestBlock
       else { return nil }
       let inputs = activations(of: graph.nodes[index])
-      if case .add = graph.nodes[index].op, inputs.count > 1 { return nil }
+      if case .binary(.add) = graph.nodes[index].op, inputs.count > 1 { return nil }
       frontier.remove(last)
       nodes.insert(index)
       frontier.formUnion(inputs)

@@ -22,13 +22,13 @@ struct ResidualPath {
       let node = recognizer.graph.nodes[index]
       let activations = recognizer.activations(of: node)
       switch node.op {
-      case .batchNormalization, .relu, .identity, .cast:
+      case .batchNormalization, .unary(.relu), .identity, .cast:
         guard let input = activations.first else { return nil }
         value = input
-      case .add where activations.count == 1:
+      case .binary(.add) where activations.count == 1:
         // The bias of the convolution before it.
         value = activations[0]
-      case .mul:
+      case .binary(.mul):
         guard squeezeChannels == nil, let gate = recognizer.gate(node) else { return nil }
         squeezeChannels = gate.squeezeChannels
         value = gate.input
