@@ -5,8 +5,14 @@ public struct StoredModel: Sendable {
   public var metadata: [(key: String, value: String)]
   /// Whether the file takes and gives images as NHWC; the graph is NCHW in any case.
   public var isChannelsLast: Bool
+  /// What was assumed while the file was read, a sentence each, without a full stop.
+  public var notes: [String]
 
-  public init(graph: Graph, metadata: [(key: String, value: String)] = [], isChannelsLast: Bool = false) {
+  public init(
+    graph: Graph, metadata: [(key: String, value: String)] = [], isChannelsLast: Bool = false,
+    notes: [String] = []
+  ) {
+    self.notes = notes
     self.graph = graph
     self.metadata = metadata
     self.isChannelsLast = isChannelsLast

@@ -61,7 +61,7 @@ extension Resampling {
     var scales = [Float](repeating: 1, count: 4)
     for axis in 0..<4 { scales[axis] = Float(output[axis]) / Float(input[axis]) }
     var areGiven = false
-    if case .scales(let given) = resize.extent {
+    if let given = resize.extent.scales {
       for (axis, scale) in zip(resize.axes, given) { scales[axis] = scale }
       // A factor that leaves the extent as it is still moves the positions.
       guard scales[0] == 1, scales[1] == 1 else { return nil }
@@ -97,7 +97,7 @@ extension Resize {
 
   /// The factor of the axis at `place` in `axes`, if factors are given.
   private func scale(_ place: Int) -> Float? {
-    if case .scales(let scales) = extent { scales[place] } else { nil }
+    extent.scales?[place]
   }
 
   /// The sources of the nearest elements along the axis at `place` in `axes`.

@@ -41,12 +41,17 @@ extension DataType {
     self = type
   }
 
+  /// The type that elements of a stored type have here.
+  init?(loadedFrom onnxNumber: Int64) {
+    self.init(onnxNumber: onnxNumber)
+  }
+
   /// ONNX's own name of a type's number, for messages.
   static func onnxName(_ number: Int64) -> String {
     let names = [
       "UNDEFINED", "FLOAT", "UINT8", "INT8", "UINT16", "INT16", "INT32", "INT64", "STRING", "BOOL", "FLOAT16",
       "DOUBLE", "UINT32", "UINT64", "COMPLEX64", "COMPLEX128", "BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ",
-      "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4", "INT4", "FLOAT4E2M1",
+      "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4", "INT4", "FLOAT4E2M1", "FLOAT8E8M0", "UINT2", "INT2",
     ]
     return names.indices.contains(Int(clamping: number)) ? names[Int(clamping: number)] : "type \(number)"
   }

@@ -48,7 +48,7 @@ extension ONNXWriter {
 
   /// The graph's fields before and after its initializers.
   static func packGraph(
-    _ graph: Graph, _ nodes: [NodeEncoding], _ arena: MessageArena
+    _ graph: Graph, _ nodes: [NodeWriter], _ arena: MessageArena
   ) -> (beginning: [UInt8], end: [UInt8]) {
     let beginning = unsafe arena.make(onnx__graph_proto__init)
     unsafe beginning.pointee.n_node = nodes.count

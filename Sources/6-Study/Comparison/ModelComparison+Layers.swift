@@ -25,36 +25,40 @@ extension ModelComparison {
       if wantsWeights { report.notes.append("weights are compared between two models; a recording has none") }
       return
     }
+    if wantsLayers || wantsWeights { try addAligned(to: &report, leftGraph, rightGraph, outputs, progress) }
+    if !isExplained {
+      try progress(.explaining)
+      try explain(&report, outputs)
+    }
+  }
+
+  /// Aligns both graphs as they are, for their layers and weights.
+  private func addAligned(
+    to report: inout DiffReport, _ leftGraph: Graph, _ rightGraph: Graph, _ outputs: ComparedOutputs,
+    _ progress: (DiffPhase) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
     try progress(.aligning)
     var runner = PairRunner(
       engine: engine, left: (leftGraph, inputs(isLeft: true)), right: (rightGraph, inputs(isLeft: false)))
     runner.budget = valueBudget
-    let aligned = try on(left) { () throws(ScaleNetError) in
-      try AlignedGraphs(
-        runner, inputs: inputIDs(leftGraph, rightGraph),
-        outputs: outputs.pairs.map { (leftGraph.outputs[$0.left], rightGraph.outputs[$0.right]) },
-        tolerance: tolerance)
-    }
+    let aligned = try AlignedGraphs(
+      runner, inputs: inputIDs(leftGraph, rightGraph),
+      outputs: outputs.pairs.map { (leftGraph.outputs[$0.left], rightGraph.outputs[$0.right]) },
+      tolerance: tolerance, mayBeFolded: true)
     if wantsLayers {
-      let distances = try on(left) { () throws(ScaleNetError) in
-        try runner.distances(aligned.pairs, tolerance, in: Float.self)
-      }
+      let distances = try runner.distances(aligned.pairs, tolerance, in: Float.self)
       report.layers = layers(aligned, distances)
       report.unmatched = unmatched(aligned)
     }
     if wantsWeights {
       try progress(.comparingWeights)
-      let comparison = try on(left) { () throws(ScaleNetError) in try WeightComparison(aligned) }
+      let comparison = try WeightComparison(aligned)
       report.weights = comparison.rows
       report.weightsCompared = comparison.compared
     }
-    if !isExplained {
-      try progress(.explaining)
-      try explain(&report, outputs, aligned, runner)
-    }
   }
 
-  private func inputIDs(_ leftGraph: Graph, _ rightGraph: Graph) -> [(left: ValueID, right: ValueID)] {
+  func inputIDs(_ leftGraph: Graph, _ rightGraph: Graph) -> [(left: ValueID, right: ValueID)] {
     (batches.first ?? []).compactMap { input in
       guard let a = leftGraph.value(named: input.name),
         let b = rightGraph.value(named: input.otherName ?? input.name)

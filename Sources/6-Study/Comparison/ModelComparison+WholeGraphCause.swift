@@ -61,7 +61,7 @@ extension ModelComparison {
   /// The same change of every node that it applies to.
   private func graphCause(_ trial: Trial, _ names: (own: String, other: String)) -> DiffReport.Cause? {
     var tried = Set<String>()
-    for hypothesis in Experiment.wholeGraphHypotheses(trial.graph) {
+    for hypothesis in WholeGraphCauses.hypotheses(trial.graph) {
       guard
         tried.insert("\(hypothesis.kind) \(hypothesis.has) \(hypothesis.otherHas) \(hypothesis.foldsFirst)")
           .inserted,

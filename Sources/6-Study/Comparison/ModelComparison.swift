@@ -70,6 +70,15 @@ public struct ModelComparison {
     return first.arrays(for: graph, isLeft: isLeft)
   }
 
+  /// The same for another graph of that side, whose inputs may be of another type.
+  func inputs(isLeft: Bool, of graph: Graph) -> [String: Tensor] {
+    inputs(isLeft: isLeft).reduce(into: [:]) { result, input in
+      guard let id = graph.value(named: input.key) else { return }
+      let type = graph[id].type.dataType
+      result[input.key] = input.value.dataType == type ? input.value : input.value.cast(to: type)
+    }
+  }
+
   /// Runs a part of the work on one side's graph, so that its errors bear the side's path.
   func on<Result>(
     _ side: Side, _ body: () throws(ScaleNetError) -> Result

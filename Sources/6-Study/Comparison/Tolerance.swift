@@ -51,4 +51,8 @@ extension Tolerance {
 extension Tolerance {
   /// Weights that were folded and rounded to float32 on one side, and what networks of them give in Double.
   static let foldedWeights = Tolerance(name: "folded", absolute: 1e-6, relative: 0, scaled: true)
+  /// Weights that are the same but for the last digits of float32: one side folded in another order.
+  static let roundedWeights = Tolerance(name: "rounded", absolute: 1e-6, relative: 0, scaled: true)
+  /// Weights that find each other again: rounded to a half type, they still are near.
+  static let likeWeights = Tolerance(name: "like", absolute: 1e-2, relative: 0, scaled: true)
 }

@@ -57,8 +57,10 @@ public struct Reshape: OperatorKind {
         guard known > 0, total % known == 0 else { throw mismatch() }
         result[hole] = .fixed(total / known)
       } else {
-        guard open.count == 1, total == known else { throw mismatch() }
-        result[hole] = open[0]
+        guard open.count == 1, let left = open[0].multiplied(by: total)?.divided(by: known) else {
+          throw mismatch()
+        }
+        result[hole] = left
       }
     } else {
       guard open.isEmpty, total == known else { throw mismatch() }

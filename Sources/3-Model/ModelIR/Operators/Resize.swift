@@ -31,6 +31,24 @@ public struct Resize: OperatorKind {
     case sizes([Int])
     /// Factors; the output's extent is floor(input * factor) in Float, as runtimes compute it.
     case scales([Float])
+    /// Extents of the output that are factors of the input's, rounded in any way; positions follow from the factors.
+    case rounded(sizes: [Int], scales: [Float])
+
+    /// The extents of the output, if they are stated.
+    public var sizes: [Int]? {
+      switch self {
+      case .sizes(let sizes), .rounded(let sizes, _): sizes
+      case .scales: nil
+      }
+    }
+
+    /// The factors that positions follow from, if they are stated.
+    public var scales: [Float]? {
+      switch self {
+      case .sizes: nil
+      case .scales(let scales), .rounded(_, let scales): scales
+      }
+    }
   }
 
   public var mode: Mode
@@ -76,7 +94,13 @@ public struct Resize: OperatorKind {
       throw ScaleNetError(place: "cubic_coeff_a", expected: "a finite number", found: "\(cubicCoefficient)")
     }
     switch extent {
-    case .sizes(let sizes):
+    case .sizes(let sizes), .rounded(let sizes, _):
+      if let scales = extent.scales {
+        guard scales.count == axes.count, scales.allSatisfy({ $0 > 0 && $0 <= 65536 }) else {
+          throw ScaleNetError(
+            place: "scales", expected: "\(axes.count) positive factors", found: "\(scales)")
+        }
+      }
       guard sizes.count == axes.count, sizes.allSatisfy({ $0 > 0 && $0 <= 1 << 24 }) else {
         throw ScaleNetError(place: "sizes", expected: "\(axes.count) positive extents", found: "\(sizes)")
       }

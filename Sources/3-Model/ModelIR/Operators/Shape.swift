@@ -67,7 +67,7 @@ public struct Flatten: OperatorKind {
 }
 
 extension Dimension {
-  /// The product of extents. One open extent may stand among extents of 1.
+  /// The product of extents. One open extent may stand among known ones.
   static func product(_ dimensions: ArraySlice<Dimension>, of type: TensorType) throws(ScaleNetError)
     -> Dimension
   {
@@ -80,10 +80,10 @@ extension Dimension {
     }
     if open.isEmpty { return .fixed(product) }
     if open.contains(.unknown) { return .unknown }
-    guard open.count == 1, product == 1 else {
+    guard open.count == 1, let multiple = open[0].multiplied(by: product) else {
       throw ScaleNetError(place: "input", expected: "known extents", found: "\(type)")
     }
-    return open[0]
+    return multiple
   }
 }
 

@@ -1,10 +1,12 @@
 extension DiffReport {
   /// The first node, in the order of running, whose inputs agree and whose output does not.
   public struct FirstDivergence: Sendable, Codable, Hashable {
-    public var name: String
-    public var otherName: String
-    public var op: String
-    public var otherOp: String
+    /// The left's node; nil where it has none there.
+    @ExplicitNull public var name: String?
+    /// The right's node; nil where it has none there.
+    @ExplicitNull public var otherName: String?
+    @ExplicitNull public var op: String?
+    @ExplicitNull public var otherOp: String?
     /// The place among the left's nodes, from 0.
     public var depth: Int
     /// nil where no input is aligned.
@@ -14,7 +16,7 @@ extension DiffReport {
     public var explanation: String
 
     public init(
-      name: String, otherName: String, op: String, otherOp: String, depth: Int, inputError: Double? = nil,
+      name: String?, otherName: String?, op: String?, otherOp: String?, depth: Int, inputError: Double? = nil,
       outputError: Double? = nil, explanation: String
     ) {
       self.name = name

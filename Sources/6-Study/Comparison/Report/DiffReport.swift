@@ -24,6 +24,8 @@ public struct DiffReport: Sendable, Codable, Hashable {
   @ExplicitNull public var firstDivergence: FirstDivergence?
   /// Why the outputs differ.
   @ExplicitNull public var cause: Cause?
+  /// What else differs, in the order of running: found after undoing the causes before.
+  public var otherCauses: [Cause]
   /// Parameters that are not equal; nil where they were not compared.
   @ExplicitNull public var weights: [Weight]?
   /// How many pairs of parameters were compared; nil where they were not.
@@ -35,6 +37,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
     verdict: Verdict, explanation: String, kind: Kind? = nil, left: Side.Info, right: Side.Info,
     tolerance: Tolerance, batches: Int, inputs: [Input], outputs: [Output], layers: [Layer] = [],
     unmatched: Unmatched? = nil, firstDivergence: FirstDivergence? = nil, cause: Cause? = nil,
+    otherCauses: [Cause] = [],
     weights: [Weight]? = nil, weightsCompared: Int? = nil, notes: [String] = []
   ) {
     self.verdict = verdict
@@ -50,6 +53,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
     self.unmatched = unmatched
     self.firstDivergence = firstDivergence
     self.cause = cause
+    self.otherCauses = otherCauses
     self.weights = weights
     self.weightsCompared = weightsCompared
     self.notes = notes
@@ -59,6 +63,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
     case verdict, explanation, kind, left, right, tolerance, batches, inputs, outputs, layers, unmatched,
       cause, weights, notes
     case firstDivergence = "first_divergence"
+    case otherCauses = "other_causes"
     case weightsCompared = "weights_compared"
   }
 }

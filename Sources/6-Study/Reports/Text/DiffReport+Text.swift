@@ -121,8 +121,10 @@ extension DiffReport.Output {
 extension DiffReport.FirstDivergence {
   /// Both nodes, or the one where they are called alike.
   var nodeText: String {
-    let node = "\(name.escapedForMessage) (\(op))"
-    let other = "\(otherName.escapedForMessage) (\(otherOp))"
+    func text(_ name: String?, _ op: String?, _ side: String) -> String {
+      name.map { "\($0.escapedForMessage) (\(op ?? ""))" } ?? "nothing on the \(side)"
+    }
+    let (node, other) = (text(name, op, "left"), text(otherName, otherOp, "right"))
     return node == other ? node : "\(node) = \(other)"
   }
 
