@@ -10,7 +10,7 @@ public struct Attention: OperatorKind {
   /// At which stage of the computation the fourth output is taken.
   public enum ScoreStage: Int, Hashable, Sendable {
     case product = 0
-    case masked, capped, softmax
+    case capped, masked, softmax
   }
 
   /// Heads of Q, and of K and V, where the inputs have three axes; 0 where they have four.
@@ -92,8 +92,8 @@ public struct Attention: OperatorKind {
       v.dimensions[2] = Self.sum(value.dimensions[2], v.dimensions[2])
     }
     if let mask = optional(inputs, 3) {
-      guard ElementDomain.numberOrBool.contains(mask.dataType), (2...4).contains(mask.rank) else {
-        throw ScaleNetError(place: "input attn_mask", expected: "rank 2 to 4", found: "\(mask)")
+      guard ElementDomain.numberOrBool.contains(mask.dataType), (1...4).contains(mask.rank) else {
+        throw ScaleNetError(place: "input attn_mask", expected: "rank 1 to 4", found: "\(mask)")
       }
     }
     guard (1...4).contains(outputCount) else {

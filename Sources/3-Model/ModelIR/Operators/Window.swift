@@ -41,6 +41,9 @@ public struct Window: Hashable, Sendable {
       throw ScaleNetError(place: "kernel_shape", expected: "1 to 3 axes", found: "\(kernel)")
     }
     try check("kernel_shape", kernel, count: rank, least: 1)
+    guard area <= 1 << 32 else {
+      throw ScaleNetError(place: "kernel_shape", expected: "a window in range", found: "\(kernel)")
+    }
     try check("strides", strides, count: rank, least: 1)
     try check("pads", pads, count: 2 * rank, least: 0)
     try check("dilations", dilations, count: rank, least: 1)
