@@ -1,30 +1,31 @@
 /// How far arrays are apart, the right being the reference: what outputs, intermediate values and weights are judged by.
 ///
 /// Two NaN, or two infinities of one sign, do not differ; where one side alone is not finite the error is infinite.
-public struct Distance: Sendable, Hashable {
-  public let tolerance: Tolerance
-  public private(set) var elementCount = 0
+package struct Distance: Sendable, Hashable {
+  /// What elements are judged by.
+  package let tolerance: Tolerance
+  package private(set) var elementCount = 0
   /// Largest |a - b|; infinite where one side alone is not finite.
-  public private(set) var maxAbsoluteError = 0.0
+  package private(set) var maxAbsoluteError = 0.0
   /// Row-major index of that element in its array; nil where nothing differs.
-  public private(set) var worstIndex: Int?
+  package private(set) var worstIndex: Int?
   /// Largest |b| among finite elements.
-  public private(set) var largestMagnitude = 0.0
+  package private(set) var largestMagnitude = 0.0
   /// Elements outside of the tolerance.
-  public private(set) var mismatchedCount = 0
+  package private(set) var mismatchedCount = 0
   /// The absolute tolerance in plain numbers; of several arrays the largest.
-  public private(set) var absoluteTolerance = 0.0
+  package private(set) var absoluteTolerance = 0.0
   private var leftSquares = 0.0
   private var rightSquares = 0.0
   private var product = 0.0
 
   /// A distance of nothing, to which arrays are added.
-  public init(_ tolerance: Tolerance) {
+  package init(_ tolerance: Tolerance) {
     self.tolerance = tolerance
   }
 
   /// Compares `left` with the reference `right`, of as many elements.
-  public init<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar], _ tolerance: Tolerance) {
+  package init<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar], _ tolerance: Tolerance) {
     self.init(tolerance)
     add(left, right)
   }
@@ -33,7 +34,7 @@ public struct Distance: Sendable, Hashable {
   ///
   /// - Returns: the index of an element with a larger error than all before; nil if there is none.
   @discardableResult
-  public mutating func add<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar]) -> Int? {
+  package mutating func add<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar]) -> Int? {
     precondition(left.count == right.count)
     elementCount += left.count
     var largest: Scalar = 0
@@ -74,16 +75,16 @@ public struct Distance: Sendable, Hashable {
     return result
   }()
 
-  public var isWithinTolerance: Bool { mismatchedCount == 0 }
+  package var isWithinTolerance: Bool { mismatchedCount == 0 }
 
   /// The largest error as a part of the reference's largest magnitude; 0 where nothing differs.
-  public var relativeError: Double {
+  package var relativeError: Double {
     if maxAbsoluteError == 0 { return 0 }
     return largestMagnitude > 0 ? maxAbsoluteError / largestMagnitude : .infinity
   }
 
   /// a * b / (|a| |b|); nil where a side is all zeros or not finite.
-  public var cosineSimilarity: Double? {
+  package var cosineSimilarity: Double? {
     let cosine = product / (leftSquares.squareRoot() * rightSquares.squareRoot())
     return cosine.isFinite ? min(max(cosine, -1), 1) : nil
   }

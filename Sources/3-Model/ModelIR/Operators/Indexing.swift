@@ -102,6 +102,7 @@ public struct GatherND: OperatorKind {
 public enum ScatterReduction: String, Hashable, Sendable {
   /// It replaces it.
   case none
+  /// It and what stood there become their sum, product, maximum or minimum.
   case add, mul, max, min
 }
 
@@ -110,6 +111,7 @@ public enum ScatterReduction: String, Hashable, Sendable {
 public struct ScatterElements: OperatorKind {
   /// The axis, not negative.
   public var axis: Int
+  /// What an update does to what stands in its place.
   public var reduction: ScatterReduction
 
   public init(axis: Int, reduction: ScatterReduction = .none) {
@@ -142,6 +144,7 @@ public struct ScatterElements: OperatorKind {
 /// Data with parts replaced whose first positions the indices' last axis tells. Inputs data, indices (int64) and
 /// updates.
 public struct ScatterND: OperatorKind {
+  /// What an update does to what stands in its place.
   public var reduction: ScatterReduction
 
   public init(reduction: ScatterReduction = .none) {
@@ -298,6 +301,7 @@ public struct Unique: OperatorKind {
 
 /// The upper or lower triangle of the matrices in the last two axes; the rest is 0.
 public struct Trilu: OperatorKind {
+  /// Whether the upper triangle stays, otherwise the lower.
   public var isUpper: Bool
   /// The diagonal from which the triangle begins: 0 the main one, 1 the one above it.
   public var diagonal: Int
@@ -325,6 +329,7 @@ public struct Trilu: OperatorKind {
 public struct EyeLike: OperatorKind {
   /// 0 the main diagonal, 1 the one above it.
   public var diagonal: Int
+  /// The type of the zeros and ones.
   public var dataType: DataType
 
   public init(diagonal: Int = 0, dataType: DataType) {
@@ -351,6 +356,7 @@ public struct EyeLike: OperatorKind {
 public struct ReverseSequence: OperatorKind {
   /// The axes of time and batch: 0 and 1, in either order.
   public var timeAxis: Int
+  /// The other one of the two axes.
   public var batchAxis: Int
 
   public init(timeAxis: Int = 0, batchAxis: Int = 1) {

@@ -17,6 +17,7 @@ public struct Identity: OperatorKind {
 /// The elements converted to another type. Numbers become booleans by whether they are not 0; what is no integer is cut
 /// towards 0, and what no integer of that type can hold wraps around.
 public struct Cast: OperatorKind {
+  /// The element type of the result.
   public var to: DataType
   /// Whether what is too large for a type of eight bits becomes its largest number, otherwise infinity or NaN.
   public var saturates: Bool

@@ -8,6 +8,7 @@ public struct Window: Hashable, Sendable {
   public var strides: [Int]
   /// Margins in ONNX's order: what stands before each axis (top, left), then what stands after each (bottom, right).
   public var pads: [Int]
+  /// Steps between neighbours of the kernel along each axis; 1 for a dense kernel.
   public var dilations: [Int]
 
   /// Steps and dilations are 1 and margins 0 where nothing else is said.
