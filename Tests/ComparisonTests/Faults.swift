@@ -427,6 +427,9 @@ struct FaultGenerator {
         }, at: fits)
     }
     func hasBias(_ node: Node) -> Bool { isLinear(node) && node.inputs.count > 2 }
+    func isNormalization(_ node: Node) -> Bool {
+      if case .batchNormalization = node.op { true } else { false }
+    }
     var result = change("different weights", [.differentWeights], at: isLinear) { elements, _ in
       elements.enumerated().map { $0.offset % 7 == 3 ? $0.element + 0.2 : $0.element }
     }
@@ -444,10 +447,7 @@ struct FaultGenerator {
       }
     }
     result += change(
-      "statistics of another layer", [.differentWeights, .permutedChannels], input: 3,
-      at: {
-        if case .batchNormalization = $0.op { true } else { false }
-      }
+      "statistics of another layer", [.differentWeights, .permutedChannels], input: 3, at: isNormalization
     ) { elements, _ in elements.map { $0 + 0.25 } }
     result += plant(
       "bias left out", [.missingBias],

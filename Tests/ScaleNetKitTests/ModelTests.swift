@@ -90,7 +90,9 @@ import Testing
     try await withTemporaryFolder { folder in
       let model = try Model.open(Fixtures.path("tiny/tiny.pth"))
       let phases = Phases()
-      let report: ConversionReport = try await model.convert(to: "\(folder)/tiny.onnx") { phases.add($0.phase) }
+      let report: ConversionReport = try await model.convert(to: "\(folder)/tiny.onnx") {
+        phases.add($0.phase)
+      }
       #expect(phases.all == [.building, .writing, .verifying])
       #expect(report.verification.map { $0.largestRelativeError <= $0.tolerance } == true)
       let again: ConversionReport = try await model.convert(to: "\(folder)/tiny.keras")
