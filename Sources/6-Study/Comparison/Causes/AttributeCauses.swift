@@ -47,8 +47,17 @@ enum AttributeCauses: CauseFamily {
       return found
     case .gemm(let gemm): return [("alpha", "\(gemm.alpha)"), ("beta", "\(gemm.beta)")]
     case .reshape, .flatten, .identity, .cast: return []
+    case .unary(let function): return parameters(function)
+    case .binary(let function): return parameters(function)
     default: return parts(op.kind)
     }
+  }
+
+  /// The parameters of a function: what stands in parentheses behind its case.
+  private static func parameters(_ function: Any) -> [(name: String, value: String)] {
+    guard let payload = Mirror(reflecting: function).children.first?.value else { return [] }
+    let labelled = Mirror(reflecting: payload)
+    return labelled.displayStyle == .tuple ? parts(payload) : [("value", "\(payload)")]
   }
 
   private static func parts(_ value: Any) -> [(name: String, value: String)] {
@@ -136,7 +145,7 @@ enum AttributeCauses: CauseFamily {
 extension Operator {
   fileprivate var isMultiplication: Bool {
     switch self {
-    case .mul, .add, .div: true
+    case .binary(.mul), .binary(.add), .binary(.div): true
     default: false
     }
   }

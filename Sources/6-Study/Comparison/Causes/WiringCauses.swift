@@ -170,7 +170,7 @@ enum WiringCauses: CauseFamily {
 extension Operator {
   var isCommutative: Bool {
     switch self {
-    case .add, .mul: true
+    case .binary(.add), .binary(.mul): true
     default: false
     }
   }
@@ -178,7 +178,12 @@ extension Operator {
   /// A function of each element by itself, as networks have between layers, or a part of one.
   var isActivation: Bool {
     switch self {
-    case .relu, .sigmoid, .clip, .leakyRelu, .pRelu, .hardSigmoid, .hardSwish, .tanh, .exp, .softmax: true
+    case .unary(let function):
+      switch function {
+      case .neg, .reciprocal, .not, .isNaN, .isInf, .bitwiseNot, .floor, .ceil, .round, .sign: false
+      default: true
+      }
+    case .binary(.pRelu), .softmax, .logSoftmax, .hardmax: true
     default: false
     }
   }
@@ -186,14 +191,17 @@ extension Operator {
   /// What images are prepared with.
   var isPreprocessing: Bool {
     switch self {
-    case .add, .sub, .mul, .div, .batchNormalization, .slice, .gather, .concat, .cast, .resize, .pad: true
+    case .binary(.add), .binary(.sub), .binary(.mul), .binary(.div), .batchNormalization, .slice, .gather,
+      .concat, .cast, .resize, .pad:
+      true
     default: false
     }
   }
 
   var isPool: Bool {
     switch self {
-    case .maxPool, .averagePool, .globalAveragePool, .globalMaxPool, .reduceMean: true
+    case .maxPool, .averagePool, .lpPool, .globalPool: true
+    case .reduce(let op): op.function == .mean
     default: false
     }
   }
