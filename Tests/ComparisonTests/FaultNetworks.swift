@@ -21,8 +21,9 @@ enum FaultNetworks {
         weights, options: BuildOptions(inputSize: InputSize(height: 224, width: 224), batch: .fixed(1)))
     case "small": return try SmallNetwork().graph
     case "dense": return try dense()
-    case "mobile": return try mobile(activation: .hardSwish(HardSwish()), gate: .hardSigmoid(HardSigmoid()))
-    case "swish": return try mobile(activation: nil, gate: .sigmoid(Sigmoid()))
+    case "mobile":
+      return try mobile(activation: .unary(.hardSwish), gate: .unary(.hardSigmoid(alpha: 0.2, beta: 0.5)))
+    case "swish": return try mobile(activation: nil, gate: .unary(.sigmoid))
     case "inception": return try inception()
     default:
       let path = Fixtures.path("blocks/\(name).unfolded.onnx")
@@ -77,8 +78,8 @@ enum FaultNetworks {
     var builder = NetworkBuilder(name: "mobile", seed: 22)
     func act(_ name: String, _ x: ValueID, _ builder: inout NetworkBuilder) throws -> ValueID {
       if let activation { return try builder.node(name, activation, [x]) }
-      let y = try builder.node("\(name).sigmoid", .sigmoid(Sigmoid()), [x])
-      return try builder.node("\(name).mul", .mul(Mul()), [x, y])
+      let y = try builder.node("\(name).sigmoid", .unary(.sigmoid), [x])
+      return try builder.node("\(name).mul", .binary(.mul), [x, y])
     }
     var x = try builder.input([1, 3, 24, 24])
     x = try builder.normalization(
@@ -90,17 +91,17 @@ enum FaultNetworks {
       y = try act("b\(block).act1", try builder.normalization("b\(block).bn1", y), &builder)
       y = try builder.convolution("b\(block).dw", y, to: 16, Window(3, stride: stride, pad: 1), group: 16)
       y = try act("b\(block).act2", try builder.normalization("b\(block).bn2", y), &builder)
-      var s = try builder.node("b\(block).squeeze", .globalAveragePool(GlobalAveragePool()), [y])
+      var s = try builder.node("b\(block).squeeze", .globalPool(.average), [y])
       s = try builder.relu(
         "b\(block).se1.relu", try builder.convolution("b\(block).se1", s, to: 4, Window(1), hasBias: true))
       s = try builder.convolution("b\(block).se2", s, to: 16, Window(1), hasBias: true)
       s = try builder.node("b\(block).gate", gate, [s])
-      y = try builder.node("b\(block).scale", .mul(Mul()), [y, s])
+      y = try builder.node("b\(block).scale", .binary(.mul), [y, s])
       y = try builder.normalization(
         "b\(block).bn3", try builder.convolution("b\(block).project", y, to: 8, Window(1)))
-      x = stride == 1 ? try builder.node("b\(block).add", .add(Add()), [x, y]) : y
+      x = stride == 1 ? try builder.node("b\(block).add", .binary(.add), [x, y]) : y
     }
-    x = try builder.node("tail", .clip(Clip(minimum: 0, maximum: 1.5)), [x])
+    x = try builder.node("tail", .unary(.clip(minimum: 0, maximum: 1.5)), [x])
     return try builder.finish(x, classes: 6)
   }
 
@@ -109,7 +110,7 @@ enum FaultNetworks {
     var builder = NetworkBuilder(name: "inception", seed: 23)
     var x = try builder.input([1, 3, 20, 20])
     x = try builder.convolution("stem", x, to: 8, Window(3, stride: 2, pad: 1), hasBias: true)
-    x = try builder.node("stem.act", .leakyRelu(LeakyRelu(alpha: 0.1)), [x])
+    x = try builder.node("stem.act", .unary(.leakyRelu(alpha: 0.1)), [x])
     for block in 1...2 {
       let a = try builder.relu(
         "i\(block).a.act", try builder.convolution("i\(block).a", x, to: 4, Window(1), hasBias: true))
@@ -132,7 +133,7 @@ enum FaultNetworks {
     x = try builder.node("up", .resize(cubic), [x])
     x = try builder.convolution("last", x, to: 8, Window(3, stride: 2), hasBias: true)
     x = try builder.node("halves", .slice(Slice(axes: [1], starts: [0], steps: [1], counts: [4])), [x])
-    x = try builder.node("act", .tanh(Tanh()), [x])
+    x = try builder.node("act", .unary(.tanh), [x])
     return try builder.finish(x, classes: 6)
   }
 }
@@ -155,7 +156,7 @@ struct NetworkBuilder {
     try graph.addNode(name, op, inputs: inputs)[0]
   }
 
-  mutating func relu(_ name: String, _ x: ValueID) throws -> ValueID { try node(name, .relu(Relu()), [x]) }
+  mutating func relu(_ name: String, _ x: ValueID) throws -> ValueID { try node(name, .unary(.relu), [x]) }
 
   private mutating func constant(_ name: String, _ shape: [Int], _ elements: [Float]) throws -> ValueID {
     try graph.addInitializer(name, Tensor(elements, shape: TensorShape(shape)))
@@ -188,7 +189,7 @@ struct NetworkBuilder {
   }
 
   mutating func finish(_ x: ValueID, classes: Int) throws -> Graph {
-    var y = try node("gap", .globalAveragePool(GlobalAveragePool()), [x])
+    var y = try node("gap", .globalPool(.average), [x])
     y = try node("flatten", .flatten(Flatten()), [y])
     let count = channels(x)
     let weight = try constant("fc.weight", [classes, count], random.normals(classes * count, deviation: 0.5))

@@ -93,6 +93,32 @@ import Testing
   }
 }
 
+/// Two faults at once are both named, in the order of running.
+@Suite struct TwoFaultTests {
+  @Test(arguments: ["basic_gated", "mobile", "dense", "inception"])
+  func namesBoth(network: String) throws {
+    let sound = try FaultNetworks.graph(network)
+    let firsts = ["Relu to LeakyRelu", "different weights", "activation left out", "margins", "epsilon"]
+    let seconds = ["int8 for the tensor", "bias left out", "pool kind", "clip bound", "sigmoid at the end"]
+    var count = 0
+    var named = 0
+    for first in FaultGenerator(sound).all() where firsts.contains(first.kind) {
+      for second in FaultGenerator(first.graph).all() where seconds.contains(second.kind) {
+        guard second.node != first.node else { continue }
+        let report = try Comparing.report(sound, second.graph)
+        let kinds = ([report.cause].compactMap { $0 } + report.otherCauses).map(\.kind)
+        #expect(
+          kinds.allSatisfy { first.names.union(second.names).contains($0) },
+          "\(first.kind), \(second.kind): \(kinds)")
+        count += 1
+        if !first.names.isDisjoint(with: kinds) && !second.names.isDisjoint(with: kinds) { named += 1 }
+      }
+    }
+    #expect(count > 5)
+    #expect(Double(named) >= 0.95 * Double(count), "\(named) of \(count)")
+  }
+}
+
 /// The same network written otherwise is told as the same.
 @Suite struct HonestPairTests {
   @Test(arguments: FaultNetworks.names)

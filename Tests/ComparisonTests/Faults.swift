@@ -174,7 +174,7 @@ struct FaultGenerator {
   private func functions() -> [Fault] {
     func isFunction(_ node: Node) -> Bool {
       switch node.op {
-      case .relu, .leakyRelu, .hardSwish, .clip, .tanh, .sigmoid, .hardSigmoid: true
+      case .unary: true
       default: false
       }
     }
@@ -185,51 +185,59 @@ struct FaultGenerator {
         graph.replaceUses(of: graph.nodes[index].outputs[0], with: input)
         return true
       }, at: isFunction)
-    let added: [(String, Operator)] = [("Relu", .relu(Relu())), ("Tanh", .tanh(Tanh()))]
+    let added: [(String, Operator)] = [("Relu", .unary(.relu)), ("Tanh", .unary(.tanh))]
     for (name, op) in added {
       result += plant("activation added: \(name)", [.activation, .addedNode]) { graph, index in
         try Self.insert("planted", op, after: index, &graph)
         return true
       } at: {
         switch $0.op {
-        case .batchNormalization, .add: true
+        case .batchNormalization, .binary(.add): true
         default: false
         }
       }
     }
     let kinds: [(String, (Operator) -> Operator?)] = [
-      ("Relu to ReLU6 or so", { if case .relu = $0 { .clip(Clip(minimum: 0, maximum: 0.5)) } else { nil } }),
-      ("Relu to LeakyRelu", { if case .relu = $0 { .leakyRelu(LeakyRelu(alpha: 0.2)) } else { nil } }),
-      ("Relu to HardSwish", { if case .relu = $0 { .hardSwish(HardSwish()) } else { nil } }),
-      ("HardSwish to Relu", { if case .hardSwish = $0 { .relu(Relu()) } else { nil } }),
-      ("Sigmoid to HardSigmoid", { if case .sigmoid = $0 { .hardSigmoid(HardSigmoid()) } else { nil } }),
-      ("Sigmoid to Tanh", { if case .sigmoid = $0 { .tanh(Tanh()) } else { nil } }),
+      (
+        "Relu to ReLU6 or so",
+        { if case .unary(.relu) = $0 { .unary(.clip(minimum: 0, maximum: 0.5)) } else { nil } }
+      ),
+      ("Relu to LeakyRelu", { if case .unary(.relu) = $0 { .unary(.leakyRelu(alpha: 0.2)) } else { nil } }),
+      ("Relu to HardSwish", { if case .unary(.relu) = $0 { .unary(.hardSwish) } else { nil } }),
+      ("HardSwish to Relu", { if case .unary(.hardSwish) = $0 { .unary(.relu) } else { nil } }),
+      (
+        "Sigmoid to HardSigmoid",
+        { if case .unary(.sigmoid) = $0 { .unary(.hardSigmoid(alpha: 0.2, beta: 0.5)) } else { nil } }
+      ),
+      ("Sigmoid to Tanh", { if case .unary(.sigmoid) = $0 { .unary(.tanh) } else { nil } }),
       (
         "HardSigmoid's slope",
         {
-          if case .hardSigmoid = $0 { .hardSigmoid(HardSigmoid(alpha: 1 / 6)) } else { nil }
+          if case .unary(.hardSigmoid) = $0 { .unary(.hardSigmoid(alpha: 1 / 6, beta: 0.5)) } else { nil }
         }
       ),
-      ("slope", { if case .leakyRelu = $0 { .leakyRelu(LeakyRelu(alpha: 0.01)) } else { nil } }),
-      ("clip bound", { if case .clip = $0 { .clip(Clip(minimum: 0, maximum: 0.75)) } else { nil } }),
+      ("slope", { if case .unary(.leakyRelu) = $0 { .unary(.leakyRelu(alpha: 0.01)) } else { nil } }),
+      (
+        "clip bound", { if case .unary(.clip) = $0 { .unary(.clip(minimum: 0, maximum: 0.75)) } else { nil } }
+      ),
     ]
     for (name, change) in kinds { result += plant(name, [.activation], change) }
     result += plant("HardSwish to Swish", [.activation]) { graph, index in
       guard let input = graph.nodes[index].inputs[0] else { return false }
-      let sigmoid = try Self.insert("planted", .sigmoid(Sigmoid()), reading: [input], before: index, &graph)
+      let sigmoid = try Self.insert("planted", .unary(.sigmoid), reading: [input], before: index, &graph)
       let own = graph.nodes[index + 1]
       graph.nodes[index + 1] = Node(
-        name: own.name, op: .mul(Mul()), inputs: [input, sigmoid], outputs: own.outputs)
+        name: own.name, op: .binary(.mul), inputs: [input, sigmoid], outputs: own.outputs)
       return true
     } at: {
-      if case .hardSwish = $0.op { true } else { false }
+      if case .unary(.hardSwish) = $0.op { true } else { false }
     }
     result += plant("Swish to HardSwish", [.activation]) { graph, index in
-      guard case .mul = graph.nodes[index].op, let x = graph.nodes[index].inputs[0],
+      guard case .binary(.mul) = graph.nodes[index].op, let x = graph.nodes[index].inputs[0],
         let y = graph.nodes[index].inputs[1], let producer = graph.producers()[y.index],
-        case .sigmoid = graph.nodes[producer].op, graph.nodes[producer].inputs[0] == x
+        case .unary(.sigmoid) = graph.nodes[producer].op, graph.nodes[producer].inputs[0] == x
       else { return false }
-      graph.nodes[index].op = .hardSwish(HardSwish())
+      graph.nodes[index].op = .unary(.hardSwish)
       graph.nodes[index].inputs = [x]
       return true
     } at: {
@@ -239,21 +247,21 @@ struct FaultGenerator {
       switch op {
       case .maxPool(let pool): .averagePool(AveragePool(window: pool.window))
       case .averagePool(let pool): .maxPool(MaxPool(window: pool.window))
-      case .globalAveragePool: .globalMaxPool(GlobalMaxPool())
+      case .globalPool(.average): .globalPool(.max)
       default: nil
       }
     }
     result += plant("mean over one axis", [.pooling, .operator]) { graph, index in
       guard let input = graph.nodes[index].inputs[0] else { return false }
       let mean = try Self.insert(
-        "planted", .reduceMean(ReduceMean(axes: [2])), reading: [input], before: index, &graph)
+        "planted", .reduce(Reduce(.mean, axes: [2])), reading: [input], before: index, &graph)
       graph.nodes[index + 1].inputs[0] = mean
-      graph.nodes[index + 1].op = .globalMaxPool(GlobalMaxPool())
+      graph.nodes[index + 1].op = .globalPool(.max)
       return true
     } at: {
-      if case .globalAveragePool = $0.op { true } else { false }
+      if case .globalPool(.average) = $0.op { true } else { false }
     }
-    result += plant("Sub for Add", [.operator]) { if case .add = $0 { .sub(Sub()) } else { nil } }
+    result += plant("Sub for Add", [.operator]) { if case .binary(.add) = $0 { .binary(.sub) } else { nil } }
     return result
   }
 
@@ -291,7 +299,7 @@ struct FaultGenerator {
   // MARK: wiring
 
   private func wiring() -> [Fault] {
-    func isAdd(_ node: Node) -> Bool { if case .add = node.op { true } else { false } }
+    func isAdd(_ node: Node) -> Bool { if case .binary(.add) = node.op { true } else { false } }
     var result = plant(
       "residual left out", [.missingNode],
       { graph, index in
@@ -308,7 +316,15 @@ struct FaultGenerator {
         let own = graph.nodes[index].inputs
         let other = graph.nodes[..<index].last { node in
           graph[node.outputs[0]].type == wanted && !own.contains(node.outputs[0])
-            && { if case .relu = node.op { true } else if case .add = node.op { true } else { false } }()
+            && {
+              if case .unary(.relu) = node.op {
+                true
+              } else if case .binary(.add) = node.op {
+                true
+              } else {
+                false
+              }
+            }()
         }
         guard let other else { return false }
         graph.nodes[index].inputs[1] = other.outputs[0]
@@ -320,7 +336,7 @@ struct FaultGenerator {
         let producers = graph.producers()
         for input in graph.nodes[index].inputs.indices {
           guard let id = graph.nodes[index].inputs[input], let producer = producers[id.index],
-            case .relu = graph.nodes[producer].op
+            case .unary(.relu) = graph.nodes[producer].op
           else { continue }
           graph.nodes[index].inputs[input] = graph.nodes[producer].inputs[0]
           return true
@@ -345,7 +361,7 @@ struct FaultGenerator {
       graph.replaceUses(of: graph.nodes[index].outputs[0], with: input)
       return true
     } at: {
-      if case .mul = $0.op { true } else { false }
+      if case .binary(.mul) = $0.op { true } else { false }
     }
     func leaveOut(
       _ fits: @escaping (Node) -> Bool, _ kind: String, _ names: Set<DiffReport.CauseKind> = [.missingNode]
@@ -377,7 +393,7 @@ struct FaultGenerator {
     result += blocksLeftOut()
     result += plant("dropout left in", [.addedNode, .operator]) { graph, index in
       try Self.insert(
-        "planted", .mul(Mul()), after: index, &graph, constants: [Tensor([0.5] as [Float], shape: [1])])
+        "planted", .binary(.mul), after: index, &graph, constants: [Tensor([0.5] as [Float], shape: [1])])
       return true
     } at: {
       if case .flatten = $0.op { true } else { false }
@@ -402,7 +418,7 @@ struct FaultGenerator {
       }
       return false
     } at: {
-      if case .add = $0.op { true } else { false }
+      if case .binary(.add) = $0.op { true } else { false }
     }
   }
 
@@ -445,6 +461,9 @@ struct FaultGenerator {
       return (0..<shape[0]).reversed().flatMap { channel -> [Float] in
         Array(elements[channel * inner..<(channel + 1) * inner])
       }
+    }
+    func isNormalization(_ node: Node) -> Bool {
+      if case .batchNormalization = node.op { true } else { false }
     }
     result += change(
       "statistics of another layer", [.differentWeights, .permutedChannels], input: 3, at: isNormalization
@@ -513,7 +532,7 @@ struct FaultGenerator {
     }
     for (name, op, kind) in [
       ("softmax", Operator.softmax(Softmax(axis: 1)), DiffReport.CauseKind.missingSoftmax),
-      ("sigmoid", .sigmoid(Sigmoid()), .activation),
+      ("sigmoid", .unary(.sigmoid), .activation),
     ] {
       add("\(name) at the end", [kind, .addedNode], "planted") { graph in
         try Self.insert("planted", op, after: graph.nodes.count - 1, &graph)
@@ -529,14 +548,14 @@ struct FaultGenerator {
       }
     }
     add("x / 255", [.preprocessing], "planted") { graph in
-      try prepare(&graph, .div(Div()), "planted", [Tensor([255] as [Float], shape: [1])])
+      try prepare(&graph, .binary(.div), "planted", [Tensor([255] as [Float], shape: [1])])
     }
     add("mean and deviation", [.preprocessing], "planted") { graph in
       try prepare(
-        &graph, .div(Div()), "planted.deviation",
+        &graph, .binary(.div), "planted.deviation",
         [Tensor([0.229, 0.224, 0.225] as [Float], shape: [1, 3, 1, 1])])
       try prepare(
-        &graph, .sub(Sub()), "planted", [Tensor([0.485, 0.456, 0.406] as [Float], shape: [1, 3, 1, 1])])
+        &graph, .binary(.sub), "planted", [Tensor([0.485, 0.456, 0.406] as [Float], shape: [1, 3, 1, 1])])
     }
     add("height and width exchanged", [.inputLayout], "planted") { graph in
       try prepare(&graph, .transpose(Transpose(permutation: [0, 1, 3, 2])), "planted", [])

@@ -11,9 +11,10 @@ struct ComparableForm {
 
   init(_ left: Graph, _ right: Graph) throws(ScaleNetError) {
     let (a, b) = (try Self.cleaned(left), try Self.cleaned(right))
-    let counts = [a, b].map { graph in GraphView(graph).normalization.count { $0 != nil } }
+    func folds(_ graph: Graph) -> Int { GraphView(graph).normalization.count { $0 != nil } }
+    let (own, others) = (folds(a), folds(b))
     // A normalisation that one side lacks is a difference; that it lacks most of them is another way to write the same.
-    isFolded = counts.min()! * 2 < counts.max()!
+    isFolded = min(own, others) * 2 < max(own, others)
     self.left = isFolded ? try a.folded() : a
     self.right = isFolded ? try b.folded() : b
   }
@@ -61,7 +62,7 @@ struct ComparableForm {
     return graph
   }
 
-  /// Without casts to the type that the value has, and without identities before normalisations that a format left in.
+  /// Without casts to the type that the value has.
   private static func withoutCasts(_ graph: Graph) throws(ScaleNetError) -> Graph {
     var graph = graph
     var kept: [Node] = []

@@ -33,11 +33,11 @@ struct Experiment {
     let otherCut = Set(site.ownOf.keys).subtracting([site.otherTarget])
     let held = try site.other.graph.subgraph(inputs: otherCut, outputs: [site.otherTarget])
     var names = Set<String>()
-    guard let own = Self.part(of: self.base, site, original: self.base) else { return nil }
+    guard let own = Self.part(of: self.base, site) else { return nil }
     names.formUnion(own.inputs.map { own[$0].name })
     for hypothesis in hypotheses {
       guard let graph = Self.changed(self.base, hypothesis),
-        let part = Self.part(of: graph, site, original: self.base)
+        let part = Self.part(of: graph, site)
       else { continue }
       names.formUnion(part.inputs.map { part[$0].name })
     }
@@ -72,8 +72,8 @@ struct Experiment {
     unchanged = error(of: self.base) ?? .infinity
   }
 
-  /// The part of a graph from values that have counterparts to the target. `original` is the graph before its change.
-  private static func part(of graph: Graph, _ site: Site, original: Graph) -> Graph? {
+  /// The part of a graph from values that have counterparts to the target.
+  private static func part(of graph: Graph, _ site: Site) -> Graph? {
     let targetName = site.own.graph[site.ownTarget].name
     var target = graph.value(named: targetName)
     if case .outputs(let id, _) = site.place, let place = site.own.graph.outputs.firstIndex(of: id) {
@@ -99,7 +99,7 @@ struct Experiment {
 
   /// What the part of a graph makes of the other's values; nil if it can't be computed.
   func output(of graph: Graph, inputType: DataType? = nil) -> Tensor? {
-    guard let part = Self.part(of: graph, site, original: base) else { return nil }
+    guard let part = Self.part(of: graph, site) else { return nil }
     var inputs: [String: Tensor] = [:]
     for id in part.inputs { inputs[part[id].name] = values[part[id].name] }
     guard inputs.count == part.inputs.count else { return nil }
