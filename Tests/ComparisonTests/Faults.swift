@@ -185,7 +185,7 @@ struct FaultGenerator {
         graph.replaceUses(of: graph.nodes[index].outputs[0], with: input)
         return true
       }, at: isFunction)
-    let added: [(String, Operator)] = [("Relu", .relu(Relu())), ("Sigmoid", .sigmoid(Sigmoid()))]
+    let added: [(String, Operator)] = [("Relu", .relu(Relu())), ("Tanh", .tanh(Tanh()))]
     for (name, op) in added {
       result += plant("activation added: \(name)", [.activation, .addedNode]) { graph, index in
         try Self.insert("planted", op, after: index, &graph)

@@ -79,6 +79,13 @@ extension Tensor {
     }
   }
 
+  /// All elements of integers or truth values, row-major; `name` is what an error speaks of.
+  func integers(of name: String) throws(ScaleNetError) -> [Int64] {
+    do throws(ScaleNetError) { return try integers() } catch {
+      throw .unreadableInput(name: name, error: error)
+    }
+  }
+
   /// All elements, row-major; `name` is what an error speaks of.
   func doubles(of name: String) throws(ScaleNetError) -> [Double] {
     do throws(ScaleNetError) { return try doubles() } catch {

@@ -38,7 +38,10 @@ extension ModelComparison {
     if !causes.isEmpty, !isAll {
       causes[causes.count - 1].explanation += " Behind it other differences remain."
     }
-    if causes.isEmpty, let cause = outputCause(outputs) ?? wholeGraphCause(outputs) { causes = [cause] }
+    if causes.isEmpty, report.verdict == .differ, let cause = outputCause(outputs) ?? wholeGraphCause(outputs)
+    {
+      causes = [cause]
+    }
     report.cause = causes.first
     report.otherCauses = Array(causes.dropFirst())
   }
@@ -69,7 +72,7 @@ extension ModelComparison {
       engine: engine, left: (form.left, inputs(isLeft: true, of: form.left)),
       right: (form.right, inputs(isLeft: false, of: form.right)))
     runner.budget = valueBudget
-    let ends = outputs.pairs.map { (left: form.left.outputs[$0.left], right: form.right.outputs[$0.right]) }
+    let ends = outputs.all.map { (left: form.left.outputs[$0.left], right: form.right.outputs[$0.right]) }
     let aligned = try AlignedGraphs(
       runner, inputs: inputIDs(form.left, form.right), outputs: ends, tolerance: tolerance,
       mayBeFolded: false)
@@ -104,7 +107,7 @@ extension ModelComparison {
       let experiment = try Experiment(
         engine, site, otherInputs: inputs(isLeft: false, of: form.right), hypotheses)
       guard let experiment, experiment.unchanged > Experiment.limit else { continue }
-      if form.isFolded, hypotheses.allSatisfy({ $0.kind == .differentWeights }),
+      if form.isFolded, hypotheses.allSatisfy({ [.differentWeights, .missingBias].contains($0.kind) }),
         let fault = try foldedFault(aligned, parting, leftGraph, rightGraph)
       {
         return fault
@@ -253,7 +256,7 @@ extension ModelComparison {
     let isHalf = (outputs.left + outputs.right).contains { $0.tensor.dataType.byteCount == 2 }
     return Trial(
       engine: engine, graph: leftGraph, inputs: inputs(isLeft: true, of: leftGraph),
-      expected: outputs.pairs.map { ($0.left, expected[$0.right]) },
+      expected: outputs.all.map { ($0.left, expected[$0.right]) },
       tolerance: isHalf && tolerance.absolute < Tolerance.float16.absolute ? .float16 : tolerance
     ).gives(leftGraph)
   }
@@ -334,7 +337,7 @@ extension ModelComparison {
     guard let graph = (isReversed ? right : left).graph else { return nil }
     return Trial(
       engine: engine, graph: graph, inputs: inputs(isLeft: !isReversed),
-      expected: outputs.pairs.map { pair in
+      expected: outputs.all.map { pair in
         isReversed ? (pair.right, outputs.left[pair.left]) : (pair.left, outputs.right[pair.right])
       }, tolerance: tolerance)
   }

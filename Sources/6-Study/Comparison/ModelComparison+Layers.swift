@@ -8,11 +8,16 @@ extension ModelComparison {
     to report: inout DiffReport, _ outputs: ComparedOutputs,
     _ progress: (DiffPhase) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) {
-    let wantsCause = report.verdict == .differ
+    // What is within a wide tolerance, but not by rounding, has a cause too.
+    let wantsCause =
+      report.verdict == .differ || (report.kind == .real && left.graph != nil && right.graph != nil)
     if wantsCause && report.kind == .rounding {
       report.cause = DiffReport.Cause(
-        kind: .rounding, explanation: "In Double both give the same; float32 rounds them differently.",
-        confirmed: true)
+        kind: .rounding,
+        explanation: left.graph != nil && right.graph != nil
+          ? "In Double both give the same; float32 rounds them differently."
+          : "What differs is no more than float32 rounds.",
+        confirmed: left.graph != nil && right.graph != nil)
     }
     let isExplained = report.cause != nil || !wantsCause
     guard wantsLayers || wantsWeights || !isExplained else { return }

@@ -32,40 +32,6 @@ public struct BatchNormalization: OperatorKind {
   }
 }
 
-/// Normalisation of each channel of X [N, C, ...] by the statistics of this very batch, as networks in training do it.
-/// Inputs X, scale, B, input_mean, input_var. Outputs Y, and the running mean and variance: momentum times what was, and
-/// the rest of what is.
-public struct TrainingBatchNormalization: OperatorKind {
-  /// Added to the variance, or to the mean square, before the root is taken.
-  public var epsilon: Float
-  /// The part of the running mean and variance that stays.
-  public var momentum: Float
-  /// How many of the outputs there are, 1 to 3.
-  public var outputCount: Int
-
-  public init(epsilon: Float = 1e-5, momentum: Float = 0.9, outputCount: Int = 3) {
-    self.epsilon = epsilon
-    self.momentum = momentum
-    self.outputCount = outputCount
-  }
-
-  public var name: String { "BatchNormalization" }
-  public var inputCount: ClosedRange<Int> { 5...5 }
-
-  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
-    let y = try BatchNormalization(epsilon: epsilon).inferTypes(inputs)
-    guard (1...3).contains(outputCount) else {
-      throw ScaleNetError(place: "outputs", expected: "1 to 3", found: "\(outputCount)")
-    }
-    let statistics = [try require(inputs, 3, "input_mean"), try require(inputs, 4, "input_var")]
-    return y + statistics.prefix(outputCount - 1)
-  }
-
-  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: 7))
-  }
-}
-
 /// Local response normalisation across the channels of X [N, C, ...]: x / (bias + alpha / size * s)^beta, where s is
 /// the sum of the squares of `size` channels around x: floor((size - 1) / 2) before it, ceil((size - 1) / 2) after it.
 public struct LRN: OperatorKind {

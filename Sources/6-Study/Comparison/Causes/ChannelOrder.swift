@@ -9,12 +9,14 @@ enum ChannelOrder {
     guard extent > 1, own.count == other.count else { return nil }
     let inner = shape[(axis + 1)...].reduce(1, *)
     let outer = shape[..<axis].reduce(1, *)
-    let largest = Double(other.lazy.map(\.magnitude).max() ?? 0)
+    let largest = Double(other.lazy.filter(\.isFinite).map(\.magnitude).max() ?? 0)
     let limit = Scalar(closeness * largest)
     func isEqual(_ a: Int, _ b: Int) -> Bool {
       for block in 0..<outer {
         let (first, second) = ((block * extent + a) * inner, (block * extent + b) * inner)
         for index in 0..<inner {
+          // Also an infinity in its place.
+          if own[first + index] == other[second + index] { continue }
           let difference = own[first + index] - other[second + index]
           // Also false for NaN.
           guard difference.magnitude <= limit else { return false }

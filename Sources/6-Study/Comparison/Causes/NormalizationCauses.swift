@@ -18,11 +18,13 @@ enum NormalizationCauses {
     let solved = found.map { solvedEpsilons(graph, node, normalization, $0, expected) } ?? []
     return (usualEpsilons.filter { $0 != normalization.epsilon } + solved).map {
       hypothesis(node, normalization, $0)
-    } + [leftOut(graph, node)].compactMap { $0 }
+    } + [leftOut(graph, node, normalization)].compactMap { $0 }
   }
 
   /// As if the normalisation were not there: statistics and factors that change nothing.
-  private static func leftOut(_ graph: Graph, _ node: Node) -> Hypothesis? {
+  private static func leftOut(
+    _ graph: Graph, _ node: Node, _ normalization: BatchNormalization
+  ) -> Hypothesis? {
     guard node.inputs.count == 5, let count = graph.initializer(node.inputs[1])?.elementCount else {
       return nil
     }
@@ -30,10 +32,9 @@ enum NormalizationCauses {
     return Hypothesis(
       kind: .missingNode, node: node.name, has: "the normalisation \(node.name.escapedForMessage)",
       otherHas: "none there",
-      edits: [.setOperator(node: node.name, .batchNormalization(BatchNormalization(epsilon: 0)))]
-        + [1, 0, 0, 1].enumerated().map {
-          .setParameter(node: node.name, input: $0.offset + 1, vector($0.element))
-        })
+      edits: [1, 0, 0, 1 - normalization.epsilon].enumerated().map {
+        .setParameter(node: node.name, input: $0.offset + 1, vector($0.element))
+      })
   }
 
   /// What the convolution before a normalisation holds on the other side, where that has both in one: its weight is

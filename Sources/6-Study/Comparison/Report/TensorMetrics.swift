@@ -1,5 +1,5 @@
-/// How far two tensors of one shape are apart, a found and b the reference. Elements that are the same bits, two NaN, or two
-/// infinities of one sign do not differ; where one side alone is not finite the error is infinite, which JSON says as null.
+/// How far two tensors of one shape are apart, a found and b the reference. Elements that are the same bits or two
+/// infinities of one sign do not differ, and two NaN cannot be told; where one side alone is not finite the error is infinite, which JSON says as null.
 public struct TensorMetrics: Sendable, Codable, Hashable {
   /// Elements of all batches.
   public var elementCount: Int
@@ -20,6 +20,8 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
   /// Peak signal-to-noise ratio in dB, 20 log10(largest |b| / rmse); nil where the tensors do not differ at all or
   /// the error is infinite.
   @ExplicitNull public var psnr: Double?
+  /// Elements that are NaN on both sides, or the same infinity: they prove nothing.
+  public var nonFiniteCount: Int
   /// Largest |b| among finite elements.
   public var largestMagnitude: Double
   /// Where |a - b| is largest; nil where nothing differs.
@@ -30,7 +32,8 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
   public init(
     elementCount: Int, mismatchedCount: Int, maxAbsoluteError: Double? = nil,
     meanAbsoluteError: Double? = nil, maxRelativeError: Double? = nil, meanRelativeError: Double? = nil,
-    rmse: Double? = nil, cosineSimilarity: Double? = nil, psnr: Double? = nil, largestMagnitude: Double,
+    rmse: Double? = nil, cosineSimilarity: Double? = nil, psnr: Double? = nil, nonFiniteCount: Int = 0,
+    largestMagnitude: Double,
     worst: Worst? = nil, ulp: ULPDistribution
   ) {
     self.elementCount = elementCount
@@ -42,6 +45,7 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
     self.rmse = rmse
     self.cosineSimilarity = cosineSimilarity
     self.psnr = psnr
+    self.nonFiniteCount = nonFiniteCount
     self.largestMagnitude = largestMagnitude
     self.worst = worst
     self.ulp = ulp
@@ -56,6 +60,7 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
     case maxRelativeError = "max_relative_error"
     case meanRelativeError = "mean_relative_error"
     case cosineSimilarity = "cosine_similarity"
+    case nonFiniteCount = "non_finite_count"
     case largestMagnitude = "largest_magnitude"
   }
 }

@@ -24,6 +24,7 @@ struct DiffTable {
           + rows([("node", first.nodeText), ("errors", first.errorText), ("meaning", first.explanation)]))
     }
     if let cause = report.cause { sections.append(title("cause") + rows(self.rows(of: cause))) }
+    for cause in report.otherCauses { sections.append(title("another cause") + rows(self.rows(of: cause))) }
     if !report.layers.isEmpty { sections.append(layers) }
     if let unmatched = report.unmatched, !unmatched.left.isEmpty || !unmatched.right.isEmpty {
       sections.append(self.unmatched(unmatched))
@@ -53,6 +54,10 @@ struct DiffTable {
   private var outputs: String {
     report.outputs.map { output in
       let word = output.isWithinTolerance ? "within the tolerance" : "OUTSIDE the tolerance"
+      if let other = output.otherShape {
+        return title(
+          "output \(output.names): \(output.shape) on the left, \(other) on the right; not compared")
+      }
       let names = "output \(output.names) \(output.shape)"
       return title("\(names.fitted(to: style.width - word.columns - 2)): \(word)") + rows(output.metricRows)
     }.joined(separator: "\n")
@@ -76,10 +81,11 @@ struct DiffTable {
   }
 
   private func rows(of cause: DiffReport.Cause) -> [(name: String, value: String)] {
-    var rows = [
-      ("kind", cause.kind.rawValue + (cause.confirmed ? ", confirmed by undoing it" : ", not confirmed"))
-    ]
-    if let node = cause.node { rows.append(("node", node.escapedForMessage)) }
+    let how = cause.kind == .rounding ? ", confirmed in Double" : ", confirmed by undoing it"
+    var rows = [("kind", cause.kind.rawValue + (cause.confirmed ? how : ", not confirmed"))]
+    if let node = cause.node ?? cause.otherNode {
+      rows.append(("node", node.escapedForMessage + (cause.node == nil ? ", on the right" : "")))
+    }
     if let tensor = cause.tensor { rows.append(("tensor", tensor.escapedForMessage)) }
     // The verdict may have said it.
     return report.explanation.contains(cause.explanation) ? rows : rows + [("meaning", cause.explanation)]
