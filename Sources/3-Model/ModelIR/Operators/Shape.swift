@@ -259,6 +259,7 @@ public struct Size: OperatorKind {
 
 /// The upper or lower triangle of the matrices in the last two axes; the rest is 0.
 public struct Trilu: OperatorKind {
+  /// Whether the upper triangle stays, otherwise the lower.
   public var isUpper: Bool
   /// The diagonal from which the triangle begins: 0 the main one, 1 the one above it.
   public var diagonal: Int
@@ -286,6 +287,7 @@ public struct Trilu: OperatorKind {
 public struct EyeLike: OperatorKind {
   /// 0 the main diagonal, 1 the one above it.
   public var diagonal: Int
+  /// The type of the zeros and ones.
   public var dataType: DataType
 
   public init(diagonal: Int = 0, dataType: DataType) {
@@ -312,6 +314,7 @@ public struct EyeLike: OperatorKind {
 public struct ReverseSequence: OperatorKind {
   /// The axes of time and batch: 0 and 1, in either order.
   public var timeAxis: Int
+  /// The other one of the two axes.
   public var batchAxis: Int
 
   public init(timeAxis: Int = 0, batchAxis: Int = 1) {
