@@ -137,7 +137,8 @@ let package = Package(
     tests(
       "ComparisonTests",
       [
-        "Architectures", "Comparison", "Execution", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "ONNXFormat",
+        "Architectures", "Comparison", "Execution", "FileIO", "Kernels", "ModelIR", "NumPyFormat",
+        "ONNXFormat",
         "PyTorchFormat",
       ]),
     tests("ArchitecturesTests", ["Architectures", "Execution", "FileIO", "Kernels", "ModelIR"]),

@@ -443,6 +443,9 @@ struct FaultGenerator {
         }, at: fits)
     }
     func hasBias(_ node: Node) -> Bool { isLinear(node) && node.inputs.count > 2 }
+    func isNormalization(_ node: Node) -> Bool {
+      if case .batchNormalization = node.op { true } else { false }
+    }
     var result = change("different weights", [.differentWeights], at: isLinear) { elements, _ in
       elements.enumerated().map { $0.offset % 7 == 3 ? $0.element + 0.2 : $0.element }
     }

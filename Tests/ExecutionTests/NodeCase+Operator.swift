@@ -115,11 +115,7 @@ extension NodeCase {
           keysBefore: int("left_window_size").flatMap { $0 < 0 ? nil : $0 },
           keysBehind: int("right_window_size").flatMap { $0 < 0 ? nil : $0 }, outputCount: outputs.count))
     case "BatchNormalization":
-      if flag("training_mode") {
-        return .trainingBatchNormalization(
-          TrainingBatchNormalization(
-            epsilon: float("epsilon", 1e-5), momentum: float("momentum", 0.9), outputCount: outputs.count))
-      }
+      guard !flag("training_mode") else { throw unknown }
       return .batchNormalization(BatchNormalization(epsilon: float("epsilon", 1e-5)))
     case "Cast": return .cast(Cast(to: try dataType(int("to", 0)), saturates: flag("saturate", true)))
     case "Clip": return .computed(.clip)

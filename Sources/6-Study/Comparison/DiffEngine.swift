@@ -1,15 +1,15 @@
 import Execution
 import FileIO
-public import Kernels
+package import Kernels
 import ModelIR
 
 /// How the graphs of a comparison are computed.
-public struct DiffEngine: Sendable {
+package struct DiffEngine: Sendable {
   let kernels: any KernelSet<Float>
   let threads: Int
 
   /// - Parameter kernels: what computes in float32.
-  public init(kernels: any KernelSet<Float>, threads: Int) {
+  package init(kernels: any KernelSet<Float>, threads: Int) {
     self.kernels = kernels
     self.threads = threads
   }

@@ -2,34 +2,35 @@
 ///
 /// Where one side alone is not finite, or the infinities are of different signs, the error is infinite. Two infinities of
 /// one sign are the same; two NaN are neither the same nor different: they prove nothing.
-public struct Distance: Sendable, Hashable {
-  public let tolerance: Tolerance
-  public private(set) var elementCount = 0
+package struct Distance: Sendable, Hashable {
+  /// What elements are judged by.
+  package let tolerance: Tolerance
+  package private(set) var elementCount = 0
   /// Largest |a - b|; infinite where one side alone is not finite.
-  public private(set) var maxAbsoluteError = 0.0
+  package private(set) var maxAbsoluteError = 0.0
   /// Row-major index of that element in its array; nil where nothing differs.
-  public private(set) var worstIndex: Int?
+  package private(set) var worstIndex: Int?
   /// Largest |b| among finite elements.
-  public private(set) var largestMagnitude = 0.0
+  package private(set) var largestMagnitude = 0.0
   /// Elements outside of the tolerance.
-  public private(set) var mismatchedCount = 0
+  package private(set) var mismatchedCount = 0
   /// The absolute tolerance in plain numbers; of several arrays the largest.
-  public private(set) var absoluteTolerance = 0.0
+  package private(set) var absoluteTolerance = 0.0
   /// Elements that are NaN on both sides.
-  public private(set) var undecidedCount = 0
+  package private(set) var undecidedCount = 0
   /// Elements that are the same infinity on both sides.
-  public private(set) var infiniteCount = 0
+  package private(set) var infiniteCount = 0
   private var leftSquares = 0.0
   private var rightSquares = 0.0
   private var product = 0.0
 
   /// A distance of nothing, to which arrays are added.
-  public init(_ tolerance: Tolerance) {
+  package init(_ tolerance: Tolerance) {
     self.tolerance = tolerance
   }
 
   /// Compares `left` with the reference `right`, of as many elements.
-  public init<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar], _ tolerance: Tolerance) {
+  package init<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar], _ tolerance: Tolerance) {
     self.init(tolerance)
     add(left, right)
   }
@@ -38,7 +39,7 @@ public struct Distance: Sendable, Hashable {
   ///
   /// - Returns: the index of an element with a larger error than all before; nil if there is none.
   @discardableResult
-  public mutating func add<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar]) -> Int? {
+  package mutating func add<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar]) -> Int? {
     precondition(left.count == right.count)
     elementCount += left.count
     var largest: Scalar = 0
@@ -117,19 +118,19 @@ public struct Distance: Sendable, Hashable {
   }()
 
   /// Whether no element is outside of the tolerance, and there is one that shows it.
-  public var isWithinTolerance: Bool { mismatchedCount == 0 && !provesNothing }
+  package var isWithinTolerance: Bool { mismatchedCount == 0 && !provesNothing }
 
   /// Whether there is no element that is finite on a side.
-  public var provesNothing: Bool { elementCount > 0 && undecidedCount + infiniteCount == elementCount }
+  package var provesNothing: Bool { elementCount > 0 && undecidedCount + infiniteCount == elementCount }
 
   /// The largest error as a part of the reference's largest magnitude; 0 where nothing differs.
-  public var relativeError: Double {
+  package var relativeError: Double {
     if maxAbsoluteError == 0 { return 0 }
     return largestMagnitude > 0 ? maxAbsoluteError / largestMagnitude : .infinity
   }
 
   /// a * b / (|a| |b|); nil where a side is all zeros or not finite.
-  public var cosineSimilarity: Double? {
+  package var cosineSimilarity: Double? {
     let cosine = product / (leftSquares.squareRoot() * rightSquares.squareRoot())
     return cosine.isFinite ? min(max(cosine, -1), 1) : nil
   }

@@ -1,24 +1,24 @@
 import Execution
-public import FileIO
+package import FileIO
 import ModelIR
 
 /// Compares two models, or a model with recorded outputs, and finds where and why they part.
-public struct ModelComparison {
+package struct ModelComparison {
   /// The left, and the right, which is the reference.
-  public let left: Side
-  public let right: Side
+  package let left: Side
+  package let right: Side
   /// What both are given in each batch; of two recordings, nothing as often as there are batches.
-  public let batches: [[ComparisonInput]]
-  public let engine: DiffEngine
-  public let tolerance: Tolerance
+  package let batches: [[ComparisonInput]]
+  package let engine: DiffEngine
+  package let tolerance: Tolerance
   /// Whether intermediate values are reported.
-  public var wantsLayers = false
+  package var wantsLayers = false
   /// Whether parameters are compared.
-  public var wantsWeights = false
+  package var wantsWeights = false
   /// The most bytes of intermediate values that are kept at a time.
-  public var valueBudget = 512 << 20
+  package var valueBudget = 512 << 20
 
-  public init(
+  package init(
     left: Side, right: Side, batches: [[ComparisonInput]], engine: DiffEngine, tolerance: Tolerance
   ) {
     self.left = left
@@ -33,7 +33,7 @@ public struct ModelComparison {
   /// - Parameters:
   ///   - notes: sentences to begin the report's notes with.
   ///   - progress: called when a new phase begins.
-  public func report(
+  package func report(
     notes: [String] = [],
     progress: (DiffPhase) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in }
   ) throws(ScaleNetError) -> DiffReport {
@@ -144,7 +144,7 @@ extension ModelComparison {
 }
 
 /// What a comparison is doing, for a progress line.
-public enum DiffPhase: String, Sendable {
+package enum DiffPhase: String, Sendable {
   case running
   case runningInDouble = "running in Double"
   case aligning, explaining

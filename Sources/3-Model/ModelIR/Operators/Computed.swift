@@ -224,6 +224,7 @@ public enum Computed: OperatorKind {
 
 /// One element of any type of numbers or booleans.
 public struct ScalarValue: Hashable, Sendable {
+  /// Which of `real` and `integer` holds the value.
   public var dataType: DataType
   /// The value of a floating-point type.
   public var real: Double

@@ -6,6 +6,7 @@ public struct BatchNormalization: OperatorKind {
   public var name: String { "BatchNormalization" }
   public var inputCount: ClosedRange<Int> { 5...5 }
 
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
 
   public init(epsilon: Float = 1e-5) {
@@ -31,38 +32,6 @@ public struct BatchNormalization: OperatorKind {
   }
 }
 
-/// Normalisation of each channel of X [N, C, ...] by the statistics of this very batch, as networks in training do it.
-/// Inputs X, scale, B, input_mean, input_var. Outputs Y, and the running mean and variance: momentum times what was, and
-/// the rest of what is.
-public struct TrainingBatchNormalization: OperatorKind {
-  public var epsilon: Float
-  public var momentum: Float
-  /// How many of the outputs there are, 1 to 3.
-  public var outputCount: Int
-
-  public init(epsilon: Float = 1e-5, momentum: Float = 0.9, outputCount: Int = 3) {
-    self.epsilon = epsilon
-    self.momentum = momentum
-    self.outputCount = outputCount
-  }
-
-  public var name: String { "BatchNormalization" }
-  public var inputCount: ClosedRange<Int> { 5...5 }
-
-  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
-    let y = try BatchNormalization(epsilon: epsilon).inferTypes(inputs)
-    guard (1...3).contains(outputCount) else {
-      throw ScaleNetError(place: "outputs", expected: "1 to 3", found: "\(outputCount)")
-    }
-    let statistics = [try require(inputs, 3, "input_mean"), try require(inputs, 4, "input_var")]
-    return y + statistics.prefix(outputCount - 1)
-  }
-
-  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
-    Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: 7))
-  }
-}
-
 /// Local response normalisation across the channels of X [N, C, ...]: x / (bias + alpha / size * s)^beta, where s is
 /// the sum of the squares of `size` channels around x: floor((size - 1) / 2) before it, ceil((size - 1) / 2) after it.
 public struct LRN: OperatorKind {
@@ -71,8 +40,11 @@ public struct LRN: OperatorKind {
 
   /// How many channels are summed; at least 1.
   public var size: Int
+  /// The factor of the sum of squares, over `size`.
   public var alpha: Float
+  /// The exponent of the divisor.
   public var beta: Float
+  /// What is added to it before the power; keeps the divisor from 0.
   public var bias: Float
 
   public init(size: Int, alpha: Float = 1e-4, beta: Float = 0.75, bias: Float = 1) {
@@ -104,6 +76,7 @@ public struct LRN: OperatorKind {
 public struct LayerNormalization: OperatorKind {
   /// The first of the normalised axes, not negative.
   public var axis: Int
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
   /// How many of the outputs Y, Mean and InvStdDev there are: 1 to 3. The last two are float32, or float64 for such X.
   public var outputCount: Int
@@ -141,6 +114,7 @@ public struct LayerNormalization: OperatorKind {
 public struct RMSNormalization: OperatorKind {
   /// The first of the normalised axes, not negative.
   public var axis: Int
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
 
   public init(axis: Int, epsilon: Float = 1e-5) {
@@ -165,6 +139,7 @@ public struct RMSNormalization: OperatorKind {
 
 /// Normalisation of each channel of X [N, C, ...] by its own statistics. Inputs input, scale and B, both [C].
 public struct InstanceNormalization: OperatorKind {
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
 
   public init(epsilon: Float = 1e-5) {
@@ -194,7 +169,9 @@ public struct InstanceNormalization: OperatorKind {
 /// Normalisation of groups of channels of X [N, C, ...] by their statistics. Inputs X, scale and bias, both one for each
 /// channel, or one for each group as ONNX had it before opset 21.
 public struct GroupNormalization: OperatorKind {
+  /// How many groups the channels make; a divisor of their number.
   public var groups: Int
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
   /// Whether scale and bias are of groups, not of channels.
   public var scalesGroups: Bool

@@ -33,7 +33,6 @@ public enum Operator: Hashable, Sendable {
   case recurrent(Recurrent)
   // Normalisation.
   case batchNormalization(BatchNormalization)
-  case trainingBatchNormalization(TrainingBatchNormalization)
   case layerNormalization(LayerNormalization)
   case rmsNormalization(RMSNormalization)
   case instanceNormalization(InstanceNormalization)
@@ -114,7 +113,6 @@ public enum Operator: Hashable, Sendable {
     case .attention(let kind): kind
     case .recurrent(let kind): kind
     case .batchNormalization(let kind): kind
-    case .trainingBatchNormalization(let kind): kind
     case .layerNormalization(let kind): kind
     case .rmsNormalization(let kind): kind
     case .instanceNormalization(let kind): kind

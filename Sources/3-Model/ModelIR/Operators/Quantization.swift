@@ -30,7 +30,7 @@ public struct QuantizeLinear: OperatorKind {
     try requireScale(scale, "y_scale", of: x, axis: axis, blockSize: blockSize)
     var type = outputType
     if let zero = optional(inputs, 2) {
-      guard zero.dimensions == scale.dimensions || zero.rank == 0 || scale.rank == 0 else {
+      guard zero.dimensions == scale.dimensions || zero.isOneElement else {
         throw ScaleNetError(place: "input y_zero_point", expected: "the shape of y_scale", found: "\(zero)")
       }
       type = zero.dataType
@@ -71,7 +71,7 @@ public struct DequantizeLinear: OperatorKind {
     try requireScale(scale, "x_scale", of: x, axis: axis, blockSize: blockSize)
     if let zero = optional(inputs, 2) {
       guard zero.dataType == x.dataType,
-        zero.dimensions == scale.dimensions || zero.rank == 0 || scale.rank == 0
+        zero.dimensions == scale.dimensions || zero.isOneElement
       else {
         throw ScaleNetError(
           place: "input x_zero_point", expected: "\(TensorType(x.dataType, scale.dimensions))",
@@ -104,6 +104,11 @@ public struct DynamicQuantizeLinear: OperatorKind {
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
     Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: 5))
   }
+}
+
+extension TensorType {
+  /// Whether it is known to be one element.
+  fileprivate var isOneElement: Bool { dimensions.allSatisfy { $0 == 1 } }
 }
 
 extension OperatorKind {

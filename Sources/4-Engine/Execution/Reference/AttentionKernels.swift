@@ -33,10 +33,10 @@ extension Attention: ReferenceKernel {
               (0..<size).reduce(0) { $0 + qs[row * size + $1] * ks[(shared * keys + key) * size + $1] }
                 * scale
             })
-          stages.append((0..<keys).map { stages[0][$0] + mask[row * keys + $0] })
           stages.append(
             softcap == 0
-              ? stages[1] : stages[1].map { Double(softcap) * tanh($0 / Double(softcap)) })
+              ? stages[0] : stages[0].map { Double(softcap) * tanh($0 / Double(softcap)) })
+          stages.append((0..<keys).map { stages[1][$0] + mask[row * keys + $0] })
           // A query that sees no key at all takes nothing of any.
           let seesNone = stages[2].allSatisfy { $0 == -.infinity }
           stages.append(seesNone ? stages[2].map { _ in 0 } : Softmax.softmax(stages[2]))
@@ -90,6 +90,10 @@ extension Attention: ReferenceKernel {
       }
     }
     let lengths = arguments.optional(6)?.integers
+    guard lengths.map({ $0.count == batch }) ?? true else {
+      throw ScaleNetError(
+        place: "input nonpad_kv_seqlen", expected: "\(batch) numbers", found: "\(lengths?.count ?? 0)")
+    }
     for place in result.indices {
       let (key, query) = (place % keys, place / keys % queries)
       let length = lengths.map { $0[place / (heads * queries * keys) % $0.count] }

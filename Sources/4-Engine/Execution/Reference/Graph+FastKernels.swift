@@ -30,7 +30,7 @@ extension Graph {
       return true
     case .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
       .convTranspose,
-      .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .trainingBatchNormalization, .layerNormalization,
+      .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization,
       .rmsNormalization,
       .instanceNormalization, .groupNormalization, .lpNormalization, .meanVarianceNormalization, .tile,
       .shape,

@@ -192,7 +192,7 @@ extension RoiAlign: ReferenceKernel {
     _ start: Double, _ size: Double, cells: Int, extent: Int
   ) throws(ScaleNetError) -> [[Sample?]] {
     let cell = size / Double(cells)
-    guard start.isFinite, cell.isFinite, cell < 65536, extent > 0 else {
+    guard start.isFinite, size.isFinite, size < 1_048_576, extent > 0 else {
       throw ScaleNetError(place: "input rois", expected: "regions in range", found: "\(start), \(size)")
     }
     let count = samplingRatio > 0 ? samplingRatio : max(Int(cell.rounded(.up)), 0)

@@ -57,24 +57,6 @@ extension BatchNormalization: ReferenceKernel {
   }
 }
 
-extension TrainingBatchNormalization: ReferenceKernel {
-  func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
-    let x = arguments(0)
-    let groups = Groups(x.shape, axes: x.shape.indices.filter { $0 != 1 })
-    let found = Statistics(normalizing: x.reals, groups, epsilon: Double(epsilon))
-    let variances = found.inverseDeviations.map { 1 / ($0 * $0) - Double(epsilon) }
-    var results = [
-      TypedTensor(x.dataType, x.shape, .real(found.values)).scaled(arguments(1).reals, arguments(2).reals)
-    ]
-    for (index, current) in [(1, found.means), (2, variances)] where index < outputCount {
-      let last = arguments(index + 2)
-      let mixed = zip(last.reals, current).map { Double(momentum) * $0 + (1 - Double(momentum)) * $1 }
-      results.append(TypedTensor(last.dataType, last.shape, .real(mixed)))
-    }
-    return results
-  }
-}
-
 extension InstanceNormalization: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
     let x = arguments(0)

@@ -29,7 +29,6 @@ extension Operator {
     case .attention(let kind): kind
     case .recurrent(let kind): kind
     case .batchNormalization(let kind): kind
-    case .trainingBatchNormalization(let kind): kind
     case .layerNormalization(let kind): kind
     case .rmsNormalization(let kind): kind
     case .instanceNormalization(let kind): kind

@@ -77,6 +77,16 @@ extension DequantizeLinear: ReferenceKernel {
   }
 }
 
+extension TypedTensor {
+  /// The one real number of an input.
+  func onlyReal(_ name: String) throws(ScaleNetError) -> Double {
+    guard count == 1 else {
+      throw ScaleNetError(place: "input \(name)", expected: "one number", found: "\(count)")
+    }
+    return reals[0]
+  }
+}
+
 extension DynamicQuantizeLinear: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
     let x = arguments(0)
@@ -85,7 +95,7 @@ extension DynamicQuantizeLinear: ReferenceKernel {
     let range = Float(most) - Float(least)
     let scale = range == 0 ? 1 : Double(range / 255)
     let zero = min(max((0 - Double(Float(least / scale))).rounded(.toNearestOrEven), 0), 255)
-    let point = TypedTensor(.uint8, [], .integer([Int64(zero)]))
+    let point = TypedTensor(.uint8, [], .integer([Int64(clampingReal: zero)]))
     return [
       QuantizeLinear.quantized(values.map { $0 / scale }, x.shape, zero: point),
       TypedTensor(.float32, [], .real([scale])), point,

@@ -86,16 +86,6 @@ enum NormalizationOperators {
     node.set("epsilon", op.epsilon)
   }
 
-  static func write(_ op: TrainingBatchNormalization, _ node: inout NodeWriter) throws(ScaleNetError) {
-    guard node.opset >= 14 else {
-      throw node.failure(
-        "attribute training_mode", expected: "opset 14 or later", found: "opset \(node.opset)")
-    }
-    node.set("epsilon", op.epsilon)
-    node.set("momentum", op.momentum)
-    node.set("training_mode", 1)
-  }
-
   // MARK: Others
 
   private static func readLayerNormalization(

@@ -110,7 +110,6 @@ enum OperatorTable {
     case .attention(let op): try MatrixOperators.write(op, &node)
     case .recurrent(let op): try RecurrentOperators.write(op, &node)
     case .batchNormalization(let op): try NormalizationOperators.write(op, &node)
-    case .trainingBatchNormalization(let op): try NormalizationOperators.write(op, &node)
     case .layerNormalization(let op): try NormalizationOperators.write(op, &node)
     case .rmsNormalization(let op): try NormalizationOperators.write(op, &node)
     case .instanceNormalization(let op): NormalizationOperators.write(op, &node)

@@ -1,6 +1,7 @@
 extension DiffReport {
   /// Why the outputs differ.
   public struct Cause: Sendable, Codable, Hashable {
+    /// What makes the models differ.
     public var kind: CauseKind
     /// One sentence.
     public var explanation: String
@@ -45,8 +46,11 @@ extension DiffReport {
     case activation
     /// Maximum against mean, another extent or other axes of a pool or mean.
     case pooling
+    /// Other steps of a convolution or pool.
     case stride
+    /// Other distances between the elements of a kernel.
     case dilation
+    /// Another number of groups of channels.
     case groups
     /// Another attribute.
     case attribute

@@ -1,12 +1,15 @@
 extension DiffReport {
   /// A pair of outputs.
   public struct Output: Sendable, Codable, Hashable {
+    /// The left's name of it.
     public var name: String
+    /// The right's name of it.
     public var otherName: String
     /// The left's.
     public var shape: [Int]
     /// The right's, where the two are not related and nothing was compared.
     @ExplicitNull public var otherShape: [Int]?
+    /// Whether every element of every batch is.
     public var isWithinTolerance: Bool
     /// Over all batches.
     public var metrics: TensorMetrics

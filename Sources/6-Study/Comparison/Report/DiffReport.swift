@@ -4,17 +4,23 @@ import ModelIR
 ///
 /// The left is compared with the right, which is the reference of relative errors.
 public struct DiffReport: Sendable, Codable, Hashable {
+  /// What the comparison comes to.
   public var verdict: Verdict
   /// The verdict with its reason, in one or two sentences.
   public var explanation: String
   /// How a difference is told apart; nil where it cannot be told, as between two recordings.
   @ExplicitNull public var kind: Kind?
+  /// The side that was judged.
   public var left: Side.Info
+  /// The reference.
   public var right: Side.Info
+  /// What the elements of outputs and layers were judged by.
   public var tolerance: Tolerance
   /// How many batches of inputs were compared.
   public var batches: Int
+  /// What both sides were given; empty for two recordings.
   public var inputs: [Input]
+  /// Outputs that both sides have, in the left's order.
   public var outputs: [Output]
   /// Aligned intermediate values in the order of running; empty where they were not asked for.
   public var layers: [Layer]
@@ -113,6 +119,7 @@ extension DiffReport {
   public enum Verdict: String, Sendable, Codable, Hashable, CaseIterable {
     /// Every output is within the tolerance.
     case match
+    /// Some element of some output is not.
     case differ
   }
 
@@ -130,6 +137,7 @@ extension DiffReport {
 /// Writes nil as `null` into JSON, where it would be left out otherwise: a reader finds every key.
 @propertyWrapper
 public struct ExplicitNull<Wrapped: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
+  /// The value, nil for `null`.
   public var wrappedValue: Wrapped?
 
   public init(wrappedValue: Wrapped?) {

@@ -1,6 +1,7 @@
 /// How far two tensors of one shape are apart, a found and b the reference. Elements that are the same bits or two
 /// infinities of one sign do not differ, and two NaN cannot be told; where one side alone is not finite the error is infinite, which JSON says as null.
 public struct TensorMetrics: Sendable, Codable, Hashable {
+  /// Elements of all batches.
   public var elementCount: Int
   /// Elements outside of |a - b| <= absolute + relative * |b|, and those that are not finite on one side alone.
   public var mismatchedCount: Int
@@ -93,8 +94,11 @@ extension TensorMetrics {
 public struct ULPDistribution: Sendable, Codable, Hashable {
   /// Half of the elements are no further apart. Percentiles are upper ends of the histogram's buckets, or `max`.
   public var median: Int
+  /// 90 of 100 elements are no further apart.
   public var p90: Int
+  /// 99 of 100 elements are no further apart.
   public var p99: Int
+  /// The largest distance.
   public var max: Int
   /// 0, 1, 2, up to 4, up to 8, ... ; the last bucket is open. Empty buckets in between are listed.
   public var histogram: [Bucket]
@@ -119,6 +123,7 @@ extension ULPDistribution {
   public struct Bucket: Sendable, Codable, Hashable {
     /// The largest distance that is counted here; nil for all that is larger.
     @ExplicitNull public var upTo: Int?
+    /// How many elements are in the bucket.
     public var count: Int
 
     public init(
