@@ -20,7 +20,7 @@ extension Planner {
   /// Whether all weights of a group are known before the graph runs.
   func isPrepared(_ group: FusedNode) -> Bool {
     let weights = Self.weightInputs(group.node.op)
-    guard !weights.isEmpty else { return false }
+    guard !weights.isEmpty, !group.reorders else { return false }
     if case .matMul = group.node.op {
       // One matrix serves all products.
       guard let b = group.node.inputs[1], shapes[b.index].count == 2,
@@ -44,7 +44,8 @@ extension Planner {
 
   /// Whether a group can write images that do not follow each other without gaps.
   func writesImagesApart(_ group: FusedNode) -> Bool {
-    switch group.node.op {
+    if group.reorders { return true }
+    return switch group.node.op {
     case .conv, .batchNormalization, .relu, .leakyRelu, .pRelu, .sigmoid, .hardSigmoid, .hardSwish, .tanh,
       .sqrt, .exp, .clip, .pad, .maxPool, .averagePool, .globalAveragePool, .globalMaxPool, .lrn, .add, .sub,
       .mul, .div, .pow, .transpose, .slice, .expand:

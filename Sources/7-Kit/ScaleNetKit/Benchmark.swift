@@ -8,8 +8,8 @@ import ModelIR
 public struct BenchmarkOptions: Sendable {
   public var batch = 16
   public var inputSize: InputSize = .standard
-  /// How often the forward pass is timed, after one that is not.
-  public var runs = 1000
+  /// How often the forward pass is timed, after one that is not; nil for ten seconds, and ten times at least.
+  public var runs: Int?
   public var threads: Int?
 
   public init() {}
@@ -23,6 +23,9 @@ public struct BenchmarkResult: Sendable, Codable {
   public var macs: Int
   public var batch: Int
   public var runs: Int
+  public var threads: Int
+  /// The instruction set of the kernels.
+  public var kernels: String
   /// Seconds of a forward pass.
   public var medianSeconds: Double
   /// What 95 of 100 passes stay within, in seconds.
@@ -31,7 +34,7 @@ public struct BenchmarkResult: Sendable, Codable {
   public var imagesPerSecond: Double
 
   enum CodingKeys: String, CodingKey {
-    case model, architecture, macs, batch, runs
+    case model, architecture, macs, batch, runs, threads, kernels
     case medianSeconds = "median_seconds"
     case percentile95Seconds = "p95_seconds"
     case imagesPerSecond = "images_per_second"
@@ -41,7 +44,7 @@ public struct BenchmarkResult: Sendable, Codable {
 extension OpenedModel {
   /// Times the forward pass on seeded inputs.
   public func benchmark(
-    _ options: BenchmarkOptions, kernels: any KernelSet<Float>, progress: (Int) -> Void = { _ in }
+    _ options: BenchmarkOptions, kernels: (any KernelSet<Float>)? = nil, progress: (Int) -> Void = { _ in }
   ) throws(ScaleNetError) -> BenchmarkResult {
     var build = BuildOptions()
     build.inputSize = options.inputSize
@@ -61,11 +64,17 @@ extension OpenedModel {
         .cast(to: graph[id].type.dataType)
       batch = shape.dimensions.first ?? batch
     }
+    let kernels = try given(kernels)
     let runner = try GraphRunner(graph, batch: options.batch, kernels: kernels, threads: options.threads)
+    let first = ContinuousClock.now
     _ = try runner.run(inputs)
+    let budget = Duration.seconds(10)
+    let most = options.runs ?? 1000
+    let least = options.runs ?? 10
     var seconds: [Double] = []
     let clock = ContinuousClock()
-    for run in 0..<options.runs {
+    for run in 0..<most {
+      if run >= least, ContinuousClock.now - first > budget { break }
       progress(run)
       let start = clock.now
       _ = try runner.run(inputs)
@@ -81,8 +90,8 @@ extension OpenedModel {
       throw error.inFile(path)
     }
     return BenchmarkResult(
-      model: path, architecture: architecture, macs: macs, batch: batch, runs: options.runs,
-      medianSeconds: median,
+      model: path, architecture: architecture, macs: macs, batch: batch, runs: seconds.count,
+      threads: runner.threads, kernels: kernels.name, medianSeconds: median,
       percentile95Seconds: seconds[min(seconds.count - 1, seconds.count * 95 / 100)],
       imagesPerSecond: Double(batch) / median)
   }

@@ -25,11 +25,11 @@ public struct ConversionInput: Sendable {
 /// with the source before it gets its name.
 ///
 /// - Parameters:
-///   - kernels: what the verification computes with.
+///   - kernels: what the verification computes with; nil for the fastest that this processor can run.
 ///   - progress: called when a new phase begins.
 public func convert(
   _ input: ConversionInput, to outputPath: String, options: ConversionOptions,
-  kernels: any KernelSet<Float> = baselineKernels(), progress: (ConversionPhase) -> Void = { _ in }
+  kernels: (any KernelSet<Float>)? = nil, progress: (ConversionPhase) -> Void = { _ in }
 ) throws(ScaleNetError) -> ConversionReport {
   guard let format = options.format ?? FileFormat.forExtension(of: outputPath) else {
     throw .invalidOption(
@@ -47,7 +47,7 @@ public func convert(
     inputSize: options.explicitBuildOptions.contains("--input-size") ? options.build.inputSize : nil)
   let conversion = Conversion(
     model: model, soundness: SoundnessCheck(model), outputPath: outputPath, format: format, options: options,
-    kernels: kernels)
+    kernels: try given(kernels))
   switch format {
   case .onnx: return try conversion.writeONNX(progress: progress)
   case .keras: return try conversion.writeKeras(progress: progress)

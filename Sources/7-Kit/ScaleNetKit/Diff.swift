@@ -7,12 +7,12 @@ public import Kernels
 ///
 /// - Parameters:
 ///   - right: the reference of relative errors.
-///   - kernels: what computes in float32.
+///   - kernels: what computes in float32; nil for the fastest that this processor can run.
 ///   - useInputs: called with the inputs of all batches before anything is computed, to save them.
 ///   - progress: called when a new phase begins.
 public func diff(
   _ left: DiffComparand, _ right: DiffComparand, options: DiffOptions = DiffOptions(),
-  kernels: any KernelSet<Float> = baselineKernels(),
+  kernels: (any KernelSet<Float>)? = nil,
   useInputs: ([DiffBatch]) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in },
   progress: (DiffPhase) -> Void = { _ in }
 ) throws(ScaleNetError) -> DiffReport {
@@ -21,7 +21,7 @@ public func diff(
   let threads = options.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   var comparison = ModelComparison(
     left: prepared.left, right: prepared.right, inputNames: prepared.inputNames,
-    engine: DiffEngine(kernels: kernels, threads: threads), tolerance: options.tolerance)
+    engine: DiffEngine(kernels: try given(kernels), threads: threads), tolerance: options.tolerance)
   comparison.wantsLayers = options.layers
   comparison.wantsWeights = options.weights
   do throws(ScaleNetError) {

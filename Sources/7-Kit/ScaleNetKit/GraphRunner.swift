@@ -12,6 +12,8 @@ struct GraphRunner {
   }
 
   private let engine: Engine
+  /// How many threads compute.
+  let threads: Int
 
   /// - Parameters:
   ///   - kernels: nil for the naive kernels that compute in Double.
@@ -20,6 +22,7 @@ struct GraphRunner {
     _ graph: Graph, batch: Int, kernels: (any KernelSet<Float>)?, threads: Int?
   ) throws(ScaleNetError) {
     let threads = threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    self.threads = threads
     if let kernels {
       engine = .float(try Executor(graph, batch: batch, kernels: kernels, threads: threads))
     } else {
@@ -55,4 +58,10 @@ struct GraphRunner {
     }
     return (outputs, overflows)
   }
+}
+
+/// The kernels that a caller gave, or the fastest that this processor can run.
+func given(_ kernels: (any KernelSet<Float>)?) throws(ScaleNetError) -> any KernelSet<Float> {
+  if let kernels { return kernels }
+  return try kernelsForThisProcessor()
 }

@@ -34,7 +34,7 @@ public struct RunReport: Sendable {
 extension OpenedModel {
   /// Runs the model on arrays, and writes its outputs.
   public func run(
-    _ inputs: RunInputs, to output: RunOutput, options: RunOptions, kernels: any KernelSet<Float>
+    _ inputs: RunInputs, to output: RunOutput, options: RunOptions, kernels: (any KernelSet<Float>)? = nil
   ) throws(ScaleNetError) -> RunReport {
     let files = [file] + inputs.files
     switch output {
@@ -78,7 +78,7 @@ extension OpenedModel {
 
   /// The outputs, in the graph's order. Those that are known without a run are given as they are.
   private func results(
-    _ inputs: RunInputs, _ options: RunOptions, _ kernels: any KernelSet<Float>
+    _ inputs: RunInputs, _ options: RunOptions, _ kernels: (any KernelSet<Float>)?
   ) throws(ScaleNetError) -> [NamedTensor] {
     var graph = try graph(for: inputs, options: options)
     if let id = graph.inputs.first, inputs.isEmpty {
@@ -98,7 +98,7 @@ extension OpenedModel {
       }
       let runner = try GraphRunner(
         graph, batch: Self.batch(graph, arrays),
-        kernels: options.usesReferenceKernels ? nil : kernels, threads: options.threads)
+        kernels: options.usesReferenceKernels ? nil : try given(kernels), threads: options.threads)
       for (id, result) in zip(computed, try runner.run(arrays)) { results[id] = result.tensor }
     }
     return outputs.compactMap { id in

@@ -41,6 +41,10 @@ enum Main {
     var isVerbose = false
     do {
       do {
+        if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] {
+          try StandardOutput.write("\(ToolVersion.current)\nkernels \(try kernelsForThisProcessor().name)\n")
+          return 0
+        }
         var command = try ScaleNetCommand.parseAsRoot()
         isVerbose = (command as? any VerboseCommand)?.messages.verbose ?? false
         try command.run()

@@ -25,8 +25,10 @@ struct BenchCommand: VerboseCommand {
   @Option(help: ArgumentHelp("Height and width of the image: 224, or 256x320.", valueName: "size"))
   var size: InputSizeArgument?
 
-  @Option(help: ArgumentHelp("How often each model is timed.", valueName: "n"))
-  var runs = 1000
+  @Option(
+    help: ArgumentHelp(
+      "How often each model is timed; by default for ten seconds, and ten times at least.", valueName: "n"))
+  var runs: Int?
 
   @OptionGroup var threads: ThreadOptions
 
@@ -37,7 +39,7 @@ struct BenchCommand: VerboseCommand {
 
   func validate() throws {
     if !(1...65536).contains(batch) { throw ValidationError("--batch: expected 1 to 65536, found \(batch)") }
-    if !(1...1_000_000).contains(runs) {
+    if let runs, !(1...1_000_000).contains(runs) {
       throw ValidationError("--runs: expected 1 to 1000000, found \(runs)")
     }
   }
@@ -54,8 +56,8 @@ struct BenchCommand: VerboseCommand {
     for model in models {
       let opened = try OpenedModel(path: model)
       results.append(
-        try opened.benchmark(options, kernels: kernelsForThisProcessor()) { run in
-          if run % 10 == 0 { progress.show("\(model): run \(run) of \(runs)") }
+        try opened.benchmark(options) { run in
+          if run % 10 == 0 { progress.show("\(model): run \(run)\(runs.map { " of \($0)" } ?? "")") }
         })
     }
     progress.clear()
@@ -69,7 +71,7 @@ struct BenchCommand: VerboseCommand {
     var table = Table([
       ("model", .left), ("MACs/image", .right), ("FLOPs/image", .right), ("median ms", .right),
       ("p95 ms", .right),
-      ("images/s", .right),
+      ("images/s", .right), ("runs", .right),
     ])
     for result in results {
       let macs = result.macs / max(result.batch, 1)
@@ -77,9 +79,10 @@ struct BenchCommand: VerboseCommand {
         result.architecture, macs.grouped, (2 * macs).grouped,
         "\((result.medianSeconds * 1000).rounded(toPlaces: 2))",
         "\((result.percentile95Seconds * 1000).rounded(toPlaces: 2))",
-        "\(result.imagesPerSecond.rounded(toPlaces: 1))",
+        "\(result.imagesPerSecond.rounded(toPlaces: 1))", "\(result.runs)",
       ])
     }
-    return "batch \(batch), \(runs) runs each, kernels \(kernelsForThisProcessor().name)\n" + table.text
+    let first = results.first
+    return "batch \(batch), threads \(first?.threads ?? 0), kernels \(first?.kernels ?? "")\n" + table.text
   }
 }

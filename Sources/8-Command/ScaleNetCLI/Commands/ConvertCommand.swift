@@ -89,7 +89,7 @@ struct ConvertCommand: VerboseCommand {
     defer { progress.clear() }
     let report = try ScaleNetKit.convert(
       ConversionInput(path: model.input, key: model.key, structurePath: model.structure), to: output,
-      options: options, kernels: kernelsForThisProcessor(), progress: { progress.show($0.rawValue) })
+      options: options, progress: { progress.show($0.rawValue) })
     progress.clear()
     switch format {
     case .text:

@@ -77,7 +77,7 @@ struct DiffCommand: VerboseCommand {
     let options = try options(left, right)
     var saved: SavedInputs?
     var report = try diff(
-      left, right, options: options, kernels: kernelsForThisProcessor(),
+      left, right, options: options,
       useInputs: { (batches) throws(ScaleNetError) in
         guard let directory = inputs.saveInputs else { return }
         saved = try SavedInputs(batches, of: left, and: right, to: directory, overwrite: force)

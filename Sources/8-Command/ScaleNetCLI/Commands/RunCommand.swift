@@ -60,7 +60,7 @@ struct RunCommand: VerboseCommand {
     options.threads = threads.threads
     options.overwrite = force
     let target = outputDir.map { RunOutput.directory($0) } ?? .file(output ?? "")
-    let report = try opened.run(inputs, to: target, options: options, kernels: kernelsForThisProcessor())
+    let report = try opened.run(inputs, to: target, options: options)
     progress.clear()
     if let output {
       let results = report.outputs.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
