@@ -12,24 +12,24 @@ extension Interpreter {
 
   static func apply(_ op: ModelIR.Operator, _ x: Double) -> Double {
     switch op {
-    case .leakyRelu(let op): x < 0 ? Double(op.alpha) * x : x
-    case .hardSigmoid(let op): max(0, min(1, Double(op.alpha) * x + Double(op.beta)))
-    case .hardSwish: x * max(0, min(1, x / 6 + 0.5))
-    case .tanh: tanh(x)
-    case .sqrt: x.squareRoot()
-    case .exp: exp(x)
+    case .unary(.leakyRelu(let alpha)): x < 0 ? Double(alpha) * x : x
+    case .unary(.hardSigmoid(let alpha, let beta)): max(0, min(1, Double(alpha) * x + Double(beta)))
+    case .unary(.hardSwish): x * max(0, min(1, x / 6 + 0.5))
+    case .unary(.tanh): tanh(x)
+    case .unary(.sqrt): x.squareRoot()
+    case .unary(.exp): exp(x)
     default: .nan
     }
   }
 
   static func combine(_ op: ModelIR.Operator, _ left: Double, _ right: Double) -> Double {
     switch op {
-    case .add: left + right
-    case .sub: left - right
-    case .mul: left * right
-    case .div: left / right
-    case .pow: pow(left, right)
-    case .pRelu: left < 0 ? left * right : left
+    case .binary(.add): left + right
+    case .binary(.sub): left - right
+    case .binary(.mul): left * right
+    case .binary(.div): left / right
+    case .binary(.pow): pow(left, right)
+    case .binary(.pRelu): left < 0 ? left * right : left
     default: .nan
     }
   }
@@ -77,12 +77,12 @@ extension Interpreter {
         sum += left * inputs[1].broadcast(index.dropLast(2) + [k, index[index.count - 1]])
       }
       return sum
-    case .reduceMean(let op):
+    case .reduce(let op):
       let ranges = x.shape.indices.map { op.axes.contains($0) ? 0..<x.shape[$0] : index[$0]..<index[$0] + 1 }
       let sources = ranges.reduce([[]]) { prefixes, range in prefixes.flatMap { p in range.map { p + [$0] } }
       }
       return sources.reduce(0) { $0 + x[$1] } / Double(sources.count)
-    case .globalMaxPool:
+    case .globalPool(.max):
       let plane = indices(Swift.Array(x.shape[2...]))
       return plane.map { x[Swift.Array(index[..<2]) + $0] }.max() ?? .nan
     case .lrn(let op):

@@ -76,11 +76,11 @@ struct Interpreter {
         unsafe kernels.scaleAndShift(
           $0, scale: scale, shift: shift, appliesReLU: false, into: $1, threads: pool)
       }
-    case .relu: unsafe map { unsafe kernels.apply(.relu, $0, into: $1, threads: pool) }
-    case .sigmoid: unsafe map { unsafe kernels.apply(.sigmoid, $0, into: $1, threads: pool) }
-    case .clip(let op):
+    case .unary(.relu): unsafe map { unsafe kernels.apply(.relu, $0, into: $1, threads: pool) }
+    case .unary(.sigmoid): unsafe map { unsafe kernels.apply(.sigmoid, $0, into: $1, threads: pool) }
+    case .unary(.clip(let minimum, let maximum)):
       unsafe map {
-        unsafe kernels.apply(.clip(minimum: op.minimum, maximum: op.maximum), $0, into: $1, threads: pool)
+        unsafe kernels.apply(.clip(minimum: minimum, maximum: maximum), $0, into: $1, threads: pool)
       }
     case .softmax(let op):
       unsafe kernels.softmax(
@@ -93,14 +93,14 @@ struct Interpreter {
         unsafe kernels.averagePool(
           window(op.window), countsPadding: op.countIncludePad, $0, into: $1, threads: pool)
       }
-    case .globalAveragePool: unsafe map { unsafe kernels.globalAveragePool($0, into: $1, threads: pool) }
+    case .globalPool(.average): unsafe map { unsafe kernels.globalAveragePool($0, into: $1, threads: pool) }
     case .resize(let resize):
       let resampling = Resampling(
         resize.mode == .linear ? .linear : .nearest(.floor),
         resize.mode == .linear ? .halfPixel : .asymmetric, input: Extent(x.shape[2], x.shape[3]),
         output: Extent(shape[2], shape[3]))
       unsafe map { unsafe kernels.resize(resampling, $0, into: $1, threads: pool) }
-    case .add, .sub, .mul, .div, .pow, .pRelu:
+    case .binary:
       let (left, right) = (x, inputs[1])
       result.elements = Self.indices(shape).map { index in
         Self.combine(node.op, left.broadcast(index), right.broadcast(index))
@@ -125,12 +125,14 @@ struct Interpreter {
           result.elements += input.elements[row * length..<(row + 1) * length]
         }
       }
-    case .identity, .flatten, .reshape, .cast: result.elements = x.elements
-    case .leakyRelu, .hardSigmoid, .hardSwish, .tanh, .sqrt, .exp:
+    case .identity, .flatten, .reshape, .squeeze, .unsqueeze, .cast: result.elements = x.elements
+    case .unary:
       result.elements = x.elements.map { Self.apply(node.op, $0) }
-    case .transpose, .slice, .gather, .expand, .pad, .matMul, .reduceMean, .globalMaxPool, .lrn:
+    case .transpose, .slice, .gather, .expand, .pad, .matMul, .reduce, .globalPool(.max), .lrn:
       let operands = [x] + inputs.dropFirst()
       result.elements = Self.indices(shape).map { Self.element(node.op, $0, operands) }
+    default:
+      Issue.record("\(node.op.name) is not interpreted")
     }
     return result
   }

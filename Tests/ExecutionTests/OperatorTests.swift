@@ -58,10 +58,10 @@ import Testing
     // The residual is the input itself: the output must not take its memory.
     var graph = Graph(name: "g")
     let x = try graph.addInput("x", TensorType(.float32, [1, 2, 4, 4]))
-    let y = try graph.addNode("relu", .relu(Relu()), inputs: [x])[0]
+    let y = try graph.addNode("relu", .unary(.relu), inputs: [x])[0]
     let w = try graph.addInitializer("w", Tensor([Float](repeating: 1, count: 36), shape: [2, 2, 3, 3]))
     let conv = try graph.addNode("conv", .conv(Conv(window: Window(3, pad: 1))), inputs: [y, w])[0]
-    graph.addOutput(try graph.addNode("sum", .add(Add()), inputs: [conv, y])[0])
+    graph.addOutput(try graph.addNode("sum", .binary(.add), inputs: [conv, y])[0])
     let executor = try Executor<Float>(graph, kernels: baselineKernels())
     let ones = Tensor([Float](repeating: 1, count: 32), shape: [1, 2, 4, 4])
     let rows: [Float] = [9, 13, 13, 9, 13, 19, 19, 13, 13, 19, 19, 13, 9, 13, 13, 9]
@@ -72,7 +72,7 @@ import Testing
     var graph = Graph(name: "g")
     let x = try graph.addInput("x", TensorType(.float32, [2]))
     let w = try graph.addInitializer("w", Tensor([5, 6] as [Float], shape: [2]))
-    let y = try graph.addNode("y", .relu(Relu()), inputs: [x])[0]
+    let y = try graph.addNode("y", .unary(.relu), inputs: [x])[0]
     graph.setOutputs([x, w, y, y])
     let executor = try Executor<Float>(graph, kernels: baselineKernels())
     for _ in 0..<2 {

@@ -69,17 +69,17 @@ struct RandomGraph {
       images.append(try convolution(name, x, 1 + pick(9)))
     case 1:
       let y = try convolution("\(name).conv", x, 2 + pick(6))
-      images.append(try node(name, .relu(Relu()), [try normalization("\(name).bn", y)]))
+      images.append(try node(name, .unary(.relu), [try normalization("\(name).bn", y)]))
     case 2:
       let y = try convolution("\(name).conv", x, extents[1])
-      let sum = try node("\(name).sum", .add(Add()), pick(2) == 0 ? [y, x] : [x, y])
-      images.append(pick(3) == 0 ? sum : try node(name, .relu(Relu()), [sum]))
+      let sum = try node("\(name).sum", .binary(.add), pick(2) == 0 ? [y, x] : [x, y])
+      images.append(pick(3) == 0 ? sum : try node(name, .unary(.relu), [sum]))
     case 3:
       // Two convolutions that meet: one of them can take the other as residual.
       let outputs = 1 + pick(6)
       let one = try convolution("\(name).one", x, outputs)
       let other = try normalization("\(name).bn", try convolution("\(name).other", x, outputs))
-      images.append(try node(name, .add(Add()), [one, other]))
+      images.append(try node(name, .binary(.add), [one, other]))
       if pick(4) == 0 { images.append(one) }
     case 4:
       // Branches of several scales, as in an SA block.
@@ -97,17 +97,17 @@ struct RandomGraph {
       if pick(2) == 0 { branches.append(x) }
       if pick(3) == 0 { branches.append(branches[0]) }
       let joined = try node("\(name).concat", .concat(Concat(axis: 1)), branches)
-      images.append(try node(name, .relu(Relu()), [joined]))
+      images.append(try node(name, .unary(.relu), [joined]))
       if pick(3) == 0 { images.append(branches[0]) }
     case 5:
-      let op: Operator = pick(2) == 0 ? .relu(Relu()) : .sigmoid(Sigmoid())
+      let op: Operator = pick(2) == 0 ? .unary(.relu) : .unary(.sigmoid)
       images.append(try node(name, op, [x]))
     case 6:
       // Squeeze and excitation.
-      let pooled = try node("\(name).pool", .globalAveragePool(GlobalAveragePool()), [x])
+      let pooled = try node("\(name).pool", .globalPool(.average), [x])
       let gate = try node(
-        "\(name).gate", .sigmoid(Sigmoid()), [try convolution("\(name).fc", pooled, extents[1])])
-      images.append(try node(name, .mul(Mul()), pick(2) == 0 ? [x, gate] : [gate, x]))
+        "\(name).gate", .unary(.sigmoid), [try convolution("\(name).fc", pooled, extents[1])])
+      images.append(try node(name, .binary(.mul), pick(2) == 0 ? [x, gate] : [gate, x]))
     case 7 where min(extents[2], extents[3]) >= 4:
       let window = Window(3, stride: 2, pad: 1)
       let op: Operator =
@@ -120,19 +120,19 @@ struct RandomGraph {
     case 9:
       // A constant that is added to every image.
       let constant = try weight("\(name).constant", [extents[1], 1, 1])
-      images.append(try node(name, .add(Add()), [x, constant]))
+      images.append(try node(name, .binary(.add), [x, constant]))
     case 10:
       // Concatenations inside of one another.
       let inner = try node(
         "\(name).inner", .concat(Concat(axis: 1)),
         [try convolution("\(name).a", x, 2), try normalization("\(name).b", x)])
       images.append(
-        try node(name, .concat(Concat(axis: 1)), [try node("\(name).c", .relu(Relu()), [x]), inner]))
+        try node(name, .concat(Concat(axis: 1)), [try node("\(name).c", .unary(.relu), [x]), inner]))
       if pick(2) == 0 { images.append(inner) }
     case 11:
       images.append(try node(name, .concat(Concat(axis: pick(2) == 0 ? 2 : 3)), [x, x]))
     case 12:
-      images.append(try node(name, .add(Add()), [x, x]))
+      images.append(try node(name, .binary(.add), [x, x]))
     default:
       try growElsewhere(name, x, extents)
     }
@@ -143,15 +143,15 @@ struct RandomGraph {
     switch pick(11) {
     case 0:
       let ops: [Operator] = [
-        .leakyRelu(LeakyRelu(alpha: 0.3)), .hardSigmoid(HardSigmoid()), .hardSwish(HardSwish()),
-        .tanh(Tanh()),
+        .unary(.leakyRelu(alpha: 0.3)), .unary(.hardSigmoid(alpha: 0.2, beta: 0.5)), .unary(.hardSwish),
+        .unary(.tanh),
       ]
       images.append(try node(name, ops[pick(4)], [x]))
     case 1:
       let slope = try weight("\(name).slope", [extents[1], 1, 1])
-      let y = try node("\(name).prelu", .pRelu(PRelu()), [x, slope])
+      let y = try node("\(name).prelu", .binary(.pRelu), [x, slope])
       images.append(
-        try node(name, pick(2) == 0 ? .sub(Sub()) : .mul(Mul()), pick(2) == 0 ? [x, y] : [y, x]))
+        try node(name, pick(2) == 0 ? .binary(.sub) : .binary(.mul), pick(2) == 0 ? [x, y] : [y, x]))
     case 2:
       // The channels in two groups, exchanged.
       guard extents[1] % 2 == 0 else { return }
@@ -163,7 +163,7 @@ struct RandomGraph {
     case 3:
       // Channels last for a while.
       let y = try node("\(name).last", .transpose(Transpose(permutation: [0, 2, 3, 1])), [x])
-      let z = try node("\(name).relu", .hardSwish(HardSwish()), [y])
+      let z = try node("\(name).relu", .unary(.hardSwish), [y])
       images.append(try node(name, .transpose(Transpose(permutation: [0, 3, 1, 2])), [z]))
     case 4:
       // Halves that go their own ways.
@@ -184,17 +184,17 @@ struct RandomGraph {
       images.append(try node(name, .pad(pad), [x]))
     case 6:
       // Squeeze and excitation by a mean and a matrix.
-      let mean = try node("\(name).mean", .reduceMean(ReduceMean(axes: [2, 3], keepsAxes: false)), [x])
+      let mean = try node("\(name).mean", .reduce(Reduce(.mean, axes: [2, 3], keepsAxes: false)), [x])
       let matrix = try weight("\(name).weight", [extents[1], extents[1]])
       let gate = try node(
-        "\(name).gate", .hardSigmoid(HardSigmoid()),
+        "\(name).gate", .unary(.hardSigmoid(alpha: 0.2, beta: 0.5)),
         [try node("\(name).fc", .matMul(MatMul()), [mean, matrix])])
       let wide = try node("\(name).wide", .reshape(Reshape(shape: [0, 0, 1, 1])), [gate])
-      images.append(try node(name, .mul(Mul()), pick(2) == 0 ? [x, wide] : [wide, x]))
+      images.append(try node(name, .binary(.mul), pick(2) == 0 ? [x, wide] : [wide, x]))
     case 7:
       // Weights that the graph computes.
       let raw = try weight("\(name).raw", [3, extents[1], 1, 1])
-      let scaled = try node("\(name).scaled", .tanh(Tanh()), [raw])
+      let scaled = try node("\(name).scaled", .unary(.tanh), [raw])
       images.append(try node(name, .conv(Conv(window: Window(1))), [x, scaled]))
     case 8:
       images.append(try node(name, .lrn(LRN(size: 3, alpha: 0.4)), [x]))
@@ -202,7 +202,7 @@ struct RandomGraph {
       let indices = (0..<3).map { _ in pick(extents[1]) }
       let gathered = try node(
         "\(name).gather", .gather(Gather(axis: 1, indices: indices, indexShape: [3])), [x])
-      let pooled = try node("\(name).max", .globalMaxPool(GlobalMaxPool()), [gathered])
+      let pooled = try node("\(name).max", .globalPool(.max), [gathered])
       let wide = try node("\(name).expand", .expand(Expand(shape: [1, 1, extents[2], extents[3]])), [pooled])
       images.append(try node(name, .concat(Concat(axis: 1)), [gathered, wide]))
     default:

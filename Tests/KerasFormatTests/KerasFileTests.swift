@@ -36,7 +36,7 @@ import Testing
     #expect(try node("depth").op == .conv(Conv(window: Window(3, pad: 1), group: 8)))
     let depth = graph[try #require(node("depth").inputs[1])].type
     #expect(depth.shape == [16, 1, 3, 3])
-    #expect(try node("relu6").op == .clip(Clip(minimum: 0, maximum: 6)))
+    #expect(try node("relu6").op == .unary(.clip(minimum: 0, maximum: 6)))
     #expect(try node("stem_bn").op == .batchNormalization(BatchNormalization(epsilon: 1e-3)))
     #expect(graph[graph.inputs[0]].type == TensorType(.float32, [.symbolic("batch"), 3, 20, 24]))
     #expect(graph[graph.outputs[0]].type == TensorType(.float32, [.symbolic("batch"), 10]))

@@ -22,7 +22,7 @@ import Testing
   private let even = TensorType(.float32, [1, 4, 8, 8])
 
   @Test func marginsAreTheirOwnLayerUnlessSame() throws {
-    let relu = Operator.relu(Relu())
+    let relu = Operator.unary(.relu)
     let same = try chain(map, relu, .maxPool(MaxPool(window: Window(3, stride: 1, pad: 1))))
     #expect(try layers(same) == ["Functional", "InputLayer", "ReLU", "MaxPooling2D"])
     let other = try chain(
@@ -36,16 +36,16 @@ import Testing
     let pool = Operator.maxPool(MaxPool(window: Window(1)))
     let window = Window(kernel: [2, 3], strides: [2, 1])
     let chains: [Graph] = [
-      try chain(map, pool, .clip(Clip(minimum: 0, maximum: 6)), .sigmoid(Sigmoid())),
+      try chain(map, pool, .unary(.clip(minimum: 0, maximum: 6)), .unary(.sigmoid)),
       try chain(map, pool, .softmax(Softmax(axis: 1))), try chain(map, pool, .softmax(Softmax(axis: 2))),
       try chain(map, pool, .averagePool(AveragePool(window: window))),
-      try chain(map, pool, .pad(Pad(margins: [1, 2, 3, 4])), .relu(Relu())),
+      try chain(map, pool, .pad(Pad(margins: [1, 2, 3, 4])), .unary(.relu)),
       try chain(
         map, pool, .averagePool(AveragePool(window: Window(3, stride: 2, pad: 1), countIncludePad: true))),
-      try chain(map, pool, .globalAveragePool(GlobalAveragePool()), .relu(Relu())),
+      try chain(map, pool, .globalPool(.average), .unary(.relu)),
       try chain(map, pool, .flatten(Flatten())),
       try chain(
-        TensorType(.float32, [.symbolic("batch"), 6]), .reshape(Reshape(shape: [0, 6, 1, 1])), .relu(Relu())),
+        TensorType(.float32, [.symbolic("batch"), 6]), .reshape(Reshape(shape: [0, 6, 1, 1])), .unary(.relu)),
       try chain(
         map, pool,
         .resize(Resize(mode: .linear, coordinateTransformation: .halfPixel, extent: .sizes([5, 9])))),
@@ -87,13 +87,13 @@ import Testing
   @Test(
     arguments: [
       (Operator.maxPool(MaxPool(window: Window(2, stride: 2, pad: 1))), "pads"),
-      (.clip(Clip(minimum: 1, maximum: 2)), "min"), (.clip(Clip(minimum: -2, maximum: -1)), "min"),
-      (.leakyRelu(LeakyRelu(alpha: -0.5)), "alpha"), (.sqrt(Sqrt()), "operator"),
+      (.unary(.clip(minimum: 1, maximum: 2)), "min"), (.unary(.clip(minimum: -2, maximum: -1)), "min"),
+      (.unary(.leakyRelu(alpha: -0.5)), "alpha"), (.unary(.sqrt), "operator"),
       (.lrn(LRN(size: 3)), "operator"), (.pad(Pad(pads: [0, 0, 1, 1, 0, 0, 1, 1], mode: .reflect)), "mode"),
       (.pad(Pad(pads: [1, 0, 0, 0, 0, 0, 0, 0])), "axes"),
       (.reshape(Reshape(shape: [4, 64])), "shape"), (.reshape(Reshape(shape: [2, 2, 8, 8])), "shape"),
       (.expand(Expand(shape: [2, 4, 8, 8])), "shape"), (.expand(Expand(shape: [1, 1, 4, 8, 8])), "shape"),
-      (.reduceMean(ReduceMean(axes: [0, 1])), "axes"),
+      (.reduce(Reduce(.mean, axes: [0, 1])), "axes"),
       (.slice(Slice(axes: [2], starts: [7], steps: [-1], counts: [8])), "steps"),
       (.slice(Slice(axes: [0], starts: [0], steps: [1], counts: [0])), "counts"),
       (.gather(Gather(axis: 1, indices: [2, 0, 1], indexShape: [3])), "indices"),
@@ -118,7 +118,7 @@ import Testing
   func whatKerasCannotSayIsAnError(op: Operator, place: String) throws {
     let graph = try chain(even, op)
     do {
-      _ = try KerasWriter(Model(graph: graph), path: "out.h5", options: .init(container: .hdf5))
+      _ = try KerasWriter(StoredModel(graph: graph), path: "out.h5", options: .init(container: .hdf5))
       Issue.record("it should have been refused")
     } catch {
       #expect("\(error)".hasPrefix("out.h5: node node0 (\(op.name)): \(place)"), "\(error)")
@@ -138,40 +138,40 @@ import Testing
 
   private func message(_ graph: Graph) -> String {
     do {
-      _ = try KerasWriter(Model(graph: graph), path: "out.h5", options: .init(container: .hdf5))
+      _ = try KerasWriter(StoredModel(graph: graph), path: "out.h5", options: .init(container: .hdf5))
       return "written"
     } catch { return "\(error)" }
   }
 
   @Test func constantsThatAreNoWeightsAreRescaling() throws {
-    let sum = try withConstant(.add(Add()), [1.5], [1, 1, 1, 1])
+    let sum = try withConstant(.binary(.add), [1.5], [1, 1, 1, 1])
     #expect(try layers(sum) == ["Functional", "InputLayer", "Rescaling"])
     let read = try readBack(sum)
-    #expect(read.nodes.map(\.op) == [.add(Add())])
+    #expect(read.nodes.map(\.op) == [.binary(.add)])
     #expect(try read[read.initializers[0]].initializer?.floats() == [1.5])
-    let columns = try withConstant(.mul(Mul()), [1, 2, 3, 4, 5, 6, 7], [7])
+    let columns = try withConstant(.binary(.mul), [1, 2, 3, 4, 5, 6, 7], [7])
     #expect(try layers(columns) == ["Functional", "InputLayer", "Permute", "Rescaling", "Permute"])
     #expect(
-      message(try withConstant(.add(Add()), [Float](repeating: 1, count: 49), [7, 7])).contains("axis"))
-    #expect(message(try withConstant(.div(Div()), [1, 2, 0, 4], [4, 1, 1])).contains("finite"))
-    #expect(message(try withConstant(.add(Add()), [.nan], [1])).contains("finite"))
+      message(try withConstant(.binary(.add), [Float](repeating: 1, count: 49), [7, 7])).contains("axis"))
+    #expect(message(try withConstant(.binary(.div), [1, 2, 0, 4], [4, 1, 1])).contains("finite"))
+    #expect(message(try withConstant(.binary(.add), [.nan], [1])).contains("finite"))
     #expect(
-      message(try withConstant(.div(Div()), [1], [1], isFirst: true))
+      message(try withConstant(.binary(.div), [1], [1], isFirst: true))
         == "out.h5: node node (Div): input 1: expected a constant: no plain layer divides, found what is computed"
     )
-    #expect(message(try withConstant(.pow(Pow()), [0.5], [1])).contains("(Pow)"))
-    #expect(message(try withConstant(.pow(Pow()), [2], [1], isFirst: true)).contains("(Pow)"))
+    #expect(message(try withConstant(.binary(.pow), [0.5], [1])).contains("(Pow)"))
+    #expect(message(try withConstant(.binary(.pow), [2], [1], isFirst: true)).contains("(Pow)"))
     #expect(
       message(try withConstant(.matMul(MatMul()), [Float](repeating: 1, count: 49), [1, 7, 7])).contains(
         "a matrix"))
-    #expect(message(try withConstant(.pRelu(PRelu()), [0.1], [1])) == "written")
+    #expect(message(try withConstant(.binary(.pRelu), [0.1], [1])) == "written")
   }
 
   @Test func namesAreValidAndDiffer() throws {
     var graph = Graph(name: "names")
     var x = try graph.addInput("in/put", map)
     for name in ["a.b", "a_b", "a/b", "_", "_x", "\u{e9}"] {
-      x = try graph.addNode(name, .relu(Relu()), inputs: [x])[0]
+      x = try graph.addNode(name, .unary(.relu), inputs: [x])[0]
     }
     graph.setOutputs([x])
     let read = try readBack(graph)

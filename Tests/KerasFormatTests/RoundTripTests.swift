@@ -60,7 +60,7 @@ import Testing
     let graph = try tinyGraph()
     try withTemporaryDirectory { directory in
       let path = directory + "/tiny.h5"
-      let writer = try KerasWriter(Model(graph: graph), path: path, options: .init(container: .hdf5))
+      let writer = try KerasWriter(StoredModel(graph: graph), path: path, options: .init(container: .hdf5))
       var output = try OutputFile(path: path, overwrite: false)
       try writer.write(to: &output)
       try output.commit()
@@ -78,7 +78,7 @@ import Testing
   @Test(arguments: [KerasWriter.Container.hdf5, .legacyWeights, .weights])
   func tellsWhereWeightsAre(container: KerasWriter.Container) throws {
     let graph = try tinyGraph()
-    let writer = try KerasWriter(Model(graph: graph), path: "x", options: .init(container: container))
+    let writer = try KerasWriter(StoredModel(graph: graph), path: "x", options: .init(container: container))
     let root = try HDF5File(.copying(try bytes(graph, container))).root()
     #expect(writer.names.count == graph.initializers.count)
     for entry in writer.names {
@@ -98,10 +98,10 @@ import Testing
 
   @Test func saysTheInput() throws {
     let graph = try tinyGraph()
-    let last = try KerasWriter(Model(graph: graph), path: "x", options: .init(container: .hdf5))
+    let last = try KerasWriter(StoredModel(graph: graph), path: "x", options: .init(container: .hdf5))
     #expect(last.inputs == [.init(name: "input", shape: [nil, 224, 224, 3], layout: "NHWC")])
     let options = KerasWriter.Options(container: .hdf5, dataFormat: .channelsFirst)
-    let first = try KerasWriter(Model(graph: graph), path: "x", options: options)
+    let first = try KerasWriter(StoredModel(graph: graph), path: "x", options: options)
     #expect(first.inputs == [.init(name: "input", shape: [nil, 3, 224, 224], layout: "NCHW")])
   }
 
@@ -141,7 +141,7 @@ import Testing
     var x = try graph.addInput("x", TensorType(.float32, [1, 1, 2, 2]))
     for index in 0..<400 {
       let name = "n\(index)_" + String(repeating: "y", count: 196 - String(index).count)
-      x = try graph.addNode(name, .relu(Relu()), inputs: [x])[0]
+      x = try graph.addNode(name, .unary(.relu), inputs: [x])[0]
     }
     graph.setOutputs([x])
     let data = try bytes(graph, .hdf5)

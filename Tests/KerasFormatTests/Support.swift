@@ -23,7 +23,7 @@ func bytes(
   try withTemporaryDirectory { directory in
     let path = directory + "/model"
     let writer = try KerasWriter(
-      Model(graph: graph), path: path, options: .init(container: container, dataFormat: dataFormat))
+      StoredModel(graph: graph), path: path, options: .init(container: container, dataFormat: dataFormat))
     var file = try OutputFile(path: path, overwrite: false)
     try writer.write(to: &file)
     try file.commit()

@@ -21,15 +21,15 @@ import Testing
     #expect(try infer(.gather(Gather(axis: 1, indices: [3], indexShape: [])), x) == [batch, 6, 5])
     #expect(try infer(.expand(Expand(shape: [4, 1, 5])), x) == x)
     #expect(try infer(.expand(Expand(shape: [7, 1, 4])), [batch, 1]) == [7, batch, 4])
-    #expect(try infer(.reduceMean(ReduceMean(axes: [2, 3])), x) == [batch, 4, 1, 1])
-    #expect(try infer(.reduceMean(ReduceMean(axes: [1, 2], keepsAxes: false)), x) == [batch, 5])
-    #expect(try infer(.reduceMean(ReduceMean(axes: [0], keepsAxes: false)), x) == [4, 6, 5])
+    #expect(try infer(.reduce(Reduce(.mean, axes: [2, 3])), x) == [batch, 4, 1, 1])
+    #expect(try infer(.reduce(Reduce(.mean, axes: [1, 2], keepsAxes: false)), x) == [batch, 5])
+    #expect(try infer(.reduce(Reduce(.mean, axes: [0], keepsAxes: false)), x) == [4, 6, 5])
     let pad = Pad(pads: [0, 1, -2, 0, 0, 2, 1, -5], value: 1)
     #expect(try infer(.pad(pad), x) == [batch, 7, 5, 0])
     #expect(try infer(.lrn(LRN(size: 5)), x) == x)
-    #expect(try infer(.globalMaxPool(GlobalMaxPool()), x) == [batch, 4, 1, 1])
-    #expect(try infer(.pRelu(PRelu()), x, [4, 1, 1]) == x)
-    #expect(try infer(.div(Div()), [5], x) == x)
+    #expect(try infer(.globalPool(.max), x) == [batch, 4, 1, 1])
+    #expect(try infer(.binary(.pRelu), x, [4, 1, 1]) == x)
+    #expect(try infer(.binary(.div), [5], x) == x)
   }
 
   @Test func multipliesAsNumPy() throws {
@@ -83,8 +83,8 @@ import Testing
     .gather(Gather(axis: 1, indices: [0], indexShape: [-1])),
     .expand(Expand(shape: [2, 4, 6, 5])), .expand(Expand(shape: [.max, 1, 1, 1, 1])),
     .expand(Expand(shape: [-1])), .expand(Expand(shape: [3])),
-    .reduceMean(ReduceMean(axes: [3, 2])), .reduceMean(ReduceMean(axes: [4])),
-    .reduceMean(ReduceMean(axes: [.min])),
+    .reduce(Reduce(.mean, axes: [3, 2])), .reduce(Reduce(.mean, axes: [4])),
+    .reduce(Reduce(.mean, axes: [.min])),
     .pad(Pad(pads: [0, 0, 0, 0])), .pad(Pad(pads: [0, 0, 0, .max, 0, 0, 0, .max])),
     .pad(Pad(pads: [0, 0, .min, 0, 0, 0, 0, 0])), .pad(Pad(pads: [1, 0, 0, 0, 0, 0, 0, 0])),
     .pad(Pad(pads: [0, 0, -4, 0, 0, 0, -3, 0])),
@@ -98,8 +98,8 @@ import Testing
   }
 
   @Test func slopesAreBroadcastOneWay() {
-    #expect(throws: ScaleNetError.self) { try infer(.pRelu(PRelu()), [4, 1], [4, 5]) }
-    #expect(throws: ScaleNetError.self) { try infer(.pRelu(PRelu()), [4], [1, 4]) }
+    #expect(throws: ScaleNetError.self) { try infer(.binary(.pRelu), [4, 1], [4, 5]) }
+    #expect(throws: ScaleNetError.self) { try infer(.binary(.pRelu), [4], [1, 4]) }
     #expect(throws: ScaleNetError.self) {
       try MatMul().inferTypes([TensorType(.float32, [2, 3]), TensorType(.float64, [3, 2])])
     }

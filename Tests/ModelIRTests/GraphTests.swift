@@ -7,8 +7,8 @@ import Testing
   private func chain() throws -> Graph {
     var graph = Graph(name: "chain")
     let x = try graph.addInput("x", TensorType(.float32, [.symbolic("n"), 2, 4, 4]))
-    let a = try graph.addNode("a", .relu(Relu()), inputs: [x])[0]
-    let b = try graph.addNode("b", .sigmoid(Sigmoid()), inputs: [a])[0]
+    let a = try graph.addNode("a", .unary(.relu), inputs: [x])[0]
+    let b = try graph.addNode("b", .unary(.sigmoid), inputs: [a])[0]
     graph.setOutputs([b])
     return graph
   }
@@ -54,20 +54,21 @@ import Testing
 
   @Test func namesNodeAndOperatorOfBadInputs() throws {
     var graph = Graph(name: "bad")
-    let x = try graph.addInput("x", TensorType(.float32, [1, 2]))
+    let x = try graph.addInput("x", TensorType(.float32, [2]))
     #expect(
       throws: ScaleNetError.invalidNode(
-        node: "p", op: "GlobalAveragePool", place: "input X", expected: "rank 4", found: "float32[1, 2]")
+        node: "p", op: "GlobalAveragePool", place: "input X", expected: "rank 2 or more",
+        found: "float32[2]")
     ) {
-      try graph.addNode("p", .globalAveragePool(GlobalAveragePool()), inputs: [x])
+      try graph.addNode("p", .globalPool(.average), inputs: [x])
     }
   }
 
   @Test func removesDeadNodesAndTheirWeights() throws {
     var graph = try chain()
     let weight = try graph.addInitializer("w", Tensor([Float(1)], shape: [1]))
-    try graph.addNode("dead", .mul(Mul()), inputs: [graph.inputs[0], weight])
-    try graph.addNode("deader", .relu(Relu()), inputs: [graph.value(named: "dead")])
+    try graph.addNode("dead", .binary(.mul), inputs: [graph.inputs[0], weight])
+    try graph.addNode("deader", .unary(.relu), inputs: [graph.value(named: "dead")])
     try graph.apply([EliminateDeadNodes()])
     #expect(graph.nodes.map(\.name) == ["a", "b"])
     #expect(graph.values.map(\.name) == ["x", "a", "b"])
@@ -79,7 +80,7 @@ import Testing
     let x = try graph.addInput("x", TensorType(.float32, [1, 2]))
     let a = try graph.addNode("a", .identity(Identity()), inputs: [x])[0]
     let b = try graph.addNode("b", .identity(Identity()), inputs: [a])[0]
-    let c = try graph.addNode("c", .relu(Relu()), inputs: [b])[0]
+    let c = try graph.addNode("c", .unary(.relu), inputs: [b])[0]
     let d = try graph.addNode("d", .identity(Identity()), inputs: [c])[0]
     graph.setOutputs([d])
     try graph.apply([EliminateIdentities()])

@@ -87,10 +87,10 @@ import Testing
 
   @Test func broadcastsAsNumPy() throws {
     let a = TensorType(.float32, [2, 3, 4, 4])
-    #expect(try infer(.mul(Mul()), [a, TensorType(.float32, [3, 1, 1])]) == a)
-    #expect(try infer(.add(Add()), [TensorType(.float32, [1]), a]) == a)
-    #expect(throws: ScaleNetError.self) { try infer(.add(Add()), [a, TensorType(.float32, [3, 4])]) }
-    #expect(throws: ScaleNetError.self) { try infer(.add(Add()), [a, TensorType(.float16, [1])]) }
+    #expect(try infer(.binary(.mul), [a, TensorType(.float32, [3, 1, 1])]) == a)
+    #expect(try infer(.binary(.add), [TensorType(.float32, [1]), a]) == a)
+    #expect(throws: ScaleNetError.self) { try infer(.binary(.add), [a, TensorType(.float32, [3, 4])]) }
+    #expect(throws: ScaleNetError.self) { try infer(.binary(.add), [a, TensorType(.float16, [1])]) }
   }
 
   @Test func multipliesMatrices() throws {

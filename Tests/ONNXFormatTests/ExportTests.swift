@@ -37,7 +37,7 @@ import Testing
     #expect(graph.initializers.allSatisfy { graph[$0].type.dataType == .float32 })
     try withTemporaryDirectory { directory in
       for target in [11, 13, 17, 21] {
-        let bytes = try write(Model(graph: graph), .init(opset: target), in: directory)
+        let bytes = try write(StoredModel(graph: graph), .init(opset: target), in: directory)
         try expectEqual(graph, try read(bytes).graph)
       }
     }

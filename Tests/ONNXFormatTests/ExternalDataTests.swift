@@ -37,8 +37,10 @@ import Testing
       try manager.linkItem(atPath: "\(root)/outside/linked", toPath: "\(directory)/hard")
       #expect(failure([("location", "good")], in: directory) == "no error")
       #expect(failure([("location", "sub/good")], in: directory) == "no error")
+      #expect(failure([("location", "./good")], in: directory) == "no error")
       for location in [
-        "../outside/w", "../model2/w", "sub/../good", "./good", "\(root)/outside/w", "/etc/passwd", "",
+        "../outside/w", "../model2/w", "sub/../good", "./../outside/w", ".", "\(root)/outside/w",
+        "/etc/passwd", "",
         "sub//good",
         "sub/", "..", "a\\..\\good",
       ] {
@@ -55,6 +57,41 @@ import Testing
       #expect(failure([("location", "hard")], in: directory).contains("has 2 hard links"))
       #expect(failure([("location", "sub")], in: directory).contains("expected a regular file"))
       #expect(failure([("location", "/dev/zero")], in: directory).contains("a relative path"))
+    }
+  }
+
+  /// Caches of downloads have links to blobs, which all lie in one directory.
+  @Test func linksWithinOneCacheAreFollowed() throws {
+    try withTemporaryDirectory { root in
+      let manager = FileManager.default
+      for name in ["blobs", "snapshot", "other"] {
+        try manager.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: true)
+      }
+      for name in ["blobs/model", "blobs/data", "other/data", "snapshot/own"] {
+        try create("\(root)/\(name)")
+      }
+      for (name, target) in [
+        ("model.onnx", "../blobs/model"), ("data", "../blobs/data"), ("outside", "../other/data"),
+        ("inside", "own"),
+      ] {
+        try manager.createSymbolicLink(atPath: "\(root)/snapshot/\(name)", withDestinationPath: target)
+      }
+      func failure(_ location: String, model: String) -> String {
+        let reader = ExternalDataReader(path: "\(root)/snapshot/\(model)", resolve: nil)
+        do throws(ScaleNetError) {
+          _ = try reader.region([("location", location)], byteCount: 8, tensor: "w")
+          return "no error"
+        } catch {
+          return error.description
+        }
+      }
+      #expect(failure("data", model: "model.onnx") == "no error")
+      #expect(failure("own", model: "model.onnx") == "no error")
+      for location in ["outside", "inside"] {
+        #expect(failure(location, model: "model.onnx").contains("reached without symbolic links"))
+      }
+      // The model is no link here.
+      #expect(failure("data", model: "own").contains("reached without symbolic links"))
     }
   }
 
@@ -79,7 +116,7 @@ import Testing
     }
   }
 
-  private func model(_ factor: Float = 1) throws -> Model {
+  private func model(_ factor: Float = 1) throws -> StoredModel {
     var graph = Graph(name: "g")
     let x = try graph.addInput("x", TensorType(.float32, [1, 64]))
     let weight = try graph.addInitializer(
@@ -89,14 +126,14 @@ import Testing
     let bias = try graph.addInitializer("b", Tensor([Float](repeating: 1, count: 64), shape: [64]))
     let h = try graph.addNode("h", .gemm(Gemm()), inputs: [x, weight, bias])[0]
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [h, wide])[0])
-    return Model(graph: graph)
+    return StoredModel(graph: graph)
   }
 
   private func names(in directory: String) throws -> Set<String> {
     Set(try FileManager.default.contentsOfDirectory(atPath: directory))
   }
 
-  private func commit(_ model: Model, to path: String, overwrite: Bool = true) throws -> ONNXWriter
+  private func commit(_ model: StoredModel, to path: String, overwrite: Bool = true) throws -> ONNXWriter
     .ExternalData?
   {
     let writer = try ONNXWriter(model, path: path, options: .init(externalData: .always))
@@ -193,7 +230,7 @@ import Testing
     let weight = try graph.addInitializer("w", tensor)
     graph.addOutput(try graph.addNode("y", .gemm(Gemm()), inputs: [x, weight])[0])
     #expect(throws: ScaleNetError.self) {
-      try ONNXWriter(Model(graph: graph), path: "m.onnx", options: .init(externalData: .never))
+      try ONNXWriter(StoredModel(graph: graph), path: "m.onnx", options: .init(externalData: .never))
     }
   }
 

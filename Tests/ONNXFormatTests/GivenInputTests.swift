@@ -72,7 +72,7 @@ import Testing
       $0.value(11, "limit", [])
     }
     let graph = try read(bytes, ["x": image([1, 2, 4, 4]), "limit": Tensor([Float(6)], shape: [])])
-    #expect(graph.nodes[0].op == .clip(Clip(minimum: -.infinity, maximum: 6)))
+    #expect(graph.nodes[0].op == .unary(.clip(minimum: -.infinity, maximum: 6)))
     #expect(try graph.initializer(graph.nodes[1].inputs[1])?.floats() == [6])
     #expect(graph.inputs.map { graph[$0].name } == ["limit", "x"])
   }

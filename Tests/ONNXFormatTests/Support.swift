@@ -5,7 +5,7 @@ import Testing
 @testable import ONNXFormat
 
 /// Reads a model from bytes.
-func read(_ bytes: [UInt8], path: String = "test.onnx") throws(ScaleNetError) -> Model {
+func read(_ bytes: [UInt8], path: String = "test.onnx") throws(ScaleNetError) -> StoredModel {
   try ONNXReader.read(.copying(bytes, origin: path), path: path)
 }
 
@@ -21,7 +21,8 @@ func failure(_ bytes: [UInt8], path: String = "test.onnx") -> String {
 
 /// Writes a model into a directory and gives the file's bytes.
 func write(
-  _ model: Model, _ options: ONNXWriter.Options = .init(), in directory: String, name: String = "model.onnx"
+  _ model: StoredModel, _ options: ONNXWriter.Options = .init(), in directory: String,
+  name: String = "model.onnx"
 ) throws -> [UInt8] {
   var output = try OutputFile(path: "\(directory)/\(name)", overwrite: true)
   try ONNXWriter.write(model, to: &output, options: options)
@@ -88,7 +89,7 @@ func everyOperator(batch: Dimension, softmaxAxis: Int = 1) throws -> Graph {
       stem, try weights("bn.weight", [4]), try weights("bn.bias", [4]), try weights("bn.running_mean", [4]),
       try weights("bn.running_var", [4], positive: true),
     ])
-  let relu = try add("relu", .relu(Relu()), [normalized])
+  let relu = try add("relu", .unary(.relu), [normalized])
   let grouped = try add(
     "grouped", .conv(Conv(window: Window(1), group: 2)), [relu, try weights("grouped.weight", [4, 2, 1, 1])])
   let half = try add("half", .maxPool(MaxPool(window: Window(2, stride: 2))), [grouped])
@@ -109,10 +110,10 @@ func everyOperator(batch: Dimension, softmaxAxis: Int = 1) throws -> Graph {
     .resize(Resize(mode: .linear, coordinateTransformation: .alignCorners, extent: .scales([1.8, 1.8]))),
     [mean])
   let joined = try add("concat", .concat(Concat(axis: 1)), [relu, scale, odd])
-  let sum = try add("add", .add(Add()), [joined, joined])
-  let gate = try add("sigmoid", .sigmoid(Sigmoid()), [sum])
-  let gated = try add("mul", .mul(Mul()), [sum, gate])
-  let pooled = try add("pool", .globalAveragePool(GlobalAveragePool()), [gated])
+  let sum = try add("add", .binary(.add), [joined, joined])
+  let gate = try add("sigmoid", .unary(.sigmoid), [sum])
+  let gated = try add("mul", .binary(.mul), [sum, gate])
+  let pooled = try add("pool", .globalPool(.average), [gated])
   let row = try add("flatten", .flatten(Flatten(axis: 1)), [pooled])
   let logits = try add(
     "fc", .gemm(Gemm(transB: true)), [row, try weights("fc.weight", [5, 12]), try weights("fc.bias", [5])])

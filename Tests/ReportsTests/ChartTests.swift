@@ -1,5 +1,6 @@
-import Analysis
+import Comparison
 import FileIO
+import Inspection
 import Testing
 
 @testable import Reports

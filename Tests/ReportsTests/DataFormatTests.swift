@@ -1,5 +1,5 @@
-import Analysis
 import FoundationEssentials
+import Inspection
 import Testing
 
 @testable import Reports

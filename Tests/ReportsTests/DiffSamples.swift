@@ -1,4 +1,4 @@
-import Analysis
+import Comparison
 
 /// Comparisons that the tests look at.
 enum DiffSamples {

@@ -1,5 +1,5 @@
-import Analysis
 import FileIO
+import Inspection
 import Testing
 
 @testable import Reports

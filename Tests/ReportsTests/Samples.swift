@@ -1,6 +1,6 @@
-import Analysis
 import Architectures
 import FileIO
+import Inspection
 import ModelIR
 import ONNXFormat
 import TestSupport

@@ -16,12 +16,12 @@ import Testing
     let path = "\(folder)/\(name)"
     var options = ConversionOptions()
     options.foldBatchNormalization = folds
-    options.dataType = half ? .float16 : .float32
-    _ = try ScaleNetKit.convert(ConversionInput(path: Self.source), to: path, options: options)
+    options.dataType = half ? .float16 : nil
+    _ = try Model.open(Self.source).convert(to: path, options)
     return path
   }
 
-  private func model(_ path: String) throws -> DiffComparand { .model(try OpenedModel(path: path)) }
+  private func model(_ path: String) throws -> Comparand { .model(try Model.open(path)) }
 
   private func array(_ name: String) throws -> Tensor {
     try NumPyReader.array(try ByteRegion.map(path: Fixtures.path("tiny/\(name)")))
@@ -33,11 +33,11 @@ import Testing
   func honestConversions(name: String) throws {
     try withTemporaryDirectory { folder in
       let path = try convert(folder, name, folds: name.hasPrefix("folded"))
-      var options = DiffOptions()
+      var options = ComparisonOptions()
       options.layers = true
       options.weights = true
       for (left, right) in [(Self.source, path), (path, Self.source)] {
-        let report = try diff(try model(left), try model(right), options: options)
+        let report = try compare(try model(left), try model(right), options)
         #expect(report.verdict == .match)
         #expect(report.kind == (name.hasPrefix("folded") ? .rounding : .identical))
         #expect(report.cause == nil)
@@ -61,28 +61,28 @@ import Testing
   @Test func halfPrecision() throws {
     try withTemporaryDirectory { folder in
       let path = try convert(folder, "half.onnx", half: true)
-      var options = DiffOptions()
-      let report = try diff(try model(Self.source), try model(path), options: options)
+      var options = ComparisonOptions()
+      let report = try compare(try model(Self.source), try model(path), options)
       #expect(report.verdict == .differ)
       #expect(report.cause?.kind == .halfPrecision)
       #expect(report.cause?.confirmed == true)
       options.tolerance = .float16
-      #expect(try diff(try model(Self.source), try model(path), options: options).verdict == .match)
+      #expect(try compare(try model(Self.source), try model(path), options).verdict == .match)
     }
   }
 
   /// What the published implementation gave, from its file; the input in either layout.
   @Test func recordedOutput() throws {
-    let recorded = DiffRecording(
-      path: "output.npy", format: "npy",
-      batches: [[NamedTensor(name: "output", tensor: try array("output_1x3x224x224.npy"))]])
+    let recorded = RecordedOutputs([
+      [NamedTensor(name: "output", tensor: try array("output_1x3x224x224.npy"))]
+    ])
     let image = try array("input_1x3x224x224.npy")
     for tensor in [image, image.transposed([0, 2, 3, 1])] {
-      var options = DiffOptions()
+      var options = ComparisonOptions()
       options.inputs = [
-        DiffOptions.GivenInput(source: "image.npy", arrays: [NamedTensor(name: "array", tensor: tensor)])
+        InputArrays(tensor, source: "image.npy")
       ]
-      let report = try diff(try model(Self.source), .recording(recorded), options: options)
+      let report = try compare(try model(Self.source), .outputs(recorded), options)
       #expect(report.verdict == .match)
       #expect(report.kind == .rounding)
       #expect(report.right.isRecording)
@@ -90,7 +90,7 @@ import Testing
       #expect(report.notes.contains("image.npy is read as NHWC") == (tensor.shape[1] == 224))
     }
     // Another input: the recording can't be of it.
-    #expect(try diff(try model(Self.source), .recording(recorded)).verdict == .differ)
+    #expect(try compare(try model(Self.source), .outputs(recorded)).verdict == .differ)
   }
 
   /// Weights follow the size of the other side's graph, and its batch.
@@ -98,16 +98,16 @@ import Testing
     try withTemporaryDirectory { folder in
       let path = "\(folder)/wide.onnx"
       var conversion = ConversionOptions()
-      conversion.build.inputSize = InputSize(height: 225, width: 257)
-      conversion.build.batch = .fixed(2)
-      conversion.verifies = false
-      _ = try ScaleNetKit.convert(ConversionInput(path: Self.source), to: path, options: conversion)
-      var saved: [DiffBatch] = []
-      var options = DiffOptions()
+      conversion.graph.inputSize = InputSize(height: 225, width: 257)
+      conversion.graph.batch = .fixed(2)
+      conversion.verify = false
+      _ = try Model.open(Self.source).convert(to: path, conversion)
+      var options = ComparisonOptions()
       options.batches = 2
       options.seed = 9
-      let report = try diff(
-        try model(Self.source), try model(path), options: options, useInputs: { saved = $0 })
+      let plan = try ComparisonPlan(try model(Self.source), try model(path), options)
+      let saved = plan.inputs
+      let report: DiffReport = try plan.report()
       #expect(report.verdict == .match)
       #expect(report.inputs.first?.shape == [2, 3, 225, 257])
       #expect(report.batches == 2)
@@ -115,7 +115,7 @@ import Testing
       #expect(saved.count == 2)
       var random = RandomSource(seed: 9)
       for batch in saved {
-        let input = try #require(batch.inputs.first)
+        let input = try #require(batch.first)
         let elements = try input.tensor.floats()
         #expect(elements == random.normals(2 * 3 * 225 * 257))
         #expect([input.name, input.otherName] == ["input", "input"])
@@ -124,19 +124,16 @@ import Testing
   }
 
   @Test func refusals() throws {
-    var options = DiffOptions()
+    var options = ComparisonOptions()
     options.inputs = [
-      DiffOptions.GivenInput(
-        source: "x.npy",
-        arrays: [NamedTensor(name: "x", tensor: Tensor([Float](repeating: 0, count: 12), shape: [3, 4]))])
+      InputArrays(["x": Tensor([Float](repeating: 0, count: 12), shape: [3, 4])], source: "x.npy")
     ]
     let source = try model(Self.source)
-    #expect(throws: ScaleNetError.self) { try diff(source, source, options: options) }
-    let recorded = DiffRecording(
-      path: "r.npz", format: "npz",
-      batches: [[NamedTensor(name: "y", tensor: Tensor([1, 2, 3] as [Float], shape: [1, 3]))]])
-    #expect(throws: ScaleNetError.self) { try diff(source, .recording(recorded)) }
-    let two = DiffRecording(path: "s.npz", format: "npz", batches: recorded.batches + recorded.batches)
-    #expect(throws: ScaleNetError.self) { try diff(.recording(recorded), .recording(two)) }
+    #expect(throws: ScaleNetError.self) { try compare(source, source, options) }
+    let recorded = RecordedOutputs(
+      [[NamedTensor(name: "y", tensor: Tensor([1, 2, 3] as [Float], shape: [1, 3]))]], name: "r.npz")
+    #expect(throws: ScaleNetError.self) { try compare(source, .outputs(recorded)) }
+    let two = RecordedOutputs(recorded.batches + recorded.batches, name: "s.npz")
+    #expect(throws: ScaleNetError.self) { try compare(.outputs(recorded), .outputs(two)) }
   }
 }

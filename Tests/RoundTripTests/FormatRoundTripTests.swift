@@ -30,7 +30,7 @@ import Testing
       Case(options: BuildOptions(features: true)), Case(opset: 12, options: BuildOptions(softmax: true)),
     ]
 
-  private func write(_ model: Model, to path: String, _ test: Case) throws {
+  private func write(_ model: StoredModel, to path: String, _ test: Case) throws {
     var options = ONNXWriter.Options(opset: test.opset)
     options.externalData = test.external
     var output = try ONNXOutput(try ONNXWriter(model, path: path, options: options), overwrite: true)
@@ -38,7 +38,7 @@ import Testing
     try output.commit()
   }
 
-  private func read(_ path: String) throws -> Model {
+  private func read(_ path: String) throws -> StoredModel {
     try ONNXReader.read(try ByteRegion.map(path: path), path: path)
   }
 
@@ -50,7 +50,7 @@ import Testing
     try graph.apply(passes + [EliminateDeadNodes()])
     try withTemporaryDirectory { directory in
       let path = directory + "/a.onnx"
-      try write(Model(graph: graph, metadata: [("key", "value")]), to: path, test)
+      try write(StoredModel(graph: graph, metadata: [("key", "value")]), to: path, test)
       let first = try read(path)
       #expect(first.metadata.map(\.key) == ["key"] && first.metadata.map(\.value) == ["value"])
       expectEqual(first.graph, graph)

@@ -41,7 +41,7 @@ import Testing
     let normalization = Operator.batchNormalization(BatchNormalization())
     let a = try graph.addNode("a", conv, inputs: [x, weight])[0]
     let b = try graph.addNode("b", normalization, inputs: [a] + vectors)[0]
-    let sum = try graph.addNode("sum", .add(Add()), inputs: [a, b])[0]
+    let sum = try graph.addNode("sum", .binary(.add), inputs: [a, b])[0]
     // A second convolution shares the weight: only the first may be scaled.
     let c = try graph.addNode("c", conv, inputs: [sum, weight])[0]
     let d = try graph.addNode("d", normalization, inputs: [c] + vectors)[0]
@@ -56,12 +56,12 @@ import Testing
     let x = try graph.addInput("x", TensorType(.float32, [.symbolic("n"), 3]))
     let a = try graph.addInitializer("a", Tensor([Float(1), 2, 3], shape: [3]))
     let b = try graph.addInitializer("b", Tensor([Float(0.5)], shape: [1]))
-    let product = try graph.addNode("product", .mul(Mul()), inputs: [a, b])[0]
-    let positive = try graph.addNode("positive", .relu(Relu()), inputs: [product])[0]
-    let sum = try graph.addNode("sum", .add(Add()), inputs: [x, positive])[0]
+    let product = try graph.addNode("product", .binary(.mul), inputs: [a, b])[0]
+    let positive = try graph.addNode("positive", .unary(.relu), inputs: [product])[0]
+    let sum = try graph.addNode("sum", .binary(.add), inputs: [x, positive])[0]
     graph.setOutputs([sum])
     let folded = try expectSame(
-      graph, after: [FoldConstants(evaluator: KernelConstantEvaluator())], within: 0)
+      graph, after: [FoldConstants()], within: 0)
     #expect(folded.nodes.map(\.name) == ["sum"])
     #expect(try folded.initializer(folded.value(named: "positive"))?.floats() == [0.5, 1, 1.5])
   }
@@ -69,7 +69,7 @@ import Testing
   @Test func eliminatingDeadNodes() throws {
     var graph = try TinyNetwork.graph()
     let value = try #require(graph.value(named: "layer1.0.relu3"))
-    try graph.addNode("dead", .sigmoid(Sigmoid()), inputs: [value])
+    try graph.addNode("dead", .unary(.sigmoid), inputs: [value])
     let cleaned = try expectSame(graph, after: [EliminateDeadNodes()], within: 0)
     #expect(cleaned.nodes.count == graph.nodes.count - 1)
   }

@@ -40,6 +40,13 @@ import Glibc
 
   deinit { join() }
 
+  /// Does work on a thread of its own that nobody waits for. Where no thread can be had it is done at once.
+  package static func detach(_ body: @escaping @Sendable () -> Value) where Value == Void {
+    let task = BackgroundTask(body)
+    if let thread = task.thread { pthread_detach(thread) }
+    task.thread = nil
+  }
+
   /// Waits for the work and gives its result.
   package func value() -> Value {
     join()

@@ -61,7 +61,7 @@ struct LayerBuilder {
   }
 
   mutating func relu(_ name: String, _ x: ValueID) throws(ScaleNetError) -> ValueID {
-    try node(name, .relu(Relu()), x)
+    try node(name, .unary(.relu), x)
   }
 
   /// A pool of `size` x `size` steps of the same size, without margins.

@@ -42,7 +42,7 @@ extension NetworkConfiguration {
   private func addHead(
     _ features: ValueID, to builder: inout LayerBuilder, options: BuildOptions, classifier: String
   ) throws(ScaleNetError) -> ValueID {
-    var x = try builder.node("avgpool", .globalAveragePool(GlobalAveragePool()), features)
+    var x = try builder.node("avgpool", .globalPool(.average), features)
     x = try builder.node("flatten", .flatten(Flatten()), x)
     if classes != nil {
       x = try builder.node(

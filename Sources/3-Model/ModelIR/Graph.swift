@@ -107,9 +107,9 @@ public struct Graph: Sendable {
   /// The types that an operator gives these inputs.
   func inferTypes(node: String, op: Operator, inputs: [ValueID?]) throws(ScaleNetError) -> [TensorType] {
     let kind = op.kind
-    guard type(of: kind).inputCount.contains(inputs.count) else {
+    guard kind.inputCount.contains(inputs.count) else {
       throw .invalidNode(
-        node: node, op: op.name, place: "inputs", expected: "\(type(of: kind).inputCount)",
+        node: node, op: op.name, place: "inputs", expected: "\(kind.inputCount)",
         found: "\(inputs.count)")
     }
     do throws(ScaleNetError) {

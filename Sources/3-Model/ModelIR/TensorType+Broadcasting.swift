@@ -16,10 +16,21 @@ extension TensorType {
         dimensions.append(a)
       } else if a == 1 {
         dimensions.append(b)
+      } else if a == .unknown || b == .unknown {
+        // What is not known may be 1: only a known extent decides.
+        let known = a == .unknown ? b : a
+        dimensions.append(known.value == nil ? .unknown : known)
       } else {
         throw mismatch()
       }
     }
     return TensorType(left.dataType, dimensions)
+  }
+
+  /// Whether values of both types can be the same: element types and ranks are equal, and no two extents contradict
+  /// each other.
+  public func isCompatible(with other: TensorType) -> Bool {
+    dataType == other.dataType && rank == other.rank
+      && zip(dimensions, other.dimensions).allSatisfy { $0.isCompatible(with: $1) }
   }
 }

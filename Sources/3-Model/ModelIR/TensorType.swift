@@ -20,9 +20,13 @@ public struct TensorType: Hashable, Sendable {
     return values.count == rank ? TensorShape(values) : nil
   }
 
-  /// The type with every open extent set to `value`.
+  /// The type with every extent that is open under a name set to `value`.
   public func binding(_ value: Int) -> TensorType {
-    TensorType(dataType, dimensions.map { .fixed($0.value ?? value) })
+    TensorType(
+      dataType,
+      dimensions.map { dimension in
+        if case .symbolic = dimension { .fixed(value) } else { dimension }
+      })
   }
 }
 

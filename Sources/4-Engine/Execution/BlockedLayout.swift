@@ -41,10 +41,7 @@ struct BlockedLayout<Scalar: ExecutionScalar> {
 
   private mutating func add(_ original: FusedNode) throws(ScaleNetError) {
     var group = original
-    let ids = group.node.inputs.compactMap { $0 } + [group.output]
-    let isComputed = ids.allSatisfy {
-      !shapes[$0.index].contains(0) && graph[$0].type.dataType.isFloatingPoint
-    }
+    let isComputed = graph.hasFastKernel(group.node)
     let orders = isComputed ? try orders(of: group) : nil
     for (position, id) in group.node.inputs.enumerated() {
       guard let id else { continue }
@@ -98,7 +95,7 @@ struct BlockedLayout<Scalar: ExecutionScalar> {
       if !isBlocked, kernels.readsPlanes(geometry) { return ([nil], output) }
       // Depthwise kernels know nothing of gaps.
       return ([geometry.groups > 1 ? blocks(geometry.inputChannels) : blocked(input)], output)
-    case .maxPool, .averagePool, .globalAveragePool, .globalMaxPool:
+    case .maxPool, .averagePool, .globalPool(.average), .globalPool(.max):
       guard
         Self.window(of: node.op)?.fitsBlocks(Extent(shapes[input.index][2], shapes[input.index][3])) ?? true
       else { return nil }
@@ -111,8 +108,9 @@ struct BlockedLayout<Scalar: ExecutionScalar> {
       else { return nil }
       let order = blocked(input)
       return ([order], order)
-    case .reduceMean(let mean):
-      guard let order = layouts[input.index], mean.axes == [2, 3], shapes[group.output.index].count == 4
+    case .reduce(let mean):
+      guard let order = layouts[input.index], mean.function == .mean, mean.axes == [2, 3],
+        shapes[group.output.index].count == 4
       else {
         return nil
       }
@@ -122,14 +120,22 @@ struct BlockedLayout<Scalar: ExecutionScalar> {
         node.inputs.dropFirst().allSatisfy({ $0.map { graph[$0].initializer != nil } ?? true })
       else { return nil }
       return ([order], order)
-    case .relu, .leakyRelu, .sigmoid, .hardSigmoid, .hardSwish, .tanh, .sqrt, .exp, .clip, .identity, .cast:
+    case .unary, .identity, .cast:
       guard let order = layouts[input.index] else { return nil }
       return ([order], order)
-    case .add, .sub, .mul, .div, .pow, .pRelu:
+    case .binary:
       return binaryOrders(group)
     case .concat(let concat):
       return concatenationOrders(concat, group)
-    case .lrn, .pad, .transpose, .slice, .expand, .gather, .softmax, .gemm, .matMul, .flatten, .reshape:
+    case .lrn, .pad, .transpose, .slice, .expand, .gather, .softmax, .gemm, .matMul, .flatten, .reshape,
+      .squeeze,
+      .unsqueeze, .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
+      .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .trainingBatchNormalization,
+      .layerNormalization, .rmsNormalization, .instanceNormalization, .groupNormalization, .lpNormalization,
+      .meanVarianceNormalization, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements,
+      .gatherND, .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace,
+      .spaceToDepth, .gridSample, .roiAlign, .nonMaxSuppression, .quantizeLinear, .dequantizeLinear,
+      .dynamicQuantizeLinear, .convInteger, .matMulInteger, .qLinearConv, .qLinearMatMul, .computed:
       return nil
     }
   }

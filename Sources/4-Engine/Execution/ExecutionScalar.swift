@@ -9,9 +9,14 @@ public protocol ExecutionScalar: BinaryFloatingPoint, Sendable, BitwiseCopyable 
 
   /// A tensor of its own memory.
   static func tensor(_ elements: [Self], shape: TensorShape) -> Tensor
+
+  /// How the reference evaluator rounds beside kernels of this type.
+  static var referencePrecision: ReferencePrecision { get }
 }
 
 extension Float: ExecutionScalar {
+  public static var referencePrecision: ReferencePrecision { .single }
+
   @unsafe public static func read(
     _ tensor: Tensor, from start: Int, into target: UnsafeMutableBufferPointer<Float>
   ) throws(ScaleNetError) {
@@ -25,6 +30,8 @@ extension Float: ExecutionScalar {
 }
 
 extension Double: ExecutionScalar {
+  public static var referencePrecision: ReferencePrecision { .double }
+
   @unsafe public static func read(
     _ tensor: Tensor, from start: Int, into target: UnsafeMutableBufferPointer<Double>
   ) throws(ScaleNetError) {

@@ -15,7 +15,7 @@ extension Executor {
         throw .missingInput(name: name, expected: type.description)
       }
       let found = TensorType(tensor.dataType, tensor.shape)
-      guard found == type else {
+      guard found.isCompatible(with: type) else {
         throw .wrongInput(name: name, expected: type.description, found: found.description)
       }
     }
@@ -28,6 +28,10 @@ extension Executor {
       guard let tensor = inputs[name] else { continue }
       let count = place.images.batch * place.images.imageSize
       do throws(ScaleNetError) {
+        if graph.isTyped(id) {
+          memory.typed[id] = try TypedTensor(tensor).fitted(Scalar.referencePrecision)
+          continue
+        }
         unsafe try Scalar.read(
           tensor, from: slice * count,
           into: UnsafeMutableBufferPointer(start: memory.address(place), count: count))

@@ -1,9 +1,14 @@
+import FileIO
 internal import Kernels
 internal import ModelIR
 
 extension Executor {
   /// Calls the kernel of a step.
-  func perform(_ step: Step<Scalar>, _ memory: PlanMemory<Scalar>) {
+  func perform(_ step: Step<Scalar>, _ memory: PlanMemory<Scalar>) throws(ScaleNetError) {
+    if case .reference(let reference) = step.operation {
+      try evaluate(reference, step, memory)
+      return
+    }
     let output = unsafe memory.map(step.output)
     func input(_ index: Int) -> FeatureMap<Scalar> { unsafe memory.map(step.inputs[index]) }
     func address(_ index: Int) -> UnsafePointer<Scalar> {
@@ -63,7 +68,7 @@ extension Executor {
         address(0), outer: outer, count: count, inner: inner, into: output.elements, threads: memory.pool)
     case .copy(let type):
       unsafe copy(input(0), into: output, roundedTo: type)
-    case .alias:
+    case .alias, .reference:
       break
     }
   }

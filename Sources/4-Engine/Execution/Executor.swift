@@ -56,7 +56,7 @@ public final class Executor<Scalar: ExecutionScalar> {
   public func run(_ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
     try check(inputs)
     let results = graph.outputs.map { id in
-      AlignedMemory<Scalar>(count: graph[id].type.dimensions.compactMap(\.value).reduce(1, *))
+      AlignedMemory<Scalar>(count: arenaCount(id))
     }
     // As many slices as all threads can take by themselves; the threads share the work on what is left.
     let apart = memories.isEmpty ? 0 : sliceCount / memories.count * memories.count
@@ -70,9 +70,11 @@ public final class Executor<Scalar: ExecutionScalar> {
     }
     if let error = failures.first { throw error }
     for slice in apart..<sliceCount { try compute(inputs, slice: slice, memory, results) }
-    return zip(graph.outputs, results).map { id, result in
-      NamedTensor(name: graph[id].name, tensor: tensor(id, of: result))
+    var outputs: [NamedTensor] = []
+    for (id, result) in zip(graph.outputs, results) {
+      outputs.append(NamedTensor(name: graph[id].name, tensor: try tensor(id, of: result, memory)))
     }
+    return outputs
   }
 
   /// Computes one slice, and copies its part of the outputs to `results`.
@@ -80,9 +82,9 @@ public final class Executor<Scalar: ExecutionScalar> {
     _ inputs: [String: Tensor], slice: Int, _ memory: PlanMemory<Scalar>, _ results: [AlignedMemory<Scalar>]
   ) throws(ScaleNetError) {
     try load(inputs, slice: slice, into: memory)
-    for step in memory.plan.steps { perform(step, memory) }
+    for step in memory.plan.steps { try perform(step, memory) }
     for (index, place) in memory.plan.outputs.enumerated()
-    where graph[graph.outputs[index]].type.dataType.isFloatingPoint {
+    where !graph.isTyped(graph.outputs[index]) {
       let result = results[index]
       let count =
         place.images.batch * (place.images.blocks?.channels ?? place.images.channels)
@@ -101,12 +103,14 @@ public final class Executor<Scalar: ExecutionScalar> {
     try check(inputs)
     try load(inputs, slice: 0, into: memory)
     for step in memory.plan.steps {
-      perform(step, memory)
-      if let value = step.value { try observe(value, tensor(value, at: step.output, memory)) }
+      try perform(step, memory)
+      for (value, place) in step.values { try observe(value, tensor(value, at: place, memory)) }
     }
-    return zip(graph.outputs, memory.plan.outputs).map { id, place in
-      NamedTensor(name: graph[id].name, tensor: tensor(id, at: place, memory))
+    var outputs: [NamedTensor] = []
+    for (id, place) in zip(graph.outputs, memory.plan.outputs) {
+      outputs.append(NamedTensor(name: graph[id].name, tensor: try tensor(id, at: place, memory)))
     }
+    return outputs
   }
 
   private func unfusedMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
@@ -121,18 +125,27 @@ public final class Executor<Scalar: ExecutionScalar> {
   }
 
   /// A copy of a value.
-  private func tensor(_ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>) -> Tensor {
-    let result = AlignedMemory<Scalar>(count: graph[id].type.dimensions.compactMap(\.value).reduce(1, *))
-    // Whole numbers are constants, which nobody computes.
-    if graph[id].type.dataType.isFloatingPoint { unsafe copy(place, memory, to: result.elements) }
-    return tensor(id, of: result)
+  private func tensor(
+    _ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>
+  ) throws(ScaleNetError) -> Tensor {
+    let result = AlignedMemory<Scalar>(count: arenaCount(id))
+    if !graph.isTyped(id) { unsafe copy(place, memory, to: result.elements) }
+    return try tensor(id, of: result, memory)
   }
 
-  /// A value of these elements.
-  private func tensor(_ id: ValueID, of result: AlignedMemory<Scalar>) -> Tensor {
+  /// Elements of a value that lies in the arena.
+  private func arenaCount(_ id: ValueID) -> Int {
+    graph.isTyped(id) ? 0 : graph[id].type.dimensions.compactMap(\.value).reduce(1, *)
+  }
+
+  /// A value of these elements, or a typed one.
+  private func tensor(
+    _ id: ValueID, of result: AlignedMemory<Scalar>, _ memory: PlanMemory<Scalar>
+  ) throws(ScaleNetError) -> Tensor {
     let type = graph[id].type
     // Constants of other types pass through.
     if let constant = graph[id].initializer, !type.dataType.isFloatingPoint { return constant }
+    if let value = memory.typed[id] { return try value.tensor() }
     let elements = unsafe Array(UnsafeBufferPointer(start: result.elements, count: result.count))
     withExtendedLifetime(result) {}
     let tensor = Scalar.tensor(elements, shape: TensorShape(type.dimensions.compactMap(\.value)))

@@ -49,6 +49,10 @@ struct Fusion {
       guard !isTaken[index] else { continue }
       let node = graph.nodes[index]
       var group = FusedNode(node: node, output: node.outputs[0], position: index)
+      guard graph.hasFastKernel(node) else {
+        groups.append(group)
+        continue
+      }
       switch node.op {
       case .conv:
         absorbBatchNormalization(into: &group)
@@ -60,7 +64,7 @@ struct Fusion {
         } else {
           absorbReLU(into: &group)
         }
-      case .batchNormalization, .add, .sub, .mul, .div:
+      case .batchNormalization, .binary(.add), .binary(.sub), .binary(.mul), .binary(.div):
         absorbReLU(into: &group)
       default:
         break
@@ -97,7 +101,7 @@ struct Fusion {
 
   private mutating func absorbAddition(into group: inout FusedNode) {
     guard options.fusesActivations, let index = onlyConsumer(of: group),
-      case .add = graph.nodes[index].op
+      case .binary(.add) = graph.nodes[index].op
     else { return }
     let operands = graph.nodes[index].inputs.compactMap { $0 }
     guard operands.count == 2, operands[0] != operands[1] else { return }
@@ -111,7 +115,9 @@ struct Fusion {
   private mutating func absorbFunction(into group: inout FusedNode) {
     guard options.fusesActivations, !graph.outputs.contains(group.output) else { return }
     if let index = onlyConsumer(of: group) {
-      guard let function = UnaryFunction(graph.nodes[index].op) else { return }
+      guard case .unary(let unary) = graph.nodes[index].op, let function = UnaryFunction(unary) else {
+        return
+      }
       group.function = .unary(function)
       absorb(index, into: &group)
       return
@@ -119,8 +125,12 @@ struct Fusion {
     let readers = consumers[group.output.index]
     guard readers.count == 2, readers.allSatisfy({ !isTaken[$0] }) else { return }
     guard
-      let sigmoid = readers.first(where: { if case .sigmoid = graph.nodes[$0].op { true } else { false } }),
-      let product = readers.first(where: { if case .mul = graph.nodes[$0].op { true } else { false } })
+      let sigmoid = readers.first(where: {
+        if case .unary(.sigmoid) = graph.nodes[$0].op { true } else { false }
+      }),
+      let product = readers.first(where: {
+        if case .binary(.mul) = graph.nodes[$0].op { true } else { false }
+      })
     else { return }
     let gate = graph.nodes[sigmoid].outputs[0]
     guard consumers[gate.index] == [product], !graph.outputs.contains(gate),
@@ -133,7 +143,7 @@ struct Fusion {
 
   private mutating func absorbReLU(into group: inout FusedNode) {
     guard options.fusesActivations, let index = onlyConsumer(of: group) else { return }
-    guard case .relu = graph.nodes[index].op else { return }
+    guard case .unary(.relu) = graph.nodes[index].op else { return }
     group.appliesReLU = true
     absorb(index, into: &group)
   }

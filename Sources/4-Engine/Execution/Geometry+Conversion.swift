@@ -24,19 +24,39 @@ extension Convolution {
 }
 
 extension UnaryFunction {
-  /// The function of an operator that has one; nil for others.
-  init?(_ op: Operator) {
-    switch op {
+  /// The function that kernels have for it; nil if they have none.
+  init?(_ function: Unary) {
+    switch function {
     case .relu: self = .relu
-    case .leakyRelu(let op): self = .leakyReLU(alpha: op.alpha)
+    case .leakyRelu(let alpha): self = .leakyReLU(alpha: alpha)
     case .sigmoid: self = .sigmoid
-    case .hardSigmoid(let op): self = .hardSigmoid(alpha: op.alpha, beta: op.beta)
+    case .hardSigmoid(let alpha, let beta): self = .hardSigmoid(alpha: alpha, beta: beta)
     case .hardSwish: self = .hardSwish
     case .tanh: self = .hyperbolicTangent
     case .sqrt: self = .squareRoot
     case .exp: self = .exponential
-    case .clip(let op): self = .clip(minimum: op.minimum, maximum: op.maximum)
-    default: return nil
+    case .clip(let minimum, let maximum): self = .clip(minimum: minimum, maximum: maximum)
+    case .abs, .neg, .sign, .reciprocal, .floor, .ceil, .round, .log, .erf, .sin, .cos, .tan, .asin, .acos,
+      .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .thresholdedRelu, .swish, .softplus, .softsign, .mish,
+      .elu, .selu, .celu, .gelu, .shrink, .not, .isNaN, .isInf, .bitwiseNot:
+      return nil
+    }
+  }
+}
+
+extension BinaryFunction {
+  /// The function that kernels have for it; nil if they have none.
+  init?(_ function: Binary) {
+    switch function {
+    case .add: self = .add
+    case .sub: self = .subtract
+    case .mul: self = .multiply
+    case .div: self = .divide
+    case .pow: self = .power
+    case .pRelu: self = .parametricReLU
+    case .mod, .and, .or, .xor, .equal, .less, .lessOrEqual, .greater, .greaterOrEqual, .bitShift,
+      .bitwiseAnd, .bitwiseOr, .bitwiseXor:
+      return nil
     }
   }
 }
@@ -51,7 +71,7 @@ extension Resampling {
     var scales = [Float](repeating: 1, count: 4)
     for axis in 0..<4 { scales[axis] = Float(output[axis]) / Float(input[axis]) }
     var areGiven = false
-    if case .scales(let given) = resize.extent {
+    if let given = resize.extent.scales {
       for (axis, scale) in zip(resize.axes, given) { scales[axis] = scale }
       // A factor that leaves the extent as it is still moves the positions.
       guard scales[0] == 1, scales[1] == 1 else { return nil }
@@ -87,7 +107,7 @@ extension Resize {
 
   /// The factor of the axis at `place` in `axes`, if factors are given.
   private func scale(_ place: Int) -> Float? {
-    if case .scales(let scales) = extent { scales[place] } else { nil }
+    extent.scales?[place]
   }
 
   /// The sources of the nearest elements along the axis at `place` in `axes`.

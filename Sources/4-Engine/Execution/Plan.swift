@@ -9,6 +9,8 @@ struct Plan<Scalar: ExecutionScalar> {
   var outputs: [Operand]
   /// Weights that kernels read as they are.
   var constants: [Scalar]
+  /// Weights that reference kernels read.
+  var typedConstants: [ValueID: TypedTensor]
   /// Elements of activations, without scratch memory.
   var arenaCount: Int
   /// Elements of scratch memory.

@@ -1,10 +1,13 @@
 internal import Kernels
+internal import ModelIR
 
 /// A plan with the memory that it runs in.
 @safe final class PlanMemory<Scalar: ExecutionScalar> {
   let plan: Plan<Scalar>
   /// The threads that share the work of a step.
   let pool: ThreadPool
+  /// Values that are no floating-point tensors of known extents, once they are computed.
+  var typed: [ValueID: TypedTensor] = [:]
   private let arena: AlignedMemory<Scalar>
   private let constants: AlignedMemory<Scalar>
 

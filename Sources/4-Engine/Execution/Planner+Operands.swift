@@ -7,6 +7,7 @@ extension Planner {
   /// The inputs that flow through the network, in contrast to weights that kernels pack.
   func activations(of group: FusedNode) -> [ValueID] {
     let inputs = group.node.inputs
+    guard graph.hasFastKernel(group.node) else { return referenceActivations(of: group.node) }
     var result = inputs.compactMap { $0 }
     if isPrepared(group) {
       result = inputs.enumerated().compactMap { index, id in
@@ -45,20 +46,21 @@ extension Planner {
   /// Whether a group can write images that do not follow each other without gaps.
   func writesImagesApart(_ group: FusedNode) -> Bool {
     if group.reorders { return true }
-    return switch group.node.op {
-    case .conv, .batchNormalization, .relu, .leakyRelu, .pRelu, .sigmoid, .hardSigmoid, .hardSwish, .tanh,
-      .sqrt, .exp, .clip, .pad, .maxPool, .averagePool, .globalAveragePool, .globalMaxPool, .lrn, .add, .sub,
-      .mul, .div, .pow, .transpose, .slice, .expand:
-      true
+    guard graph.hasFastKernel(group.node) else { return false }
+    switch group.node.op {
+    case .conv, .batchNormalization, .unary, .binary, .pad, .maxPool, .averagePool, .globalPool, .lrn,
+      .transpose, .slice, .expand:
+      return true
     case .resize(let resize):
-      !interpolates(resize, group)
+      return !interpolates(resize, group)
     case .concat(let concat):
-      concat.axis <= 1
+      return concat.axis <= 1
     case .gather(let gather):
       // Axes of the indices are one axis of the output, and the images must not be among them.
-      gather.axis > 0
-    case .softmax, .gemm, .matMul, .reduceMean, .flatten, .reshape, .identity, .cast:
-      false
+      return gather.axis > 0
+    default:
+      // What reads and writes memory as one run.
+      return false
     }
   }
 

@@ -5,23 +5,21 @@ internal import ModelIR
 extension Planner {
   /// Decides which values live in the memory of others.
   mutating func shareMemory() throws(ScaleNetError) {
+    for id in graph.valueIDs where graph.isTyped(id) { homes[id.index] = .typed }
     for id in graph.valueIDs {
       guard let tensor = graph[id].initializer,
         !readers[id.index].isEmpty || graph.outputs.contains(id)
       else { continue }
-      guard tensor.dataType.isFloatingPoint else {
-        // Never read: outputs are given as they are.
-        homes[id.index] = .constant(offset: 0)
-        continue
-      }
+      // Outputs of other types are given as they are.
+      guard tensor.dataType.isFloatingPoint else { continue }
       homes[id.index] = .constant(offset: try addConstant(id))
     }
     var producers = [Int?](repeating: nil, count: shapes.count)
     for (index, group) in groups.enumerated() { producers[group.output.index] = index }
     shareConcatenations(producers)
-    for group in groups where !group.reorders {
+    for group in groups where !group.reorders && graph.hasFastKernel(group.node) {
       switch group.node.op {
-      case .identity, .flatten, .reshape:
+      case .identity, .flatten, .reshape, .squeeze, .unsqueeze:
         if let input = group.node.inputs[0] { homes[group.output.index] = .same(input) }
       case .cast(let cast):
         if let input = group.node.inputs[0], !Self.rounds(cast, from: graph[input].type.dataType) {
@@ -85,7 +83,7 @@ extension Planner {
   /// The value whose memory a value lives in.
   func root(of id: ValueID) -> ValueID {
     switch homes[id.index] {
-    case .own, .constant: id
+    case .own, .constant, .typed: id
     case .inside(let parent, _, _), .same(let parent): root(of: parent)
     }
   }
@@ -104,6 +102,8 @@ extension Planner {
     switch homes[id.index] {
     case .own:
       return Operand(isConstant: false, root: id, offset: 0, images: images)
+    case .typed:
+      return Operand(isConstant: true, root: id, offset: 0, images: images)
     case .constant(let offset):
       return Operand(isConstant: true, root: id, offset: offset, images: images)
     case .same(let other):
@@ -191,8 +191,10 @@ extension Planner {
         var step = step
         step.inputs = step.inputs.map(placed)
         step.output = placed(step.output)
+        step.moreOutputs = step.moreOutputs.map(placed)
         return step
       }, inputs: graph.inputs.map { placed(place($0)) }, outputs: graph.outputs.map { placed(place($0)) },
-      constants: constants, arenaCount: layout.count, workspaceCount: workspaceCount)
+      constants: constants, typedConstants: typedConstants, arenaCount: layout.count,
+      workspaceCount: workspaceCount)
   }
 }

@@ -10,11 +10,6 @@ extension Planner {
     let left = a.count == 1 ? [1] + a : a
     let right = b.count == 1 ? b + [1] : b
     let (rows, depth, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
-    guard depth > 0 else {
-      // Sums of nothing.
-      add(.move(filled(shapes[group.output.index], with: 0)), [operands[0]], group.output, at: index)
-      return
-    }
     if isPrepared(group) {
       let geometry = MatrixProduct(
         rows: left.dropLast().reduce(1, *), columns: columns, depth: depth, alpha: 1, beta: 0)
@@ -50,13 +45,5 @@ extension Planner {
       (geometry.rows + geometry.columns + 64).saturatingMultiplied(by: 2 * (geometry.depth + 64)),
       group.node.name)
     add(.computedMatrixProducts(operation), activations(of: group), group.output, at: index)
-  }
-
-  /// Sets all elements of an output, whose images may lie apart only where they are one.
-  func filled(_ shape: [Int], with value: Double) -> Movement {
-    Movement(
-      axes: [
-        Movement.Axis(.table([Int](repeating: -1, count: shape.reduce(1, *))), outputStep: 1)
-      ], fill: value)
   }
 }

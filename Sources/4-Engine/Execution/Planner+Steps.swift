@@ -7,12 +7,8 @@ extension Planner {
   mutating func addSteps(for group: FusedNode, at index: Int) throws(ScaleNetError) {
     let node = group.node
     let output = group.output
-    guard let first = node.inputs[0] else {
-      throw unsupported(node, place: "input 0", expected: "a value", found: "none")
-    }
-    if shapes[output.index].contains(0) {
-      add(.alias, [], output, at: index)
-      write(output, at: index)
+    guard graph.hasFastKernel(node), let first = node.inputs[0] else {
+      try addReference(node, at: index)
       return
     }
     if group.reorders {
@@ -26,22 +22,12 @@ extension Planner {
       try addMatrixProduct(gemm, group, first, at: index)
     case .batchNormalization(let normalization):
       try addNormalization(normalization, group, first, at: index)
-    case .add:
-      addBinary(.add, group, at: index)
-    case .sub:
-      addBinary(.subtract, group, at: index)
-    case .mul:
-      addBinary(.multiply, group, at: index)
-    case .div:
-      addBinary(.divide, group, at: index)
-    case .pow:
-      addBinary(.power, group, at: index)
-    case .pRelu:
-      addBinary(.parametricReLU, group, at: index)
-    case .relu, .leakyRelu, .sigmoid, .hardSigmoid, .hardSwish, .tanh, .sqrt, .exp, .clip:
-      if let function = UnaryFunction(node.op) {
-        add(.unary(function), [first], output, overwrites: true, at: index)
-      }
+    case .binary(let function):
+      guard let kernel = BinaryFunction(function) else { return try addReference(node, at: index) }
+      addBinary(kernel, group, at: index)
+    case .unary(let function):
+      guard let kernel = UnaryFunction(function) else { return try addReference(node, at: index) }
+      add(.unary(kernel), [first], output, overwrites: true, at: index)
     case .lrn(let lrn):
       let response = LocalResponse(
         size: lrn.size, alpha: Double(lrn.alpha), beta: Double(lrn.beta), bias: Double(lrn.bias))
@@ -50,8 +36,8 @@ extension Planner {
       try addMatMul(group, at: index)
     case .transpose, .slice, .gather, .expand, .pad:
       addMove(group, first, at: index)
-    case .reduceMean(let mean):
-      try addMean(mean, group, first, at: index)
+    case .reduce(let mean):
+      addMean(mean, group, first, at: index)
     case .softmax(let softmax):
       let shape = shapes[first.index]
       let operation = Operation<Scalar>.softmax(
@@ -63,9 +49,9 @@ extension Planner {
     case .averagePool(let pool):
       let window = Kernels.Window(pool.window)
       add(.averagePool(window, countsPadding: pool.countIncludePad), [first], output, at: index)
-    case .globalAveragePool:
+    case .globalPool(.average):
       add(.globalAveragePool, [first], output, at: index)
-    case .globalMaxPool:
+    case .globalPool(.max):
       let shape = shapes[first.index]
       add(.maxPool(Kernels.Window(kernel: Extent(shape[2], shape[3]))), [first], output, at: index)
     case .resize(let resize):
@@ -83,11 +69,20 @@ extension Planner {
       add(.resize(resampling), [first], output, at: index)
     case .concat(let concat):
       addConcatenation(concat, group, at: index)
-    case .identity, .flatten, .reshape:
+    case .identity, .flatten, .reshape, .squeeze, .unsqueeze:
       add(.alias, [first], output, at: index)
     case .cast(let cast):
       let rounds = Self.rounds(cast, from: graph[first].type.dataType)
       add(rounds ? .copy(cast.to) : .alias, [first], output, at: index)
+    case .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
+      .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .trainingBatchNormalization,
+      .layerNormalization,
+      .rmsNormalization, .instanceNormalization, .groupNormalization, .lpNormalization,
+      .meanVarianceNormalization, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements,
+      .gatherND, .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace,
+      .spaceToDepth, .gridSample, .roiAlign, .nonMaxSuppression, .quantizeLinear, .dequantizeLinear,
+      .dynamicQuantizeLinear, .convInteger, .matMulInteger, .qLinearConv, .qLinearMatMul, .computed:
+      try addReference(node, at: index)
     }
   }
 
@@ -100,14 +95,9 @@ extension Planner {
   }
 
   private mutating func addMean(
-    _ mean: ReduceMean, _ group: FusedNode, _ input: ValueID, at index: Int
-  ) throws(ScaleNetError) {
+    _ mean: Reduce, _ group: FusedNode, _ input: ValueID, at index: Int
+  ) {
     let shape = shapes[input.index]
-    if shape.contains(0) {
-      // 0 / 0
-      add(.move(filled(shapes[group.output.index], with: .nan)), [input], group.output, at: index)
-      return
-    }
     if layouts[input.index] != nil {
       add(.globalAveragePool, [input], group.output, at: index)
       return

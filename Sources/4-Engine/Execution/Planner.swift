@@ -18,6 +18,8 @@ struct Planner<Scalar: ExecutionScalar> {
     case same(ValueID)
     /// Among the constants.
     case constant(offset: Int)
+    /// With the typed tensors, outside of the arena.
+    case typed
   }
 
   /// Memory that is laid out at the end.
@@ -45,6 +47,7 @@ struct Planner<Scalar: ExecutionScalar> {
   var buffers: [ValueID: Buffer] = [:]
   var steps: [Step<Scalar>] = []
   var constants: [Scalar] = []
+  var typedConstants: [ValueID: TypedTensor] = [:]
   var workspaceCount = 0
   /// Bytes of constants and packed weights so far.
   var weightBytes = 0
@@ -59,6 +62,11 @@ struct Planner<Scalar: ExecutionScalar> {
     let fused = fusion.run()
     var shapes: [[Int]] = []
     for value in graph.values {
+      if value.type.dimensions.contains(.unknown) {
+        // Such a value is a typed tensor: nobody asks for its extents here.
+        shapes.append([])
+        continue
+      }
       let extents = value.type.dimensions.compactMap(\.value)
       guard extents.count == value.type.rank, let shape = TensorShape(checking: extents),
         shape.elementCount <= options.memoryLimit
@@ -97,36 +105,11 @@ struct Planner<Scalar: ExecutionScalar> {
       let root = root(of: id)
       lastUse[root.index] = max(lastUse[root.index], last)
     }
-    for id in graph.inputs { write(id, at: -1) }
+    for id in graph.inputs where !graph.isTyped(id) { write(id, at: -1) }
     for (index, group) in groups.enumerated() {
-      try checkTypes(of: group)
       try addSteps(for: group, at: index)
     }
     return try layOut()
-  }
-
-  /// Refuses what is not computed in floating point.
-  private func checkTypes(of group: FusedNode) throws(ScaleNetError) {
-    let ids = group.inputs + [group.output]
-    for id in ids where !graph[id].type.dataType.isFloatingPoint {
-      throw unsupported(
-        group.node, place: "value \(graph[id].name)", expected: "floating-point elements",
-        found: graph[id].type.description)
-    }
-    guard !Self.takesEmptyInputs(group.node.op), !shapes[group.output.index].contains(0) else { return }
-    for id in ids where shapes[id.index].contains(0) {
-      throw unsupported(
-        group.node, place: "value \(graph[id].name)", expected: "at least one element",
-        found: graph[id].type.description)
-    }
-  }
-
-  /// Whether elements can come of none.
-  private static func takesEmptyInputs(_ op: Operator) -> Bool {
-    switch op {
-    case .concat, .pad, .matMul, .reduceMean: true
-    default: false
-    }
   }
 
   func unsupported(_ node: Node, place: String, expected: String, found: String) -> ScaleNetError {

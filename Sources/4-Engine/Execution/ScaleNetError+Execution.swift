@@ -33,7 +33,7 @@ extension ScaleNetError {
     ScaleNetError(
       place: "input \(name.escapedForMessage)",
       reason:
-        "the graph has no such input, expected \(expected.map(\.escapedForMessage).joined(separator: ", reason: "))"
+        "the graph has no such input, expected \(expected.map(\.escapedForMessage).joined(separator: ", "))"
     )
   }
 

@@ -33,6 +33,8 @@ enum Operation<Scalar: ExecutionScalar> {
   case softmax(outer: Int, count: Int, inner: Int)
   /// Copies images, rounded to a narrower type on the way if one is given.
   case copy(DataType?)
+  /// A node that no kernel above is for: the reference evaluator computes it.
+  case reference(ReferenceStep)
   /// Nothing to compute: the output is the input's memory under another shape.
   case alias
 }
@@ -84,6 +86,8 @@ struct Step<Scalar: ExecutionScalar> {
   var operation: Operation<Scalar>
   var inputs: [Operand]
   var output: Operand
+  /// Where a node of several outputs writes the others.
+  var moreOutputs: [Operand] = []
   /// What it computes; nil for a part of a value.
   var value: ValueID?
 }

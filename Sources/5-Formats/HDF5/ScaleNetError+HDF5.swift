@@ -65,7 +65,7 @@ extension ScaleNetError {
 
   /// libhdf5 failed; `stack` is its error stack, outermost first.
   static func library(path: String, operation: String, stack: String) -> ScaleNetError {
-    ScaleNetError(path: path, reason: "\(operation.escapedForMessage) failed: \(stack.escapedForMessage)")
+    ScaleNetError(path: path, reason: "\(operation) failed: \(stack)")
   }
 
   /// The elements of a dataset cannot be read.

@@ -1,7 +1,7 @@
 public import FileIO
 public import ModelIR
 
-/// Reads ONNX models, opsets 7 to 21, into graphs.
+/// Reads ONNX models, opsets 7 to 28, into graphs.
 ///
 /// Weights stay in the mapped file. Nodes that only compute shapes are evaluated while reading and do not appear in
 /// the graph; an operator, attribute, element type or field that is not known is an error.
@@ -81,7 +81,7 @@ public struct ONNXReader {
   ///   - path: the file's path, for messages, and for external data beside it.
   public static func read(
     _ file: ByteRegion, path: String, options: Options = Options()
-  ) throws(ScaleNetError) -> Model {
+  ) throws(ScaleNetError) -> StoredModel {
     guard file.count <= largestFile else {
       throw .invalidModel(
         path: path, place: "file", expected: "at most \(largestFile) bytes", found: "\(file.count)")
@@ -97,19 +97,21 @@ public struct ONNXReader {
     let loader = TensorLoader(
       file: file, context: context,
       external: ExternalDataReader(path: path, resolve: options.resolveExternalData))
-    var builder = GraphBuilder(
-      graphMessage, opset: opset, context: context, loader: loader, options: options)
+    var functions: [FunctionMessage.Key: FunctionMessage] = [:]
     for function in message.functions {
-      guard builder.functions.updateValue(function, forKey: function.key) == nil else {
+      guard functions.updateValue(function, forKey: function.key) == nil else {
         throw .invalidModel(
           path: path, place: function.place, expected: "a function of its own name",
           found: "a second \(function.name)")
       }
     }
-    let graph = try builder.build()
+    var reader = GraphReader(
+      graphMessage, opset: opset, functions: functions, context: context, loader: loader, options: options)
+    try reader.read()
+    let graph = reader.graph
     do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
     try file.checkIntact()
-    return Model(graph: graph, metadata: message.metadata)
+    return StoredModel(graph: graph, metadata: message.metadata, notes: reader.notes)
   }
 
   /// The version of ONNX's own operators, after a check of the versions that the model states.

@@ -3,8 +3,8 @@
 /// Source: ONNX's table of versions (onnx.ai/onnx/repo-docs/Versioning.html).
 enum ONNXVersion {
   /// Versions of ONNX's own operators whose meaning is known; before 7, of a few operators only.
-  static let readableOpsets = 1...21
-  static let writableOpsets = 11...21
+  static let readableOpsets = 1...28
+  static let writableOpsets = 11...25
   /// Versions of the file format, up to the newest that is known.
   static let irVersions = 3...14
 
@@ -18,7 +18,11 @@ enum ONNXVersion {
     case 12...14: 7
     case 15...18: 8
     case 19, 20: 9
-    default: 10
+    case 21, 22: 10
+    case 23: 11
+    case 24: 12
+    case 25...27: 13
+    default: 14
     }
   }
 

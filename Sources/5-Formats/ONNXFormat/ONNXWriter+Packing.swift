@@ -4,7 +4,7 @@ import ModelIR
 
 extension ONNXWriter {
   /// C strings end at NUL, and keys of metadata stand for one value each.
-  static func checkNames(_ model: Model, _ options: Options, path: String) throws(ScaleNetError) {
+  static func checkNames(_ model: StoredModel, _ options: Options, path: String) throws(ScaleNetError) {
     var texts = [
       model.graph.name, options.producerName, options.producerVersion, options.documentation ?? "",
     ]
@@ -24,7 +24,7 @@ extension ONNXWriter {
 
   /// The model's fields before and after its graph.
   static func packModel(
-    _ model: Model, _ options: Options, _ arena: MessageArena
+    _ model: StoredModel, _ options: Options, _ arena: MessageArena
   ) -> (beginning: [UInt8], end: [UInt8]) {
     let beginning = unsafe arena.make(onnx__model_proto__init)
     unsafe beginning.pointee.has_ir_version = 1
@@ -48,7 +48,7 @@ extension ONNXWriter {
 
   /// The graph's fields before and after its initializers.
   static func packGraph(
-    _ graph: Graph, _ nodes: [NodeEncoding], _ arena: MessageArena
+    _ graph: Graph, _ nodes: [NodeWriter], _ arena: MessageArena
   ) -> (beginning: [UInt8], end: [UInt8]) {
     let beginning = unsafe arena.make(onnx__graph_proto__init)
     unsafe beginning.pointee.n_node = nodes.count

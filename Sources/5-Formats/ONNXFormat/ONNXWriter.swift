@@ -46,14 +46,15 @@ public struct ONNXWriter: Sendable {
   /// Prepares a model for writing.
   ///
   /// - Parameter path: where the model will stand, for messages and for the name of a data file.
-  public init(_ model: Model, path: String, options: Options = Options()) throws(ScaleNetError) {
+  public init(_ model: StoredModel, path: String, options: Options = Options()) throws(ScaleNetError) {
     try options.validate(path: path)
     let graph = model.graph
     do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
     try Self.checkNames(model, options, path: path)
-    let encoder = OperatorEncoder(graph: graph, opset: options.opset, path: path)
-    var nodes: [NodeEncoding] = []
-    for node in graph.nodes { nodes.append(try encoder.encode(node)) }
+    var nodes: [NodeWriter] = []
+    for node in graph.nodes {
+      nodes.append(try NodeWriter(node, in: graph, opset: options.opset, path: path))
+    }
 
     let arena = MessageArena()
     self.path = path
@@ -87,8 +88,8 @@ public struct ONNXWriter: Sendable {
   }
 
   /// Writes a model whose weights are in the file itself.
-  public static func write(
-    _ model: Model, to output: inout OutputFile, options: Options = Options()
+  package static func write(
+    _ model: StoredModel, to output: inout OutputFile, options: Options = Options()
   ) throws(ScaleNetError) {
     var options = options
     options.externalData = .never
@@ -96,7 +97,7 @@ public struct ONNXWriter: Sendable {
   }
 
   /// Writes the model's file.
-  public func write(to output: inout OutputFile) throws(ScaleNetError) {
+  package func write(to output: inout OutputFile) throws(ScaleNetError) {
     try output.write(beginning)
     try output.write(Wire.header(field: 7, length: Self.graphSize(graphBeginning, initializers, graphEnd)))
     try output.write(graphBeginning)

@@ -83,7 +83,7 @@ extension ScaleNetError {
 
   /// No dictionary of tensors was found; `found` describes what the file holds.
   static func noStateDict(path: String, expected: String, found: [String]) -> ScaleNetError {
-    ScaleNetError(path: path, expected: expected, found: found.joined(separator: ", reason: "))
+    ScaleNetError(path: path, expected: expected, found: found.joined(separator: ", "))
   }
 
   /// An entry among the weights is not a tensor with a name, or a name appears twice.

@@ -1,67 +1,112 @@
 public import Architectures
 import FileIO
-import ModelIR
+import Inspection
+public import ModelIR
 import PyTorchFormat
 import Reports
 
-/// What `allocate` is asked for.
-public struct AllocationOptions: Sendable {
-  public var target: AllocationTarget
-  public var inputSize: InputSize = .standard
-  /// Where the structure file goes; nil for nowhere.
-  public var structurePath: String?
-  /// Where the pruned checkpoint goes; nil for nowhere.
-  public var weightsPath: String?
-  /// Where a chart of the channels that stay goes, .svg or .png; nil for nowhere.
-  public var chartPath: String?
-  public var overwrite = false
+/// The channels that a seed network keeps for a budget, and the network that is left.
+public struct Allocation: Sendable {
+  /// How many channels each scale of each block keeps, and what that saves.
+  public let channels: ChannelAllocation
+  /// The weights of what is left: a start for fine-tuning.
+  public let weights: StateDict
+  private let source: Model
 
-  public init(target: AllocationTarget) {
-    self.target = target
+  init(_ channels: ChannelAllocation, weights: StateDict, source: Model) {
+    self.channels = channels
+    self.weights = weights
+    self.source = source
+  }
+
+  /// The structure file of the network that is left.
+  public var structure: Structure { channels.structure }
+
+  /// The network that is left.
+  public var model: Model {
+    Model(
+      path: source.path, format: .builtIn, content: .weights(weights, .scaleNet(channels.configuration)),
+      files: source.files)
   }
 }
 
-extension OpenedModel {
-  /// Decides how many channels each scale of each block keeps, and writes what was asked for.
+/// Where the parts of an allocation go.
+public struct AllocationOutputs: Sendable {
+  /// The structure file; nil for none.
+  public var structurePath: String?
+  /// The checkpoint, `.pth` or `.pt`; nil for none.
+  public var weightsPath: String?
+  /// A chart of the channels that stay, `.svg` or `.png`; nil for none.
+  public var chartPath: String?
+  /// Whether existing files are replaced.
+  public var overwrite = false
+
+  /// Nothing is written yet: set the paths of what is wanted.
+  public init() {}
+}
+
+extension Model {
+  /// Decides how many channels each scale of each block keeps.
   ///
-  /// The model is a ScaleNet's weights in which the scales have channels to lose.
-  public func allocate(_ options: AllocationOptions) throws(ScaleNetError) -> ChannelAllocation {
+  /// - Parameters:
+  ///   - target: what decides how many channels a block keeps.
+  ///   - inputSize: the image that multiply-accumulates are counted for.
+  /// - Throws: if the model is not the weights of a ScaleNet whose scales have channels to lose, or the budget is too small.
+  public func allocate(
+    _ target: AllocationTarget, inputSize: InputSize = .standard
+  ) throws(ScaleNetError) -> Allocation {
+    try Limits.check(inputSize.height, Limits.inputSide, "inputSize")
+    try Limits.check(inputSize.width, Limits.inputSide, "inputSize")
     guard case .weights(let weights, .scaleNet(let seed)) = content else {
       if case .tensors(_, let error) = content { throw error }
       throw .unsupported(
         path: path, operation: "allocate channels",
         reason: "expected the weights of a ScaleNet, found \(architecture)")
     }
-    if let weightsPath = options.weightsPath, FileFormat.forExtension(of: weightsPath) != .pytorch {
-      throw .invalidOption(
-        "weights", expected: "a name that ends in .pth or .pt", found: weightsPath)
-    }
-    // What stands in the way of the outputs is said before the work.
-    for output in [options.structurePath, options.weightsPath, options.chartPath].compactMap({ $0 }) {
-      try OutputFile(path: output, overwrite: options.overwrite, inputs: [file]).discard()
-    }
     let allocator = try ChannelAllocator(seed: seed, weights: weights, source: path)
-    let allocation = try allocator.allocate(options.target, inputSize: options.inputSize)
-    let pruned = try allocator.prunedWeights(allocation)
-    if let chartPath = options.chartPath {
-      let network = OpenedModel(
-        path: path, file: file, format: format,
-        content: .weights(pruned, .scaleNet(allocation.configuration)), notes: [])
-      var build = BuildOptions()
-      build.inputSize = options.inputSize
-      let report = try network.inspection(build).report
-      let bytes = try AllocationChart(report).drawing.bytes(for: chartPath)
-      try writeBytes(bytes, to: chartPath, overwrite: options.overwrite, inputs: [file])
+    let channels = try allocator.allocate(target, inputSize: inputSize)
+    return Allocation(channels, weights: try allocator.prunedWeights(channels), source: self)
+  }
+
+  /// The same in an asynchronous task, on a thread of its own.
+  public func allocate(
+    _ target: AllocationTarget, inputSize: InputSize = .standard
+  ) async throws(ScaleNetError) -> Allocation {
+    try await detached(nil) { (_) throws(ScaleNetError) in
+      let allocation: Allocation = try self.allocate(target, inputSize: inputSize)
+      return allocation
     }
-    if let weightsPath = options.weightsPath {
-      var output = try OutputFile(path: weightsPath, overwrite: options.overwrite, inputs: [file])
-      try PyTorchWriter.write(pruned, to: &output)
+  }
+
+  /// Fails where one of the outputs of an allocation cannot be written, before the work.
+  package func checkOutputs(_ outputs: AllocationOutputs) throws(ScaleNetError) {
+    if let path = outputs.weightsPath, FileFormat.forExtension(of: path) != .pytorch {
+      throw .invalidOption(
+        "weights", expected: "a name that ends in .pth or .pt", found: path.escapedForMessage)
+    }
+    for path in [outputs.structurePath, outputs.weightsPath, outputs.chartPath].compactMap({ $0 }) {
+      try OutputFile(path: path, overwrite: outputs.overwrite, inputs: files).discard()
+    }
+  }
+}
+
+extension Allocation {
+  /// Writes what the outputs ask for.
+  public func write(_ outputs: AllocationOutputs) throws(ScaleNetError) {
+    try source.checkOutputs(outputs)
+    if let path = outputs.chartPath {
+      let report = try model.inspect(GraphOptions(inputSize: channels.inputSize)).report
+      try writeBytes(
+        try AllocationChart(report).drawing.bytes(for: path), to: path, overwrite: outputs.overwrite,
+        inputs: source.files)
+    }
+    if let path = outputs.weightsPath {
+      var output = try OutputFile(path: path, overwrite: outputs.overwrite, inputs: source.files)
+      try PyTorchWriter.write(weights, to: &output)
       try output.commit()
     }
-    if let structurePath = options.structurePath {
-      try writeText(
-        allocation.structure.json + "\n", to: structurePath, overwrite: options.overwrite, inputs: [file])
+    if let path = outputs.structurePath {
+      try writeText(structure.json + "\n", to: path, overwrite: outputs.overwrite, inputs: source.files)
     }
-    return allocation
   }
 }

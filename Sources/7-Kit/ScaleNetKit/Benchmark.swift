@@ -1,28 +1,37 @@
-import Analysis
 public import Architectures
 import FileIO
-public import Kernels
+import Inspection
 import ModelIR
 
-/// What `bench` is asked for.
+/// What `benchmark` is asked for.
 public struct BenchmarkOptions: Sendable {
+  /// Images in a batch, 1 to 65,536.
   public var batch = 16
-  public var inputSize: InputSize = .standard
-  /// How often the forward pass is timed, after one that is not; nil for ten seconds, and ten times at least.
+  /// nil for 224 x 224.
+  public var inputSize: InputSize?
+  /// How often the forward pass is timed, after one that is not, 1 to 1,000,000; nil for ten seconds, and ten times at
+  /// least.
   public var runs: Int?
+  /// 1 to 1024; nil for one a processor.
   public var threads: Int?
 
+  /// 16 images of 224 x 224 in a batch, for ten seconds, on all processors.
   public init() {}
 }
 
 /// How fast a model runs on this engine.
 public struct BenchmarkResult: Sendable, Codable {
+  /// The model's path, or its name in memory.
   public var model: String
+  /// As `Model.architecture` says it.
   public var architecture: String
   /// For the batch.
   public var macs: Int
+  /// Images in a batch: those asked for, or those of a graph with a fixed batch.
   public var batch: Int
+  /// How many passes were timed.
   public var runs: Int
+  /// How many threads computed.
   public var threads: Int
   /// The instruction set of the kernels.
   public var kernels: String
@@ -41,41 +50,42 @@ public struct BenchmarkResult: Sendable, Codable {
   }
 }
 
-extension OpenedModel {
+extension Model {
   /// Times the forward pass on seeded inputs.
+  ///
+  /// - Parameters:
+  ///   - options: the batch, the size, how often, and on how many threads.
+  ///   - progress: called before each run.
+  /// - Throws: if an option is out of range or does not fit the model, or if the model can't be run.
   public func benchmark(
-    _ options: BenchmarkOptions, kernels: (any KernelSet<Float>)? = nil, progress: (Int) -> Void = { _ in }
+    _ options: BenchmarkOptions = BenchmarkOptions(), progress: ProgressHandler? = nil
   ) throws(ScaleNetError) -> BenchmarkResult {
-    var build = BuildOptions()
-    build.inputSize = options.inputSize
-    var graph = try graph(build)
-    // Timed as it would be deployed.
-    do throws(ScaleNetError) {
-      try graph.apply([FoldBatchNormalization(), EliminateDeadNodes()])
-    } catch {
-      throw error.inFile(path)
+    try benchmark(options, ProgressReporter(progress))
+  }
+
+  /// The same in an asynchronous task, on a thread of its own; a task that is cancelled gets an error of the kind
+  /// `cancelled`.
+  public func benchmark(
+    _ options: BenchmarkOptions = BenchmarkOptions(), progress: ProgressHandler? = nil
+  ) async throws(ScaleNetError) -> BenchmarkResult {
+    try await detached(progress) { (reporter) throws(ScaleNetError) in
+      try self.benchmark(options, reporter)
     }
-    var random = RandomSource(seed: 20_190_616)
-    var inputs: [String: Tensor] = [:]
-    var batch = options.batch
-    for id in graph.inputs {
-      guard let shape = graph[id].type.binding(options.batch).shape else { continue }
-      inputs[graph[id].name] = Tensor(random.normals(shape.elementCount), shape: shape)
-        .cast(to: graph[id].type.dataType)
-      batch = shape.dimensions.first ?? batch
-    }
-    let kernels = try given(kernels)
-    let runner = try GraphRunner(graph, batch: options.batch, kernels: kernels, threads: options.threads)
-    let first = ContinuousClock.now
+  }
+
+  private func benchmark(
+    _ options: BenchmarkOptions, _ progress: ProgressReporter
+  ) throws(ScaleNetError) -> BenchmarkResult {
+    try Limits.check(options.batch, Limits.batch, "batch")
+    if let runs = options.runs { try Limits.check(runs, Limits.runs, "runs") }
+    let (runner, inputs, macs, batch) = try benchmarkPlan(options)
     _ = try runner.run(inputs)
-    let budget = Duration.seconds(10)
-    let most = options.runs ?? 1000
-    let least = options.runs ?? 10
     var seconds: [Double] = []
     let clock = ContinuousClock()
-    for run in 0..<most {
-      if run >= least, ContinuousClock.now - first > budget { break }
-      progress(run)
+    let begin = clock.now
+    for run in 0..<(options.runs ?? 1000) {
+      if options.runs == nil, run >= 10, clock.now - begin > .seconds(10) { break }
+      try progress.report(.running, completed: run, total: options.runs)
       let start = clock.now
       _ = try runner.run(inputs)
       let elapsed = (clock.now - start).components
@@ -83,16 +93,36 @@ extension OpenedModel {
     }
     seconds.sort()
     let median = (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
-    let macs: Int
+    return BenchmarkResult(
+      model: path, architecture: architecture, macs: macs, batch: batch, runs: seconds.count,
+      threads: runner.threads, kernels: runner.kernels, medianSeconds: median,
+      percentile95Seconds: seconds[min(seconds.count - 1, seconds.count * 95 / 100)],
+      imagesPerSecond: Double(batch) / median)
+  }
+
+  /// The graph as it would be deployed, ready to run, and what it runs on.
+  private func benchmarkPlan(
+    _ options: BenchmarkOptions
+  ) throws(ScaleNetError) -> (runner: GraphRunner, inputs: [String: Tensor], macs: Int, batch: Int) {
+    // A graph of its own has its own size.
+    var isGraph = false
+    if case .graph = content { isGraph = true }
+    var graph = try graph(GraphOptions(inputSize: isGraph ? nil : options.inputSize))
     do throws(ScaleNetError) {
-      macs = try CostReport(graph.binding(batch: options.batch)).totals.macs
+      try graph.apply([FoldBatchNormalization(), EliminateDeadNodes()])
+      var random = RandomSource(seed: 20_190_616)
+      var inputs: [String: Tensor] = [:]
+      var batch = options.batch
+      for id in graph.inputs {
+        guard let shape = graph[id].type.binding(options.batch).shape else { continue }
+        inputs[graph[id].name] = Tensor(random.normals(shape.elementCount), shape: shape)
+          .cast(to: graph[id].type.dataType)
+        batch = shape.dimensions.first ?? batch
+      }
+      let macs = try CostReport(graph.binding(batch: options.batch)).totals.macs
+      return (try GraphRunner(graph, batch: options.batch, threads: options.threads), inputs, macs, batch)
     } catch {
       throw error.inFile(path)
     }
-    return BenchmarkResult(
-      model: path, architecture: architecture, macs: macs, batch: batch, runs: seconds.count,
-      threads: runner.threads, kernels: kernels.name, medianSeconds: median,
-      percentile95Seconds: seconds[min(seconds.count - 1, seconds.count * 95 / 100)],
-      imagesPerSecond: Double(batch) / median)
   }
 }

@@ -1,4 +1,4 @@
-public import FileIO
+import FileIO
 import KerasFormat
 import NumPyFormat
 import ONNXFormat
@@ -8,6 +8,8 @@ import SafetensorsFormat
 
 /// The formats that models, arrays and recorded outputs come in.
 public enum FileFormat: String, Sendable, CaseIterable {
+  /// Formats of models and weights; `numpy` is `.npz` of weights where it is written, and arrays where it is
+  /// read.
   case pytorch, safetensors, onnx, keras, numpy
   /// Outputs that other programs recorded as JSON.
   case trtexec, polygraphy
@@ -15,7 +17,7 @@ public enum FileFormat: String, Sendable, CaseIterable {
   case builtIn = "built-in"
 
   /// The format of a file, told from its first bytes; nil if it is none of these.
-  public static func detect(_ file: ByteRegion) -> FileFormat? {
+  static func detect(_ file: ByteRegion) -> FileFormat? {
     if NumPyReader.recognizes(file) { return .numpy }
     if PyTorchReader.recognizes(file) { return .pytorch }
     if KerasReader.recognizes(file) { return .keras }
@@ -29,7 +31,7 @@ public enum FileFormat: String, Sendable, CaseIterable {
   }
 
   /// The format that a file's name asks for; nil if its extension is not known.
-  public static func forExtension(of path: String) -> FileFormat? {
+  static func forExtension(of path: String) -> FileFormat? {
     let name = path.split(separator: "/").last ?? ""
     guard let dot = name.lastIndex(of: ".") else { return nil }
     switch name[name.index(after: dot)...].lowercased() {
@@ -47,6 +49,14 @@ public enum FileFormat: String, Sendable, CaseIterable {
     switch self {
     case .numpy, .trtexec, .polygraphy: true
     case .pytorch, .safetensors, .onnx, .keras, .builtIn: false
+    }
+  }
+
+  /// Whether models can be written in this format.
+  public var isWritable: Bool {
+    switch self {
+    case .pytorch, .safetensors, .onnx, .keras, .numpy: true
+    case .trtexec, .polygraphy, .builtIn: false
     }
   }
 

@@ -1,18 +1,25 @@
 public import Architectures
 import FileIO
+import ModelIR
 import PyTorchFormat
 
 /// A network with fresh weights.
 public struct Initialization: Sendable {
   /// What was written.
   public struct Report: Sendable {
+    /// The network's name: `ScaleNet-50`.
     public var architecture: String
+    /// Of the final layer.
     public var classes: Int
+    /// Learnable parameters.
     public var parameters: Int
+    /// Of the file.
     public var bytes: Int
   }
 
+  /// The dimensions of the network.
   public let architecture: Architecture
+  /// What the random numbers begin from.
   public let seed: UInt64
   private let inputs: [ByteRegion]
 
@@ -20,29 +27,30 @@ public struct Initialization: Sendable {
   ///   - name: a built-in architecture's name, or `scalenet` with a structure file.
   ///   - structurePath: a structure file that takes the place of the released structure.
   ///   - pools: for the seeds of an allocation: by how much the scales pool, some of 1, 2, 4 and 7.
+  ///   - seed: of the random numbers; the same seed gives the same weights.
+  ///   - classes: of the final layer, 1 to 1,000,000.
   public init(
     architecture name: String, structurePath: String? = nil, pools: [Int]? = nil, seed: UInt64 = 0,
     classes: Int = 1000
   ) throws(ScaleNetError) {
+    try Limits.check(classes, Limits.classes, "classes")
     self.seed = seed
     let builtIn = BuiltInArchitecture(name: name)
     if let pools {
       guard case .seed(let network)? = builtIn else {
         throw .invalidOption(
-          "scales", expected: "the seed of an allocation, such as scalenet50-seed", found: name)
+          "scales", expected: "the seed of an allocation, such as scalenet50-seed",
+          found: name.escapedForMessage)
       }
-      architecture = .scaleNet(
-        try network.configuration(pools: pools, classes: classes))
+      architecture = .scaleNet(try network.configuration(pools: pools, classes: classes))
       inputs = []
     } else if let structurePath {
       guard name.lowercased().hasPrefix("scalenet") else {
-        throw .invalidOption("structure", expected: "a ScaleNet", found: name)
+        throw .invalidOption("structure", expected: "a ScaleNet", found: name.escapedForMessage)
       }
-      let structure = try OpenedModel.readStructure(structurePath)
+      let (structure, file) = try Model.readStructure(structurePath)
       architecture = .scaleNet(ScaleNetConfiguration(structure: structure, classes: classes))
-      inputs = [
-        try ByteRegion.map(path: structurePath)
-      ]
+      inputs = [file]
     } else if let builtIn {
       architecture = builtIn.architecture(classes: classes)
       inputs = []
@@ -51,14 +59,28 @@ public struct Initialization: Sendable {
     } else {
       let names = BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")
       throw .invalidOption(
-        "architecture", expected: "\(names), or scalenet with --structure", found: name)
+        "architecture", expected: "\(names), or scalenet with a structure file", found: name.escapedForMessage
+      )
     }
   }
 
+  /// The network in memory.
+  public func model() -> Model {
+    Model(
+      path: architecture.displayName, format: .builtIn,
+      content: .weights(architecture.initialWeights(seed: seed), architecture))
+  }
+
   /// Writes a checkpoint that PyTorch loads with `weights_only=True`.
+  ///
+  /// - Parameters:
+  ///   - path: a name that ends in `.pth` or `.pt`.
+  ///   - overwrite: whether an existing file is replaced.
+  /// - Throws: if the file can't be written, or exists and may not be replaced.
   public func write(to path: String, overwrite: Bool = false) throws(ScaleNetError) -> Report {
     guard FileFormat.forExtension(of: path) == .pytorch else {
-      throw .invalidOption("output", expected: "a name that ends in .pth or .pt", found: path)
+      throw .invalidOption(
+        "output", expected: "a name that ends in .pth or .pt", found: path.escapedForMessage)
     }
     // The output is tried before the work.
     var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)

@@ -1,10 +1,10 @@
-public import Analysis
-public import Architectures
-public import FileIO
+import FileIO
+public import Inspection
 import ModelIR
 
-/// What `inspect` shows of a model.
+/// What a model is made of: blocks, channels, parameters, MACs and FLOPs.
 public struct Inspection: Sendable {
+  /// Everything that was counted; `schemas/inspect.schema.json` describes its JSON.
   public let report: InspectionReport
   private let graph: Graph
 
@@ -13,13 +13,22 @@ public struct Inspection: Sendable {
     self.graph = graph
   }
 
+  /// The residual blocks, in the order in which they run.
+  public var blocks: [BlockReport] { report.blocks }
+  /// Sums over all layers.
+  public var totals: CostReport.Totals { report.totals }
+  /// All nodes, in the order in which they run.
+  public var layers: [CostReport.Layer] { report.layers }
+
   /// The block to draw; nil where the graph has none. Found anew each time.
-  public var block: BlockGraph? { BlockGraph(representing: graph) }
+  package var block: BlockGraph? { BlockGraph(representing: graph) }
 }
 
-extension OpenedModel {
-  /// Counts the model for one image (or the file's own batch). Weights are not touched, only their shapes.
-  public func inspection(_ options: BuildOptions = BuildOptions()) throws(ScaleNetError) -> Inspection {
+extension Model {
+  /// Counts the model for one image, or for the file's own batch. Weights are not touched, only their shapes.
+  ///
+  /// - Throws: if there is no graph to count, or an extent other than the batch is open.
+  public func inspect(_ options: GraphOptions = GraphOptions()) throws(ScaleNetError) -> Inspection {
     var family = architecture
     var variant: String?
     var classes: Int?

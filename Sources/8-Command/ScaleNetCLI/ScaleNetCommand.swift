@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileIO
 import Glibc
+import Kernels
 import ScaleNetKit
 
 /// The command `scalenet`.

@@ -1,17 +1,17 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 extension ScaleNetConfiguration {
   /// The network as a graph for one input size: published weights, published forward pass.
   ///
   /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
   /// `fc`, or with `features` the maps `layer1` to `layer4`.
-  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
+  package func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
     -> Graph
   {
     if options.stridePlacement != nil {
       throw .unsupportedOption(
-        option: "stride placement", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
+        option: "stridePlacement", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
     }
     return try assemble(weights, options: options, classifier: "fc") {
       (builder, image) throws(ScaleNetError) in
@@ -60,7 +60,7 @@ extension ScaleNetConfiguration {
     x = try builder.relu("\(name).relu2", x)
     x = try builder.convolution("\(name).conv3", x)
     x = try builder.normalization("\(name).bn3", x)
-    x = try builder.node("\(name).add", .add(Add()), x, shortcut)
+    x = try builder.node("\(name).add", .binary(.add), x, shortcut)
     return try builder.relu("\(name).relu3", x)
   }
 
@@ -70,5 +70,22 @@ extension ScaleNetConfiguration {
     return Resize(
       mode: isEven ? .nearest : .linear, coordinateTransformation: isEven ? .asymmetric : .halfPixel,
       extent: .sizes([large.height, large.width]))
+  }
+}
+
+extension ScaleNetConfiguration {
+  /// The first pool for which the feature map is too small; nil where something is left everywhere.
+  package func layerWithoutOutput(inputSide side: Int) -> String? {
+    // 7x7 stride 2 margin 3, then 3x3 stride 2 margin 1.
+    var current = (side - 1) / 2 + 1
+    current = (current - 1) / 2 + 1
+    for block in blocks {
+      if block.stride > 1 { current /= block.stride }
+      if current < 1 { return "\(block.name).pool" }
+      if let scale = block.scales.first(where: { $0.pool > current }) {
+        return "\(block.name).pool2.\(scale.index)"
+      }
+    }
+    return nil
   }
 }

@@ -2,8 +2,8 @@ public import FileIO
 
 /// The inputs one after another along an axis.
 public struct Concat: OperatorKind {
-  public static let name = "Concat"
-  public static let inputCount = 1...4096
+  public var name: String { "Concat" }
+  public var inputCount: ClosedRange<Int> { 1...4096 }
 
   /// The axis, not negative.
   public var axis: Int
@@ -19,20 +19,28 @@ public struct Concat: OperatorKind {
     }
     var result = first
     var sum = 0
+    var isKnown = true
     for index in inputs.indices {
       let type = try require(inputs, index, "\(index)")
       var expected = first
       if type.rank == first.rank { expected.dimensions[axis] = type.dimensions[axis] }
-      guard type == expected else {
+      guard type.isCompatible(with: expected) else {
         throw ScaleNetError(place: "input \(index)", expected: "\(expected)", found: "\(type)")
       }
-      let (total, overflow) = sum.addingReportingOverflow(try requireFixed(type, axis, "\(index)"))
+      for other in 0..<first.rank where other != axis {
+        result.dimensions[other] = result.dimensions[other].merged(with: type.dimensions[other])
+      }
+      guard let extent = try extent(type, axis, "\(index)") else {
+        isKnown = false
+        continue
+      }
+      let (total, overflow) = sum.addingReportingOverflow(extent)
       if overflow {
         throw ScaleNetError(place: "input \(index)", expected: "a sum in range", found: "\(type)")
       }
       sum = total
     }
-    result.dimensions[axis] = .fixed(sum)
+    result.dimensions[axis] = isKnown ? .fixed(sum) : .unknown
     return [result]
   }
 

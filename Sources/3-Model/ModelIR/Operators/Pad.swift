@@ -2,8 +2,8 @@ public import FileIO
 
 /// Elements added around the input, or cropped from it where a number is negative.
 public struct Pad: OperatorKind {
-  public static let name = "Pad"
-  public static let inputCount = 1...1
+  public var name: String { "Pad" }
+  public var inputCount: ClosedRange<Int> { 1...1 }
 
   /// What is added. Raw values are ONNX's.
   public enum Mode: String, Hashable, Sendable {
@@ -53,7 +53,7 @@ public struct Pad: OperatorKind {
     for axis in 0..<x.rank {
       let (before, after) = (pads[axis], pads[axis + x.rank])
       if before == 0 && after == 0 { continue }
-      let extent = try requireFixed(x, axis, "data")
+      guard let extent = try extent(x, axis, "data") else { continue }
       // Both are at least -2^24: no sum with an extent that is not negative underflows.
       let rest = extent + min(before, 0) + min(after, 0)
       guard rest >= 0, rest > 0 || mode == .constant || max(before, after) <= 0 else {

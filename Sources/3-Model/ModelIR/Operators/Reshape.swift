@@ -2,8 +2,8 @@ public import FileIO
 
 /// The same elements in another shape.
 public struct Reshape: OperatorKind {
-  public static let name = "Reshape"
-  public static let inputCount = 1...1
+  public var name: String { "Reshape" }
+  public var inputCount: ClosedRange<Int> { 1...1 }
 
   /// Extents; 0 keeps the input's at that axis, one -1 takes what is left.
   public var shape: [Int]
@@ -18,6 +18,15 @@ public struct Reshape: OperatorKind {
       ScaleNetError(place: "shape", expected: "extents that hold \(x)", found: "\(shape)")
     }
     guard shape.allSatisfy({ $0 >= -1 }), shape.count(where: { $0 == -1 }) <= 1 else { throw mismatch() }
+    if x.dimensions.contains(.unknown) {
+      // Whether the elements fit is known when the graph runs.
+      var result: [Dimension] = []
+      for (axis, extent) in shape.enumerated() {
+        guard extent != 0 || axis < x.rank else { throw mismatch() }
+        result.append(extent == 0 ? x.dimensions[axis] : extent == -1 ? .unknown : .fixed(extent))
+      }
+      return [TensorType(x.dataType, result)]
+    }
     var rest = x.dimensions
     var result: [Dimension] = []
     // Open extents are carried over one by one; what remains on both sides is known.
@@ -48,8 +57,10 @@ public struct Reshape: OperatorKind {
         guard known > 0, total % known == 0 else { throw mismatch() }
         result[hole] = .fixed(total / known)
       } else {
-        guard open.count == 1, total == known else { throw mismatch() }
-        result[hole] = open[0]
+        guard open.count == 1, let left = open[0].multiplied(by: total)?.divided(by: known) else {
+          throw mismatch()
+        }
+        result[hole] = left
       }
     } else {
       guard open.isEmpty, total == known else { throw mismatch() }

@@ -2,8 +2,8 @@ public import FileIO
 
 /// Resampling of X along some axes, one after the other.
 public struct Resize: OperatorKind {
-  public static let name = "Resize"
-  public static let inputCount = 1...1
+  public var name: String { "Resize" }
+  public var inputCount: ClosedRange<Int> { 1...1 }
 
   /// How a value is made of its neighbours.
   public enum Mode: String, Hashable, Sendable { case nearest, linear, cubic }
@@ -31,6 +31,24 @@ public struct Resize: OperatorKind {
     case sizes([Int])
     /// Factors; the output's extent is floor(input * factor) in Float, as runtimes compute it.
     case scales([Float])
+    /// Extents of the output that are factors of the input's, rounded in any way; positions follow from the factors.
+    case rounded(sizes: [Int], scales: [Float])
+
+    /// The extents of the output, if they are stated.
+    public var sizes: [Int]? {
+      switch self {
+      case .sizes(let sizes), .rounded(let sizes, _): sizes
+      case .scales: nil
+      }
+    }
+
+    /// The factors that positions follow from, if they are stated.
+    public var scales: [Float]? {
+      switch self {
+      case .sizes: nil
+      case .scales(let scales), .rounded(_, let scales): scales
+      }
+    }
   }
 
   public var mode: Mode
@@ -64,7 +82,7 @@ public struct Resize: OperatorKind {
   }
 
   public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
-    let x = try requireFloat(inputs, 0, "X")
+    let x = try require(inputs, 0, "X", .number)
     guard axes.allSatisfy({ (0..<x.rank).contains($0) }), axes == Set(axes).sorted() else {
       throw ScaleNetError(place: "axes", expected: "ascending axes of \(x)", found: "\(axes)")
     }
@@ -76,7 +94,13 @@ public struct Resize: OperatorKind {
       throw ScaleNetError(place: "cubic_coeff_a", expected: "a finite number", found: "\(cubicCoefficient)")
     }
     switch extent {
-    case .sizes(let sizes):
+    case .sizes(let sizes), .rounded(let sizes, _):
+      if let scales = extent.scales {
+        guard scales.count == axes.count, scales.allSatisfy({ $0 > 0 && $0 <= 65536 }) else {
+          throw ScaleNetError(
+            place: "scales", expected: "\(axes.count) positive factors", found: "\(scales)")
+        }
+      }
       guard sizes.count == axes.count, sizes.allSatisfy({ $0 > 0 && $0 <= 1 << 24 }) else {
         throw ScaleNetError(place: "sizes", expected: "\(axes.count) positive extents", found: "\(sizes)")
       }
@@ -86,7 +110,8 @@ public struct Resize: OperatorKind {
         throw ScaleNetError(place: "scales", expected: "\(axes.count) positive factors", found: "\(scales)")
       }
       for (axis, scale) in zip(axes, scales) {
-        let size = (Float(try requireFixed(x, axis, "X")) * scale).rounded(.down)
+        guard let extent = try extent(x, axis, "X") else { continue }
+        let size = (Float(extent) * scale).rounded(.down)
         guard size > 0, size <= 16_777_216 else {
           throw ScaleNetError(
             place: "scales", expected: "1 to 16777216 elements", found: "\(x) times \(scales)")

@@ -3,8 +3,8 @@ public import FileIO
 /// Some positions of some axes: along `axes[i]` these are `starts[i]`, `starts[i] + steps[i]` and so on, `counts[i]` of
 /// them. Axes that are not named are taken whole, and may be open.
 public struct Slice: OperatorKind {
-  public static let name = "Slice"
-  public static let inputCount = 1...1
+  public var name: String { "Slice" }
+  public var inputCount: ClosedRange<Int> { 1...1 }
 
   /// Axes, none negative, none twice.
   public var axes: [Int]
@@ -32,7 +32,7 @@ public struct Slice: OperatorKind {
       throw ScaleNetError(place: name, expected: "\(axes.count) numbers", found: "\(values)")
     }
     for (index, axis) in axes.enumerated() {
-      let extent = try requireFixed(x, axis, "data")
+      let extent = try extent(x, axis, "data") ?? .max
       guard steps[index] != 0 else {
         throw ScaleNetError(place: "steps", expected: "none of 0", found: "\(steps)")
       }

@@ -14,15 +14,15 @@ extension GraphAssembler {
     let name = reader.layer.name
     if slope != 0 {
       value.id = try node(
-        most == nil ? name : unusedName("\(name)_slope"), .leakyRelu(LeakyRelu(alpha: Float(slope))),
+        most == nil ? name : unusedName("\(name)_slope"), .unary(.leakyRelu(alpha: Float(slope))),
         [value.id])
       value.isNonNegative = false
       guard let most else { return value }
-      let limit = Clip(minimum: -.greatestFiniteMagnitude, maximum: Float(most))
-      value.id = try node(name, .clip(limit), [value.id])
+      value.id = try node(
+        name, .unary(.clip(minimum: -.greatestFiniteMagnitude, maximum: Float(most))), [value.id])
       return value
     }
-    let op: Operator = most.map { .clip(Clip(minimum: 0, maximum: Float($0))) } ?? .relu(Relu())
+    let op: Operator = most.map { .unary(.clip(minimum: 0, maximum: Float($0))) } ?? .unary(.relu)
     value.id = try node(name, op, [value.id])
     value.isNonNegative = true
     return value
@@ -33,7 +33,7 @@ extension GraphAssembler {
     var value = try rawInput(reader)
     let alpha = try reader.number("alpha")
     guard let slope = try reader.number("negative_slope", default: alpha ?? 0.3) else { return value }
-    value.id = try node(reader.layer.name, .leakyRelu(LeakyRelu(alpha: Float(slope))), [value.id])
+    value.id = try node(reader.layer.name, .unary(.leakyRelu(alpha: Float(slope))), [value.id])
     value.isNonNegative = value.isNonNegative && slope >= 0
     return value
   }
@@ -60,7 +60,7 @@ extension GraphAssembler {
       throw reader.failure("alpha", "elements without gaps", "others")
     }
     let slope = try initializer("\(reader.layer.name).alpha", aligned.transposed(positions))
-    value.id = try node(reader.layer.name, .pRelu(PRelu()), [value.id, slope])
+    value.id = try node(reader.layer.name, .binary(.pRelu), [value.id, slope])
     value.isNonNegative = false
     return value
   }
@@ -78,18 +78,18 @@ extension GraphAssembler {
     var value = value
     let op: Operator
     switch try reader.word("activation", Self.functions, default: "linear") {
-    case "relu": op = .relu(Relu())
-    case "relu6": op = .clip(Clip(minimum: 0, maximum: 6))
-    case "leaky_relu": op = .leakyRelu(LeakyRelu(alpha: 0.2))
-    case "sigmoid": op = .sigmoid(Sigmoid())
+    case "relu": op = .unary(.relu)
+    case "relu6": op = .unary(.clip(minimum: 0, maximum: 6))
+    case "leaky_relu": op = .unary(.leakyRelu(alpha: 0.2))
+    case "sigmoid": op = .unary(.sigmoid)
     // Keras 3 has relu6(x + 3) / 6, Keras 2 a line of slope 0.2.
-    case "hard_sigmoid": op = .hardSigmoid(isKeras3 ? HardSigmoid(alpha: 1.0 / 6) : HardSigmoid())
-    case "tanh": op = .tanh(Tanh())
-    case "exponential": op = .exp(Exp())
-    case "hard_swish", "hard_silu": op = .hardSwish(HardSwish())
+    case "hard_sigmoid": op = .unary(.hardSigmoid(alpha: isKeras3 ? 1.0 / 6 : 0.2, beta: 0.5))
+    case "tanh": op = .unary(.tanh)
+    case "exponential": op = .unary(.exp)
+    case "hard_swish", "hard_silu": op = .unary(.hardSwish)
     case "swish", "silu":
-      let gate = try node(unusedName("\(name)_sigmoid"), .sigmoid(Sigmoid()), [value.id])
-      value.id = try node(name, .mul(Mul()), [value.id, gate])
+      let gate = try node(unusedName("\(name)_sigmoid"), .unary(.sigmoid), [value.id])
+      value.id = try node(name, .binary(.mul), [value.id, gate])
       value.isNonNegative = false
       return value
     case "softmax":
@@ -100,7 +100,7 @@ extension GraphAssembler {
     }
     value.id = try node(name, op, [value.id])
     switch op {
-    case .leakyRelu, .tanh, .hardSwish: break
+    case .unary(.leakyRelu), .unary(.tanh), .unary(.hardSwish): break
     default: value.isNonNegative = true
     }
     return value

@@ -24,14 +24,14 @@ extension GraphAssembler {
     case .maxPooling2D: return try addMaxPooling(&reader)
     case .averagePooling2D: return try addAveragePooling(&reader)
     case .globalAveragePooling2D:
-      return try addGlobalPooling(&reader, .globalAveragePool(GlobalAveragePool()))
-    case .globalMaxPooling2D: return try addGlobalPooling(&reader, .globalMaxPool(GlobalMaxPool()))
+      return try addGlobalPooling(&reader, .globalPool(.average))
+    case .globalMaxPooling2D: return try addGlobalPooling(&reader, .globalPool(.max))
     case .upSampling2D: return try addUpSampling(&reader)
     case .resizing: return try addResizing(&reader)
     case .concatenate: return try addConcatenate(&reader)
-    case .add: return try addMerge(&reader, .add(Add()))
-    case .subtract: return try addMerge(&reader, .sub(Sub()))
-    case .multiply: return try addMerge(&reader, .mul(Mul()))
+    case .add: return try addMerge(&reader, .binary(.add))
+    case .subtract: return try addMerge(&reader, .binary(.sub))
+    case .multiply: return try addMerge(&reader, .binary(.mul))
     case .average: return try addAverage(&reader)
     case .dense: return try addDense(&reader)
     case .flatten: return try addFlatten(&reader)
@@ -169,7 +169,7 @@ extension GraphAssembler {
       hasBias ? unusedName("\(name)_product") : name, .matMul(MatMul()),
       [value.id, try initializer("\(name).kernel", tensors[0])])
     if hasBias {
-      value.id = try node(name, .add(Add()), [value.id, try initializer("\(name).bias", tensors[1])])
+      value.id = try node(name, .binary(.add), [value.id, try initializer("\(name).bias", tensors[1])])
     }
     value.isNonNegative = false
     return try activatedBehind(value, &reader)

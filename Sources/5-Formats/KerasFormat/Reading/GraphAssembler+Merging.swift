@@ -24,7 +24,7 @@ extension GraphAssembler {
       value.isNonNegative = false
       return value
     }
-    let isDifference = op == .sub(Sub())
+    let isDifference = op == .binary(.sub)
     guard isDifference ? values.count == 2 : values.count >= 2 else {
       throw reader.failure(
         "inbound_nodes", isDifference ? "two layers" : "two layers or more", "\(values.count)")
@@ -51,10 +51,10 @@ extension GraphAssembler {
     guard values.count >= 2 else { throw reader.failure("inbound_nodes", "two layers or more", "one") }
     var value = values[0]
     for other in values.dropFirst() {
-      value.id = try node(unusedName("\(reader.layer.name)_sum"), .add(Add()), [value.id, other.id])
+      value.id = try node(unusedName("\(reader.layer.name)_sum"), .binary(.add), [value.id, other.id])
     }
     let count = try constant("\(reader.layer.name).count", [Double(values.count)], value)
-    value.id = try node(reader.layer.name, .div(Div()), [value.id, count])
+    value.id = try node(reader.layer.name, .binary(.div), [value.id, count])
     value.isNonNegative = values.allSatisfy(\.isNonNegative)
     return value
   }
@@ -116,10 +116,10 @@ extension GraphAssembler {
     let name = reader.layer.name
     if hasScale {
       let factor = try constant("\(name).scale", scale, value)
-      value.id = try node(hasOffset ? unusedName("\(name)_scale") : name, .mul(Mul()), [value.id, factor])
+      value.id = try node(hasOffset ? unusedName("\(name)_scale") : name, .binary(.mul), [value.id, factor])
     }
     if hasOffset {
-      value.id = try node(name, .add(Add()), [value.id, try constant("\(name).offset", offset, value)])
+      value.id = try node(name, .binary(.add), [value.id, try constant("\(name).offset", offset, value)])
     }
     value.isNonNegative = value.isNonNegative && (scale + offset).allSatisfy { $0 >= 0 }
     return value
@@ -155,12 +155,12 @@ extension GraphAssembler {
     let deviation = statistics[1].map { max($0.squareRoot(), 1e-7) }
     if statistics[0].contains(where: { $0 != 0 }) {
       let mean = try constant("\(name).mean", statistics[0], value, axis: axis)
-      value.id = try node(unusedName("\(name)_center"), .sub(Sub()), [value.id, mean])
+      value.id = try node(unusedName("\(name)_center"), .binary(.sub), [value.id, mean])
       value.isNonNegative = false
     }
     if deviation.contains(where: { $0 != 1 }) {
       let divisor = try constant("\(name).deviation", deviation, value, axis: axis)
-      value.id = try node(name, .div(Div()), [value.id, divisor])
+      value.id = try node(name, .binary(.div), [value.id, divisor])
     }
     return value
   }

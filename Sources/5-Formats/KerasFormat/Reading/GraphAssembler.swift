@@ -14,7 +14,7 @@ struct GraphAssembler {
 
   static func assemble(
     _ configuration: ModelConfiguration, _ weights: WeightReader, path: String
-  ) throws(ScaleNetError) -> Model {
+  ) throws(ScaleNetError) -> StoredModel {
     var assembler = GraphAssembler(configuration, weights, path: path)
     for layer in configuration.sorted() {
       var reader = try LayerReader(layer, path: path)
@@ -26,7 +26,7 @@ struct GraphAssembler {
     do throws(ScaleNetError) {
       try assembler.graph.apply([EliminateDeadNodes()])
     } catch { throw error.inFile(path) }
-    return Model(graph: assembler.graph, isChannelsLast: assembler.inputFormat == .channelsLast)
+    return StoredModel(graph: assembler.graph, isChannelsLast: assembler.inputFormat == .channelsLast)
   }
 
   private init(_ configuration: ModelConfiguration, _ weights: WeightReader, path: String) {

@@ -22,13 +22,13 @@ public struct KerasReader {
   }
 
   /// Reads a model. Tensors of the result are views of `file` where they are stored in one piece.
-  public static func read(_ file: ByteRegion) throws(ScaleNetError) -> Model {
+  public static func read(_ file: ByteRegion) throws(ScaleNetError) -> StoredModel {
     let model = HDF5File.recognizes(file) ? try readHDF5(file) : try readArchive(file)
     try file.checkIntact()
     return model
   }
 
-  private static func readHDF5(_ file: ByteRegion) throws(ScaleNetError) -> Model {
+  private static func readHDF5(_ file: ByteRegion) throws(ScaleNetError) -> StoredModel {
     let parts: (text: String, version: String, weights: HDF5Group)?
     do throws(ScaleNetError) {
       let root = try HDF5File(file).root()
@@ -52,7 +52,7 @@ public struct KerasReader {
     return try GraphAssembler.assemble(configuration, weights, path: file.origin)
   }
 
-  private static func readArchive(_ file: ByteRegion) throws(ScaleNetError) -> Model {
+  private static func readArchive(_ file: ByteRegion) throws(ScaleNetError) -> StoredModel {
     let path = file.origin
     let contents: [ByteRegion]
     let archive = try ZipReader(file)

@@ -24,7 +24,7 @@ public struct KerasWriter {
   /// Prepares a model for writing.
   ///
   /// - Parameter path: where the file will stand, for messages.
-  public init(_ model: Model, path: String, options: Options) throws(ScaleNetError) {
+  public init(_ model: StoredModel, path: String, options: Options) throws(ScaleNetError) {
     self.path = path
     self.options = options
     let graph = model.graph
@@ -53,7 +53,7 @@ public struct KerasWriter {
   }
 
   /// Appends the file's bytes to `file`, which the caller then commits.
-  public func write(to file: inout OutputFile) throws(ScaleNetError) {
+  package func write(to file: inout OutputFile) throws(ScaleNetError) {
     guard options.container == .archive else {
       try layout.stream { (bytes) throws(ScaleNetError) in
         try file.write(bytes)

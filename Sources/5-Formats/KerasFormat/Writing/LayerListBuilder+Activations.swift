@@ -10,11 +10,11 @@ extension LayerListBuilder {
     ]
   }
 
-  mutating func addLeakyRelu(_ node: Node, _ op: LeakyRelu) throws(ScaleNetError) {
-    guard op.alpha >= 0, op.alpha.isFinite else {
-      throw failure(node, "alpha", "0 or more, as ReLU's negative_slope", "\(op.alpha)")
+  mutating func addLeakyRelu(_ node: Node, alpha: Float) throws(ScaleNetError) {
+    guard alpha >= 0, alpha.isFinite else {
+      throw failure(node, "alpha", "0 or more, as ReLU's negative_slope", "\(alpha)")
     }
-    try addUnary(node, .relu, Self.relu(slope: op.alpha))
+    try addUnary(node, .relu, Self.relu(slope: alpha))
   }
 
   /// A slope for each position that is not shared: usually one a channel, shared by height and width.
@@ -38,48 +38,47 @@ extension LayerListBuilder {
   }
 
   /// Keras 2 and 3 have different functions of the name hard_sigmoid: here it is of layers that they agree on.
-  mutating func addHardSigmoid(_ node: Node, _ op: HardSigmoid) throws(ScaleNetError) {
+  mutating func addHardSigmoid(_ node: Node, alpha: Float, beta: Float) throws(ScaleNetError) {
     let input = try placement(node, 0)
-    let gate = try hardSigmoid(node, input.layer, op, name: node.name)
+    let gate = try hardSigmoid(node, input.layer, alpha: alpha, beta: beta, name: node.name)
     setOutput(node, gate, order: input.order)
   }
 
   mutating func addHardSwish(_ node: Node) throws(ScaleNetError) {
     let input = try placement(node, 0)
-    let op = HardSigmoid(alpha: 1.0 / 6, beta: 0.5)
-    let gate = try hardSigmoid(node, input.layer, op, name: "\(node.name)_gate")
+    let gate = try hardSigmoid(node, input.layer, alpha: 1.0 / 6, beta: 0.5, name: "\(node.name)_gate")
     setOutput(
       node, append(.multiply, node.name, [:], inputs: [input.layer, gate]), order: input.order)
   }
 
   private mutating func hardSigmoid(
-    _ node: Node, _ input: Int, _ op: HardSigmoid, name: String
+    _ node: Node, _ input: Int, alpha: Float, beta: Float, name: String
   ) throws(ScaleNetError) -> Int {
     let line = try appendRescaling(
-      node, input, scale: [op.alpha], offset: [op.beta], name: "\(name)_line")
+      node, input, scale: [alpha], offset: [beta], name: "\(name)_line")
     return append(.relu, name, Self.relu(most: 1), inputs: [line])
   }
 
   /// A ReLU with a largest value, or the difference of two where the least is below 0: one of them is 0 everywhere, so
   /// that nothing is rounded.
-  mutating func addClip(_ node: Node, _ op: Clip) throws(ScaleNetError) {
-    let isUnbounded = op.maximum >= .greatestFiniteMagnitude
-    if op.minimum == 0 {
-      try addUnary(node, .relu, Self.relu(most: isUnbounded ? nil : op.maximum))
+  mutating func addClip(_ node: Node, minimum: Float, maximum: Float) throws(ScaleNetError) {
+    let isUnbounded = maximum >= .greatestFiniteMagnitude
+    if minimum == 0 {
+      try addUnary(node, .relu, Self.relu(most: isUnbounded ? nil : maximum))
       return
     }
-    guard op.minimum < 0, op.maximum >= 0 else {
+    guard minimum < 0, maximum >= 0 else {
       throw failure(
-        node, "min, max", "limits with 0 between them, as ReLU has it", "\(op.minimum) and \(op.maximum)")
+        node, "min, max", "limits with 0 between them, as ReLU has it", "\(minimum) and \(maximum)")
     }
     let input = try placement(node, 0)
     let above = append(
-      .relu, "\(node.name)_above", Self.relu(most: isUnbounded ? nil : op.maximum), inputs: [input.layer])
+      .relu, "\(node.name)_above", Self.relu(most: isUnbounded ? nil : maximum), inputs: [input.layer])
     let mirrored = try appendRescaling(
       node, input.layer, scale: [-1], offset: [0], name: "\(node.name)_mirror")
-    let isBottomless = op.minimum <= -.greatestFiniteMagnitude
+    let isBottomless = minimum <= -.greatestFiniteMagnitude
     let below = append(
-      .relu, "\(node.name)_below", Self.relu(most: isBottomless ? nil : -op.minimum), inputs: [mirrored])
+      .relu, "\(node.name)_below", Self.relu(most: isBottomless ? nil : -minimum), inputs: [mirrored])
     setOutput(node, append(.subtract, node.name, [:], inputs: [above, below]), order: input.order)
   }
 

@@ -102,7 +102,10 @@ extension LayerListBuilder {
   }
 
   /// The mean over axes: the layer takes it over height and width, so these axes become the height.
-  mutating func addReduceMean(_ node: Node, _ op: ReduceMean) throws(ScaleNetError) {
+  mutating func addReduceMean(_ node: Node, _ op: Reduce) throws(ScaleNetError) {
+    guard op.function == .mean else {
+      throw failure(node, "operator", "one that a plain Keras layer computes", node.op.name)
+    }
     let (x, y) = (type(node, 0), graph[node.outputs[0]].type)
     let input = try placement(node, 0)
     guard !op.axes.contains(input.order[0]) else {

@@ -38,11 +38,11 @@ extension LayerListBuilder {
     var scale: [Float] = [1]
     var offset: [Float] = [0]
     switch node.op {
-    case .add: offset = values
-    case .sub where index == 1: offset = values.map { -$0 }
-    case .sub: (scale, offset) = ([-1], values)
-    case .mul: scale = values
-    case .div where index == 1: scale = values.map { 1 / $0 }
+    case .binary(.add): offset = values
+    case .binary(.sub) where index == 1: offset = values.map { -$0 }
+    case .binary(.sub): (scale, offset) = ([-1], values)
+    case .binary(.mul): scale = values
+    case .binary(.div) where index == 1: scale = values.map { 1 / $0 }
     default:
       throw failure(node, "input \(1 - index)", "a constant: no plain layer divides", "what is computed")
     }

@@ -5,35 +5,28 @@ extension LayerListBuilder {
   /// Adds the layers of a node.
   mutating func add(_ node: Node) throws(ScaleNetError) {
     try checkTypes(node)
+    try checkAxes(node)
     switch node.op {
     case .conv(let op): try addConv(node, op)
     case .batchNormalization(let op): try addBatchNormalization(node, op)
-    case .relu: try addUnary(node, .relu, Self.relu())
-    case .leakyRelu(let op): try addLeakyRelu(node, op)
-    case .pRelu: try addPRelu(node)
-    case .clip(let op): try addClip(node, op)
-    case .sigmoid: try addUnary(node, .activation, ["activation": "sigmoid"])
-    case .tanh: try addUnary(node, .activation, ["activation": "tanh"])
-    case .exp: try addUnary(node, .activation, ["activation": "exponential"])
-    case .hardSigmoid(let op): try addHardSigmoid(node, op)
-    case .hardSwish: try addHardSwish(node)
+    case .unary(let function): try addFunction(node, function)
     case .softmax(let op): try addSoftmax(node, op)
     case .maxPool(let op): try addMaxPool(node, op)
     case .averagePool(let op): try addAveragePool(node, op)
-    case .globalAveragePool: try addGlobalPool(node, .globalAveragePooling2D)
-    case .globalMaxPool: try addGlobalPool(node, .globalMaxPooling2D)
-    case .reduceMean(let op): try addReduceMean(node, op)
+    case .globalPool(.average): try addGlobalPool(node, .globalAveragePooling2D)
+    case .globalPool(.max): try addGlobalPool(node, .globalMaxPooling2D)
+    case .reduce(let op): try addReduceMean(node, op)
     case .resize(let op): try addResize(node, op)
     case .pad(let op): try addPad(node, op)
     case .slice(let op): try addSlice(node, op)
     case .gather(let op): try addGather(node, op)
     case .expand: try addExpand(node)
     case .concat(let op): try addConcat(node, op)
-    case .add: try addElementwise(node, .add)
-    case .sub: try addElementwise(node, .subtract)
-    case .mul: try addElementwise(node, .multiply)
-    case .div: try addElementwise(node, nil)
-    case .pow: try addPower(node)
+    case .binary(.add): try addElementwise(node, .add)
+    case .binary(.sub): try addElementwise(node, .subtract)
+    case .binary(.mul): try addElementwise(node, .multiply)
+    case .binary(.div): try addElementwise(node, nil)
+    case .binary(.pow): try addPower(node)
     case .gemm(let op): try addGemm(node, op)
     case .matMul: try addMatMul(node)
     case .flatten(let op): try addFlatten(node, op)
@@ -41,10 +34,37 @@ extension LayerListBuilder {
     case .transpose(let op): try addTranspose(node, op)
     case .identity: try addIdentity(node)
     case .cast(let op): try addCast(node, op)
-    case .sqrt, .lrn:
+    case .binary(.pRelu): try addPRelu(node)
+    case .binary, .lrn, .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax,
+      .hardmax, .convTranspose, .lpPool,
+      .maxUnpool, .einsum, .attention, .recurrent, .trainingBatchNormalization, .layerNormalization,
+      .rmsNormalization,
+      .instanceNormalization, .groupNormalization, .lpNormalization, .meanVarianceNormalization, .squeeze,
+      .unsqueeze, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements, .gatherND,
+      .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace, .spaceToDepth,
+      .gridSample, .roiAlign, .nonMaxSuppression, .quantizeLinear, .dequantizeLinear, .dynamicQuantizeLinear,
+      .convInteger, .matMulInteger, .qLinearConv, .qLinearMatMul, .computed:
       throw failure(node, "operator", "one that a plain Keras layer computes", node.op.name)
     }
     noteSign(node)
+  }
+
+  /// Adds the layers of a function of each element.
+  private mutating func addFunction(_ node: Node, _ function: Unary) throws(ScaleNetError) {
+    switch function {
+    case .relu: try addUnary(node, .relu, Self.relu())
+    case .leakyRelu(let alpha): try addLeakyRelu(node, alpha: alpha)
+    case .clip(let minimum, let maximum): try addClip(node, minimum: minimum, maximum: maximum)
+    case .sigmoid: try addUnary(node, .activation, ["activation": "sigmoid"])
+    case .tanh: try addUnary(node, .activation, ["activation": "tanh"])
+    case .exp: try addUnary(node, .activation, ["activation": "exponential"])
+    case .hardSigmoid(let alpha, let beta): try addHardSigmoid(node, alpha: alpha, beta: beta)
+    case .hardSwish: try addHardSwish(node)
+    case .abs, .neg, .sign, .reciprocal, .floor, .ceil, .round, .sqrt, .log, .erf, .sin, .cos, .tan, .asin,
+      .acos, .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .thresholdedRelu, .swish, .softplus, .softsign,
+      .mish, .elu, .selu, .celu, .gelu, .shrink, .not, .isNaN, .isInf, .bitwiseNot:
+      throw failure(node, "operator", "one that a plain Keras layer computes", node.op.name)
+    }
   }
 
   /// Keras computes in float32, or under `mixed_float16` in half precision.
@@ -57,23 +77,35 @@ extension LayerListBuilder {
     }
   }
 
+  /// Layers of windows are written for height and width.
+  private func checkAxes(_ node: Node) throws(ScaleNetError) {
+    let window: Window
+    switch node.op {
+    case .conv(let op): window = op.window
+    case .maxPool(let op):
+      window = op.window
+      if op.givesIndices { throw failure(node, "outputs", "1", "2") }
+    case .averagePool(let op): window = op.window
+    case .globalPool where type(node, 0).rank != 4:
+      throw failure(node, "input X", "rank 4", "\(type(node, 0))")
+    default: return
+    }
+    guard window.rank == 2 else { throw failure(node, "kernel_shape", "2 axes", "\(window.kernel)") }
+  }
+
   private mutating func noteSign(_ node: Node) {
     let isNonNegative: Bool
     switch node.op {
-    case .relu, .sigmoid, .hardSigmoid, .exp, .softmax: isNonNegative = true
-    case .clip(let op): isNonNegative = op.minimum >= 0
-    case .maxPool, .averagePool, .globalAveragePool, .globalMaxPool, .reduceMean, .flatten, .reshape,
-      .transpose,
-      .slice, .gather, .expand, .identity, .cast, .concat, .add, .mul:
+    case .unary(.relu), .unary(.sigmoid), .unary(.hardSigmoid), .unary(.exp), .softmax: isNonNegative = true
+    case .unary(.clip(let minimum, _)): isNonNegative = minimum >= 0
+    case .maxPool, .averagePool, .globalPool, .reduce, .flatten, .reshape, .transpose, .slice, .gather,
+      .expand, .identity, .cast, .concat, .binary(.add), .binary(.mul):
       isNonNegative = node.inputs.allSatisfy(self.isNonNegative)
     case .resize(let op):
       // A cubic kernel overshoots.
       isNonNegative = op.mode != .cubic && self.isNonNegative(node.inputs[0])
     case .pad(let op): isNonNegative = op.value >= 0 && self.isNonNegative(node.inputs[0])
-    case .conv, .batchNormalization, .gemm, .leakyRelu, .pRelu, .hardSwish, .tanh, .sqrt, .sub, .div, .pow,
-      .lrn,
-      .matMul:
-      isNonNegative = false
+    default: isNonNegative = false
     }
     if isNonNegative { markNonNegative(node.outputs[0]) }
   }

@@ -10,7 +10,7 @@ struct AttributeMessage {
     case tensor(TensorMessage)
     case floats([Float])
     case integers([Int64])
-    case strings
+    case strings([String])
     /// Where a subgraph stands in the file: it is parsed when a node needs it.
     case graph(Range<Int>)
     case other(String)
@@ -40,6 +40,7 @@ struct AttributeMessage {
     var tensor: TensorMessage?
     var floats: [Float] = []
     var integers: [Int64] = []
+    var strings: [String] = []
     var graph: Range<Int>?
     var present = Set<Int64>()
     try context.forEachField(
@@ -68,8 +69,12 @@ struct AttributeMessage {
       case 8:
         try field.appendIntegers("ints", in: bytes, to: &integers, limit: context.attributeElements)
         present.insert(7)
-      case 9...11:
-        _ = try field.range(["strings", "tensors", "graphs"][field.number - 9])
+      case 9:
+        try field.context.takePart(field, "strings")
+        strings.append(try field.text("strings[\(strings.count)]", in: bytes))
+        present.insert(8)
+      case 10, 11:
+        _ = try field.range(field.number == 10 ? "tensors" : "graphs")
         present.insert(Int64(field.number) - 1)
       case 13: _ = try field.range("doc_string")
       case 14, 15:
@@ -114,7 +119,7 @@ struct AttributeMessage {
       value = .graph(graph)
     case 6: value = .floats(floats)
     case 7: value = .integers(integers)
-    case 8: value = .strings
+    case 8: value = .strings(strings)
     default: value = .other(Self.kinds[Int(kind)])
     }
   }
@@ -125,6 +130,11 @@ struct AttributeMessage {
     var result = self
     result.name = referring.name
     return result
+  }
+
+  /// Whether a node with this attribute has a body of its own.
+  var isGraph: Bool {
+    if case .graph = value { true } else { false }
   }
 
   /// What the attribute holds, for messages.

@@ -6,6 +6,9 @@ struct ValueMessage {
   struct Extent {
     var value: Int64?
     var name = ""
+
+    /// Whether the extent is left open. Some exporters write -1 for that.
+    var isOpen: Bool { value == nil || value == -1 }
   }
 
   var name = ""

@@ -4,6 +4,9 @@ import Glibc
 /// Opens the files that initializers refer to. Only regular files inside the model's directory are opened, and none
 /// through a symbolic link or under a second name, so that a model cannot make others' files part of itself.
 ///
+/// Where the model itself is a link, as caches of downloads have them (Hugging Face's snapshots and blobs), its data may
+/// be one too, to a file beside the one that the model's link leads to.
+///
 /// Source of the keys: onnx.ai/onnx/repo-docs/ExternalData.html.
 final class ExternalDataReader {
   private let path: String
@@ -77,9 +80,11 @@ final class ExternalDataReader {
     _ location: String, _ failure: (String, String, String) -> ScaleNetError
   ) throws(ScaleNetError) -> ByteRegion {
     let place = "external_data location"
-    let components = location.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let stated = location.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    // "./e.data" is e.data.
+    let components = stated.first == "." ? Array(stated.dropFirst()) : stated
     let isPlain = components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
-    guard isPlain, !location.utf8.contains(0), !location.contains("\\") else {
+    guard isPlain, !components.isEmpty, !location.utf8.contains(0), !location.contains("\\") else {
       throw failure(place, "a relative path below the model's directory", "\"\(location)\"")
     }
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
@@ -93,6 +98,7 @@ final class ExternalDataReader {
         descriptor, component,
         O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (isLast ? O_NONBLOCK : O_DIRECTORY))
       guard next >= 0 else {
+        if errno == ELOOP, isLast, let linked = try openLinked(directory + location) { return linked }
         let expected = "a regular file reached without symbolic links at \"\(location)\""
         throw failure(place, expected, Self.reason())
       }
@@ -116,6 +122,38 @@ final class ExternalDataReader {
       throw failure(place, "a file that stays where it is", "\"\(location)\", which was replaced")
     }
     return region
+  }
+
+  /// Opens a link to a file beside the one that the model's own link leads to; nil if the model is no link, or the file
+  /// lies elsewhere. What was opened is checked, not what a name led to before.
+  private func openLinked(_ linkPath: String) throws(ScaleNetError) -> ByteRegion? {
+    var own = stat()
+    guard unsafe lstat(path, &own) == 0, own.st_mode & S_IFMT == S_IFLNK, let model = Self.resolved(path)
+    else {
+      return nil
+    }
+    let descriptor = unsafe Glibc.open(linkPath, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var information = stat()
+    guard unsafe fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
+      information.st_nlink == 1, let target = Self.resolved("/proc/self/fd/\(descriptor)"),
+      Self.directory(of: target) == Self.directory(of: model)
+    else { return nil }
+    let region = try ByteRegion.map(path: target)
+    let identity = FileIdentity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
+    return region.fileIdentity == identity ? region : nil
+  }
+
+  /// A path without links.
+  private static func resolved(_ path: String) -> String? {
+    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
+  private static func directory(of path: String) -> Substring {
+    path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
   }
 
   private static func reason() -> String {

@@ -1,4 +1,5 @@
 import FileIO
+import ModelIR
 
 /// One node of a file while it is turned into operators: its attributes are taken one by one, and what is left at the
 /// end is an error.
@@ -8,9 +9,14 @@ struct NodeReader {
   let name: String
   let opset: Int
   let path: String
+  /// Of each output whether something reads it.
+  private let readOutputs: [Bool]
   private var attributes: [AttributeMessage]
 
-  init(_ message: NodeMessage, name: String, opset: Int, path: String) throws(ScaleNetError) {
+  init(
+    _ message: NodeMessage, name: String, opset: Int, path: String, readOutputs: [Bool]
+  ) throws(ScaleNetError) {
+    self.readOutputs = readOutputs
     self.message = message
     self.name = name
     self.opset = opset
@@ -56,6 +62,14 @@ struct NodeReader {
     return first
   }
 
+  /// Whether an output is named and something reads it.
+  func isRead(output index: Int) -> Bool {
+    index < message.outputs.count && !message.outputs[index].isEmpty && readOutputs[index]
+  }
+
+  /// How many outputs there are, counted up to the last that something reads.
+  var readOutputCount: Int { (message.outputs.indices.last { isRead(output: $0) } ?? 0) + 1 }
+
   /// The name of the first output, beside which there may be others.
   func firstOutput() throws(ScaleNetError) -> String {
     guard let first = message.outputs.first, !first.isEmpty else {
@@ -100,9 +114,51 @@ struct NodeReader {
   }
 
   mutating func float(_ name: String, default standard: Float) throws(ScaleNetError) -> Float {
-    guard let attribute = take(name) else { return standard }
+    try float(name) ?? standard
+  }
+
+  /// An attribute that must be there.
+  mutating func requiredInteger(_ name: String) throws(ScaleNetError) -> Int {
+    guard let value = try integer(name) else {
+      throw failure("attribute \(name)", expected: "a value", found: "none")
+    }
+    return value
+  }
+
+  mutating func float(_ name: String) throws(ScaleNetError) -> Float? {
+    guard let attribute = take(name) else { return nil }
     guard case .float(let value) = attribute.value else { throw wrongKind(attribute, "FLOAT") }
     return value
+  }
+
+  mutating func strings(_ name: String) throws(ScaleNetError) -> [String]? {
+    guard let attribute = take(name) else { return nil }
+    guard case .strings(let values) = attribute.value else { throw wrongKind(attribute, "STRINGS") }
+    return values
+  }
+
+  /// An attribute that is one of the raw values of a type.
+  mutating func choice<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, default standard: Choice
+  ) throws(ScaleNetError) -> Choice where Choice.RawValue == String {
+    let text = try string(name, default: standard.rawValue)
+    guard let choice = Choice(rawValue: text) else {
+      let names = Choice.allCases.map(\.rawValue)
+      throw failure(
+        "attribute \(name)",
+        expected: names.dropLast().joined(separator: ", ") + " or " + (names.last ?? ""), found: text)
+    }
+    return choice
+  }
+
+  /// An attribute that names a type of elements; nil if it is left out.
+  mutating func dataType(_ name: String) throws(ScaleNetError) -> DataType? {
+    guard let number = try integer(name) else { return nil }
+    guard let type = DataType(onnxNumber: Int64(number)) else {
+      throw failure(
+        "attribute \(name)", expected: "a type of numbers", found: DataType.onnxName(Int64(number)))
+    }
+    return type
   }
 
   mutating func integers(_ name: String) throws(ScaleNetError) -> [Int]? {
@@ -152,6 +208,16 @@ struct NodeReader {
       throw failure(
         "attributes", expected: "those of \(message.op) in opset \(opset)", found: "\(attribute.name)")
     }
+  }
+
+  /// Axes counted from the front, each once.
+  func axes(_ values: [Int], rank: Int, name: String = "axes") throws(ScaleNetError) -> [Int] {
+    var result: [Int] = []
+    for value in values { result.append(try axis(value, rank: rank, name: name)) }
+    guard Set(result).count == result.count else {
+      throw failure(name, expected: "each axis once", found: "\(values)")
+    }
+    return result
   }
 
   /// An axis counted from the front.

@@ -1,4 +1,5 @@
 import FileIO
+import ModelIR
 
 /// What the parsing of one file shares: its path for messages, and budgets, so that a small file cannot ask for much
 /// memory.
@@ -18,6 +19,8 @@ final class ParseContext {
   private var parts = 2_000_000
   /// Elements that shape arithmetic may still read or make.
   private var arithmeticElements = 4_000_000
+  /// Operations that may still be computed while reading.
+  private var operations = 100_000_000
 
   /// Nodes of functions and branches that may still be read, and bytes of the names that are made for them.
   private var inlinedNodes = 400_000
@@ -52,12 +55,23 @@ final class ParseContext {
     parts -= 1
   }
 
-  /// Takes the elements of a small tensor of the budget for shape arithmetic.
-  func takeArithmetic(_ partial: PartialTensor, _ node: NodeReader) throws(ScaleNetError) {
-    arithmeticElements -= partial.elements.count
+  /// Takes elements of the budget for arithmetic on what is known.
+  func takeArithmetic(_ count: Int) throws(ScaleNetError) {
+    arithmeticElements -= count
     guard arithmeticElements >= 0 else {
-      throw node.failure("shape arithmetic", expected: "at most 4000000 elements in a file", found: "more")
+      throw .invalidModel(
+        path: path, place: "arithmetic on shapes and constants",
+        expected: "at most 4000000 elements in a file", found: "more")
     }
+  }
+
+  /// Takes the operations of an operator of the budget for computing while reading; false if it is spent.
+  func takeOperations(of op: Operator, inputs: [TensorShape?], outputs: [TensorType]) -> Bool {
+    let shapes = outputs.map { TensorShape($0.dimensions.map { $0.value ?? 1 }) }
+    let cost = op.kind.cost(inputs: inputs, outputs: shapes)
+    guard cost.macs <= operations, cost.otherOperations <= operations - cost.macs else { return false }
+    operations -= cost.macs + cost.otherOperations
+    return true
   }
 
   /// Takes a node of a function or branch of the budget, with the bytes of its names.

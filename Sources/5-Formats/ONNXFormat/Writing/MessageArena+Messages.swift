@@ -1,4 +1,5 @@
 import COnnx
+import CProtobufC
 import ModelIR
 
 extension MessageArena {
@@ -28,6 +29,8 @@ extension MessageArena {
         unsafe extent.pointee.dim_value = Int64(value)
       case .symbolic(let name):
         unsafe extent.pointee.dim_param = string(name)
+      case .unknown:
+        break
       }
       return unsafe extent
     }
@@ -43,7 +46,7 @@ extension MessageArena {
     return unsafe info
   }
 
-  func attribute(_ attribute: NodeEncoding.Attribute) -> UnsafeMutablePointer<Onnx__AttributeProto> {
+  func attribute(_ attribute: NodeWriter.Attribute) -> UnsafeMutablePointer<Onnx__AttributeProto> {
     let message = unsafe make(onnx__attribute_proto__init)
     unsafe message.pointee.name = string(attribute.name)
     unsafe message.pointee.has_type = 1
@@ -65,11 +68,30 @@ extension MessageArena {
       unsafe message.pointee.type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS
       unsafe message.pointee.n_ints = values.count
       unsafe message.pointee.ints = array(values.map { Int64($0) })
+    case .floats(let values):
+      unsafe message.pointee.type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS
+      unsafe message.pointee.n_floats = values.count
+      unsafe message.pointee.floats = array(values)
+    case .strings(let values):
+      unsafe message.pointee.type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS
+      unsafe message.pointee.n_strings = values.count
+      unsafe message.pointee.strings = array(values.map { unsafe data(Array($0.utf8)) })
+    case .tensor(let tensor, let bytes):
+      unsafe message.pointee.type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR
+      let value = unsafe self.tensor("", tensor, external: nil)
+      unsafe value.pointee.has_raw_data = 1
+      unsafe value.pointee.raw_data = data(bytes)
+      unsafe message.pointee.t = value
     }
     return unsafe message
   }
 
-  func node(_ node: NodeEncoding) -> UnsafeMutablePointer<Onnx__NodeProto> {
+  /// A field of bytes.
+  private func data(_ bytes: [UInt8]) -> ProtobufCBinaryData {
+    unsafe ProtobufCBinaryData(len: bytes.count, data: array(bytes))
+  }
+
+  func node(_ node: NodeWriter) -> UnsafeMutablePointer<Onnx__NodeProto> {
     let message = unsafe make(onnx__node_proto__init)
     unsafe message.pointee.n_input = node.inputs.count
     unsafe message.pointee.input = strings(node.inputs)

@@ -1,5 +1,5 @@
-public import Analysis
 public import FileIO
+public import Inspection
 
 /// How each block's channels are spread over the scales: a row a block, grouped by stage, with a bar that is divided
 /// in proportion. A count stands in its part of the bar, or, where that is too narrow, behind the bar.

@@ -1,4 +1,4 @@
-import Analysis
+import FileIO
 
 /// An axis from 0 for counts, with ticks at round numbers of a unit that suits the largest.
 struct Axis {

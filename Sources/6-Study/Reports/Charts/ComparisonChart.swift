@@ -1,5 +1,5 @@
-public import Analysis
 public import FileIO
+public import Inspection
 
 /// Several models by their MACs and their parameters: a point each, with its name beside it.
 public struct ComparisonChart {

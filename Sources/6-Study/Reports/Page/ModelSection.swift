@@ -1,5 +1,5 @@
-import Analysis
 import FileIO
+import Inspection
 
 /// The part of a page that is about one model.
 struct ModelSection {

@@ -1,5 +1,5 @@
-import Analysis
 import FileIO
+import Inspection
 
 /// Reports as comma-separated values (RFC 4180, with LF): a header and a row for each block of one model, each of
 /// several models, or each layer. Numbers are exact. In names, control characters are escaped, and a first character

@@ -1,4 +1,4 @@
-import Analysis
+import Comparison
 import FileIO
 
 /// A comparison as Markdown (GitHub's dialect). What names could mean to Markdown is escaped.

@@ -1,4 +1,4 @@
-import Analysis
+import Comparison
 import FileIO
 
 extension DiffReport {
@@ -16,7 +16,7 @@ extension DiffReport {
 
   /// What is compared with what: label and text.
   var sideRows: [(name: String, value: String)] {
-    func side(_ side: Side) -> String {
+    func side(_ side: Side.Info) -> String {
       let kind = side.isRecording ? "recorded outputs" : side.architecture?.escapedForMessage ?? ""
       return side.path.escapedForMessage + ": \(side.format)" + (kind.isEmpty ? "" : ", \(kind)")
     }
@@ -48,7 +48,7 @@ extension DiffReport.Input {
   }
 }
 
-extension ElementTolerance {
+extension Tolerance {
   /// `float32: 1.0e-05 of the largest + 1.0e-04 * |right|`.
   var text: String {
     if absolute == 0 && relative == 0 { return "\(name): none, every element the same" }
@@ -121,8 +121,10 @@ extension DiffReport.Output {
 extension DiffReport.FirstDivergence {
   /// Both nodes, or the one where they are called alike.
   var nodeText: String {
-    let node = "\(name.escapedForMessage) (\(op))"
-    let other = "\(otherName.escapedForMessage) (\(otherOp))"
+    func text(_ name: String?, _ op: String?, _ side: String) -> String {
+      name.map { "\($0.escapedForMessage) (\(op ?? ""))" } ?? "nothing on the \(side)"
+    }
+    let (node, other) = (text(name, op, "left"), text(otherName, otherOp, "right"))
     return node == other ? node : "\(node) = \(other)"
   }
 

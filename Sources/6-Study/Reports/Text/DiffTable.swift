@@ -1,5 +1,6 @@
-import Analysis
+import Comparison
 import FileIO
+import Glibc
 
 /// A comparison for a terminal: the verdict, then what it rests on.
 struct DiffTable {
@@ -59,9 +60,9 @@ struct DiffTable {
 
   private var outputTable: String {
     var table = TextTable([
-      .init(title: ""), .init(title: "output", isFlexible: true), .init(title: "shape"),
-      .init(title: "max abs", isNumber: true), .init(title: "max rel", isNumber: true),
-      .init(title: "cosine", isNumber: true), .init(title: "outside", isNumber: true),
+      .init(""), .init("output", isFlexible: true), .init("shape"),
+      .init("max abs", isNumber: true), .init("max rel", isNumber: true),
+      .init("cosine", isNumber: true), .init("outside", isNumber: true),
     ])
     for output in report.outputs {
       let metrics = output.metrics
@@ -86,10 +87,10 @@ struct DiffTable {
 
   private var layers: String {
     let hasOtherNames = report.hasOtherNames
-    var columns: [TextTable.Column] = [.init(title: ""), .init(title: "layer", isFlexible: true)]
-    if hasOtherNames { columns.append(.init(title: "on the right", isFlexible: true)) }
+    var columns: [TextTable.Column] = [.init(""), .init("layer", isFlexible: true)]
+    if hasOtherNames { columns.append(.init("on the right", isFlexible: true)) }
     columns += [
-      .init(title: "op"), .init(title: "by"), .init(title: "error", isNumber: true), .init(title: "decades"),
+      .init("op"), .init("by"), .init("error", isNumber: true), .init("decades"),
     ]
     var table = TextTable(columns)
     let first = report.firstDivergenceIndex
@@ -130,8 +131,8 @@ struct DiffTable {
     let heading = title(summary + (rounded > 0 ? ", \(rounded) rounded differently" : ""))
     if differing.isEmpty { return heading }
     var table = TextTable([
-      .init(title: "weight", isFlexible: true), .init(title: "shape"), .init(title: "status"),
-      .init(title: "error", isNumber: true), .init(title: "note", isFlexible: true),
+      .init("weight", isFlexible: true), .init("shape"), .init("status"),
+      .init("error", isNumber: true), .init("note", isFlexible: true),
     ])
     for weight in differing {
       table.add([
@@ -158,5 +159,18 @@ extension DiffReport.WeightStatus {
     case .rightOnly: "right only"
     case .equal, .rounded, .differs, .transposed, .permuted: rawValue
     }
+  }
+}
+
+/// A relative error as a bar of characters: one for each decade above 1e-9, so that what grows is seen at a glance.
+enum ErrorBar {
+  static let width = 9
+
+  /// `##` for 3e-8; nothing for no error, all of it for 0.1 and more.
+  static func text(_ error: Double?) -> String {
+    guard let error, error.isFinite else { return String(repeating: "#", count: width) }
+    guard error > 0 else { return "" }
+    let decades = log10(error).rounded(.down) + Double(width + 1)
+    return String(repeating: "#", count: Int(min(max(decades, 1), Double(width))))
   }
 }

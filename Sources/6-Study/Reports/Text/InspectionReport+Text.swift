@@ -1,5 +1,5 @@
-import Analysis
 import FileIO
+import Inspection
 
 extension InspectionReport {
   /// The network's name on one line, control characters escaped: names come from files.

@@ -1,5 +1,5 @@
-import Analysis
 import FileIO
+import Inspection
 
 /// Reports as Markdown tables (GitHub's dialect). Numbers are exact; what names could mean to Markdown is escaped.
 struct MarkdownReport {

@@ -30,7 +30,7 @@ struct AllocateCommand: VerboseCommand {
   var perBlockMACs = false
 
   @Option(help: ArgumentHelp("The image that MACs are counted for: 224, or 256x320.", valueName: "size"))
-  var inputSize: InputSizeArgument?
+  var inputSize: InputSize?
 
   @Option(name: [.short, .long], help: ArgumentHelp("The structure file to write.", valueName: "file"))
   var output: String?
@@ -60,13 +60,16 @@ struct AllocateCommand: VerboseCommand {
   }
 
   func run() throws {
-    var options = AllocationOptions(target: target)
-    if let inputSize { options.inputSize = inputSize.size }
-    options.structurePath = output
-    options.weightsPath = weights
-    options.chartPath = chart
-    options.overwrite = force
-    let allocation = try model.open().allocate(options)
+    var outputs = AllocationOutputs()
+    outputs.structurePath = output
+    outputs.weightsPath = weights
+    outputs.chartPath = chart
+    outputs.overwrite = force
+    let seed = try model.open()
+    try seed.checkOutputs(outputs)
+    let result: Allocation = try seed.allocate(target, inputSize: inputSize ?? .standard)
+    try result.write(outputs)
+    let allocation = result.channels
     switch format {
     case .table: try StandardOutput.write(AllocationTable(allocation).text)
     case .json: try StandardOutput.write(try encodeJSON(AllocationJSON(allocation)))

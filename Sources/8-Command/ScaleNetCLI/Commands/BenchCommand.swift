@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 import ScaleNetKit
 
 struct BenchCommand: VerboseCommand {
@@ -23,7 +24,7 @@ struct BenchCommand: VerboseCommand {
   var batch = 16
 
   @Option(help: ArgumentHelp("Height and width of the image: 224, or 256x320.", valueName: "size"))
-  var size: InputSizeArgument?
+  var size: InputSize?
 
   @Option(
     help: ArgumentHelp(
@@ -37,27 +38,21 @@ struct BenchCommand: VerboseCommand {
 
   @OptionGroup var messages: MessageOptions
 
-  func validate() throws {
-    if !(1...65536).contains(batch) { throw ValidationError("--batch: expected 1 to 65536, found \(batch)") }
-    if let runs, !(1...1_000_000).contains(runs) {
-      throw ValidationError("--runs: expected 1 to 1000000, found \(runs)")
-    }
-  }
-
   func run() throws {
-    let progress = Progress()
+    let progress = ProgressLine()
     defer { progress.clear() }
     var options = BenchmarkOptions()
     options.batch = batch
     options.runs = runs
     options.threads = threads.threads
-    if let size { options.inputSize = size.size }
+    options.inputSize = size
     var results: [BenchmarkResult] = []
     for model in models {
-      let opened = try OpenedModel(path: model)
       results.append(
-        try opened.benchmark(options) { run in
-          if run % 10 == 0 { progress.show("\(model): run \(run)\(runs.map { " of \($0)" } ?? "")") }
+        try Model.open(model).benchmark(options) { state in
+          if state.completed % 10 == 0 {
+            progress.show("\(model): run \(state.completed)\(state.total.map { " of \($0)" } ?? "")")
+          }
         })
     }
     progress.clear()
@@ -68,10 +63,11 @@ struct BenchCommand: VerboseCommand {
   }
 
   private func table(_ results: [BenchmarkResult]) -> String {
-    var table = Table([
-      ("model", .left), ("MACs/image", .right), ("FLOPs/image", .right), ("median ms", .right),
-      ("p95 ms", .right),
-      ("images/s", .right), ("runs", .right),
+    var table = TextTable([
+      .init("model"), .init("MACs/image", isNumber: true), .init("FLOPs/image", isNumber: true),
+      .init("median ms", isNumber: true),
+      .init("p95 ms", isNumber: true),
+      .init("images/s", isNumber: true), .init("runs", isNumber: true),
     ])
     for result in results {
       let macs = result.macs / max(result.batch, 1)

@@ -46,16 +46,16 @@ struct ConvertCommand: VerboseCommand {
     }
   }
 
-  @OptionGroup(title: "Graph Options") var graph: GraphOptions
+  @OptionGroup(title: "Graph Options") var graph: GraphArguments
 
   @Option(help: ArgumentHelp("The batch size, or dynamic.", valueName: "n|dynamic"))
-  var batch: BatchArgument = BatchArgument(dimension: .symbolic("batch"))
+  var batch: Dimension?
 
   @Flag(inversion: .prefixedNo, help: "Fold BatchNormalization into the convolutions.")
-  var foldBatchNorm = true
+  var foldBatchNorm: Bool?
 
   @Option(help: "The type of weights and activations.")
-  var dtype = ElementType.float32
+  var dtype: ElementType?
 
   @Flag(name: .customLong("half-io"), help: "With float16: inputs and outputs are float16 too.")
   var halfIO = false
@@ -66,9 +66,9 @@ struct ConvertCommand: VerboseCommand {
   @Option(help: ArgumentHelp("The graph output's name.", valueName: "name"))
   var outputName: String?
 
-  @OptionGroup(title: "ONNX Options") var onnx: ONNXOptions
+  @OptionGroup(title: "ONNX Options") var onnx: ONNXArguments
 
-  @OptionGroup(title: "Keras Options") var keras: KerasOptions
+  @OptionGroup(title: "Keras Options") var keras: KerasArguments
 
   @Flag(help: "Put the source's SHA-256 into the metadata.")
   var checksum = false
@@ -85,11 +85,11 @@ struct ConvertCommand: VerboseCommand {
   var format = ReportFormat.text
 
   func run() throws {
-    let progress = Progress()
+    let progress = ProgressLine()
     defer { progress.clear() }
-    let report = try ScaleNetKit.convert(
-      ConversionInput(path: model.input, key: model.key, structurePath: model.structure), to: output,
-      options: options, progress: { progress.show($0.rawValue) })
+    progress.show("reading")
+    let source = try Model.open(model.input, model.opening(inputSize: graph.inputSize))
+    let report = try source.convert(to: output, options) { progress.show($0) }
     progress.clear()
     switch format {
     case .text:
@@ -102,38 +102,22 @@ struct ConvertCommand: VerboseCommand {
   private var options: ConversionOptions {
     var options = ConversionOptions()
     options.format = to?.fileFormat
-    graph.apply(to: &options.build)
-    options.build.batch = batch.dimension
-    if let inputName { options.build.inputName = inputName }
-    if let outputName { options.build.outputName = outputName }
-    options.explicitBuildOptions =
-      graph.explicit + (inputName == nil ? [] : ["--input-name"])
-      + (outputName == nil ? [] : ["--output-name"])
-      + (batch.isExplicit ? ["--batch"] : [])
+    options.graph = graph.options
+    options.graph.batch = batch
+    options.graph.inputName = inputName
+    options.graph.outputName = outputName
     options.foldBatchNormalization = foldBatchNorm
-    options.dataType = dtype == .float16 ? .float16 : .float32
+    options.dataType = dtype.flatMap { DataType(rawValue: $0.rawValue) }
     options.halfIO = halfIO
-    options.explicitGraphOptions =
-      options.explicitBuildOptions + onnx.explicit + keras.explicit + (dtype == .float16 ? ["--dtype"] : [])
-      + (foldBatchNorm ? [] : ["--no-fold-batch-norm"]) + (checksum ? ["--checksum"] : [])
-    options.onnx = onnx.writerOptions
-    options.explicitONNXOptions = onnx.explicit + (checksum ? ["--checksum"] : [])
-    options.dataFormat = keras.dataFormat == .channelsFirst ? .channelsFirst : .channelsLast
-    options.weightsOnly = keras.weightsOnly
-    options.kerasSuffix = to == .keras ? ".keras" : to == .h5 ? ".h5" : nil
-    options.addsChecksum = checksum
-    options.verifies = !noVerify
+    options.onnx = onnx.options
+    options.keras = keras.options
+    options.keras.container = to.flatMap { KerasOptions.Container(rawValue: $0.rawValue) }
+    options.checksum = checksum
+    options.verify = !noVerify
     options.overwrite = force
     options.threads = threads.threads
     return options
   }
 
   @OptionGroup var messages: MessageOptions
-
-  func validate() throws {
-    if halfIO && dtype != .float16 { throw ValidationError("--half-io: expected with --dtype float16") }
-    if outputName != nil && graph.features {
-      throw ValidationError("--output-name: the outputs of --features are layer1 to layer4")
-    }
-  }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileIO
 import FoundationEssentials
+import Reports
 import ScaleNetKit
 
 struct DiffCommand: VerboseCommand {
@@ -47,7 +48,7 @@ struct DiffCommand: VerboseCommand {
   @Option(help: ArgumentHelp("The same of the right, where the two differ in that.", valueName: "key"))
   var rightKey: String?
 
-  @OptionGroup(title: "Graph Options") var graph: GraphOptions
+  @OptionGroup(title: "Graph Options") var graph: GraphArguments
 
   @OptionGroup var threads: ThreadOptions
 
@@ -70,24 +71,21 @@ struct DiffCommand: VerboseCommand {
   }
 
   func run() throws {
-    let progress = Progress()
+    let progress = ProgressLine()
     defer { progress.clear() }
-    let left = try DiffComparand(path: left, key: key)
-    let right = try DiffComparand(path: right, key: rightKey ?? key)
-    let options = try options(left, right)
-    var saved: SavedInputs?
-    var report = try diff(
-      left, right, options: options,
-      useInputs: { (batches) throws(ScaleNetError) in
-        guard let directory = inputs.saveInputs else { return }
-        saved = try SavedInputs(batches, of: left, and: right, to: directory, overwrite: force)
-      }, progress: { progress.show($0.rawValue) })
+    progress.show("reading")
+    let left = try Comparand.open(left, key: key)
+    let right = try Comparand.open(right, key: rightKey ?? key)
+    let plan = try ComparisonPlan(left, right, try options())
+    let saved = try inputs.saveInputs.map { directory in
+      try plan.saveInputs(to: directory, overwrite: force)
+    }
+    let report: DiffReport = try plan.report { progress.show($0) }
     progress.clear()
-    report.notes = left.recordingNotes + right.recordingNotes + report.notes
     if let saved { tell(saved) }
     if let chart {
       let bytes = try DivergenceChart(report).drawing.bytes(for: chart)
-      try writeBytes(bytes, to: chart, overwrite: force, inputs: [left, right].compactMap(\.file))
+      try writeBytes(bytes, to: chart, overwrite: force, inputs: left.files + right.files)
     }
     let text = try format.report.text(of: report, style: style)
     if format == .table {
@@ -97,17 +95,9 @@ struct DiffCommand: VerboseCommand {
     if report.verdict == .differ { throw ExitCode(ExitStatus.difference) }
   }
 
-  private func options(_ left: DiffComparand, _ right: DiffComparand) throws -> DiffOptions {
-    if let option = graph.explicit.first, !left.isWeights && !right.isWeights {
-      throw ScaleNetError.invalidOption(
-        option, expected: "weights to make a graph of on one side",
-        found: "graphs or recorded outputs")
-    }
-    var options = DiffOptions()
-    graph.apply(to: &options.leftBuild)
-    options.rightBuild = options.leftBuild
-    options.explicitLeftOptions = left.isWeights ? graph.explicit : []
-    options.explicitRightOptions = right.isWeights ? graph.explicit : []
+  private func options() throws -> ComparisonOptions {
+    var options = ComparisonOptions()
+    options.graph = graph.options
     try inputs.apply(to: &options)
     options.tolerance = tolerance.elementTolerance
     options.layers = layers

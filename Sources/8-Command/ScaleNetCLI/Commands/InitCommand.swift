@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 import ScaleNetKit
 
 struct InitCommand: VerboseCommand {
@@ -46,12 +47,6 @@ struct InitCommand: VerboseCommand {
 
   @OptionGroup var messages: MessageOptions
 
-  func validate() throws {
-    if !(1...1_000_000).contains(classes) {
-      throw ValidationError("--classes: expected 1 to 1000000, found \(classes)")
-    }
-  }
-
   private var pools: [Int]? {
     get throws {
       guard let scales else { return nil }
@@ -65,7 +60,7 @@ struct InitCommand: VerboseCommand {
   }
 
   func run() throws {
-    let progress = Progress()
+    let progress = ProgressLine()
     progress.show("initialising \(architecture)")
     defer { progress.clear() }
     let report = try Initialization(

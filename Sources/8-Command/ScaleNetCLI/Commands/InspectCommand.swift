@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileIO
 import FoundationEssentials
+import Reports
 import ScaleNetKit
 
 struct InspectCommand: VerboseCommand {
@@ -33,7 +34,7 @@ struct InspectCommand: VerboseCommand {
   @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
   var key: String?
 
-  @OptionGroup var graph: GraphOptions
+  @OptionGroup var graph: GraphArguments
 
   @Flag(help: "A row for every layer too.")
   var perLayer = false
@@ -60,16 +61,13 @@ struct InspectCommand: VerboseCommand {
   }
 
   func run() throws {
-    var options = BuildOptions()
-    graph.apply(to: &options)
     var files: [ByteRegion] = []
     var inspections: [Inspection] = []
     for input in inputs {
-      let opened = try OpenedModel(
-        path: input, key: key, structurePath: structure, shapesOnly: true, inputSize: graph.inputSize?.size)
-      try opened.refuse(graph.explicit, inputSize: graph.inputSize?.size)
-      files.append(opened.file)
-      inspections.append(try opened.inspection(options))
+      let options = OpeningOptions(key: key, structurePath: structure, inputSize: graph.inputSize)
+      let opened = try Model.open(input, options.readingShapesOnly())
+      files += opened.files
+      inspections.append(try opened.inspect(graph.options))
     }
     let reports = inspections.map(\.report)
     if let chart { try draw(reports, to: chart, inputs: files) }

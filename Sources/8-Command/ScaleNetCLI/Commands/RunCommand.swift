@@ -18,7 +18,7 @@ struct RunCommand: VerboseCommand {
       """)
 
   @OptionGroup var model: ModelOptions
-  @OptionGroup var graph: GraphOptions
+  @OptionGroup var graph: GraphArguments
   @OptionGroup var threads: ThreadOptions
 
   @Option(
@@ -48,19 +48,16 @@ struct RunCommand: VerboseCommand {
   }
 
   func run() throws {
-    let inputs = try RunInputs(inputArrays)
-    let opened = try model.open(runningOn: inputs)
-    let progress = Progress()
+    let inputs = try InputArrays.readBatch(inputArrays)
+    let opened = try Model.open(model.input, model.opening().reading(for: inputs))
+    let progress = ProgressLine()
     progress.show("running")
     defer { progress.clear() }
-    var options = RunOptions()
-    graph.apply(to: &options.build)
-    options.explicitBuildOptions = graph.explicit
-    options.usesReferenceKernels = reference
-    options.threads = threads.threads
-    options.overwrite = force
+    var options = RunOptions(threads: threads.threads)
+    options.graph = graph.options
+    options.arithmetic = reference ? .reference : .fast
     let target = outputDir.map { RunOutput.directory($0) } ?? .file(output ?? "")
-    let report = try opened.run(inputs, to: target, options: options)
+    let report = try opened.run(inputs, to: target, options, overwrite: force)
     progress.clear()
     if let output {
       let results = report.outputs.map { "\($0.name) \($0.type)" }.joined(separator: ", ")

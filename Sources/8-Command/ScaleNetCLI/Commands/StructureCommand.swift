@@ -32,7 +32,7 @@ struct StructureCommand: VerboseCommand {
       try StandardOutput.write(json)
       return
     }
-    try writeText(json, to: output, overwrite: force, inputs: [opened.file])
+    try writeText(json, to: output, overwrite: force, inputs: opened.files)
     try StandardOutput.write("\(output): structure of \(opened.architecture)\n")
   }
 }

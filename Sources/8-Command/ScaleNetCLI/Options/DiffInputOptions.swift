@@ -25,22 +25,10 @@ struct DiffInputOptions: ParsableArguments {
     help: ArgumentHelp("Write the inputs there, for NumPy, trtexec and Polygraphy.", valueName: "directory"))
   var saveInputs: String?
 
-  func validate() throws {
-    let drawn = [("--seed", seed != nil), ("--batch", batch != nil), ("--batches", batches != nil)]
-    if !inputs.isEmpty, let given = drawn.first(where: \.1) {
-      throw ValidationError("\(given.0): expected without --input, which gives the inputs")
-    }
-    for (name, value, limit) in [("--batch", batch, 65536), ("--batches", batches, 10_000)] {
-      if let value, !(1...limit).contains(value) {
-        throw ValidationError("\(name): expected 1 to \(limit), found \(value)")
-      }
-    }
-  }
-
-  func apply(to options: inout DiffOptions) throws {
-    options.inputs = try DiffOptions.readInputs(inputs)
-    options.seed = seed ?? 0
-    options.batchSize = batch ?? 1
-    options.batches = batches ?? 1
+  func apply(to options: inout ComparisonOptions) throws {
+    options.inputs = try InputArrays.read(inputs)
+    options.seed = seed
+    options.batchSize = batch
+    options.batches = batches
   }
 }

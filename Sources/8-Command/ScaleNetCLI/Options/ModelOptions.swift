@@ -15,20 +15,20 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
   var key: String?
 
-  func open(
-    verifyChecksums: Bool = false, runningOn inputs: RunInputs? = nil
-  ) throws(ScaleNetError) -> OpenedModel {
-    try OpenedModel(
-      path: input, key: key, structurePath: structure, verifyChecksums: verifyChecksums, runningOn: inputs)
+  /// What the model is opened with.
+  func opening(inputSize: InputSize? = nil) -> OpeningOptions {
+    OpeningOptions(key: key, structurePath: structure, inputSize: inputSize)
   }
+
+  func open() throws(ScaleNetError) -> Model { try Model.open(input, opening()) }
 }
 
 /// How a graph is made of weights, the same in every command that makes one.
-struct GraphOptions: ParsableArguments {
+struct GraphArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Height and width of the image: 224, or 256x320 (height first).", valueName: "size"))
-  var inputSize: InputSizeArgument?
+  var inputSize: InputSize?
 
   @Flag(help: "Give the feature maps of the four stages, layer1 to layer4, instead of the logits.")
   var features = false
@@ -36,25 +36,18 @@ struct GraphOptions: ParsableArguments {
   @Flag(help: "End in a softmax over the classes.")
   var softmax = false
 
-  enum Placement: String, ExpressibleByArgument, CaseIterable { case first, middle }
-
   @Option(
     help: ArgumentHelp(
       "Where a ResNet's bottleneck takes its step: in the first 1x1 or the 3x3; by default the naming of the weights decides.",
       valueName: "first|middle"))
-  var stridePlacement: Placement?
+  var stridePlacement: StridePlacement?
 
-  /// The options that were given, by name.
-  var explicit: [String] {
-    (stridePlacement == nil ? [] : ["--stride-placement"]) + (inputSize == nil ? [] : ["--input-size"])
-      + (features ? ["--features"] : [])
-      + (softmax ? ["--softmax"] : [])
-  }
-
-  func apply(to options: inout BuildOptions) {
-    if let inputSize { options.inputSize = inputSize.size }
+  /// What the library is asked for.
+  var options: GraphOptions {
+    var options = GraphOptions(inputSize: inputSize)
     options.features = features
-    options.stridePlacement = stridePlacement.flatMap { StridePlacement(rawValue: $0.rawValue) }
     options.softmax = softmax
+    options.stridePlacement = stridePlacement
+    return options
   }
 }

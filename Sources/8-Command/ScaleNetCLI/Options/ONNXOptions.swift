@@ -2,7 +2,7 @@ import ArgumentParser
 import ScaleNetKit
 
 /// How an ONNX file is written.
-struct ONNXOptions: ParsableArguments {
+struct ONNXArguments: ParsableArguments {
   @Option(help: ArgumentHelp("The version of ONNX's operators, 11 to 21.", valueName: "n"))
   var opset: Int?
 
@@ -11,27 +11,15 @@ struct ONNXOptions: ParsableArguments {
       "The version of the file format; the lowest that fits the opset by default.", valueName: "n"))
   var irVersion: Int?
 
-  enum ExternalData: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
-
   @Option(help: "Weights in a file beside the model; auto: only where it would pass 2 GiB.")
-  var externalData: ExternalData?
+  var externalData: ONNXOptions.ExternalData?
 
-  /// The options that were given, by name.
-  var explicit: [String] {
-    (opset == nil ? [] : ["--opset"]) + (irVersion == nil ? [] : ["--ir-version"])
-      + (externalData == nil ? [] : ["--external-data"])
-  }
-
-  var writerOptions: ONNXWriter.Options {
-    var options = ONNXWriter.Options()
-    if let opset { options.opset = opset }
+  /// What the library is asked for.
+  var options: ONNXOptions {
+    var options = ONNXOptions()
+    options.opset = opset
     options.irVersion = irVersion
-    options.externalData =
-      switch externalData ?? .auto {
-      case .auto: .automatic
-      case .always: .always
-      case .never: .never
-      }
+    options.externalData = externalData
     return options
   }
 }

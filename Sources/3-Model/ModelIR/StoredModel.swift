@@ -1,0 +1,20 @@
+/// A graph and what is known about where it comes from.
+public struct StoredModel: Sendable {
+  public var graph: Graph
+  /// Key and value pairs in the order in which they are written (ONNX `metadata_props`).
+  public var metadata: [(key: String, value: String)]
+  /// Whether the file takes and gives images as NHWC; the graph is NCHW in any case.
+  public var isChannelsLast: Bool
+  /// What was assumed while the file was read, a sentence each, without a full stop.
+  public var notes: [String]
+
+  public init(
+    graph: Graph, metadata: [(key: String, value: String)] = [], isChannelsLast: Bool = false,
+    notes: [String] = []
+  ) {
+    self.notes = notes
+    self.graph = graph
+    self.metadata = metadata
+    self.isChannelsLast = isChannelsLast
+  }
+}

@@ -1,0 +1,104 @@
+internal import FileIO
+internal import ModelIR
+
+/// Which of the numbers of a scale or zero point belongs to an element.
+private struct BlockTable {
+  let count: Int
+  let shape: [Int]
+  let axis: Int
+  let blockSize: Int
+
+  /// The number of the scale for the element at a place.
+  func callAsFunction(_ place: Int) -> Int {
+    if count == 1 { return 0 }
+    let strides = Places.strides(shape)
+    let index = place / strides[axis] % shape[axis]
+    if blockSize == 0 { return index }
+    let blocks = (shape[axis] + blockSize - 1) / blockSize
+    let outer = place / (strides[axis] * shape[axis])
+    return (outer * blocks + index / blockSize) * strides[axis] + place % strides[axis]
+  }
+}
+
+extension DataType {
+  /// The least and the greatest number of an integer type, as far as Int64 holds them.
+  fileprivate var integerRange: ClosedRange<Double> {
+    let count = Double(sign: .plus, exponent: isInt4 ? 4 : 8 * byteCount, significand: 1)
+    return isSignedInteger || self == .int4 ? -count / 2...count / 2 - 1 : 0...count - 1
+  }
+}
+
+extension QuantizeLinear: ReferenceKernel {
+  func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
+    let (x, scale) = (arguments(0), arguments(1))
+    let zero = arguments.optional(2)
+    let (scales, zeros) = (scale.reals, zero?.asReals ?? [0])
+    let scaleTable = BlockTable(count: scales.count, shape: x.shape, axis: axis, blockSize: blockSize)
+    let zeroTable = BlockTable(count: zeros.count, shape: x.shape, axis: axis, blockSize: blockSize)
+    let type = arguments.types[0].dataType
+    if type.isFloat8 {
+      let quotients = x.asReals.enumerated().map { place, value in
+        Double(Float(value / scales[scaleTable(place)])) + zeros[zeroTable(place)]
+      }
+      let real = TypedTensor(.float32, x.shape, .real(quotients))
+      return [Cast.cast(real, to: type, saturates: saturates)]
+    }
+    let result = x.asReals.enumerated().map { place, value in
+      Self.rounded(value / scales[scaleTable(place)], zeros[zeroTable(place)], type)
+    }
+    return [TypedTensor(type, x.shape, .integer(result))]
+  }
+
+  /// Quotients with one zero point, whose type is the result's.
+  static func quantized(_ values: [Double], _ shape: [Int], zero: TypedTensor) -> TypedTensor {
+    let point = zero.asReals.first ?? 0
+    return TypedTensor(zero.dataType, shape, .integer(values.map { rounded($0, point, zero.dataType) }))
+  }
+
+  /// To the nearest number, halves to even, then moved by the zero point and held to the range of the type.
+  private static func rounded(_ value: Double, _ zero: Double, _ type: DataType) -> Int64 {
+    let range = type.integerRange
+    // Quotients are float32 in every runtime: where they are a half is decided there.
+    let moved = Double(Float(value)).rounded(.toNearestOrEven) + zero
+    return Int64(clampingReal: moved.isNaN ? zero : min(max(moved, range.lowerBound), range.upperBound))
+  }
+}
+
+extension DequantizeLinear: ReferenceKernel {
+  func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
+    let (x, scale) = (arguments(0), arguments(1))
+    let (scales, zeros) = (scale.reals, arguments.optional(2)?.asReals ?? [0])
+    let scaleTable = BlockTable(count: scales.count, shape: x.shape, axis: axis, blockSize: blockSize)
+    let zeroTable = BlockTable(count: zeros.count, shape: x.shape, axis: axis, blockSize: blockSize)
+    let result = x.asReals.enumerated().map { place, value in
+      (value - zeros[zeroTable(place)]) * scales[scaleTable(place)]
+    }
+    return [TypedTensor(scale.dataType, x.shape, .real(result))]
+  }
+}
+
+extension TypedTensor {
+  /// The one real number of an input.
+  func onlyReal(_ name: String) throws(ScaleNetError) -> Double {
+    guard count == 1 else {
+      throw ScaleNetError(place: "input \(name)", expected: "one number", found: "\(count)")
+    }
+    return reals[0]
+  }
+}
+
+extension DynamicQuantizeLinear: ReferenceKernel {
+  func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
+    let x = arguments(0)
+    let values = x.reals
+    let (least, most) = (values.reduce(0, min), values.reduce(0, max))
+    let range = Float(most) - Float(least)
+    let scale = range == 0 ? 1 : Double(range / 255)
+    let zero = min(max((0 - Double(Float(least / scale))).rounded(.toNearestOrEven), 0), 255)
+    let point = TypedTensor(.uint8, [], .integer([Int64(clampingReal: zero)]))
+    return [
+      QuantizeLinear.quantized(values.map { $0 / scale }, x.shape, zero: point),
+      TypedTensor(.float32, [], .real([scale])), point,
+    ]
+  }
+}

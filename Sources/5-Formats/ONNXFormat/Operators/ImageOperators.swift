@@ -1,0 +1,195 @@
+import FileIO
+import ModelIR
+
+/// Images: pixels as channels, samples at places that the graph computes, boxes.
+enum ImageOperators {
+  static let handlers: [OperatorHandler] = [
+    OperatorHandler("DepthToSpace") { (node, graph) throws(ScaleNetError) in
+      let blockSize = try node.requiredInteger("blocksize")
+      let name = node.opset >= 11 ? try node.string("mode", default: "DCR") : "DCR"
+      guard let mode = DepthToSpace.Mode(rawValue: name) else {
+        throw node.failure("attribute mode", expected: "DCR or CRD", found: name)
+      }
+      try node.requireInputs(atMost: 1)
+      try graph.add(
+        node, .depthToSpace(DepthToSpace(blockSize: blockSize, mode: mode)), try graph.operands(node))
+    },
+    OperatorHandler("SpaceToDepth") { (node, graph) throws(ScaleNetError) in
+      let blockSize = try node.requiredInteger("blocksize")
+      let mode = try node.string("mode", default: "DCR")
+      guard mode == "DCR" else { throw node.failure("attribute mode", expected: "DCR", found: mode) }
+      try node.requireInputs(atMost: 1)
+      try graph.add(node, .spaceToDepth(SpaceToDepth(blockSize: blockSize)), try graph.operands(node))
+    },
+    OperatorHandler("GridSample", since: 16, readGridSample),
+    OperatorHandler("RoiAlign", since: 10, readRoiAlign),
+    .plain("NonMaxSuppression", since: 10, inputs: 5) { (node) throws(ScaleNetError) in
+      .nonMaxSuppression(NonMaxSuppression(isCenterPoint: try node.flag("center_point_box")))
+    },
+    OperatorHandler("AffineGrid", since: 20, readAffineGrid),
+    OperatorHandler("CenterCropPad", since: 18, readCenterCropPad),
+  ]
+
+  static func write(_ op: DepthToSpace, _ node: inout NodeWriter) {
+    node.set("blocksize", op.blockSize)
+    node.set("mode", op.mode.rawValue)
+  }
+
+  static func write(_ op: SpaceToDepth, _ node: inout NodeWriter) {
+    node.set("blocksize", op.blockSize)
+  }
+
+  // MARK: GridSample
+
+  /// Modes are called bilinear and bicubic until opset 19, and linear and cubic from opset 20.
+  private static func readGridSample(
+    _ node: inout NodeReader, _ graph: inout GraphReader
+  ) throws(ScaleNetError) {
+    let name = try node.string("mode", default: node.opset < 20 ? "bilinear" : "linear")
+    let mode: GridSample.Mode
+    switch (name, node.opset < 20) {
+    case ("bilinear", true), ("linear", false): mode = .linear
+    case ("bicubic", true), ("cubic", false): mode = .cubic
+    case ("nearest", _): mode = .nearest
+    default: throw node.failure("attribute mode", expected: "linear, nearest or cubic", found: name)
+    }
+    let paddingName = try node.string("padding_mode", default: "zeros")
+    guard let padding = GridSample.Padding(rawValue: paddingName) else {
+      throw node.failure(
+        "attribute padding_mode", expected: "zeros, border or reflection", found: paddingName)
+    }
+    let op = GridSample(mode: mode, padding: padding, alignsCorners: try node.flag("align_corners"))
+    try node.requireInputs(atMost: 2)
+    try graph.add(node, .gridSample(op), try graph.operands(node))
+  }
+
+  static func write(_ op: GridSample, _ node: inout NodeWriter) throws(ScaleNetError) {
+    try node.require(opset: node.type(0).rank == 4 ? 16 : 20)
+    switch op.mode {
+    case .linear: node.set("mode", node.opset < 20 ? "bilinear" : "linear")
+    case .cubic: node.set("mode", node.opset < 20 ? "bicubic" : "cubic")
+    case .nearest: node.set("mode", "nearest")
+    }
+    node.set("padding_mode", op.padding.rawValue)
+    node.set("align_corners", op.alignsCorners)
+  }
+
+  // MARK: RoiAlign
+
+  /// Until opset 15 pixels are at their indices, which opset 16 calls output_half_pixel.
+  private static func readRoiAlign(
+    _ node: inout NodeReader, _ graph: inout GraphReader
+  ) throws(ScaleNetError) {
+    let modeName = try node.string("mode", default: "avg")
+    guard let mode = RoiAlign.Mode(rawValue: modeName) else {
+      throw node.failure("attribute mode", expected: "avg or max", found: modeName)
+    }
+    var isHalfPixel = false
+    if node.opset >= 16 {
+      isHalfPixel =
+        try node.choice("coordinate_transformation_mode", default: RoiCoordinates.halfPixel) == .halfPixel
+    }
+    let op = RoiAlign(
+      mode: mode, outputHeight: try node.integer("output_height", default: 1),
+      outputWidth: try node.integer("output_width", default: 1),
+      samplingRatio: try node.integer("sampling_ratio", default: 0),
+      spatialScale: try node.float("spatial_scale", default: 1), isHalfPixel: isHalfPixel)
+    try node.requireInputs(atMost: 3)
+    try graph.add(node, .roiAlign(op), try graph.operands(node))
+  }
+
+  private enum RoiCoordinates: String, CaseIterable {
+    case halfPixel = "half_pixel"
+    case outputHalfPixel = "output_half_pixel"
+  }
+
+  static func write(_ op: RoiAlign, _ node: inout NodeWriter) throws(ScaleNetError) {
+    node.set("mode", op.mode.rawValue)
+    node.set("output_height", op.outputHeight)
+    node.set("output_width", op.outputWidth)
+    node.set("sampling_ratio", op.samplingRatio)
+    node.set("spatial_scale", op.spatialScale)
+    if op.isHalfPixel { try node.require(opset: 16) }
+    guard node.opset >= 16 else { return }
+    let coordinates = op.isHalfPixel ? RoiCoordinates.halfPixel : .outputHalfPixel
+    node.set("coordinate_transformation_mode", coordinates.rawValue)
+  }
+
+  static func write(_ op: NonMaxSuppression, _ node: inout NodeWriter) {
+    node.set("center_point_box", op.isCenterPoint)
+  }
+
+  // MARK: What is made of other operators
+
+  /// A grid is the product of theta [N, axes, axes + 1] with the homogeneous places of the output's pixels, which are
+  /// known where the size is.
+  private static func readAffineGrid(
+    _ node: inout NodeReader, _ graph: inout GraphReader
+  ) throws(ScaleNetError) {
+    let alignsCorners = try node.flag("align_corners")
+    try node.requireInputs(atMost: 2)
+    guard let size = try graph.integers(node, 1, "size"), (4...5).contains(size.count),
+      let shape = TensorShape(checking: size), shape.elementCount > 0, shape.elementCount < 1 << 28
+    else { throw node.failure("input size", expected: "4 or 5 extents", found: "others") }
+    let theta = try graph.operand(node, 0)
+    let extents = Array(size.dropFirst(2))
+    let count = extents.reduce(1, *)
+    var places: [Double] = []
+    for place in 0..<count {
+      var rest = place
+      var coordinates: [Double] = []
+      // The last axis comes first: x, y, z.
+      for extent in extents.reversed() {
+        let index = Double(rest % extent)
+        rest /= extent
+        let last = Double(extent)
+        coordinates.append(
+          alignsCorners ? (extent > 1 ? 2 * index / (last - 1) - 1 : 0) : (2 * index + 1) / last - 1)
+      }
+      places += coordinates + [1]
+    }
+    let type = graph.type(theta).dataType
+    let matrix = try Evaluator.cast(Tensor(places, shape: [count, extents.count + 1]), to: type)
+    let transposed = try graph.step(
+      node, "transposed", .transpose(Transpose(permutation: [0, 2, 1])), [theta])
+    let grid = try graph.step(
+      node, "product", .matMul(MatMul()),
+      [graph.constant("\(node.name).places", matrix), transposed])
+    try graph.add(node, .reshape(Reshape(shape: [size[0]] + extents + [extents.count])), [grid])
+  }
+
+  /// The middle of axes that are too long, with zeros around those that are too short; an odd element is cut from, or
+  /// added to, the end.
+  private static func readCenterCropPad(
+    _ node: inout NodeReader, _ graph: inout GraphReader
+  ) throws(ScaleNetError) {
+    let input = try graph.operand(node, 0)
+    let x = graph.type(input)
+    let axes = try node.axes(
+      try node.integers("axes") ?? Array(0..<x.rank), rank: x.rank, name: "attribute axes")
+    try node.requireInputs(atMost: 2)
+    guard let target = try graph.integers(node, 1, "shape"), target.count == axes.count else {
+      throw node.failure("input shape", expected: "\(axes.count) extents", found: "others")
+    }
+    var slice = Slice(axes: [], starts: [], steps: [], counts: [])
+    var pads = [Int](repeating: 0, count: 2 * x.rank)
+    for (axis, wanted) in zip(axes, target) {
+      guard let extent = x.dimensions[axis].value else {
+        throw node.failure("input input_data, axis \(axis)", expected: "a known extent", found: "\(x)")
+          .advising(.closeExtents)
+      }
+      if wanted < extent {
+        slice.axes.append(axis)
+        slice.starts.append((extent - wanted) / 2)
+        slice.steps.append(1)
+        slice.counts.append(wanted)
+      } else {
+        pads[axis] = (wanted - extent) / 2
+        pads[axis + x.rank] = wanted - extent - pads[axis]
+      }
+    }
+    let cropped = slice.axes.isEmpty ? input : try graph.step(node, "crop", .slice(slice), [input])
+    let isPadded = pads.contains { $0 != 0 }
+    try graph.add(node, isPadded ? .pad(Pad(pads: pads)) : .identity(Identity()), [cropped])
+  }
+}

@@ -1,0 +1,94 @@
+import ModelIR
+
+extension Aligner {
+  /// Pairs nodes of like operators that bear one name. Where contents say otherwise they are believed: tools number
+  /// nodes, and the same number means nothing.
+  ///
+  /// - Parameter needsSupport: whether only such are paired that are near-equal or have parameters of the same shapes.
+  mutating func alignByName(_ candidates: [Int: [Candidate]], needsSupport: Bool) {
+    var named: [String: [Int]] = [:]
+    for index in left.graph.nodes.indices {
+      for key in NodeKey.keys(left.graph.nodes[index], in: left.graph) {
+        named[key, default: []].append(index)
+      }
+    }
+    var hasCandidate = Set<Int>()
+    for list in candidates.values { hasCandidate.formUnion(list.map(\.left)) }
+    for index in right.graph.nodes.indices where isFree(right: index) {
+      let node = right.graph.nodes[index]
+      var found: Int?
+      for key in NodeKey.keys(node, in: right.graph) where found == nil {
+        found = named[key]?.first { other in
+          left.graph.nodes[other].op.family == node.op.family && isFree(left: other)
+            && isNameBelieved(other, index, candidates[index] ?? [], hasCandidate)
+            && (!needsSupport || isSupported(other, index, candidates[index] ?? []))
+        }
+      }
+      if let other = found { add(other, index, .name) }
+    }
+  }
+
+  private func isSupported(_ a: Int, _ b: Int, _ candidates: [Candidate]) -> Bool {
+    if candidates.contains(where: { $0.left == a }) || isFoldedOnOneSide(a, b) { return true }
+    let (own, others) = (left.parameters(a), right.parameters(b))
+    return !own.isEmpty && own.map { left.shape($0).sorted() } == others.map { right.shape($0).sorted() }
+  }
+
+  private func isNameBelieved(
+    _ a: Int, _ b: Int, _ candidates: [Candidate], _ hasCandidate: Set<Int>
+  ) -> Bool {
+    if isFoldedOnOneSide(a, b) { return true }
+    if candidates.contains(where: { $0.left == a }) { return true }
+    return candidates.isEmpty && !hasCandidate.contains(a)
+  }
+}
+
+/// Names of a node's module that formats spell differently, made comparable: `layer1.0.conv1`,
+/// `/layer1/layer1.0/conv1/Conv` (PyTorch's export) and `layer1_0_conv1` (Keras) are one.
+enum NodeKey {
+  /// All keys of a node, the most telling first: the value it makes, its own name, and the module of its weights.
+  static func keys(_ node: Node, in graph: Graph) -> [String] {
+    var names = [graph[node.outputs[0]].name, node.name]
+    if node.inputs.count > 1, let weight = node.inputs[1], graph[weight].initializer != nil {
+      let name = graph[weight].name
+      for suffix in [".weight", "/kernel:0", "/kernel", "/gamma:0", "/gamma", ".gamma", ".kernel"]
+      where name.hasSuffix(suffix) {
+        names.append(String(name.dropLast(suffix.count)))
+      }
+    }
+    var keys: [String] = []
+    for name in names {
+      let key = plain(module(of: name))
+      if !key.isEmpty, !keys.contains(key) { keys.append(key) }
+    }
+    return keys
+  }
+
+  /// The module in a name of PyTorch's export, whose parts repeat what stands before them: `/layer1/layer1.0/conv1/Conv`
+  /// is `layer1.0.conv1`. Other names stay.
+  static func module(of name: String) -> String {
+    guard name.hasPrefix("/") else { return name }
+    var module = ""
+    // The last part is the operator.
+    for part in name.split(separator: "/").dropLast() {
+      if module.isEmpty || part.hasPrefix(module + ".") {
+        module = String(part)
+      } else {
+        module += "." + part
+      }
+    }
+    return module
+  }
+
+  static func plain(_ name: String) -> String {
+    var result = ""
+    for character in name.lowercased() {
+      if character.isLetter || character.isNumber {
+        result.append(character)
+      } else if result.last != "_" {
+        result.append("_")
+      }
+    }
+    return result
+  }
+}

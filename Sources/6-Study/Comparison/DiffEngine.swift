@@ -1,0 +1,123 @@
+import Execution
+import FileIO
+public import Kernels
+import ModelIR
+
+/// How the graphs of a comparison are computed.
+public struct DiffEngine: Sendable {
+  let kernels: any KernelSet<Float>
+  let threads: Int
+
+  /// - Parameter kernels: what computes in float32.
+  public init(kernels: any KernelSet<Float>, threads: Int) {
+    self.kernels = kernels
+    self.threads = threads
+  }
+
+  typealias Observer = (ValueID, Tensor) throws(ScaleNetError) -> Void
+
+  /// The outputs in float32.
+  func floats(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
+    try Executor<Float>(graph, kernels: kernels, threads: threads).run(inputs)
+  }
+
+  /// The outputs of each batch in float32.
+  func floats(
+    _ graph: Graph, batches: [[String: Tensor]]
+  ) throws(ScaleNetError) -> [[NamedTensor]] {
+    let executor = try Executor<Float>(graph, kernels: kernels, threads: threads)
+    var results: [[NamedTensor]] = []
+    for inputs in batches { results.append(try executor.run(inputs)) }
+    return results
+  }
+
+  /// The outputs in float32; every value is shown as soon as it exists.
+  @discardableResult
+  func floats(
+    _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
+  ) throws(ScaleNetError) -> [NamedTensor] {
+    try Executor<Float>(graph, kernels: kernels, threads: threads).run(inputs, observing: observe)
+  }
+
+  /// The outputs in Double, unrounded.
+  func doubles(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
+    try Executor<Double>(graph, kernels: DoubleKernels(), threads: threads).run(inputs).map(Self.unrounded)
+  }
+
+  /// The outputs in Double, unrounded; every value is shown as soon as it exists.
+  @discardableResult
+  func doubles(
+    _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
+  ) throws(ScaleNetError) -> [NamedTensor] {
+    let executor = try Executor<Double>(graph, kernels: DoubleKernels(), threads: threads)
+    let results = try executor.run(inputs) { (id, tensor) throws(ScaleNetError) in
+      try observe(id, tensor.cast(to: .float64))
+    }
+    return results.map(Self.unrounded)
+  }
+
+  /// Results have the graph's types; what was computed is still under the view.
+  private static func unrounded(_ result: NamedTensor) -> NamedTensor {
+    NamedTensor(name: result.name, tensor: result.tensor.cast(to: .float64))
+  }
+}
+
+extension Tensor {
+  /// All elements, row-major; `name` is what an error speaks of. What overflows a half type is infinite.
+  func floats(of name: String) throws(ScaleNetError) -> [Float] {
+    do throws(ScaleNetError) {
+      return try floats()
+    } catch {
+      guard error.overflow?.type == DataType.float16.rawValue else {
+        throw .unreadableInput(name: name, error: error)
+      }
+    }
+    do throws(ScaleNetError) {
+      return try cast(to: .float32).floats().map { Float(Float16($0)) }
+    } catch {
+      throw .unreadableInput(name: name, error: error)
+    }
+  }
+
+  /// All elements, row-major; `name` is what an error speaks of.
+  func doubles(of name: String) throws(ScaleNetError) -> [Double] {
+    do throws(ScaleNetError) { return try doubles() } catch {
+      throw .unreadableInput(name: name, error: error)
+    }
+  }
+}
+
+/// The two precisions that a comparison computes in.
+protocol DiffScalar: BinaryFloatingPoint {
+  /// Runs a graph in this precision and shows every value.
+  static func run(
+    _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor], observing observe: DiffEngine.Observer
+  ) throws(ScaleNetError)
+
+  /// All elements, row-major; `name` is what an error speaks of.
+  static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Self]
+}
+
+extension Float: DiffScalar {
+  static func run(
+    _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor], observing observe: DiffEngine.Observer
+  ) throws(ScaleNetError) {
+    try engine.floats(graph, inputs, observing: observe)
+  }
+
+  static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Float] {
+    try tensor.floats(of: name)
+  }
+}
+
+extension Double: DiffScalar {
+  static func run(
+    _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor], observing observe: DiffEngine.Observer
+  ) throws(ScaleNetError) {
+    try engine.doubles(graph, inputs, observing: observe)
+  }
+
+  static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Double] {
+    try tensor.doubles(of: name)
+  }
+}

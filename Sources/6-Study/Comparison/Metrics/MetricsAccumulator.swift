@@ -1,0 +1,167 @@
+import Glibc
+
+/// Gathers the metrics of pairs of arrays: their distance, and what else is reported of outputs.
+struct MetricsAccumulator {
+  private(set) var distance: Distance
+  private var infinite = 0
+  private var sum = 0.0
+  private var squares = 0.0
+  private var relativeSum = 0.0
+  private var relativeCount = 0
+  private var largestRelative = 0.0
+  private var worst: TensorMetrics.Worst?
+  private var steps = ULPCounter()
+
+  init(_ tolerance: Tolerance) {
+    distance = Distance(tolerance)
+  }
+
+  /// Adds a pair of row-major arrays of this shape; `right` is the reference.
+  mutating func add(_ left: [Float], _ right: [Float], shape: [Int]) {
+    if let index = distance.add(left, right) { worst = Self.worst(index, left, right, shape) }
+    for index in left.indices {
+      let (a, b) = (left[index], right[index])
+      steps.add(a, b)
+      let (x, y) = (Double(a), Double(b))
+      if a == b || (a.isNaN && b.isNaN) {
+        if y != 0 && !b.isNaN { relativeCount += 1 }
+        continue
+      }
+      guard a.isFinite && b.isFinite else {
+        infinite += 1
+        continue
+      }
+      let error = abs(x - y)
+      sum += error
+      squares += error * error
+      if y != 0 {
+        relativeCount += 1
+        relativeSum += error / abs(y)
+        largestRelative = max(largestRelative, error / abs(y))
+      }
+    }
+  }
+
+  private static func worst(
+    _ index: Int, _ left: [Float], _ right: [Float], _ shape: [Int]
+  ) -> TensorMetrics.Worst {
+    var rest = index
+    var place = [Int](repeating: 0, count: shape.count)
+    for axis in shape.indices.reversed() {
+      place[axis] = rest % shape[axis]
+      rest /= shape[axis]
+    }
+    func number(_ value: Float) -> Double? { value.isFinite ? Double(value) : nil }
+    return TensorMetrics.Worst(index: place, left: number(left[index]), right: number(right[index]))
+  }
+
+  /// What was gathered.
+  var metrics: TensorMetrics {
+    let isFinite = infinite == 0
+    let total = Double(max(distance.elementCount, 1))
+    let rmse = (squares / total).squareRoot()
+    let largest = distance.largestMagnitude
+    return TensorMetrics(
+      elementCount: distance.elementCount, mismatchedCount: distance.mismatchedCount,
+      maxAbsoluteError: distance.maxAbsoluteError.ifFinite, meanAbsoluteError: isFinite ? sum / total : nil,
+      maxRelativeError: isFinite ? largestRelative : nil,
+      meanRelativeError: isFinite ? relativeSum / Double(max(relativeCount, 1)) : nil,
+      rmse: isFinite ? rmse : nil, cosineSimilarity: isFinite ? distance.cosineSimilarity : nil,
+      psnr: isFinite && rmse > 0 && largest > 0 ? 20 * log10(largest / rmse) : nil,
+      largestMagnitude: largest, worst: worst, ulp: steps.distribution)
+  }
+
+  /// Whether no element differs.
+  var isIdentical: Bool { distance.maxAbsoluteError == 0 }
+}
+
+/// Counts distances between float32 numbers in buckets that double: 0, 1, 2, up to 4, up to 8 and so on.
+struct ULPCounter {
+  /// One bucket for 0 and one for each power of two up to 2^32.
+  private var counts = [Int](repeating: 0, count: 34)
+  private var largest = 0
+
+  mutating func add(_ left: Float, _ right: Float) {
+    let distance = Self.distance(left, right)
+    largest = max(largest, distance)
+    counts[Self.bucket(distance)] += 1
+  }
+
+  /// How many steps between neighbouring numbers lead from one to the other; +0 and -0 are one number.
+  static func distance(_ left: Float, _ right: Float) -> Int {
+    if left == right || (left.isNaN && right.isNaN) { return 0 }
+    guard left.isFinite && right.isFinite else { return Int(UInt32.max) }
+    return abs(place(left) - place(right))
+  }
+
+  /// The place of a number when all are in order.
+  private static func place(_ value: Float) -> Int {
+    let magnitude = Int(value.bitPattern & 0x7fff_ffff)
+    return value.sign == .minus ? -magnitude : magnitude
+  }
+
+  /// 0 for 0; else 1 plus the exponent of the power of two that is not below `distance`.
+  private static func bucket(_ distance: Int) -> Int {
+    distance == 0 ? 0 : Int.bitWidth - (distance - 1).leadingZeroBitCount + 1
+  }
+
+  private static func upperEnd(_ bucket: Int) -> Int { bucket == 0 ? 0 : 1 << (bucket - 1) }
+
+  var distribution: ULPDistribution {
+    let last = Self.bucket(largest)
+    let total = counts.reduce(0, +)
+    func percentile(_ percent: Int) -> Int {
+      var seen = 0
+      for (bucket, count) in counts.enumerated() {
+        seen += count
+        if seen * 100 >= total * percent { return min(Self.upperEnd(bucket), largest) }
+      }
+      return largest
+    }
+    // Above 2^20 numbers have little in common: one open bucket.
+    let shown = min(last, 21)
+    var histogram = (0...shown).map { ULPDistribution.Bucket(upTo: Self.upperEnd($0), count: counts[$0]) }
+    if last > shown {
+      histogram.append(ULPDistribution.Bucket(upTo: nil, count: counts[(shown + 1)...].reduce(0, +)))
+    }
+    return ULPDistribution(
+      median: percentile(50), p90: percentile(90), p99: percentile(99), max: largest, histogram: histogram)
+  }
+}
+
+/// Whether both sides rank the classes alike. Of equal elements the one with the lower index is the greater, so that
+/// ties are decided alike everywhere.
+struct TopAgreement {
+  private var rows = 0
+  private var sameFirst = 0
+  private var sameFive = 0
+
+  /// Adds matrices of `columns` columns.
+  mutating func add(_ left: [Float], _ right: [Float], columns: Int) {
+    for start in stride(from: 0, to: left.count, by: columns) {
+      let a = Self.largest(left[start..<start + columns])
+      let b = Self.largest(right[start..<start + columns])
+      rows += 1
+      if a.first == b.first { sameFirst += 1 }
+      if Set(a) == Set(b) { sameFive += 1 }
+    }
+  }
+
+  /// The indices of the five largest elements, largest first.
+  private static func largest(_ row: ArraySlice<Float>) -> [Int] {
+    var best: [(value: Float, index: Int)] = []
+    for (index, value) in row.enumerated() {
+      let value = value.isNaN ? -Float.infinity : value
+      guard best.count < 5 || value > best[4].value else { continue }
+      let place = best.firstIndex { value > $0.value } ?? best.count
+      best.insert((value, index), at: place)
+      if best.count > 5 { best.removeLast() }
+    }
+    return best.map(\.index)
+  }
+
+  /// In which part of the rows the largest elements agree; nil without rows.
+  var first: Double? { rows > 0 ? Double(sameFirst) / Double(rows) : nil }
+  /// In which part of the rows the five largest are the same set.
+  var five: Double? { rows > 0 ? Double(sameFive) / Double(rows) : nil }
+}

@@ -1,0 +1,105 @@
+import Execution
+import FileIO
+import ModelIR
+
+extension ModelComparison {
+  /// Aligns intermediate values where layers are reported or a difference is to be explained.
+  func addLayersAndCause(
+    to report: inout DiffReport, _ outputs: ComparedOutputs,
+    _ progress: (DiffPhase) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
+    let wantsCause = report.verdict == .differ
+    if wantsCause && report.kind == .rounding {
+      report.cause = DiffReport.Cause(
+        kind: .rounding, explanation: "In Double both give the same; float32 rounds them differently.",
+        confirmed: true)
+    }
+    let isExplained = report.cause != nil || !wantsCause
+    guard wantsLayers || wantsWeights || !isExplained else { return }
+    guard let leftGraph = left.graph, let rightGraph = right.graph else {
+      if !isExplained {
+        try progress(.explaining)
+        report.cause = outputCause(outputs) ?? wholeGraphCause(outputs)
+      }
+      if wantsLayers { report.notes.append("layers are compared between two models; a recording has none") }
+      if wantsWeights { report.notes.append("weights are compared between two models; a recording has none") }
+      return
+    }
+    if wantsLayers || wantsWeights { try addAligned(to: &report, leftGraph, rightGraph, outputs, progress) }
+    if !isExplained {
+      try progress(.explaining)
+      try explain(&report, outputs)
+    }
+  }
+
+  /// Aligns both graphs as they are, for their layers and weights.
+  private func addAligned(
+    to report: inout DiffReport, _ leftGraph: Graph, _ rightGraph: Graph, _ outputs: ComparedOutputs,
+    _ progress: (DiffPhase) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
+    try progress(.aligning)
+    var runner = PairRunner(
+      engine: engine, left: (leftGraph, inputs(isLeft: true)), right: (rightGraph, inputs(isLeft: false)))
+    runner.budget = valueBudget
+    let aligned = try AlignedGraphs(
+      runner, inputs: inputIDs(leftGraph, rightGraph),
+      outputs: outputs.pairs.map { (leftGraph.outputs[$0.left], rightGraph.outputs[$0.right]) },
+      tolerance: tolerance, mayBeFolded: true)
+    if wantsLayers {
+      let distances = try runner.distances(aligned.pairs, tolerance, in: Float.self)
+      report.layers = layers(aligned, distances)
+      report.unmatched = unmatched(aligned)
+    }
+    if wantsWeights {
+      try progress(.comparingWeights)
+      let comparison = try WeightComparison(aligned)
+      report.weights = comparison.rows
+      report.weightsCompared = comparison.compared
+    }
+  }
+
+  func inputIDs(_ leftGraph: Graph, _ rightGraph: Graph) -> [(left: ValueID, right: ValueID)] {
+    (batches.first ?? []).compactMap { input in
+      guard let a = leftGraph.value(named: input.name),
+        let b = rightGraph.value(named: input.otherName ?? input.name)
+      else { return nil }
+      return (a, b)
+    }
+  }
+
+  private func layers(_ aligned: AlignedGraphs, _ distances: [Distance]) -> [DiffReport.Layer] {
+    let inputs = aligned.inputPairs()
+    return aligned.pairs.indices.map { index in
+      let pair = aligned.pairs[index]
+      let distance = distances[index]
+      let errors = inputs[index].map { $0 < 0 ? 0 : distances[$0].relativeError }
+      let (a, b) = (aligned.left.graph.nodes[pair.leftShown], aligned.right.graph.nodes[pair.rightShown])
+      return DiffReport.Layer(
+        name: a.name, otherName: b.name, op: a.op.name, otherOp: b.op.name, alignment: pair.alignment,
+        shape: aligned.left.shape(aligned.left.output(pair.leftNode)), otherLayout: pair.order?.otherLayout,
+        isWithinTolerance: distance.isWithinTolerance,
+        maxAbsoluteError: distance.maxAbsoluteError.ifFinite,
+        relativeError: distance.relativeError.ifFinite, cosineSimilarity: distance.cosineSimilarity,
+        inputError: errors.max()?.ifFinite)
+    }
+  }
+
+  private func unmatched(_ aligned: AlignedGraphs) -> DiffReport.Unmatched {
+    func list(_ view: GraphView, _ taken: [Int], _ reasons: [Int: String]) -> [DiffReport.UnmatchedLayer] {
+      let taken = Set(taken)
+      return view.graph.nodes.indices.compactMap { index in
+        if taken.contains(index) { return nil }
+        let node = view.graph.nodes[index]
+        let usual =
+          switch node.op {
+          case .cast, .identity, .pad: "the other side has no such node here"
+          default: "no value of this content"
+          }
+        return DiffReport.UnmatchedLayer(name: node.name, op: node.op.name, reason: reasons[index] ?? usual)
+      }
+    }
+    return DiffReport.Unmatched(
+      left: list(aligned.left, aligned.pairs.map(\.leftShown), aligned.leftReasons),
+      right: list(aligned.right, aligned.pairs.map(\.rightShown), aligned.rightReasons))
+  }
+}

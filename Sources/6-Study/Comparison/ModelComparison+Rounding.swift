@@ -1,0 +1,55 @@
+import Execution
+import FileIO
+import ModelIR
+
+extension ModelComparison {
+  /// How much larger a difference may be than what float32 adds to each side, and still be rounding: sums of many
+  /// terms differ by chance.
+  private static let roundingFactor = 4.0
+
+  /// Runs the first batch in Double, and tells rounding from a real difference.
+  func addRounding(to outputs: inout ComparedOutputs, _ report: inout DiffReport) throws(ScaleNetError) {
+    func doubles(_ side: Side, isLeft: Bool) throws(ScaleNetError) -> [NamedTensor]? {
+      guard let graph = side.graph else { return nil }
+      return try on(side) { () throws(ScaleNetError) in try engine.doubles(graph, inputs(isLeft: isLeft)) }
+    }
+    let lefts = try doubles(left, isLeft: true)
+    let rights = try doubles(right, isLeft: false)
+    guard lefts != nil || rights != nil else { return }
+    var isRounding = true
+    for pair in outputs.pairs {
+      func exact(_ outputs: [NamedTensor]?, _ index: Int) -> NamedTensor? {
+        outputs.flatMap { index < $0.count ? $0[index] : nil }
+      }
+      let (a, b) = (outputs.left[pair.left], outputs.right[pair.right])
+      let (exactA, exactB) = (exact(lefts, pair.left), exact(rights, pair.right))
+      // A recording is held against the other side's exact result.
+      let leftError = try error(a, exactA ?? exactB, exactA == nil ? pair.order : .same)
+      let rightError = try error(b, exactB ?? exactA, exactB == nil ? pair.order.inverse : .same)
+      var doubleError: Double?
+      if let exactA, let exactB { doubleError = try error(exactA, exactB, pair.order) }
+      outputs.roundings[pair.left] = DiffReport.Rounding(
+        leftError: leftError?.ifFinite, rightError: rightError?.ifFinite, doubleError: doubleError?.ifFinite)
+      let own = exactA == nil ? rightError ?? 0 : leftError ?? 0
+      let other = exactA == nil ? leftError ?? 0 : rightError ?? 0
+      // Of a recording nothing else is known than that it is as near as float32 comes.
+      let limit =
+        doubleError == nil
+        ? Self.roundingFactor * max(own, 1e-7) : Self.roundingFactor * max(own + other, 1e-7)
+      if (doubleError ?? other) > limit { isRounding = false }
+    }
+    report.kind =
+      isRounding ? .rounding : lefts != nil && rights != nil || report.verdict == .differ ? .real : nil
+  }
+
+  private func error(
+    _ a: NamedTensor, _ b: NamedTensor?, _ order: AxisOrder
+  ) throws(ScaleNetError) -> Double? {
+    guard let b, let ordered = order.apply(to: b.tensor, shape: a.tensor.shape),
+      ordered.shape == a.tensor.shape
+    else { return nil }
+    return try on(left) { () throws(ScaleNetError) in
+      Distance(try a.tensor.doubles(of: a.name), try ordered.doubles(of: b.name), .exact).relativeError
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import Execution
+public import FileIO
+import ModelIR
+
+/// Compares two models, or a model with recorded outputs, and finds where and why they part.
+public struct ModelComparison {
+  /// The left, and the right, which is the reference.
+  public let left: Side
+  public let right: Side
+  /// What both are given in each batch; of two recordings, nothing as often as there are batches.
+  public let batches: [[ComparisonInput]]
+  public let engine: DiffEngine
+  public let tolerance: Tolerance
+  /// Whether intermediate values are reported.
+  public var wantsLayers = false
+  /// Whether parameters are compared.
+  public var wantsWeights = false
+  /// The most bytes of intermediate values that are kept at a time.
+  public var valueBudget = 512 << 20
+
+  public init(
+    left: Side, right: Side, batches: [[ComparisonInput]], engine: DiffEngine, tolerance: Tolerance
+  ) {
+    self.left = left
+    self.right = right
+    self.batches = batches
+    self.engine = engine
+    self.tolerance = tolerance
+  }
+
+  /// Runs what is to be run, and compares.
+  ///
+  /// - Parameters:
+  ///   - notes: sentences to begin the report's notes with.
+  ///   - progress: called when a new phase begins.
+  public func report(
+    notes: [String] = [],
+    progress: (DiffPhase) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in }
+  ) throws(ScaleNetError) -> DiffReport {
+    try progress(.running)
+    var outputs = try compareOutputs()
+    let isWithin = outputs.pairs.allSatisfy {
+      outputs.accumulators[$0.left]?.distance.isWithinTolerance ?? false
+    }
+    let isIdentical = outputs.pairs.allSatisfy { outputs.accumulators[$0.left]?.isIdentical ?? false }
+    var report = DiffReport(
+      verdict: isWithin ? .match : .differ, explanation: "", kind: isIdentical ? .identical : nil,
+      left: left.info, right: right.info, tolerance: tolerance, batches: batchCount(left),
+      inputs: (batches.first ?? []).map(DiffReport.Input.init), outputs: [], notes: notes + outputs.notes)
+    if !isIdentical {
+      try progress(.runningInDouble)
+      try addRounding(to: &outputs, &report)
+    }
+    report.outputs = outputs.reports
+    try addLayersAndCause(to: &report, outputs, progress)
+    report.explanation = explanation(of: report)
+    return report
+  }
+
+  func batchCount(_ side: Side) -> Int {
+    switch side.content {
+    case .graph: batches.count
+    case .recording(let recorded): recorded.count
+    }
+  }
+
+  /// What a side's graph is given in the first batch; nothing of a recording.
+  func inputs(isLeft: Bool) -> [String: Tensor] {
+    guard let graph = (isLeft ? left : right).graph, let first = batches.first else { return [:] }
+    return first.arrays(for: graph, isLeft: isLeft)
+  }
+
+  /// The same for another graph of that side, whose inputs may be of another type.
+  func inputs(isLeft: Bool, of graph: Graph) -> [String: Tensor] {
+    inputs(isLeft: isLeft).reduce(into: [:]) { result, input in
+      guard let id = graph.value(named: input.key) else { return }
+      let type = graph[id].type.dataType
+      result[input.key] = input.value.dataType == type ? input.value : input.value.cast(to: type)
+    }
+  }
+
+  /// Runs a part of the work on one side's graph, so that its errors bear the side's path.
+  func on<Result>(
+    _ side: Side, _ body: () throws(ScaleNetError) -> Result
+  ) throws(ScaleNetError) -> Result {
+    do throws(ScaleNetError) {
+      return try body()
+    } catch {
+      throw error.inFile(side.info.path)
+    }
+  }
+}
+
+extension ModelComparison {
+  /// The verdict with its reason, in one or two sentences.
+  func explanation(of report: DiffReport) -> String {
+    let worst = report.outputs.max {
+      ($0.metrics.maxAbsoluteError ?? .infinity) < ($1.metrics.maxAbsoluteError ?? .infinity)
+    }
+    let within = "within the tolerance \(report.tolerance.name)"
+    switch (report.verdict, report.kind) {
+    case (.match, .identical):
+      return "Every element of every output is the same."
+    case (.match, .rounding):
+      return "The outputs agree \(within); what differs is how float32 rounds, as both agree in Double."
+    case (.match, .real):
+      return "The outputs agree \(within); computed in Double they differ too, by weights or semantics."
+    case (.match, nil):
+      return "The outputs agree \(within)."
+    case (.differ, .rounding):
+      return "The outputs are not \(within), but only rounding differs: in Double both agree."
+    case (.differ, _):
+      let count = report.outputs.count { !$0.isWithinTolerance }
+      let size = worst?.metrics.maxAbsoluteError.map { "by up to \($0.scientific)" } ?? "by infinities or NaN"
+      let outputs =
+        report.outputs.count == 1
+        ? "The output differs" : "\(count) of \(report.outputs.count) outputs differ"
+      let what = "\(outputs) \(size), which is not \(within)."
+      guard let cause = report.cause else { return what }
+      return "\(what) \(cause.explanation)"
+    }
+  }
+}
+
+/// What a comparison is doing, for a progress line.
+public enum DiffPhase: String, Sendable {
+  case running
+  case runningInDouble = "running in Double"
+  case aligning, explaining
+  case comparingWeights = "comparing weights"
+}

@@ -1,0 +1,69 @@
+extension DiffReport {
+  /// A pair of outputs.
+  public struct Output: Sendable, Codable, Hashable {
+    public var name: String
+    public var otherName: String
+    /// The left's.
+    public var shape: [Int]
+    public var isWithinTolerance: Bool
+    /// Over all batches.
+    public var metrics: TensorMetrics
+    /// The absolute tolerance in plain numbers; of several batches the largest.
+    public var absoluteTolerance: Double
+    /// In which part of the rows both have the same largest element. Only of matrices with more than one column.
+    @ExplicitNull public var topOneAgreement: Double?
+    /// In which part of the rows the five largest elements are the same set.
+    @ExplicitNull public var topFiveAgreement: Double?
+    /// What the same graphs give in Double; nil where a side is a recording or nothing differs.
+    @ExplicitNull public var rounding: Rounding?
+
+    public init(
+      name: String, otherName: String, shape: [Int], isWithinTolerance: Bool, metrics: TensorMetrics,
+      absoluteTolerance: Double, topOneAgreement: Double? = nil, topFiveAgreement: Double? = nil,
+      rounding: Rounding? = nil
+    ) {
+      self.name = name
+      self.otherName = otherName
+      self.shape = shape
+      self.isWithinTolerance = isWithinTolerance
+      self.metrics = metrics
+      self.absoluteTolerance = absoluteTolerance
+      self.topOneAgreement = topOneAgreement
+      self.topFiveAgreement = topFiveAgreement
+      self.rounding = rounding
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, shape, metrics, rounding
+      case otherName = "other_name"
+      case isWithinTolerance = "is_within_tolerance"
+      case absoluteTolerance = "absolute_tolerance"
+      case topOneAgreement = "top1_agreement"
+      case topFiveAgreement = "top5_agreement"
+    }
+  }
+
+  /// Largest absolute errors as parts of the reference's largest magnitude, of the first batch.
+  public struct Rounding: Sendable, Codable, Hashable {
+    /// The left in float32 against the left in Double; nil where it is infinite.
+    @ExplicitNull public var leftError: Double?
+    /// The right in float32 against the right in Double.
+    @ExplicitNull public var rightError: Double?
+    /// The left in Double against the right in Double.
+    @ExplicitNull public var doubleError: Double?
+
+    public init(
+      leftError: Double? = nil, rightError: Double? = nil, doubleError: Double? = nil
+    ) {
+      self.leftError = leftError
+      self.rightError = rightError
+      self.doubleError = doubleError
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case leftError = "left_error"
+      case rightError = "right_error"
+      case doubleError = "double_error"
+    }
+  }
+}

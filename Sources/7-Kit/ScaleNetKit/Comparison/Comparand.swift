@@ -1,0 +1,112 @@
+import Execution
+import FileIO
+import ModelIR
+import RecordingFormat
+
+/// Outputs that something else computed.
+public struct RecordedOutputs: Sendable {
+  /// The path of the file, or what stands in messages in its place.
+  public var path: String
+  /// A short name for reports: `npy`, `npz`, `trtexec`, `polygraphy`; `memory` for arrays in memory.
+  public var format: String
+  /// The outputs of each batch.
+  public var batches: [[NamedTensor]]
+  /// What a user should know of the reading, one sentence each.
+  public var notes: [String]
+  let files: [ByteRegion]
+
+  /// Outputs in memory, one element a batch.
+  public init(_ batches: [[NamedTensor]], name: String = "outputs") {
+    self.init(path: name, format: "memory", batches: batches, notes: [], files: [])
+  }
+
+  init(path: String, format: String, batches: [[NamedTensor]], notes: [String], files: [ByteRegion]) {
+    self.path = path
+    self.format = format
+    self.batches = batches
+    self.notes = notes
+    self.files = files
+  }
+}
+
+/// What is compared: a model that is run, or outputs that something else computed.
+public enum Comparand: Sendable {
+  /// A model, which is run on the inputs of the comparison.
+  case model(Model)
+  /// Outputs of something else that ran on the same inputs.
+  case outputs(RecordedOutputs)
+
+  /// Opens a model file or a file of recorded outputs; which of them is told from the content.
+  ///
+  /// - Parameters:
+  ///   - path: the file; `arch:NAME` stands for a built-in architecture.
+  ///   - key: where the state dict stands in a PyTorch checkpoint; other files are not concerned.
+  /// - Throws: if there is no such file, or it is damaged, of no known format, or holds what is not supported.
+  public static func open(_ path: String, key: String? = nil) throws(ScaleNetError) -> Comparand {
+    // What stands for a built-in architecture is no path.
+    if path.hasPrefix(Model.builtInPrefix) { return .model(try Model.open(path)) }
+    let file = try ByteRegion.map(path: path)
+    switch FileFormat.detect(file) {
+    case .numpy:
+      let (arrays, isArchive) = try InputArrays.readNumPy(file, path: path)
+      return .outputs(
+        RecordedOutputs(
+          path: path, format: isArchive ? "npz" : "npy", batches: [arrays], notes: [], files: [file]))
+    case .trtexec:
+      return .outputs(recorded(try TensorRTRecording.read(file), "trtexec", path, file))
+    case .polygraphy:
+      return .outputs(recorded(try PolygraphyRecording.read(file), "polygraphy", path, file))
+    case .pytorch:
+      return .model(try Model.open(file, path: path, OpeningOptions(key: key)))
+    case .safetensors, .onnx, .keras:
+      return .model(try Model.open(file, path: path, OpeningOptions()))
+    case .builtIn, nil:
+      throw .unknownFormat(
+        path: path,
+        expected:
+          "a model (PyTorch, safetensors, ONNX, Keras) or recorded outputs (.npy, .npz, JSON of trtexec or Polygraphy)",
+        found: Model.describe(file))
+    }
+  }
+
+  private static func recorded(
+    _ recording: Recording, _ format: String, _ path: String, _ file: ByteRegion
+  ) -> RecordedOutputs {
+    RecordedOutputs(
+      path: path, format: format,
+      batches: recording.batches.map { batch in
+        batch.entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
+      }, notes: recording.notes, files: [file])
+  }
+
+  /// The path of the file, or what stands in messages in its place.
+  public var path: String {
+    switch self {
+    case .model(let model): model.path
+    case .outputs(let outputs): outputs.path
+    }
+  }
+
+  /// The mapped files, which no output may replace.
+  package var files: [ByteRegion] {
+    switch self {
+    case .model(let model): model.files
+    case .outputs(let outputs): outputs.files
+    }
+  }
+
+  /// Whether a graph is made of weights, so that options for that apply.
+  var isWeights: Bool {
+    guard case .model(let model) = self else { return false }
+    if case .graph = model.content { return false }
+    return true
+  }
+
+  /// What a user should know of the reading, one sentence each.
+  var notes: [String] {
+    switch self {
+    case .model(let model): model.notes.map { "\(model.path): \($0)" }
+    case .outputs(let outputs): outputs.notes
+    }
+  }
+}

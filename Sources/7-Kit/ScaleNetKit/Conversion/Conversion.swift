@@ -1,0 +1,151 @@
+import Architectures
+import FileIO
+import ModelIR
+
+extension Model {
+  /// Converts the model to a file of another format.
+  ///
+  /// The output appears complete and, unless `options.verify` is off, proved: the temporary is read back, run and
+  /// compared with the source before it gets its name. If anything fails, nothing is left.
+  ///
+  /// - Parameters:
+  ///   - path: the file to write; its ending says the format where `options.format` does not.
+  ///   - options: how the graph is made and how the file is written.
+  ///   - progress: called when a new phase begins.
+  /// - Returns: what was read, written and compared.
+  /// - Throws: an error of the kind `difference` if what was written is not the same network; others if an option can't
+  ///   be followed, the weights are damaged, or the file can't be written.
+  @discardableResult
+  public func convert(
+    to path: String, _ options: ConversionOptions = ConversionOptions(), progress: ProgressHandler? = nil
+  ) throws(ScaleNetError) -> ConversionReport {
+    try convert(to: path, options, ProgressReporter(progress))
+  }
+
+  /// The same in an asynchronous task, on a thread of its own; a task that is cancelled gets an error of the kind
+  /// `cancelled`.
+  @discardableResult
+  public func convert(
+    to path: String, _ options: ConversionOptions = ConversionOptions(), progress: ProgressHandler? = nil
+  ) async throws(ScaleNetError) -> ConversionReport {
+    try await detached(progress) { (reporter) throws(ScaleNetError) in
+      try self.convert(to: path, options, reporter)
+    }
+  }
+
+  private func convert(
+    to path: String, _ options: ConversionOptions, _ progress: ProgressReporter
+  ) throws(ScaleNetError) -> ConversionReport {
+    let format = try options.format(of: path)
+    try options.check(format, path)
+    // What stands in the way of the output is said before the work.
+    try OutputFile(path: path, overwrite: options.overwrite, inputs: files).discard()
+    let conversion = Conversion(
+      model: self, soundness: SoundnessCheck(self), path: path, format: format, options: options,
+      progress: progress)
+    switch format {
+    case .onnx:
+      return try conversion.run { (graph) throws(ScaleNetError) in try ONNXTarget(conversion, graph) }
+    case .keras:
+      return try conversion.run { (graph) throws(ScaleNetError) in try KerasTarget(conversion, graph) }
+    case .pytorch, .safetensors, .numpy, .trtexec, .polygraphy, .builtIn:
+      return try conversion.run(try WeightsTarget(conversion), graph: nil)
+    }
+  }
+}
+
+/// What is written, in one format: under a temporary name until the commit.
+protocol ConversionTarget: ~Copyable {
+  /// Writes everything and waits until it is stored.
+  mutating func write() throws(ScaleNetError)
+  /// Bytes of all files.
+  var byteCount: Int { get }
+  /// Adds what only this format can say.
+  func describe(_ report: inout ConversionReport)
+  /// Reads what was written and compares it with what was meant.
+  func verify(_ verification: Verification) throws(ScaleNetError) -> VerificationReport
+  /// Gives the files their names.
+  consuming func commit() throws(ScaleNetError)
+}
+
+/// The graph that was meant, and what the passes made of it for the output.
+struct ConvertedGraph {
+  let source: Graph
+  let result: Graph
+}
+
+/// One conversion under way.
+struct Conversion {
+  let model: Model
+  /// Under way; its result is asked for before the output gets its name.
+  let soundness: SoundnessCheck
+  let path: String
+  let format: FileFormat
+  let options: ConversionOptions
+  let progress: ProgressReporter
+
+  /// Whether weights and activations become float16.
+  var isHalf: Bool { options.dataType == .float16 }
+
+  /// Writes a target that holds a graph.
+  func run<Target: ConversionTarget & ~Copyable>(
+    _ make: (ConvertedGraph) throws(ScaleNetError) -> Target
+  ) throws(ScaleNetError) -> ConversionReport {
+    try progress.report(.building)
+    let source = try model.graph(options.graph)
+    let graph = ConvertedGraph(source: source, result: try optimized(source))
+    return try run(try make(graph), graph: graph.result)
+  }
+
+  /// Writes a target, proves it and gives it its name.
+  func run<Target: ConversionTarget & ~Copyable>(
+    _ target: consuming Target, graph: Graph?
+  ) throws(ScaleNetError) -> ConversionReport {
+    try progress.report(.writing)
+    try target.write()
+    var report = try report(graph: graph, bytes: target.byteCount)
+    target.describe(&report)
+    if options.verify {
+      try progress.report(.verifying)
+      report.verification = try target.verify(Verification(path: path, threads: options.threads))
+    }
+    try progress.check()
+    try target.commit()
+    return report
+  }
+
+  /// The graph after the passes that were asked for.
+  private func optimized(_ graph: Graph) throws(ScaleNetError) -> Graph {
+    var passes: [any GraphPass] = [EliminateIdentities()]
+    if options.foldBatchNormalization ?? true { passes.append(FoldBatchNormalization()) }
+    if isHalf { passes.append(ConvertToHalf(halfIO: options.halfIO)) }
+    passes.append(EliminateDeadNodes())
+    var result = graph
+    do throws(ScaleNetError) { try result.apply(passes) } catch { throw error.inFile(model.path) }
+    return result
+  }
+
+  /// A report without what depends on the format.
+  private func report(graph: Graph?, bytes: Int) throws(ScaleNetError) -> ConversionReport {
+    func describe(_ ids: [ValueID]) -> [String] {
+      guard let graph else { return [] }
+      return ids.map { "\(graph[$0].name) \(graph[$0].type)" + (graph[$0].type.rank == 4 ? " (NCHW)" : "") }
+    }
+    return ConversionReport(
+      input: model.path, output: path, inputFormat: model.format.rawValue, outputFormat: format.rawValue,
+      architecture: model.architecture, inputs: describe(graph?.inputs ?? []),
+      outputs: describe(graph?.outputs ?? []), nodes: graph?.nodes.count ?? 0, parameters: try parameters(),
+      bytes: bytes, companionFiles: [], notes: try model.notes + soundness.notes(), verification: nil,
+      weightNames: nil)
+  }
+
+  /// Learnable parameters of the source.
+  private func parameters() throws(ScaleNetError) -> Int {
+    switch model.content {
+    case .weights(let weights, _), .tensors(let weights, _):
+      return weights.learnableCount
+    case .graph:
+      return try model.inspect().report.totals.parameters
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import Execution
+package import FileIO
+public import ModelIR
+import NumPyFormat
+import ONNXFormat
+import RecordingFormat
+
+/// The arrays that a model runs on, one for each of its inputs: one batch.
+public struct InputArrays: Sendable {
+  /// By the names of inputs. A single array without a name goes to the only input, whatever that is called.
+  public private(set) var arrays: [NamedTensor]
+  /// Where they come from, for reports and messages: `seed 0`, or paths.
+  public private(set) var source: String
+  /// Whether the names are those of inputs; otherwise there is one array.
+  let areNamed: Bool
+  /// The files that the arrays are views of, which no output may replace.
+  package private(set) var files: [ByteRegion] = []
+
+  /// Arrays in memory by the names of inputs.
+  public init(_ arrays: [String: Tensor], source: String = "memory") {
+    self.arrays = arrays.sorted { $0.key < $1.key }.map { NamedTensor(name: $0.key, tensor: $0.value) }
+    self.source = source
+    areNamed = true
+  }
+
+  /// An array in memory for the only input of a model.
+  public init(_ array: Tensor, source: String = "memory") {
+    arrays = [NamedTensor(name: "array", tensor: array)]
+    self.source = source
+    areNamed = false
+  }
+
+  private init(_ arrays: [NamedTensor], source: String, areNamed: Bool, file: ByteRegion) {
+    self.arrays = arrays
+    self.source = source
+    self.areNamed = areNamed
+    files = [file]
+  }
+
+  /// An array for the only input; nil if there are names.
+  var only: Tensor? { areNamed ? nil : arrays.first?.tensor }
+
+  /// Reads arrays: `.npy`, `.npz`, or the JSON of `polygraphy run --save-inputs`.
+  ///
+  /// A file is a batch of its own; Polygraphy's is one an iteration. Of `name=x.npy`, the array is the input `name`, and
+  /// arrays of other names that follow belong to the same batch. A path that exists is taken whole.
+  public static func read(_ arguments: [String]) throws(ScaleNetError) -> [InputArrays] {
+    var batches: [InputArrays] = []
+    // Whether the last batch is one of named arrays, which more may join.
+    var isOpen = false
+    for argument in arguments {
+      let (name, path) = split(argument)
+      let read = try readFile(path)
+      guard let name else {
+        batches += read
+        isOpen = false
+        continue
+      }
+      guard read.count == 1, read[0].arrays.count == 1 else {
+        throw .invalidOption(
+          "input", expected: "a file of one array behind a name",
+          found: "\(read.reduce(0) { $0 + $1.arrays.count }) arrays in \(argument.escapedForMessage)")
+      }
+      let array = NamedTensor(name: name, tensor: read[0].arrays[0].tensor)
+      if isOpen, !batches[batches.count - 1].arrays.contains(where: { $0.name == name }) {
+        batches[batches.count - 1].arrays.append(array)
+        batches[batches.count - 1].source += ", \(path)"
+        batches[batches.count - 1].files += read[0].files
+      } else {
+        batches.append(InputArrays([array], source: path, areNamed: true, file: read[0].files[0]))
+        isOpen = true
+      }
+    }
+    return batches
+  }
+
+  /// Reads the arrays of one batch.
+  public static func readBatch(_ arguments: [String]) throws(ScaleNetError) -> InputArrays {
+    let batches = try read(arguments)
+    guard batches.count <= 1 else {
+      throw .invalidOption(
+        "input", expected: "one batch, with a name before each of several arrays (name=x.npy)",
+        found: "\(batches.count) batches")
+    }
+    return batches.first ?? InputArrays([:])
+  }
+
+  /// A name before `=`, and the path behind it.
+  private static func split(_ argument: String) -> (name: String?, path: String) {
+    guard let sign = argument.firstIndex(of: "="), sign > argument.startIndex,
+      FileIdentity.of(path: argument) == nil
+    else { return (nil, argument) }
+    return (String(argument[..<sign]), String(argument[argument.index(after: sign)...]))
+  }
+
+  private static func readFile(_ path: String) throws(ScaleNetError) -> [InputArrays] {
+    let file = try ByteRegion.map(path: path)
+    if NumPyReader.recognizes(file) {
+      let (arrays, isArchive) = try readNumPy(file, path: path)
+      return [InputArrays(arrays, source: path, areNamed: isArchive, file: file)]
+    }
+    guard RecordingKind(file) == .polygraphyInputs else {
+      throw .unknownFormat(
+        path: path, expected: "an array file of numpy (.npy, .npz) or JSON of polygraphy run --save-inputs",
+        found: Model.describe(file))
+    }
+    return try PolygraphyRecording.readInputs(file).batches.map { batch in
+      InputArrays(
+        batch.entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }, source: path, areNamed: true,
+        file: file)
+    }
+  }
+
+  /// The arrays of a `.npy` or `.npz` file in its order; a single array has the name of its file.
+  static func readNumPy(
+    _ file: ByteRegion, path: String
+  ) throws(ScaleNetError) -> (arrays: [NamedTensor], isArchive: Bool) {
+    // An array file begins with another byte, an archive with P of PK.
+    let first = file.withBytes { bytes in
+      bytes.byteCount > 0 ? unsafe bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self) : 0
+    }
+    guard first == UInt8(ascii: "P") else {
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      let stem = name.hasSuffix(".npy") && name.utf8.count > 4 ? String(name.dropLast(4)) : name
+      return ([NamedTensor(name: stem, tensor: try NumPyReader.array(file))], false)
+    }
+    let arrays = try NumPyReader.archive(file).entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
+    if arrays.isEmpty { throw .unknownFormat(path: path, expected: "at least one array", found: "none") }
+    return (arrays, true)
+  }
+}
+
+extension InputArrays {
+  /// What a reader of ONNX is told of them.
+  var given: ONNXReader.Given {
+    if let only { return .only(only) }
+    if arrays.isEmpty { return .none }
+    var named: [String: Tensor] = [:]
+    for array in arrays { named[array.name] = array.tensor }
+    return .named(named)
+  }
+
+  /// The arrays by the names of a graph's inputs.
+  ///
+  /// - Parameter path: the graph's file, for messages.
+  func named(for graph: Graph, of path: String) throws(ScaleNetError) -> [String: Tensor] {
+    var result: [String: Tensor] = [:]
+    if let only {
+      guard graph.inputs.count <= 1 else {
+        let names = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
+        throw .unsupported(
+          path: path, operation: "run",
+          reason: "expected name=array for each of the inputs \(names), found one array without a name")
+      }
+      if let id = graph.inputs.first { result[graph[id].name] = only }
+    } else {
+      for array in arrays { result[array.name] = array.tensor }
+    }
+    return result
+  }
+}
