@@ -15,6 +15,9 @@ SCALENET := .build/release/scalenet
 # with the toolchain, does not warn about functions of the runtime that scalenet never calls.
 STATIC := --static-swift-stdlib -Xswiftc -use-ld=lld
 DEMO := demo-output
+BENCH := bench-output
+BENCH_NETWORKS := scalenet50 scalenet152 resnet50 resnext50-32x4d seresnet50
+BENCH_OPTIONS :=
 DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 
 # The tests have a build folder of their own: -enable-testing changes every compilation, and in one folder the
@@ -23,12 +26,12 @@ TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
 BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev libssl-dev \
   libzip-dev pkg-config
-TEST_PACKAGES := chromium protobuf-c-compiler python3-venv
+TEST_PACKAGES := chromium protobuf-c-compiler python3-venv qemu-user
 
 # Under `make -j`, what else is asked for waits for these.
 FIRST := $(filter clean deps,$(MAKECMDGOALS))
 
-.PHONY: help deps build-deps build demo test test-swift test-peers peers peers-torch peers-tf215 peers-tf schemas check-schemas lint docs install clean
+.PHONY: help deps build-deps build demo bench test test-swift test-peers peers peers-torch peers-tf215 peers-tf schemas check-schemas lint docs install clean
 
 help: ## Show what can be made
 	@echo "usage: make TARGET"
@@ -77,11 +80,29 @@ test: ## Run the Swift tests, and the tests against ONNX, ONNX Runtime, NumPy an
 
 test-swift: | $(FIRST)
 	$(SWIFT) test $(TEST_BUILD)
+	.ci/emulate "$$($(SWIFT) build $(TEST_BUILD) --build-tests --show-bin-path)"
 
 test-peers: build .venv/installed .venv-nodes/installed
-	.ci/check-wide-symbols .build/release
 	SCALENET=$(SCALENET) ONNX_NODE_TESTS=.venv-nodes/node \
 	  .venv/bin/python -m pytest Tests/Peers/light Tests/Peers/browser Tests/Peers/operators
+
+# Run it where nothing else does; on a shared machine as root with BENCH_OPTIONS=--realtime.
+bench: build .venv-bench/installed .venv-tf/installed ## Time the forward pass beside ONNX Runtime, OpenVINO and TensorFlow
+	@mkdir -p $(BENCH)
+	@for name in $(BENCH_NETWORKS); do \
+	  [ -f $(BENCH)/$$name.keras ] && continue; \
+	  $(SCALENET) init $$name --seed 1 -o $(BENCH)/$$name.pth --force && \
+	  $(SCALENET) convert $(BENCH)/$$name.pth -o $(BENCH)/$$name.onnx --force && \
+	  $(SCALENET) convert $(BENCH)/$$name.pth -o $(BENCH)/$$name.keras --force || exit 1; \
+	done
+	SCALENET=$(SCALENET) .venv-bench/bin/python Benchmarks/forward.py $(BENCH)/*.onnx \
+	  --tensorflow .venv-tf/bin/python $(BENCH_OPTIONS)
+	SCALENET=$(SCALENET) .venv-bench/bin/python Benchmarks/forward.py --sizes $(BENCH)/scalenet50.pth $(BENCH_OPTIONS)
+
+.venv-bench/installed: Benchmarks/requirements.txt | $(FIRST)
+	$(PYTHON) -m venv --clear .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 peers: peers-torch peers-tf215 peers-tf ## Run the tests against PyTorch and both Kerases
 
@@ -147,4 +168,4 @@ install: build ## Install the binary and shell completions under PREFIX (/usr/lo
 	  >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/scalenet.fish
 
 clean: ## Remove everything that was built, the Python environments too
-	rm -rf .build .build-test .build-docs .build-schemas .build-python .venv .venv-* $(DEMO)
+	rm -rf .build .build-test .build-docs .build-schemas .build-python .venv .venv-* $(DEMO) $(BENCH)

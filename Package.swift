@@ -11,21 +11,6 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// The tiled kernels once more, for one wider instruction set. Only the executable links these targets: unsafe
-/// flags in what a library product links would make the package unusable as a versioned dependency.
-func wideKernels(_ name: String, march: String, define: String) -> Target {
-  #if arch(x86_64)
-    let flags: [SwiftSetting] = [
-      .define("SCALENET_WIDE"), .define(define),
-      .unsafeFlags(["-Xcc", "-march=\(march)"]),
-    ]
-  #else
-    let flags: [SwiftSetting] = [.define("SCALENET_WIDE")]
-  #endif
-  return .target(
-    name: name, dependencies: ["Kernels"], path: Floor.engine.path(name), swiftSettings: settings + flags)
-}
-
 /// The floors of the house, from the ground up: a target uses only targets of floors below its own, and of its own
 /// floor those that stand above it in the table of CONTRIBUTING.md. `.ci/imports` compares the two.
 enum Floor: String {
@@ -89,9 +74,8 @@ let package = Package(
     Floor.model.library("Architectures", ["FileIO", "JSONText", "ModelIR"]),
 
     // Its arithmetic.
-    Floor.engine.library("Kernels", ["CProcessor"]),
-    wideKernels("KernelsAVX2", march: "x86-64-v3", define: "SCALENET_AVX2"),
-    wideKernels("KernelsAVX512", march: "x86-64-v4", define: "SCALENET_AVX512"),
+    .target(name: "CKernels", path: Floor.engine.path("CKernels")),
+    Floor.engine.library("Kernels", ["CKernels", "CProcessor", "FileIO"]),
     Floor.engine.library("Execution", ["FileIO", "ModelIR", "Kernels"]),
 
     // Formats, and the container that only one of them has.
@@ -121,8 +105,7 @@ let package = Package(
     .executableTarget(
       name: "ScaleNetCLI",
       dependencies: [
-        "ScaleNetKit", "Architectures", "Comparison", "FileIO", "Kernels", "ModelIR", "KernelsAVX2",
-        "KernelsAVX512", "Reports",
+        "ScaleNetKit", "Architectures", "Comparison", "FileIO", "Kernels", "ModelIR", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: Floor.command.path("ScaleNetCLI"),
@@ -156,7 +139,7 @@ let package = Package(
         "Architectures", "Execution", "FileIO", "HDF5", "JSONText", "KerasFormat", "Kernels", "ModelIR",
         "NumPyFormat", "ONNXFormat", "PyTorchFormat",
       ]),
-    tests("KernelsTests", ["Kernels", "KernelsAVX2", "KernelsAVX512"]),
+    tests("KernelsTests", ["Kernels"]),
     tests("ModelIRTests", ["FileIO", "ModelIR"]),
     tests("NumPyFormatTests", ["FileIO", "ModelIR", "NumPyFormat"]),
     tests("PyTorchFormatTests", ["FileIO", "ModelIR", "PyTorchFormat", "ZipArchive"]),
@@ -164,7 +147,7 @@ let package = Package(
     tests(
       "RoundTripTests",
       [
-        "Architectures", "Execution", "FileIO", "Kernels", "KernelsAVX2", "KernelsAVX512", "ModelIR",
+        "Architectures", "Execution", "FileIO", "Kernels", "ModelIR",
         "NumPyFormat", "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
     tests("ScaleNetKitTests", ["ScaleNetKit"]),

@@ -6,7 +6,7 @@ import Kernels
   private let count: Int
 
   /// Room for `gap` more elements after each image.
-  init(_ shape: [Int], gap: Int = 0, _ element: (Int) -> Scalar = { _ in .nan }) {
+  init(_ shape: [Int], gap: Int = 0, lanes: Int = 1, _ element: (Int) -> Scalar = { _ in .nan }) {
     let image = shape[1] * shape[2] * shape[3]
     count = shape[0] * (image + gap)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 8, alignment: 64)
@@ -19,7 +19,7 @@ import Kernels
     }
     unsafe map = unsafe FeatureMap(
       elements, batch: shape[0], channels: shape[1], extent: Extent(shape[2], shape[3]),
-      batchStride: image + gap)
+      batchStride: image + gap, lanes: lanes)
   }
 
   deinit { unsafe map.elements.deallocate() }

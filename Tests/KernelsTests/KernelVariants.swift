@@ -1,14 +1,7 @@
 import Kernels
-import KernelsAVX2
-import KernelsAVX512
 
-/// The tiled kernels that this processor can run.
-let tiledVariants: [any KernelSet<Float>] = {
-  var variants = [baselineKernels()]
-  if InstructionSet.avx2.isSupported { variants.append(makeAVX2Kernels()) }
-  if InstructionSet.avx512.isSupported { variants.append(makeAVX512Kernels()) }
-  return variants
-}()
+/// The fast kernels that this processor can run.
+let fastVariants: [any KernelSet<Float>] = InstructionSet.allCases.compactMap(\.kernels)
 
 /// Pools of one and of several threads.
 let pools = [ThreadPool(count: 1), ThreadPool(count: 3)]

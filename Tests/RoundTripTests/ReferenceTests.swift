@@ -2,8 +2,6 @@ import Architectures
 import Execution
 import FileIO
 import Kernels
-import KernelsAVX2
-import KernelsAVX512
 import ModelIR
 import TestSupport
 import Testing
@@ -14,9 +12,7 @@ import Testing
   private let tolerance: Float = 1e-5
 
   private static let kernelSets: [any KernelSet<Float>] =
-    [baselineKernels(), ReferenceKernels<Float>()]
-    + (InstructionSet.avx2.isSupported ? [makeAVX2Kernels()] : [])
-    + (InstructionSet.avx512.isSupported ? [makeAVX512Kernels()] : [])
+    [ReferenceKernels<Float>()] + InstructionSet.allCases.compactMap(\.kernels)
 
   @Test func everyBlockAgreesWithPyTorch() throws {
     let input = try TinyNetwork.array("input_1x3x224x224.npy")

@@ -3,8 +3,8 @@ public import ModelIR
 
 /// The element types that networks are computed in.
 public protocol ExecutionScalar: BinaryFloatingPoint, Sendable, BitwiseCopyable {
-  /// Reads all elements of a tensor, row-major, into `target`, which has room for exactly these.
-  @unsafe static func read(_ tensor: Tensor, into target: UnsafeMutableBufferPointer<Self>)
+  /// Fills `target` with the elements of a tensor, row-major, from `start` on.
+  @unsafe static func read(_ tensor: Tensor, from start: Int, into target: UnsafeMutableBufferPointer<Self>)
     throws(ScaleNetError)
 
   /// A tensor of its own memory.
@@ -18,9 +18,9 @@ extension Float: ExecutionScalar {
   public static var referencePrecision: ReferencePrecision { .single }
 
   @unsafe public static func read(
-    _ tensor: Tensor, into target: UnsafeMutableBufferPointer<Float>
+    _ tensor: Tensor, from start: Int, into target: UnsafeMutableBufferPointer<Float>
   ) throws(ScaleNetError) {
-    unsafe try tensor.readFloats(from: 0, into: target)
+    unsafe try tensor.readFloats(from: start, into: target)
     try tensor.checkIntact()
   }
 
@@ -33,9 +33,9 @@ extension Double: ExecutionScalar {
   public static var referencePrecision: ReferencePrecision { .double }
 
   @unsafe public static func read(
-    _ tensor: Tensor, into target: UnsafeMutableBufferPointer<Double>
+    _ tensor: Tensor, from start: Int, into target: UnsafeMutableBufferPointer<Double>
   ) throws(ScaleNetError) {
-    unsafe try tensor.readDoubles(from: 0, into: target)
+    unsafe try tensor.readDoubles(from: start, into: target)
     try tensor.checkIntact()
   }
 
@@ -49,7 +49,7 @@ extension ExecutionScalar {
   static func elements(of tensor: Tensor) throws(ScaleNetError) -> [Self] {
     let memory = AlignedMemory<Self>(count: tensor.elementCount)
     unsafe try read(
-      tensor, into: UnsafeMutableBufferPointer(start: memory.elements, count: tensor.elementCount))
+      tensor, from: 0, into: UnsafeMutableBufferPointer(start: memory.elements, count: tensor.elementCount))
     let result = unsafe Array(UnsafeBufferPointer(start: memory.elements, count: tensor.elementCount))
     withExtendedLifetime(memory) {}
     return result

@@ -12,12 +12,12 @@ extension Executor {
       unsafe UnsafePointer(memory.address(step.inputs[index]))
     }
     let prepared = unsafe kernels.convolution(geometry, weights: address(1), bias: hasBias ? address(2) : nil)
-    let workspace = AlignedMemory<Scalar>(count: prepared.workspaceCount(threads: pool.count))
+    let workspace = AlignedMemory<Scalar>(count: prepared.workspaceCount(threads: memory.pool.count))
     let residual = hasBias ? 3 : 2
     unsafe prepared.run(
       memory.map(step.inputs[0]), into: memory.map(step.output),
       residual: step.inputs.count > residual ? memory.map(step.inputs[residual]) : nil,
-      appliesReLU: appliesReLU, workspace: workspace.elements, threads: pool)
+      appliesReLU: appliesReLU, workspace: workspace.elements, threads: memory.pool)
     withExtendedLifetime(workspace) {}
   }
 
@@ -35,13 +35,14 @@ extension Executor {
       let place = products.offsets(of: index)
       if place.b != last {
         let packed = unsafe kernels.matrixProduct(geometry, b: b + place.b)
-        if last < 0 { workspace = AlignedMemory(count: packed.workspaceCount(threads: pool.count)) }
+        if last < 0 { workspace = AlignedMemory(count: packed.workspaceCount(threads: memory.pool.count)) }
         prepared = packed
         last = place.b
       }
       unsafe prepared?.run(
         a: a + place.a, c: c.map { unsafe ($0, products.rowStep, products.columnStep) },
-        into: target + index * geometry.rows * geometry.columns, workspace: workspace.elements, threads: pool)
+        into: target + index * geometry.rows * geometry.columns, workspace: workspace.elements,
+        threads: memory.pool)
     }
     withExtendedLifetime(workspace) {}
   }
@@ -63,7 +64,7 @@ extension Executor {
     }
     unsafe kernels.scaleAndShift(
       input, scale: scale, shift: shift, appliesReLU: appliesReLU, into: memory.map(step.output),
-      threads: pool)
+      threads: memory.pool)
   }
 
   /// Resamples axis by axis, between the halves of the scratch memory.
@@ -76,7 +77,7 @@ extension Executor {
     for (index, pass) in passes.enumerated() {
       let isLast = index == passes.count - 1
       let target = unsafe isLast ? output : memory.workspace + index % 2 * half
-      unsafe pass.run(source, into: target, threads: pool)
+      unsafe pass.run(source, into: target, threads: memory.pool)
       unsafe source = UnsafePointer(target)
     }
   }

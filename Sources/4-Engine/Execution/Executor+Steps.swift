@@ -18,45 +18,54 @@ extension Executor {
     case .convolution(let prepared, let appliesReLU):
       unsafe prepared.run(
         input(0), into: output, residual: step.inputs.count > 1 ? input(1) : nil, appliesReLU: appliesReLU,
-        workspace: memory.workspace, threads: pool)
+        workspace: memory.workspace, threads: memory.pool)
+    case .blockedConvolution(let prepared, let function):
+      unsafe prepared.run(
+        input(0), into: output, residual: step.inputs.count > 1 ? input(1) : nil, function: function,
+        workspace: memory.workspace, threads: memory.pool)
+    case .reorder:
+      unsafe kernels.blocked?.reorder(
+        input(0), step.inputs[0].images.blocks, into: output, step.output.images.blocks, threads: memory.pool)
     case .matrixProduct(let prepared, let rowStep, let columnStep):
       unsafe prepared.run(
         a: address(0), c: step.inputs.count > 1 ? (address(1), rowStep, columnStep) : nil,
-        into: output.elements, workspace: memory.workspace, threads: pool)
+        into: output.elements, workspace: memory.workspace, threads: memory.pool)
     case .computedConvolution(let geometry, let hasBias, let appliesReLU):
       convolve(step, geometry, hasBias: hasBias, appliesReLU: appliesReLU, memory)
     case .computedMatrixProducts(let products):
       multiply(step, products, memory)
     case .maxPool(let window):
-      unsafe kernels.maxPool(window, input(0), into: output, threads: pool)
+      unsafe kernels.maxPool(window, input(0), into: output, threads: memory.pool)
     case .averagePool(let window, let countsPadding):
-      unsafe kernels.averagePool(window, countsPadding: countsPadding, input(0), into: output, threads: pool)
+      unsafe kernels.averagePool(
+        window, countsPadding: countsPadding, input(0), into: output, threads: memory.pool)
     case .globalAveragePool:
-      unsafe kernels.globalAveragePool(input(0), into: output, threads: pool)
+      unsafe kernels.globalAveragePool(input(0), into: output, threads: memory.pool)
     case .resize(let resampling):
-      unsafe kernels.resize(resampling, input(0), into: output, threads: pool)
+      unsafe kernels.resize(resampling, input(0), into: output, threads: memory.pool)
     case .interpolate(let passes):
       unsafe interpolate(passes, address(0), into: output.elements, memory)
     case .move(let movement):
-      unsafe movement.run(address(0), into: output.elements, threads: pool)
+      unsafe movement.run(address(0), into: output.elements, threads: memory.pool)
     case .mean(let reduction):
-      unsafe reduction.mean(address(0), into: output.elements, threads: pool)
+      unsafe reduction.mean(address(0), into: output.elements, threads: memory.pool)
     case .localResponse(let response):
-      unsafe response.run(input(0), into: output, threads: pool)
+      unsafe response.run(input(0), into: output, threads: memory.pool)
     case .normalize(let epsilon, let appliesReLU):
       normalize(step, epsilon: epsilon, appliesReLU: appliesReLU, memory)
     case .scaleAndShift(let appliesReLU):
       unsafe kernels.scaleAndShift(
-        input(0), scale: address(1), shift: address(2), appliesReLU: appliesReLU, into: output, threads: pool)
+        input(0), scale: address(1), shift: address(2), appliesReLU: appliesReLU, into: output,
+        threads: memory.pool)
     case .unary(let function):
-      unsafe kernels.apply(function, input(0), into: output, threads: pool)
+      unsafe kernels.apply(function, input(0), into: output, threads: memory.pool)
     case .binary(let function, let broadcasting, let appliesReLU):
       unsafe kernels.combine(
         function, address(0), address(1), broadcasting, appliesReLU: appliesReLU, into: output.elements,
-        threads: pool)
+        threads: memory.pool)
     case .softmax(let outer, let count, let inner):
       unsafe kernels.softmax(
-        address(0), outer: outer, count: count, inner: inner, into: output.elements, threads: pool)
+        address(0), outer: outer, count: count, inner: inner, into: output.elements, threads: memory.pool)
     case .copy(let type):
       unsafe copy(input(0), into: output, roundedTo: type)
     case .alias, .reference:

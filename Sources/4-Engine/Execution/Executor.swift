@@ -12,8 +12,14 @@ public final class Executor<Scalar: ExecutionScalar> {
   let kernels: any KernelSet<Scalar>
   let pool: ThreadPool
   let options: ExecutionOptions
-  let memory: PlanMemory<Scalar>
-  /// The plan in which every value exists once: made when somebody wants to see it.
+  /// Images that go through the plan at a time.
+  private let sliceSize: Int
+  private let sliceCount: Int
+  /// The plan with all threads, which share the steps' work.
+  private let memory: PlanMemory<Scalar>
+  /// The plan for each thread by itself, where there are slices for all of them.
+  private let memories: [PlanMemory<Scalar>]
+  /// The plan of the whole batch in which every value exists once: made when somebody wants to see it.
   private var observablePlan: PlanMemory<Scalar>?
 
   /// Plans a graph.
@@ -31,18 +37,60 @@ public final class Executor<Scalar: ExecutionScalar> {
     self.kernels = kernels
     self.options = options
     pool = ThreadPool(count: threads)
-    var planner = try Planner(self.graph, kernels: kernels, options: options, threads: pool.count)
-    memory = PlanMemory(try planner.run())
+    sliceSize = BatchSlices.size(graph, batch: batch, threads: pool.count)
+    sliceCount = batch / sliceSize
+    let sliced = sliceSize == batch ? self.graph : try graph.binding(batch: sliceSize)
+    var planner = try Planner(sliced, kernels: kernels, options: options, threads: pool.count)
+    let plan = try planner.run()
+    let memory = PlanMemory(plan, pool)
+    self.memory = memory
+    memories =
+      pool.count > 1 && sliceCount >= pool.count
+      ? (0..<pool.count).map { PlanMemory(memory, ThreadPool(count: 1), sharesMemory: $0 == 0) } : []
   }
 
   /// Bytes of activations and scratch memory: the peak of a run. Weights are not counted.
-  public var arenaByteCount: Int { memory.byteCount }
+  public var arenaByteCount: Int { memory.byteCount * max(1, memories.count) }
 
   /// Computes the graph's outputs, in its order.
   public func run(_ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
-    try load(inputs, into: memory)
+    try check(inputs)
+    let results = graph.outputs.map { id in
+      AlignedMemory<Scalar>(count: arenaCount(id))
+    }
+    // As many slices as all threads can take by themselves; the threads share the work on what is left.
+    let apart = memories.isEmpty ? 0 : sliceCount / memories.count * memories.count
+    let failures = Failures(count: apart)
+    pool.parallelFor(apart) { slice, worker in
+      do throws(ScaleNetError) {
+        try self.compute(inputs, slice: slice, self.memories[worker], results)
+      } catch {
+        failures[slice] = error
+      }
+    }
+    if let error = failures.first { throw error }
+    for slice in apart..<sliceCount { try compute(inputs, slice: slice, memory, results) }
+    var outputs: [NamedTensor] = []
+    for (id, result) in zip(graph.outputs, results) {
+      outputs.append(NamedTensor(name: graph[id].name, tensor: try tensor(id, of: result, memory)))
+    }
+    return outputs
+  }
+
+  /// Computes one slice, and copies its part of the outputs to `results`.
+  private func compute(
+    _ inputs: [String: Tensor], slice: Int, _ memory: PlanMemory<Scalar>, _ results: [AlignedMemory<Scalar>]
+  ) throws(ScaleNetError) {
+    try load(inputs, slice: slice, into: memory)
     for step in memory.plan.steps { try perform(step, memory) }
-    return try outputs(memory)
+    for (index, place) in memory.plan.outputs.enumerated()
+    where !graph.isTyped(graph.outputs[index]) {
+      let result = results[index]
+      let count =
+        place.images.batch * (place.images.blocks?.channels ?? place.images.channels)
+        * place.images.height * place.images.width
+      unsafe copy(place, memory, to: result.elements + slice * count)
+    }
   }
 
   /// Computes the graph's outputs, and shows what every node produces as soon as it exists.
@@ -52,12 +100,17 @@ public final class Executor<Scalar: ExecutionScalar> {
     _ inputs: [String: Tensor], observing observe: (ValueID, Tensor) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) -> [NamedTensor] {
     let memory = try unfusedMemory()
-    try load(inputs, into: memory)
+    try check(inputs)
+    try load(inputs, slice: 0, into: memory)
     for step in memory.plan.steps {
       try perform(step, memory)
       for (value, place) in step.values { try observe(value, tensor(value, at: place, memory)) }
     }
-    return try outputs(memory)
+    var outputs: [NamedTensor] = []
+    for (id, place) in zip(graph.outputs, memory.plan.outputs) {
+      outputs.append(NamedTensor(name: graph[id].name, tensor: try tensor(id, at: place, memory)))
+    }
+    return outputs
   }
 
   private func unfusedMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
@@ -66,36 +119,76 @@ public final class Executor<Scalar: ExecutionScalar> {
     options.fusesActivations = false
     options.foldsBatchNormalization = false
     var planner = try Planner(graph, kernels: kernels, options: options, threads: pool.count)
-    let made = PlanMemory(try planner.run())
+    let made = PlanMemory(try planner.run(), pool)
     observablePlan = made
     return made
-  }
-
-  private func outputs(_ memory: PlanMemory<Scalar>) throws(ScaleNetError) -> [NamedTensor] {
-    var result: [NamedTensor] = []
-    for (id, place) in zip(graph.outputs, memory.plan.outputs) {
-      result.append(NamedTensor(name: graph[id].name, tensor: try tensor(id, at: place, memory)))
-    }
-    return result
   }
 
   /// A copy of a value.
   private func tensor(
     _ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) -> Tensor {
+    let result = AlignedMemory<Scalar>(count: arenaCount(id))
+    if !graph.isTyped(id) { unsafe copy(place, memory, to: result.elements) }
+    return try tensor(id, of: result, memory)
+  }
+
+  /// Elements of a value that lies in the arena.
+  private func arenaCount(_ id: ValueID) -> Int {
+    graph.isTyped(id) ? 0 : graph[id].type.dimensions.compactMap(\.value).reduce(1, *)
+  }
+
+  /// A value of these elements, or a typed one.
+  private func tensor(
+    _ id: ValueID, of result: AlignedMemory<Scalar>, _ memory: PlanMemory<Scalar>
+  ) throws(ScaleNetError) -> Tensor {
     let type = graph[id].type
     // Constants of other types pass through.
     if let constant = graph[id].initializer, !type.dataType.isFloatingPoint { return constant }
     if let value = memory.typed[id] { return try value.tensor() }
-    let shape = TensorShape(type.dimensions.compactMap(\.value))
-    var elements: [Scalar] = []
-    elements.reserveCapacity(shape.elementCount)
-    let source = unsafe memory.address(place)
-    for image in 0..<place.images.batch {
-      unsafe elements += UnsafeBufferPointer(
-        start: source + image * place.images.batchStride, count: place.images.imageSize)
-    }
-    let tensor = Scalar.tensor(elements, shape: shape)
+    let elements = unsafe Array(UnsafeBufferPointer(start: result.elements, count: result.count))
+    withExtendedLifetime(result) {}
+    let tensor = Scalar.tensor(elements, shape: TensorShape(type.dimensions.compactMap(\.value)))
     return tensor.dataType == type.dataType ? tensor : tensor.cast(to: type.dataType)
   }
+
+  /// Copies a value, row-major.
+  private func copy(_ place: Operand, _ memory: PlanMemory<Scalar>, to target: UnsafeMutablePointer<Scalar>) {
+    let images = place.images
+    if let blocks = images.blocks {
+      let planes = unsafe FeatureMap(
+        target, batch: images.batch, channels: blocks.channels, extent: Extent(images.height, images.width))
+      unsafe kernels.blocked?.reorder(memory.map(place), blocks, into: planes, nil, threads: memory.pool)
+      return
+    }
+    let source = unsafe memory.address(place)
+    for image in 0..<images.batch {
+      unsafe (target + image * images.imageSize).update(
+        from: source + image * images.batchStride, count: images.imageSize)
+    }
+  }
+}
+
+/// What went wrong with each slice, written by several threads in places of their own.
+@safe private final class Failures {
+  private let errors: UnsafeMutablePointer<ScaleNetError?>
+  private let count: Int
+
+  init(count: Int) {
+    self.count = count
+    unsafe errors = .allocate(capacity: max(count, 1))
+    unsafe errors.initialize(repeating: nil, count: max(count, 1))
+  }
+
+  deinit {
+    unsafe errors.deinitialize(count: max(count, 1))
+    unsafe errors.deallocate()
+  }
+
+  subscript(slice: Int) -> ScaleNetError? {
+    get { unsafe errors[slice] }
+    set { unsafe errors[slice] = newValue }
+  }
+
+  var first: ScaleNetError? { (0..<count).lazy.compactMap { self[$0] }.first }
 }

@@ -1,3 +1,4 @@
+internal import Kernels
 internal import ModelIR
 
 /// A node together with the nodes after it that are computed in the same step.
@@ -8,10 +9,14 @@ struct FusedNode {
   /// What a convolution adds to its result.
   var residual: ValueID?
   var appliesReLU = false
+  /// What a convolution by blocks does with its result.
+  var function: FusedFunction?
   /// What the last of the nodes produces.
   var output: ValueID
   /// The place of the last node in the graph: all inputs exist then.
   var position: Int
+  /// Whether all it does is to bring channels into another order.
+  var reorders = false
 
   /// Everything that is read, parameters included.
   var inputs: [ValueID] {
@@ -24,10 +29,13 @@ struct FusedNode {
 struct Fusion {
   private let graph: Graph
   private let options: ExecutionOptions
+  /// Whether convolutions can apply any function, not ReLU alone.
+  private let fusesFunctions: Bool
   private let consumers: [[Int]]
   private var isTaken: [Bool]
 
-  init(_ graph: Graph, _ options: ExecutionOptions) {
+  init(_ graph: Graph, _ options: ExecutionOptions, fusesFunctions: Bool) {
+    self.fusesFunctions = fusesFunctions
     self.graph = graph
     self.options = options
     consumers = graph.consumers()
@@ -49,7 +57,13 @@ struct Fusion {
       case .conv:
         absorbBatchNormalization(into: &group)
         absorbAddition(into: &group)
-        absorbReLU(into: &group)
+        if fusesFunctions,
+          node.inputs.dropFirst().allSatisfy({ $0.map { graph[$0].initializer != nil } ?? true })
+        {
+          absorbFunction(into: &group)
+        } else {
+          absorbReLU(into: &group)
+        }
       case .batchNormalization, .binary(.add), .binary(.sub), .binary(.mul), .binary(.div):
         absorbReLU(into: &group)
       default:
@@ -95,6 +109,36 @@ struct Fusion {
     guard graph[other].type == graph[group.output].type else { return }
     group.residual = other
     absorb(index, into: &group)
+  }
+
+  /// A function of one operand, or the product with the sigmoid of the same value.
+  private mutating func absorbFunction(into group: inout FusedNode) {
+    guard options.fusesActivations, !graph.outputs.contains(group.output) else { return }
+    if let index = onlyConsumer(of: group) {
+      guard case .unary(let unary) = graph.nodes[index].op, let function = UnaryFunction(unary) else {
+        return
+      }
+      group.function = .unary(function)
+      absorb(index, into: &group)
+      return
+    }
+    let readers = consumers[group.output.index]
+    guard readers.count == 2, readers.allSatisfy({ !isTaken[$0] }) else { return }
+    guard
+      let sigmoid = readers.first(where: {
+        if case .unary(.sigmoid) = graph.nodes[$0].op { true } else { false }
+      }),
+      let product = readers.first(where: {
+        if case .binary(.mul) = graph.nodes[$0].op { true } else { false }
+      })
+    else { return }
+    let gate = graph.nodes[sigmoid].outputs[0]
+    guard consumers[gate.index] == [product], !graph.outputs.contains(gate),
+      Set(graph.nodes[product].inputs) == [group.output, gate]
+    else { return }
+    group.function = .swish
+    isTaken[sigmoid] = true
+    absorb(product, into: &group)
   }
 
   private mutating func absorbReLU(into group: inout FusedNode) {

@@ -13,6 +13,16 @@ extension Kernels.Window {
   }
 }
 
+extension Convolution {
+  /// A convolution of images of these shapes.
+  init(_ conv: Conv, input: [Int], output: [Int]) {
+    self.init(
+      window: Kernels.Window(conv.window), inputChannels: input[1], outputChannels: output[1],
+      groups: conv.group,
+      batch: input[0], input: Extent(input[2], input[3]))
+  }
+}
+
 extension UnaryFunction {
   /// The function that kernels have for it; nil if they have none.
   init?(_ function: Unary) {

@@ -4,18 +4,29 @@ internal import ModelIR
 /// A plan with the memory that it runs in.
 @safe final class PlanMemory<Scalar: ExecutionScalar> {
   let plan: Plan<Scalar>
+  /// The threads that share the work of a step.
+  let pool: ThreadPool
   /// Values that are no floating-point tensors of known extents, once they are computed.
   var typed: [ValueID: TypedTensor] = [:]
   private let arena: AlignedMemory<Scalar>
   private let constants: AlignedMemory<Scalar>
 
-  init(_ made: Plan<Scalar>) {
+  init(_ made: Plan<Scalar>, _ pool: ThreadPool) {
+    self.pool = pool
     var plan = made
     plan.constants = []
     self.plan = plan
     arena = AlignedMemory(count: plan.arenaCount + plan.workspaceCount)
     constants = AlignedMemory(count: made.constants.count)
     for index in made.constants.indices { unsafe constants.elements[index] = made.constants[index] }
+  }
+
+  /// The same plan with other threads: in the same memory, or in memory of its own that only shares the constants.
+  init(_ other: PlanMemory, _ pool: ThreadPool, sharesMemory: Bool) {
+    self.pool = pool
+    plan = other.plan
+    constants = other.constants
+    arena = sharesMemory ? other.arena : AlignedMemory(count: plan.arenaCount + plan.workspaceCount)
   }
 
   var byteCount: Int { arena.count * MemoryLayout<Scalar>.size }
@@ -31,6 +42,7 @@ internal import ModelIR
   func map(_ operand: Operand) -> FeatureMap<Scalar> {
     unsafe FeatureMap(
       address(operand), batch: operand.images.batch, channels: operand.images.channels,
-      extent: Extent(operand.images.height, operand.images.width), batchStride: operand.images.batchStride)
+      extent: Extent(operand.images.height, operand.images.width), batchStride: operand.images.batchStride,
+      lanes: operand.images.blocks?.lanes ?? 1)
   }
 }

@@ -21,7 +21,7 @@ extension Planner {
   /// Whether all weights of a group are known before the graph runs.
   func isPrepared(_ group: FusedNode) -> Bool {
     let weights = Self.weightInputs(group.node.op)
-    guard !weights.isEmpty else { return false }
+    guard !weights.isEmpty, !group.reorders else { return false }
     if case .matMul = group.node.op {
       // One matrix serves all products.
       guard let b = group.node.inputs[1], shapes[b.index].count == 2,
@@ -45,6 +45,7 @@ extension Planner {
 
   /// Whether a group can write images that do not follow each other without gaps.
   func writesImagesApart(_ group: FusedNode) -> Bool {
+    if group.reorders { return true }
     guard graph.hasFastKernel(group.node) else { return false }
     switch group.node.op {
     case .conv, .batchNormalization, .unary, .binary, .pad, .maxPool, .averagePool, .globalPool, .lrn,

@@ -16,7 +16,8 @@ extension Planner {
     }
     var producers = [Int?](repeating: nil, count: shapes.count)
     for (index, group) in groups.enumerated() { producers[group.output.index] = index }
-    for group in groups where graph.hasFastKernel(group.node) {
+    shareConcatenations(producers)
+    for group in groups where !group.reorders && graph.hasFastKernel(group.node) {
       switch group.node.op {
       case .identity, .flatten, .reshape, .squeeze, .unsqueeze:
         if let input = group.node.inputs[0] { homes[group.output.index] = .same(input) }
@@ -32,7 +33,7 @@ extension Planner {
           {
             homes[input.index] = .inside(group.output, axis: concat.axis, start: start)
           }
-          start += shapes[input.index][concat.axis]
+          start += storedShape(input)[concat.axis]
         }
       default:
         break
@@ -47,13 +48,36 @@ extension Planner {
 
   /// Whether a value may be produced straight into a concatenation.
   private func canLive(_ id: ValueID, of producer: FusedNode, inside concat: FusedNode, axis: Int) -> Bool {
+    concat.node.inputs.count(where: { $0 == id }) == 1 && canLive(id, of: producer, axis: axis)
+  }
+
+  /// Whether a value may be a part of another one along an axis.
+  private func canLive(_ id: ValueID, of producer: FusedNode, axis: Int) -> Bool {
     let shape = shapes[id.index]
-    guard writesImagesApart(producer), concat.node.inputs.count(where: { $0 == id }) == 1 else {
-      return false
-    }
+    guard writesImagesApart(producer) else { return false }
     guard axis <= 1 || shape[..<axis].allSatisfy({ $0 == 1 }) else { return false }
     return (shape.first ?? 1) == 1
       || readers[id.index].allSatisfy { readsImagesApart(groups[$0], id) }
+  }
+
+  /// Lets a concatenation that another one begins with live inside of that one: DenseNet concatenates all features
+  /// before every layer.
+  private mutating func shareConcatenations(_ producers: [Int?]) {
+    let concatenations = groups.indices.filter {
+      if case .concat = groups[$0].node.op { true } else { false }
+    }
+    for (place, index) in concatenations.enumerated() {
+      let group = groups[index]
+      guard case .concat(let concat) = group.node.op, homes[group.output.index] == .own,
+        !graph.outputs.contains(group.output)
+      else { continue }
+      let next = concatenations[(place + 1)...].first { later in
+        guard case .concat(let other) = groups[later].node.op, other.axis == concat.axis else { return false }
+        return groups[later].node.inputs.starts(with: group.node.inputs)
+      }
+      guard let next, canLive(group.output, of: group, axis: concat.axis) else { continue }
+      homes[group.output.index] = .inside(groups[next].output, axis: concat.axis, start: 0)
+    }
   }
 
   /// The value whose memory a value lives in.
@@ -64,10 +88,17 @@ extension Planner {
     }
   }
 
+  /// Extents of a value as it lies in memory, empty lanes among its channels.
+  func storedShape(_ id: ValueID) -> [Int] {
+    var shape = shapes[id.index]
+    if let blocks = layouts[id.index] { shape[1] = blocks.paddedChannels }
+    return shape
+  }
+
   /// A value's place. Offsets in the arena count from the beginning of the root's buffer until memory is laid out.
   func place(_ id: ValueID) -> Operand {
     let shape = shapes[id.index]
-    var images = ImageShape(shape)
+    var images = ImageShape(shape, layouts[id.index])
     switch homes[id.index] {
     case .own:
       return Operand(isConstant: false, root: id, offset: 0, images: images)
@@ -94,7 +125,7 @@ extension Planner {
   mutating func write(_ id: ValueID, at group: Int) -> Operand {
     let root = root(of: id)
     if buffers[root] == nil {
-      buffers[root] = Buffer(count: shapes[root.index].reduce(1, *), firstWrite: group)
+      buffers[root] = Buffer(count: storedShape(root).reduce(1, *), firstWrite: group)
     }
     return place(id)
   }
@@ -104,8 +135,8 @@ extension Planner {
   mutating func overwrite(_ input: ValueID, with output: ValueID, others: [ValueID] = [], at group: Int) {
     let root = root(of: input)
     guard homes[output.index] == .own, buffers[output] == nil, buffers[root] != nil else { return }
-    guard lastUse[root.index] == group, shapes[root.index].reduce(1, *) == shapes[output.index].reduce(1, *),
-      shapes[input.index] == shapes[output.index],
+    guard lastUse[root.index] == group, storedShape(root).reduce(1, *) == storedShape(output).reduce(1, *),
+      shapes[input.index] == shapes[output.index], layouts[input.index] == layouts[output.index],
       others.allSatisfy({ $0 == input || self.root(of: $0) != root })
     else { return }
     homes[output.index] = .same(input)

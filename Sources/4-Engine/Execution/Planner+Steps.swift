@@ -11,6 +11,10 @@ extension Planner {
       try addReference(node, at: index)
       return
     }
+    if group.reorders {
+      addReorder(first, group, at: index)
+      return
+    }
     switch node.op {
     case .conv(let conv):
       try addConvolution(conv, group, first, at: index)
@@ -82,10 +86,22 @@ extension Planner {
     }
   }
 
+  /// Brings the channels of a value into the order of another one.
+  private mutating func addReorder(_ input: ValueID, _ group: FusedNode, at index: Int) {
+    let target = write(group.output, at: index)
+    var source = place(input)
+    if shapes[input.index].count == 3 { source.images = ImageShape([1] + shapes[input.index]) }
+    steps.append(Step(operation: .reorder, inputs: [source], output: target, value: nil))
+  }
+
   private mutating func addMean(
     _ mean: Reduce, _ group: FusedNode, _ input: ValueID, at index: Int
   ) {
     let shape = shapes[input.index]
+    if layouts[input.index] != nil {
+      add(.globalAveragePool, [input], group.output, at: index)
+      return
+    }
     let trailing = shape.count - mean.axes.count
     guard !mean.axes.isEmpty, mean.axes == Array(trailing..<shape.count) else {
       let reduction = Reduction(shape: shape, axes: Set(mean.axes))
@@ -119,9 +135,38 @@ extension Planner {
     for operand in operands { overwrite(operand, with: group.output, others: operands, at: index) }
     let target = write(group.output, at: index)
     let shape = shapes[group.output.index]
+    if layouts[group.output.index] != nil {
+      addBlockedBinary(function, group, operands, target)
+      return
+    }
     let broadcasting = Broadcasting(
       dimensions: shape, leftStrides: strides(operands[0], in: shape),
       rightStrides: strides(operands[1], in: shape), outputStrides: strides(group.output, in: shape))
+    steps.append(
+      Step(
+        operation: .binary(function, broadcasting, appliesReLU: group.appliesReLU),
+        inputs: operands.map { place($0) }, output: target, value: group.output))
+  }
+
+  /// The axes of blocks are images, blocks, pixels and lanes.
+  private mutating func addBlockedBinary(
+    _ function: BinaryFunction, _ group: FusedNode, _ operands: [ValueID], _ target: Operand
+  ) {
+    let images = target.images
+    let lanes = images.blocks?.lanes ?? 1
+    let pixels = images.height * images.width
+    func strides(_ operand: Operand) -> [Int] {
+      guard operand.images.blocks != nil else { return [0, 0, 0, 0] }
+      let own = operand.images.height * operand.images.width
+      return [
+        operand.images.batch == 1 && images.batch > 1 ? 0 : operand.images.batchStride, own * lanes,
+        own == 1 && pixels > 1 ? 0 : lanes, 1,
+      ]
+    }
+    let broadcasting = Broadcasting(
+      dimensions: [images.batch, images.channels / lanes, pixels, lanes],
+      leftStrides: strides(place(operands[0])),
+      rightStrides: strides(place(operands[1])), outputStrides: strides(target))
     steps.append(
       Step(
         operation: .binary(function, broadcasting, appliesReLU: group.appliesReLU),
@@ -137,28 +182,33 @@ extension Planner {
     return strides
   }
 
+  /// Whether a value was produced where a part of another one lies.
+  private func isInPlace(_ value: Operand, _ part: Operand, batchStride: Int) -> Bool {
+    !value.isConstant && value.root == part.root && value.offset == part.offset
+      && (value.images.batch == 1 || value.images.batchStride == batchStride)
+  }
+
   /// Copies the inputs that were not produced in their place.
   private mutating func addConcatenation(_ concat: Concat, _ group: FusedNode, at index: Int) {
-    let shape = shapes[group.output.index]
+    let shape = storedShape(group.output)
     let axis = concat.axis
     let target = write(group.output, at: index)
     var start = 0
     for case let input? in group.node.inputs {
-      let own = shapes[input.index]
-      let home = homes[input.index]
-      let isInPlace = home == .inside(group.output, axis: axis, start: start)
-      if !isInPlace && !own.contains(0) {
-        var source = place(input)
-        var part = target
+      let own = storedShape(input)
+      var source = place(input)
+      var part = target
+      part.offset +=
+        axis == 0
+        ? start * (shape.count > 1 ? target.images.batchStride : 1) : start * own[(axis + 1)...].reduce(1, *)
+      if !isInPlace(source, part, batchStride: target.images.batchStride) && !own.contains(0) {
         if axis == 0 {
-          part.offset += start * (shape.count > 1 ? target.images.batchStride : 1)
           part.images = ImageShape(own)
           if shape.count > 1 { part.images.batchStride = target.images.batchStride }
         } else {
           // As many rows as there are indices before the axis.
           let length = own[axis...].reduce(1, *)
           let rows = own[..<axis].reduce(1, *)
-          part.offset += start * own[(axis + 1)...].reduce(1, *)
           part.images = ImageShape([rows, 1, 1, length])
           part.images.batchStride = axis == 1 ? target.images.batchStride : shape[axis...].reduce(1, *)
           let stride = axis == 1 ? source.images.batchStride : length

@@ -14,10 +14,7 @@ extension Planner {
     _ conv: Conv, _ group: FusedNode, _ input: ValueID, at index: Int
   ) throws(ScaleNetError) {
     let shape = shapes[input.index]
-    let geometry = Convolution(
-      window: Kernels.Window(conv.window), inputChannels: shape[1],
-      outputChannels: shapes[group.output.index][1], groups: conv.group, batch: shape[0],
-      input: Extent(shape[2], shape[3]))
+    let geometry = Convolution(conv, input: shape, output: shapes[group.output.index])
     try checkWorkspace(geometry, group.node)
     guard isPrepared(group) else {
       // Room for the packed weights and the padded input is taken in each run.
@@ -43,20 +40,25 @@ extension Planner {
       }
       bias = shift.indices.map { shift[$0] + (bias.isEmpty ? 0 : bias[$0] * scale[$0]) }
     }
-    let prepared = unsafe weights.withUnsafeBufferPointer { weights in
+    let operation: Operation<Scalar> = unsafe weights.withUnsafeBufferPointer { weights in
       unsafe bias.withUnsafeBufferPointer { bias in
-        unsafe kernels.convolution(
-          geometry, weights: weights.baseAddress!, bias: bias.isEmpty ? nil : bias.baseAddress)
+        let bias = bias.isEmpty ? nil : bias.baseAddress
+        if let blocked = kernels.blocked {
+          let prepared = unsafe blocked.blockedConvolution(
+            geometry, weights: weights.baseAddress!, bias: bias, input: layouts[input.index])
+          workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
+          return .blockedConvolution(prepared, group.function)
+        }
+        let prepared = unsafe kernels.convolution(geometry, weights: weights.baseAddress!, bias: bias)
+        workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
+        return .convolution(prepared, appliesReLU: group.appliesReLU)
       }
     }
-    workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
     // The residual is read pixel by pixel as the output is written; the input is read around each pixel.
     if let residual = group.residual, root(of: residual) != root(of: input) {
       overwrite(residual, with: group.output, at: index)
     }
-    add(
-      .convolution(prepared, appliesReLU: group.appliesReLU), [input] + (group.residual.map { [$0] } ?? []),
-      group.output, at: index)
+    add(operation, [input] + (group.residual.map { [$0] } ?? []), group.output, at: index)
   }
 
   /// Refuses convolutions whose padded images pass all bounds, before anybody computes with their sizes.
@@ -134,7 +136,10 @@ extension Planner {
       Operand(
         isConstant: true, root: input, offset: addConstant(elements), images: ImageShape([elements.count]))
     }
-    let operands = [place(input), constant(scale), constant(shift)]
+    // Empty lanes stay what they are.
+    let factors = layouts[input.index]?.spread(scale, empty: 1) ?? scale
+    let terms = layouts[input.index]?.spread(shift, empty: 0) ?? shift
+    let operands = [place(input), constant(factors), constant(terms)]
     steps.append(
       Step(
         operation: .scaleAndShift(appliesReLU: group.appliesReLU), inputs: operands, output: target,

@@ -28,6 +28,7 @@ struct Planner<Scalar: ExecutionScalar> {
     var firstWrite: Int
   }
 
+  /// The graph, with values in another order of channels where they are needed.
   let graph: Graph
   let kernels: any KernelSet<Scalar>
   let options: ExecutionOptions
@@ -35,6 +36,8 @@ struct Planner<Scalar: ExecutionScalar> {
   let groups: [FusedNode]
   /// Extents of every value.
   let shapes: [[Int]]
+  /// How the channels of every value lie; nil for planes.
+  let layouts: [ChannelBlocks?]
 
   var homes: [Home]
   /// The groups that read a value as an activation.
@@ -52,12 +55,11 @@ struct Planner<Scalar: ExecutionScalar> {
   init(
     _ graph: Graph, kernels: any KernelSet<Scalar>, options: ExecutionOptions, threads: Int
   ) throws(ScaleNetError) {
-    self.graph = graph
     self.kernels = kernels
     self.options = options
     self.threads = threads
-    var fusion = Fusion(graph, options)
-    groups = fusion.run()
+    var fusion = Fusion(graph, options, fusesFunctions: kernels.blocked != nil)
+    let fused = fusion.run()
     var shapes: [[Int]] = []
     for value in graph.values {
       if value.type.dimensions.contains(.unknown) {
@@ -72,6 +74,19 @@ struct Planner<Scalar: ExecutionScalar> {
         throw .tooLarge(what: value.name, bytes: nil, limit: options.memoryLimit)
       }
       shapes.append(extents)
+    }
+    if let blocked = kernels.blocked {
+      let layout = try BlockedLayout(graph, fused, shapes: shapes, kernels: blocked)
+      for value in layout.graph.values[shapes.count...] {
+        shapes.append(value.type.dimensions.compactMap(\.value))
+      }
+      self.graph = layout.graph
+      groups = layout.groups
+      layouts = layout.layouts
+    } else {
+      self.graph = graph
+      groups = fused
+      layouts = [ChannelBlocks?](repeating: nil, count: shapes.count)
     }
     self.shapes = shapes
     homes = [Home](repeating: .own, count: shapes.count)

@@ -5,6 +5,10 @@ internal import ModelIR
 enum Operation<Scalar: ExecutionScalar> {
   /// The first input; the second, if any, is the residual.
   case convolution(any PreparedConvolution<Scalar>, appliesReLU: Bool)
+  /// The same on images in blocks of channels.
+  case blockedConvolution(any BlockedConvolution<Scalar>, FusedFunction?)
+  /// Brings channels into the output's order.
+  case reorder
   /// The same with weights that are computed: input, weights, bias if there is one, residual if there is one.
   case computedConvolution(Convolution, hasBias: Bool, appliesReLU: Bool)
   /// A, and C if there is one, with its steps along rows and columns.
@@ -49,14 +53,17 @@ struct Operand {
 /// A value's extents as a batch of images.
 struct ImageShape: Hashable {
   var batch: Int
+  /// Empty lanes count too, where channels lie in blocks.
   var channels: Int
   var height: Int
   var width: Int
   /// Elements from an image to the next one.
   var batchStride: Int
+  /// How the channels lie; nil for planes.
+  var blocks: ChannelBlocks?
 
   /// Values that are no images count as rows: [batch, channels, 1, the rest].
-  init(_ dimensions: [Int]) {
+  init(_ dimensions: [Int], _ blocks: ChannelBlocks? = nil) {
     switch dimensions.count {
     case 0: (batch, channels, height, width) = (1, 1, 1, 1)
     case 1: (batch, channels, height, width) = (1, 1, 1, dimensions[0])
@@ -66,7 +73,9 @@ struct ImageShape: Hashable {
         dimensions[0], dimensions[1], 1, dimensions[2...].reduce(1, *)
       )
     }
+    if let blocks { channels = blocks.paddedChannels }
     batchStride = channels * height * width
+    self.blocks = blocks
   }
 
   var imageSize: Int { channels * height * width }

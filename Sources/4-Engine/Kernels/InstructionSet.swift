@@ -1,6 +1,16 @@
-import CProcessor
+internal import CKernels
+internal import CProcessor
+public import FileIO
 
-/// The instruction sets that the tiled kernels are compiled for.
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// The instruction sets that the fast kernels are compiled for.
 public enum InstructionSet: String, Hashable, Sendable, CaseIterable {
   /// What every processor of the architecture has.
   case baseline
@@ -17,19 +27,47 @@ public enum InstructionSet: String, Hashable, Sendable, CaseIterable {
     case .avx512: processor_has_x86_64_v4() != 0
     }
   }
+
+  /// The fast kernels for it; nil where `isSupported` is false.
+  public var kernels: (any BlockedKernelSet<Float>)? {
+    guard isSupported else { return nil }
+    switch self {
+    case .baseline: return unsafe kernels_baseline().map { unsafe TableKernels($0) }
+    case .avx2: return unsafe kernels_avx2().map { unsafe TableKernels($0) }
+    case .avx512: return unsafe kernels_avx512().map { unsafe TableKernels($0) }
+    }
+  }
 }
 
-/// Makes a kernel set. Called only on a processor that supports it, so that none of its code runs elsewhere.
-public typealias KernelFactory = () -> any KernelSet<Float>
-
-/// The widest kernels that this processor supports, of those that the program links besides the baseline.
-public func widestKernels(avx2: KernelFactory? = nil, avx512: KernelFactory? = nil) -> any KernelSet<Float> {
-  if let avx512, InstructionSet.avx512.isSupported { return avx512() }
-  if let avx2, InstructionSet.avx2.isSupported { return avx2() }
-  return baselineKernels()
+/// The kernels that the environment's `SCALENET_KERNELS` names: `reference`, `baseline`, `avx2` or `avx512`; without it
+/// the widest that this processor can run.
+///
+/// - Throws: if it names none, or some that this processor can't run.
+public func kernelsForThisProcessor() throws(ScaleNetError) -> any KernelSet<Float> {
+  let variable = "SCALENET_KERNELS"
+  guard let value = unsafe getenv(variable) else {
+    return InstructionSet.allCases.reversed().lazy.compactMap(\.kernels).first ?? baselineKernels()
+  }
+  let name = unsafe String(cString: value)
+  let set: InstructionSet
+  switch name {
+  case "reference": return ReferenceKernels<Float>()
+  case "baseline": set = .baseline
+  case "avx2": set = .avx2
+  case "avx512": set = .avx512
+  default:
+    throw ScaleNetError(
+      .invalidOption, place: variable, expected: "reference, baseline, avx2 or avx512",
+      found: "\"\(name.escapedForMessage)\"")
+  }
+  guard let kernels = set.kernels else {
+    throw ScaleNetError(
+      .invalidOption, place: variable, expected: "kernels that this processor can run", found: name)
+  }
+  return kernels
 }
 
-/// The tiled kernels for every processor of the architecture.
+/// The fast kernels that every processor of the architecture runs.
 public func baselineKernels() -> any KernelSet<Float> {
-  TiledKernels(name: InstructionSet.baseline.rawValue)
+  unsafe TableKernels(kernels_baseline()!)
 }

@@ -8,6 +8,9 @@ public protocol KernelSet<Scalar>: Sendable {
   /// The name for reports: `reference`, `baseline`, `AVX2`, `AVX-512`.
   var name: String { get }
 
+  /// Itself, if it works on images whose channels lie in blocks; nil if it knows NCHW alone.
+  var blocked: (any BlockedKernelSet<Scalar>)? { get }
+
   /// Prepares a convolution: packs the OIHW `weights`, copies the `bias` (one for each output channel).
   func convolution(
     _ geometry: Convolution, weights: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?
@@ -57,6 +60,10 @@ public protocol KernelSet<Scalar>: Sendable {
   func softmax(
     _ input: UnsafePointer<Scalar>, outer: Int, count: Int, inner: Int,
     into output: UnsafeMutablePointer<Scalar>, threads: ThreadPool)
+}
+
+extension KernelSet {
+  public var blocked: (any BlockedKernelSet<Scalar>)? { nil }
 }
 
 /// Element-wise functions of one operand.

@@ -9,12 +9,13 @@ public struct BenchmarkOptions: Sendable {
   public var batch = 16
   /// nil for 224 x 224.
   public var inputSize: InputSize?
-  /// How often the forward pass is timed, after one that is not; 1 to 1,000,000.
-  public var runs = 1000
+  /// How often the forward pass is timed, after one that is not, 1 to 1,000,000; nil for ten seconds, and ten times at
+  /// least.
+  public var runs: Int?
   /// 1 to 1024; nil for one a processor.
   public var threads: Int?
 
-  /// 16 images of 224 x 224 in a batch, 1000 runs, on all processors.
+  /// 16 images of 224 x 224 in a batch, for ten seconds, on all processors.
   public init() {}
 }
 
@@ -30,6 +31,10 @@ public struct BenchmarkResult: Sendable, Codable {
   public var batch: Int
   /// How many passes were timed.
   public var runs: Int
+  /// How many threads computed.
+  public var threads: Int
+  /// The instruction set of the kernels.
+  public var kernels: String
   /// Seconds of a forward pass.
   public var medianSeconds: Double
   /// What 95 of 100 passes stay within, in seconds.
@@ -38,7 +43,7 @@ public struct BenchmarkResult: Sendable, Codable {
   public var imagesPerSecond: Double
 
   enum CodingKeys: String, CodingKey {
-    case model, architecture, macs, batch, runs
+    case model, architecture, macs, batch, runs, threads, kernels
     case medianSeconds = "median_seconds"
     case percentile95Seconds = "p95_seconds"
     case imagesPerSecond = "images_per_second"
@@ -72,12 +77,14 @@ extension Model {
     _ options: BenchmarkOptions, _ progress: ProgressReporter
   ) throws(ScaleNetError) -> BenchmarkResult {
     try Limits.check(options.batch, Limits.batch, "batch")
-    try Limits.check(options.runs, Limits.runs, "runs")
+    if let runs = options.runs { try Limits.check(runs, Limits.runs, "runs") }
     let (runner, inputs, macs, batch) = try benchmarkPlan(options)
     _ = try runner.run(inputs)
     var seconds: [Double] = []
     let clock = ContinuousClock()
-    for run in 0..<options.runs {
+    let begin = clock.now
+    for run in 0..<(options.runs ?? 1000) {
+      if options.runs == nil, run >= 10, clock.now - begin > .seconds(10) { break }
       try progress.report(.running, completed: run, total: options.runs)
       let start = clock.now
       _ = try runner.run(inputs)
@@ -87,8 +94,8 @@ extension Model {
     seconds.sort()
     let median = (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
     return BenchmarkResult(
-      model: path, architecture: architecture, macs: macs, batch: batch, runs: options.runs,
-      medianSeconds: median,
+      model: path, architecture: architecture, macs: macs, batch: batch, runs: seconds.count,
+      threads: runner.threads, kernels: runner.kernels, medianSeconds: median,
       percentile95Seconds: seconds[min(seconds.count - 1, seconds.count * 95 / 100)],
       imagesPerSecond: Double(batch) / median)
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileIO
 import Glibc
+import Kernels
 import ScaleNetKit
 
 /// The command `scalenet`.
@@ -34,7 +35,6 @@ enum Main {
     // A closed pipe is noticed where it is written to, after temporaries are gone.
     signal(SIGPIPE, SIG_IGN)
     TemporaryFiles.removeOnTermination()
-    useWidestKernels()
     exit(run())
   }
 
@@ -42,6 +42,10 @@ enum Main {
     var isVerbose = false
     do {
       do {
+        if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] {
+          try StandardOutput.write("\(ToolVersion.current)\nkernels \(try kernelsForThisProcessor().name)\n")
+          return 0
+        }
         var command = try ScaleNetCommand.parseAsRoot()
         isVerbose = (command as? any VerboseCommand)?.messages.verbose ?? false
         try command.run()

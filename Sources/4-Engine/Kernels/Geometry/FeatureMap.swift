@@ -1,6 +1,7 @@
 /// A batch of images in memory, NCHW: rows and planes lie without gaps, images `batchStride` elements apart.
 ///
-/// A stride larger than an image is how a producer writes its channels straight into a concatenation.
+/// A stride larger than an image is how a producer writes its channels straight into a concatenation. Where `lanes` is
+/// more than 1, channels lie in blocks of as many (see `ChannelBlocks`), and empty lanes are counted among them.
 @unsafe public struct FeatureMap<Scalar> {
   public var elements: UnsafeMutablePointer<Scalar>
   public var batch: Int
@@ -8,16 +9,19 @@
   public var extent: Extent
   /// Elements from an image to the next one.
   public var batchStride: Int
+  /// Channels that lie side by side for each pixel.
+  public var lanes: Int
 
   public init(
     _ elements: UnsafeMutablePointer<Scalar>, batch: Int, channels: Int, extent: Extent,
-    batchStride: Int? = nil
+    batchStride: Int? = nil, lanes: Int = 1
   ) {
     unsafe self.elements = unsafe elements
     unsafe self.batch = batch
     unsafe self.channels = channels
     unsafe self.extent = extent
     unsafe self.batchStride = batchStride ?? channels * extent.area
+    unsafe self.lanes = lanes
   }
 
   /// Elements of one channel of one image.

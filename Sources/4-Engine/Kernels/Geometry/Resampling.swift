@@ -42,6 +42,11 @@ public struct Resampling: Hashable, Sendable {
     columns = Self.axis(mode, coordinates, input.width, output.width, scales?.width)
   }
 
+  /// Whether the fast kernels' 32-bit numbers hold all places.
+  package var fitsBlocks: Bool {
+    [input.height, input.width, output.height, output.width].allSatisfy { $0 < 1 << 28 }
+  }
+
   /// Coordinates are found in Float where the nearest pixel is wanted: the last bit decides which one it is, and
   /// that is the arithmetic of the runtimes. Linear mixing is continuous and takes the better precision.
   private static func axis(

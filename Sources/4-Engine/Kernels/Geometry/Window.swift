@@ -31,6 +31,12 @@ public struct Window: Hashable, Sendable {
       count(input.width + padding.left + padding.right, kernel.width, dilations.width, strides.width))
   }
 
+  /// Whether the fast kernels' 32-bit numbers hold all places of the window on an image.
+  package func fitsBlocks(_ input: Extent) -> Bool {
+    let sizes = [input.height, padding.top, padding.bottom, input.width, padding.left, padding.right]
+    return sizes.allSatisfy { $0 < 1 << 28 }
+  }
+
   /// How many elements the mean at an output position is taken of: those on the image, with the padding if
   /// `countsPadding`. What a last window has beyond the padding never counts.
   package func meanCount(row: Int, column: Int, input: Extent, countsPadding: Bool) -> Int {

@@ -2,6 +2,7 @@ import Architectures
 public import Comparison
 import Execution
 package import FileIO
+import Kernels
 import ModelIR
 
 /// A comparison that is ready to run: graphs of both sides for one input size and batch, and the inputs that both get.
@@ -76,7 +77,7 @@ public struct ComparisonPlan: Sendable {
     var comparison = ModelComparison(
       left: sides.left, right: sides.right, batches: inputs,
       engine: DiffEngine(
-        kernels: FastKernels.current, threads: try GraphRunner.threads(options.threads)),
+        kernels: try kernelsForThisProcessor(), threads: try GraphRunner.threads(options.threads)),
       tolerance: options.tolerance)
     comparison.wantsLayers = options.layers
     comparison.wantsWeights = options.weights

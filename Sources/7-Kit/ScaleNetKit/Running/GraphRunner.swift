@@ -20,6 +20,9 @@ struct GraphRunner {
   }
 
   private let engine: Engine
+  /// How many threads compute, and the name of their kernels.
+  let threads: Int
+  let kernels: String
 
   /// - Parameters:
   ///   - batch: what open extents become.
@@ -28,10 +31,14 @@ struct GraphRunner {
     _ graph: Graph, batch: Int, arithmetic: Arithmetic = .fast, threads: Int?
   ) throws(ScaleNetError) {
     let threads = try Self.threads(threads)
+    self.threads = threads
     switch arithmetic {
     case .fast:
-      engine = .float(try Executor(graph, batch: batch, kernels: FastKernels.current, threads: threads))
+      let kernels = try kernelsForThisProcessor()
+      self.kernels = kernels.name
+      engine = .float(try Executor(graph, batch: batch, kernels: kernels, threads: threads))
     case .reference:
+      kernels = "reference"
       engine = .double(
         try Executor(graph, batch: batch, kernels: ReferenceKernels<Double>(), threads: threads))
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Kernels
 import Reports
 import ScaleNetKit
 
@@ -27,8 +26,10 @@ struct BenchCommand: VerboseCommand {
   @Option(help: ArgumentHelp("Height and width of the image: 224, or 256x320.", valueName: "size"))
   var size: InputSize?
 
-  @Option(help: ArgumentHelp("How often each model is timed.", valueName: "n"))
-  var runs = 1000
+  @Option(
+    help: ArgumentHelp(
+      "How often each model is timed; by default for ten seconds, and ten times at least.", valueName: "n"))
+  var runs: Int?
 
   @OptionGroup var threads: ThreadOptions
 
@@ -50,7 +51,7 @@ struct BenchCommand: VerboseCommand {
       results.append(
         try Model.open(model).benchmark(options) { state in
           if state.completed % 10 == 0 {
-            progress.show("\(model): run \(state.completed) of \(state.total ?? 0)")
+            progress.show("\(model): run \(state.completed)\(state.total.map { " of \($0)" } ?? "")")
           }
         })
     }
@@ -66,7 +67,7 @@ struct BenchCommand: VerboseCommand {
       .init("model"), .init("MACs/image", isNumber: true), .init("FLOPs/image", isNumber: true),
       .init("median ms", isNumber: true),
       .init("p95 ms", isNumber: true),
-      .init("images/s", isNumber: true),
+      .init("images/s", isNumber: true), .init("runs", isNumber: true),
     ])
     for result in results {
       let macs = result.macs / max(result.batch, 1)
@@ -74,9 +75,10 @@ struct BenchCommand: VerboseCommand {
         result.architecture, macs.grouped, (2 * macs).grouped,
         "\((result.medianSeconds * 1000).rounded(toPlaces: 2))",
         "\((result.percentile95Seconds * 1000).rounded(toPlaces: 2))",
-        "\(result.imagesPerSecond.rounded(toPlaces: 1))",
+        "\(result.imagesPerSecond.rounded(toPlaces: 1))", "\(result.runs)",
       ])
     }
-    return "batch \(batch), \(runs) runs each, kernels \(FastKernels.current.name)\n" + table.text
+    let first = results.first
+    return "batch \(batch), threads \(first?.threads ?? 0), kernels \(first?.kernels ?? "")\n" + table.text
   }
 }

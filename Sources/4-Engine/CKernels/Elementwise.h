@@ -1,0 +1,170 @@
+// Loops over elements, and between the two layouts of images.
+
+INLINE vector NAME(load_part)(const float *source, int64_t count) {
+  vector result = (vector)0.0f;
+  __builtin_memcpy(&result, source, (size_t)count * sizeof(float));
+  return result;
+}
+INLINE void NAME(store_part)(float *target, vector value, int64_t count) {
+  __builtin_memcpy(target, &value, (size_t)count * sizeof(float));
+}
+
+// `body` for whole vectors and for what is left, which `value` goes through.
+#define EACH_VECTOR(count, value, input_expression, part_expression, output)  \
+  {                                                                           \
+    int64_t index = 0;                                                        \
+    for (; index + LANES <= (count); index += LANES) {                        \
+      vector x = input_expression;                                            \
+      store((output) + index, value);                                         \
+    }                                                                         \
+    if (index < (count)) {                                                    \
+      int64_t part = (count) - index;                                         \
+      vector x = part_expression;                                             \
+      NAME(store_part)((output) + index, value, part);                        \
+    }                                                                         \
+  }
+
+static void NAME(apply)(kernels_function function, const float *input, float *output, int64_t count) {
+  vector first = (vector)function.first, second = (vector)function.second;
+  switch (function.kind) {
+#define CASE(kind)                                                                                                \
+  case kind:                                                                                                      \
+    EACH_VECTOR(count, NAME(function)(kind, first, second, x), load(input + index),                               \
+                NAME(load_part)(input + index, part), output)                                                     \
+    break;
+    CASE(KERNELS_RELU)
+    CASE(KERNELS_LEAKY_RELU)
+    CASE(KERNELS_SIGMOID)
+    CASE(KERNELS_HARD_SIGMOID)
+    CASE(KERNELS_HARD_SWISH)
+    CASE(KERNELS_TANH)
+    CASE(KERNELS_SQUARE_ROOT)
+    CASE(KERNELS_EXPONENTIAL)
+    CASE(KERNELS_CLIP)
+    CASE(KERNELS_SWISH)
+#undef CASE
+    default:
+      __builtin_memmove(output, input, (size_t)count * sizeof(float));
+  }
+}
+
+static void NAME(scale_plane)(float scale, float shift, int32_t relu, const float *input, float *output,
+                              int64_t count) {
+  vector factor = (vector)scale, term = (vector)shift, floor = (vector)(relu ? 0.0f : -__builtin_inff());
+  EACH_VECTOR(count, at_least(x * factor + term, floor), load(input + index), NAME(load_part)(input + index, part),
+              output)
+}
+
+static void NAME(scale_block)(const float *scale, const float *shift, int32_t relu, const float *input,
+                              float *output, int64_t pixels) {
+  vector factor = load(scale), term = load(shift), floor = (vector)(relu ? 0.0f : -__builtin_inff());
+  for (int64_t pixel = 0; pixel < pixels; pixel++)
+    store(output + pixel * LANES, at_least(load(input + pixel * LANES) * factor + term, floor));
+}
+
+INLINE vector NAME(power)(vector base, vector exponent) {
+  vector result;
+  int squares = 1;
+  UNROLLED for (int lane = 0; lane < LANES; lane++) squares &= exponent[lane] == 2.0f;
+  if (squares) return base * base;
+  for (int lane = 0; lane < LANES; lane++) result[lane] = __builtin_powf(base[lane], exponent[lane]);
+  return result;
+}
+
+INLINE vector NAME(combined)(const int function, vector left, vector right) {
+  switch (function) {
+    case KERNELS_ADD: return left + right;
+    case KERNELS_SUBTRACT: return left - right;
+    case KERNELS_MULTIPLY: return left * right;
+    case KERNELS_DIVIDE: return left / right;
+    case KERNELS_POWER: return NAME(power)(left, right);
+    default: return select(left < 0, left * right, left);
+  }
+}
+
+#define EACH_FUNCTION(CASE) \
+  CASE(KERNELS_ADD) CASE(KERNELS_SUBTRACT) CASE(KERNELS_MULTIPLY) CASE(KERNELS_DIVIDE) CASE(KERNELS_POWER) \
+  CASE(KERNELS_PRELU)
+
+INLINE void NAME(combine_one)(const int function, const float *left, int64_t left_step, const float *right,
+                              int64_t right_step, vector floor, float *output, int64_t count) {
+  if (left_step == 1 && right_step == 1) {
+    EACH_VECTOR(count, at_least(NAME(combined)(function, x, index + LANES <= count
+                                                                ? load(right + index)
+                                                                : NAME(load_part)(right + index, count - index)),
+                                floor),
+                load(left + index), NAME(load_part)(left + index, part), output)
+  } else if (left_step == 1 && right_step == 0) {
+    vector other = (vector)*right;
+    EACH_VECTOR(count, at_least(NAME(combined)(function, x, other), floor), load(left + index),
+                NAME(load_part)(left + index, part), output)
+  } else if (left_step == 0 && right_step == 1) {
+    vector other = (vector)*left;
+    EACH_VECTOR(count, at_least(NAME(combined)(function, other, x), floor), load(right + index),
+                NAME(load_part)(right + index, part), output)
+  } else {
+    for (int64_t index = 0; index < count; index++)
+      output[index] = at_least(NAME(combined)(function, (vector)left[index * left_step],
+                                              (vector)right[index * right_step]), floor)[0];
+  }
+}
+
+static void NAME(combine)(int32_t function, const float *left, int64_t left_step, const float *right,
+                          int64_t right_step, int32_t relu, float *output, int64_t count) {
+  vector floor = (vector)(relu ? 0.0f : -__builtin_inff());
+  switch (function) {
+#define CASE(kind)                                                                                     \
+  case kind: NAME(combine_one)(kind, left, left_step, right, right_step, floor, output, count); break;
+    EACH_FUNCTION(CASE)
+#undef CASE
+  }
+}
+
+static void NAME(combine_block)(int32_t function, const float *block, const float *repeated, int32_t swapped,
+                                int32_t relu, float *output, int64_t pixels) {
+  vector floor = (vector)(relu ? 0.0f : -__builtin_inff()), other = load(repeated);
+  switch (function) {
+#define CASE(kind)                                                                                       \
+  case kind:                                                                                             \
+    for (int64_t pixel = 0; pixel < pixels; pixel++) {                                                   \
+      vector x = load(block + pixel * LANES);                                                            \
+      vector value = swapped ? NAME(combined)(kind, other, x) : NAME(combined)(kind, x, other);          \
+      store(output + pixel * LANES, at_least(value, floor));                                             \
+    }                                                                                                    \
+    break;
+    EACH_FUNCTION(CASE)
+#undef CASE
+  }
+}
+
+static void NAME(softmax)(const float *input, int64_t step, int64_t count, float *output, float *scratch) {
+  float largest = -__builtin_inff();
+  for (int64_t index = 0; index < count; index++) {
+    float value = input[index * step];
+    scratch[index] = value;
+    largest = largest >= value || largest != largest ? largest : value;
+  }
+  EACH_VECTOR(count, exponential(x - largest), load(scratch + index), NAME(load_part)(scratch + index, part), scratch)
+  vector sums = (vector)0.0f;
+  int64_t index = 0;
+  for (; index + LANES <= count; index += LANES) sums += load(scratch + index);
+  float sum = 0;
+  for (; index < count; index++) sum += scratch[index];
+  for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
+  for (index = 0; index < count; index++) output[index * step] = scratch[index] / sum;
+}
+
+static void NAME(block)(const float *planes, int64_t plane_stride, int64_t channels, float *block, int64_t pixels) {
+  for (int64_t pixel = 0; pixel < pixels; pixel++) {
+    vector value = (vector)0.0f;
+    for (int64_t lane = 0; lane < channels; lane++) value[lane] = planes[lane * plane_stride + pixel];
+    store(block + pixel * LANES, value);
+  }
+}
+
+static void NAME(unblock)(const float *block, int64_t channels, float *planes, int64_t plane_stride,
+                          int64_t pixels) {
+  for (int64_t lane = 0; lane < channels; lane++) {
+    for (int64_t pixel = 0; pixel < pixels; pixel++) planes[lane * plane_stride + pixel] = block[pixel * LANES + lane];
+  }
+}

@@ -1,1 +1,0 @@
-../Kernels/Tiled/TiledConvolution+AlongPixels.swift
