@@ -92,7 +92,7 @@ enum BatchSlices {
       if !areImages[1] { return inputs[0].count >= 2 && inputs[1].count == 2 }
       return inputs.allSatisfy { $0.count == output.count } && output.count > 2 && areImages[0]
     case .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
-      .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .trainingBatchNormalization,
+      .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent,
       .layerNormalization, .rmsNormalization, .instanceNormalization, .groupNormalization, .lpNormalization,
       .meanVarianceNormalization, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements,
       .gatherND, .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace,

@@ -130,7 +130,7 @@ struct BlockedLayout<Scalar: ExecutionScalar> {
     case .lrn, .pad, .transpose, .slice, .expand, .gather, .softmax, .gemm, .matMul, .flatten, .reshape,
       .squeeze,
       .unsqueeze, .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
-      .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .trainingBatchNormalization,
+      .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent,
       .layerNormalization, .rmsNormalization, .instanceNormalization, .groupNormalization, .lpNormalization,
       .meanVarianceNormalization, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements,
       .gatherND, .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace,
