@@ -21,13 +21,14 @@ DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 # two builds would throw each other's work away.
 TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
-BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libprotobuf-c-dev libssl-dev libzip-dev pkg-config
+BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev libssl-dev \
+  libzip-dev pkg-config
 TEST_PACKAGES := chromium protobuf-c-compiler python3-venv
 
 # Under `make -j`, what else is asked for waits for these.
 FIRST := $(filter clean deps,$(MAKECMDGOALS))
 
-.PHONY: help deps build-deps build demo test test-swift test-peers peers peers-torch peers-tf215 peers-tf schemas check-schemas lint install clean
+.PHONY: help deps build-deps build demo test test-swift test-peers peers peers-torch peers-tf215 peers-tf schemas check-schemas lint docs install clean
 
 help: ## Show what can be made
 	@echo "usage: make TARGET"
@@ -124,9 +125,16 @@ check-schemas: | $(FIRST)
 	@$(call generate-onnx,.build-schemas)
 	diff -r .build-schemas Sources/1-Libraries/COnnx
 
-lint: check-schemas ## Check format and generated sources; compile the Python files
+lint: check-schemas ## Check format, generated sources, imports, comments and snippets; compile the Python files
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	.ci/imports
+	.ci/documented
+	.ci/snippets
 	PYTHONPYCACHEPREFIX=.build-python $(PYTHON) -W error -m compileall -q -f .ci Tests fixtures
+
+docs: | $(FIRST) ## Build the documentation of ScaleNetKit, .build-docs/ScaleNetKit.doccarchive
+	$(SWIFT) build --target ScaleNetKit
+	SWIFT=$(SWIFT) .ci/docs .build/debug .build-docs/ScaleNetKit.doccarchive
 
 install: build ## Install the binary and shell completions under PREFIX (/usr/local)
 	install -D -m 755 $(SCALENET) $(DESTDIR)$(PREFIX)/bin/scalenet
@@ -139,4 +147,4 @@ install: build ## Install the binary and shell completions under PREFIX (/usr/lo
 	  >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/scalenet.fish
 
 clean: ## Remove everything that was built, the Python environments too
-	rm -rf .build .build-test .build-schemas .build-python .venv .venv-* $(DEMO)
+	rm -rf .build .build-test .build-docs .build-schemas .build-python .venv .venv-* $(DEMO)

@@ -90,11 +90,35 @@ import Testing
     try expect(nil, graph, try Comparing.outputs(other))
   }
 
-  @Test func refusesOtherShapes() throws {
+  /// Of outputs of other shapes nothing is compared, and nothing is called the same.
+  @Test func otherShapesDiffer() throws {
     let graph = try SmallNetwork().graph
     let outputs = [NamedTensor(name: "fc", tensor: Tensor([Float](repeating: 0, count: 6), shape: [2, 3]))]
-    #expect(throws: ScaleNetError.self) {
-      try Comparing.report(Comparing.side(graph, "model"), Comparing.recording(outputs))
+    let report = try Comparing.report(Comparing.side(graph, "model"), Comparing.recording(outputs))
+    #expect(report.verdict == .differ)
+    #expect(report.outputs.first?.otherShape == [2, 3])
+    #expect(report.explanation.contains("[2, 8]"))
+  }
+
+  /// One class more, for the background.
+  @Test(arguments: [true, false])
+  func backgroundClass(isFirst: Bool) throws {
+    let graph = try SmallNetwork().graph
+    let scores = try Comparing.outputs(graph)[0].tensor.floats()
+    let wide = (0..<2).flatMap { row -> [Float] in
+      let own = Array(scores[row * 8..<row * 8 + 8])
+      return isFirst ? [0.5] + own : own + [0.5]
     }
+    try expect(
+      .backgroundClass, graph, [NamedTensor(name: "fc", tensor: Tensor(wide, shape: [2, 9]))])
+  }
+
+  @Test func preprocessing() throws {
+    let graph = try SmallNetwork().graph
+    let outputs = try Comparing.outputs(graph) { inputs in
+      let image = try #require(inputs["image"])
+      return ["image": Tensor(try image.floats().map { $0 / 255 }, shape: image.shape)]
+    }
+    try expect(.preprocessing, graph, outputs)
   }
 }

@@ -1,6 +1,7 @@
 import Execution
 import FileIO
 
+import protocol Kernels.KernelSet
 import func Kernels.baselineKernels
 
 @testable import Comparison
@@ -157,7 +158,8 @@ enum Comparing {
       content: .recording([outputs]))
   }
 
-  static var engine: DiffEngine { DiffEngine(kernels: baselineKernels(), threads: 2) }
+  static var kernels: any KernelSet<Float> { baselineKernels() }
+  static var engine: DiffEngine { DiffEngine(kernels: kernels, threads: 1) }
 
   static func report(
     _ left: Graph, _ right: Graph, layers: Bool = false, weights: Bool = false,

@@ -160,7 +160,7 @@ import Glibc
   }
 
   /// The device and inode of the mapped file; nil for memory.
-  public var fileIdentity: FileIdentity? {
+  package var fileIdentity: FileIdentity? {
     switch backing {
     case .allocated: return nil
     case .borrowed(let owner): return owner.fileIdentity

@@ -1,11 +1,11 @@
 import Glibc
 
 /// A directory that outputs go to.
-public enum OutputDirectory {
+package enum OutputDirectory {
   /// Makes the directory if nothing stands at `path`; its parent must exist. Whether it was made.
   ///
   /// What stands there must be a directory, or a symbolic link to one.
-  public static func create(_ path: String) throws(ScaleNetError) -> Bool {
+  package static func create(_ path: String) throws(ScaleNetError) -> Bool {
     guard !path.isEmpty else { throw .cannotCreate(path: path, reason: "the path is empty") }
     if unsafe mkdir(path, 0o777) == 0 { return true }
     let code = errno
@@ -19,7 +19,7 @@ public enum OutputDirectory {
   }
 
   /// Removes a directory that was made in vain, unless something is in it by now.
-  public static func removeIfEmpty(_ path: String) {
+  package static func removeIfEmpty(_ path: String) {
     _ = unsafe rmdir(path)
   }
 }

@@ -5,13 +5,13 @@ import Glibc
 /// Bytes go to a temporary in the target's directory; `commit()` gives it the target's name after an fsync, and syncs
 /// the directory. Dropping the value without a commit removes the temporary. A symbolic link at the target stays,
 /// and the file that it leads to is replaced.
-public struct OutputFile: ~Copyable {
+package struct OutputFile: ~Copyable {
   /// The path as the user gave it.
-  public let path: String
+  package let path: String
   /// Where the bytes are until the commit. After `finish()` it can be read back.
-  public let temporaryPath: String
+  package let temporaryPath: String
   /// The number of bytes written so far.
-  public private(set) var byteCount = 0
+  package private(set) var byteCount = 0
 
   private let target: String
   private let overwrite: Bool
@@ -32,7 +32,7 @@ public struct OutputFile: ~Copyable {
   /// - Parameters:
   ///   - overwrite: whether an existing regular file at `path` may be replaced.
   ///   - inputs: files that are being read; an output that is one of them, by whatever name, is refused.
-  public init(path: String, overwrite: Bool, inputs: [ByteRegion] = []) throws(ScaleNetError) {
+  package init(path: String, overwrite: Bool, inputs: [ByteRegion] = []) throws(ScaleNetError) {
     let target = try Self.resolve(path)
     if let identity = FileIdentity.of(path: target) {
       for input in inputs where input.fileIdentity == identity {
@@ -88,7 +88,7 @@ public struct OutputFile: ~Copyable {
   }
 
   /// Appends bytes.
-  public mutating func write(_ bytes: RawSpan) throws(ScaleNetError) {
+  package mutating func write(_ bytes: RawSpan) throws(ScaleNetError) {
     byteCount += bytes.byteCount
     if buffer.count + bytes.byteCount <= Self.bufferSize {
       unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
@@ -103,23 +103,23 @@ public struct OutputFile: ~Copyable {
   }
 
   /// Appends the UTF-8 bytes of a text.
-  public mutating func write(_ text: String) throws(ScaleNetError) {
+  package mutating func write(_ text: String) throws(ScaleNetError) {
     try write(Array(text.utf8))
   }
 
   /// Appends the bytes of an array.
-  public mutating func write(_ bytes: [UInt8]) throws(ScaleNetError) {
+  package mutating func write(_ bytes: [UInt8]) throws(ScaleNetError) {
     unsafe try write(bytes.span.bytes)
   }
 
   /// Hands everything to the system and waits until it is stored. `temporaryPath` then holds the whole file.
-  public mutating func finish() throws(ScaleNetError) {
+  package mutating func finish() throws(ScaleNetError) {
     try flush()
     if fsync(descriptor) != 0 { throw failure("fsync") }
   }
 
   /// Gives the file its name. On failure nothing of it remains, and what stood at the target is as it was.
-  public consuming func commit() throws(ScaleNetError) {
+  package consuming func commit() throws(ScaleNetError) {
     try finish()
     let closing = descriptor
     descriptor = -1
@@ -135,7 +135,7 @@ public struct OutputFile: ~Copyable {
   }
 
   /// Removes the temporary; the target stays as it was.
-  public consuming func discard() {}
+  package consuming func discard() {}
 
   private func moveWithoutReplacing() throws(ScaleNetError) {
     // A hard link never replaces, so there is no race with another writer.

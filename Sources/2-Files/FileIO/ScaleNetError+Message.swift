@@ -9,6 +9,7 @@ extension ScaleNetError: CustomStringConvertible {
     /// How to see all of a list that was cut, behind "and 12 more"; empty for nothing.
     public var more: String
 
+    /// Words of one's own; each closure gives what stands in a sentence, without a full stop.
     public init(
       option: @escaping @Sendable (String) -> String, remedy: @escaping @Sendable (Remedy) -> String,
       more: String

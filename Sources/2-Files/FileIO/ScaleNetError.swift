@@ -47,6 +47,7 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case list(title: String, [String])
   }
 
+  /// What a program decides by; everything else is for the reader of the message.
   public var kind: Kind
   /// The file, or another name for where the input comes from.
   public var path: String?

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The temporaries that exist now, so that a program ended by a signal can remove them.
-public enum TemporaryFiles {
+package enum TemporaryFiles {
   private static let capacity = 64
   private static nonisolated(unsafe) let paths: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = {
     let paths = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: capacity)
@@ -12,7 +12,7 @@ public enum TemporaryFiles {
 
   /// Removes all temporaries when SIGINT, SIGTERM or SIGHUP ends the process, which then dies of that signal.
   /// A file size limit becomes a failed write instead of SIGXFSZ. For programs; a library's host decides itself.
-  public static func removeOnTermination() {
+  package static func removeOnTermination() {
     _ = unsafe paths
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()

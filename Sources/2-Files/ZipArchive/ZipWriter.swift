@@ -1,4 +1,4 @@
-public import FileIO
+package import FileIO
 
 /// Writes a zip archive of stored members, one after the other, into a file that only grows.
 ///
@@ -6,7 +6,7 @@ public import FileIO
 /// as PyTorch writes it. Checksums are taken while contents pass and stand behind them (general purpose flag 3) and
 /// in the directory; PyTorch, numpy, Keras and libzip read them there. zip64 records appear where they are needed.
 /// The time stamp is always 1980-01-01, so that the same contents give the same bytes.
-public struct ZipWriter: ~Copyable {
+package struct ZipWriter: ~Copyable {
   /// The archive begins here in the file.
   private let start: Int
   private var entries: [Entry] = []
@@ -28,7 +28,7 @@ public struct ZipWriter: ~Copyable {
   }
 
   /// Begins an archive at the present end of `file`; all other calls get the same file.
-  public init(_ file: borrowing OutputFile) {
+  package init(_ file: borrowing OutputFile) {
     self.init(file, wideLimit: 0xffff_ffff, wideCount: 0xffff)
   }
 
@@ -40,7 +40,7 @@ public struct ZipWriter: ~Copyable {
   }
 
   /// Adds a member with the given contents.
-  public mutating func add(
+  package mutating func add(
     _ name: String, _ contents: [UInt8], to file: inout OutputFile
   ) throws(ScaleNetError) {
     try begin(name, size: contents.count, in: &file)
@@ -51,7 +51,7 @@ public struct ZipWriter: ~Copyable {
   /// Begins a member of `size` bytes, which `append` then takes piece by piece.
   ///
   /// `name` is one that `ZipName` takes, and not taken by another member.
-  public mutating func begin(_ name: String, size: Int, in file: inout OutputFile) throws(ScaleNetError) {
+  package mutating func begin(_ name: String, size: Int, in file: inout OutputFile) throws(ScaleNetError) {
     let bytes = Array(name.utf8)
     precondition(current == nil && size >= 0 && ZipName.refusal(bytes) == nil)
     let entry = Entry(name: bytes, size: UInt64(size), offset: UInt64(file.byteCount - start))
@@ -60,14 +60,14 @@ public struct ZipWriter: ~Copyable {
   }
 
   /// Adds bytes to the member that was begun.
-  public mutating func append(_ piece: RawSpan, to file: inout OutputFile) throws(ScaleNetError) {
+  package mutating func append(_ piece: RawSpan, to file: inout OutputFile) throws(ScaleNetError) {
     current!.checksum.update(piece)
     current!.count += UInt64(piece.byteCount)
     try file.write(piece)
   }
 
   /// Ends the member; the pieces add up to its size.
-  public mutating func end(in file: inout OutputFile) throws(ScaleNetError) {
+  package mutating func end(in file: inout OutputFile) throws(ScaleNetError) {
     let entry = current.take()!
     precondition(entry.count == entry.size)
     var record = LittleEndianBytes()
@@ -81,7 +81,7 @@ public struct ZipWriter: ~Copyable {
   }
 
   /// Writes the directory and the end records. The file may be committed afterwards.
-  public consuming func finish(_ file: inout OutputFile) throws(ScaleNetError) {
+  package consuming func finish(_ file: inout OutputFile) throws(ScaleNetError) {
     let offset = UInt64(file.byteCount - start)
     for entry in entries { try file.write(directoryEntry(entry)) }
     let size = UInt64(file.byteCount - start) - offset

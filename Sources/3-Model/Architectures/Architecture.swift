@@ -1,19 +1,22 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 /// Every architecture that is known by its weights. The exhaustive switch is the registry.
 public enum Architecture: Hashable, Sendable {
+  /// Scale-aggregation blocks (Li et al. 2019).
   case scaleNet(ScaleNetConfiguration)
+  /// ResNet, ResNeXt, and either with squeeze-and-excitation.
   case resNet(ResNetConfiguration)
 
   /// The payload.
-  public var configuration: any NetworkConfiguration {
+  package var configuration: any NetworkConfiguration {
     switch self {
     case .scaleNet(let configuration): configuration
     case .resNet(let configuration): configuration
     }
   }
 
+  /// Which kind of blocks the network is built of.
   public var family: ArchitectureFamily { configuration.family }
   /// `ScaleNet-50`, `SE-ResNeXt-50 32x4d`, or a name made of the depths.
   public var displayName: String { configuration.displayName }
@@ -40,19 +43,65 @@ public enum Architecture: Hashable, Sendable {
   ///
   /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
   /// final layer, or with `features` the maps `layer1` to `layer4`.
-  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
+  package func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
     -> Graph
   {
     try configuration.graph(weights, options: options)
   }
 
   /// Fresh weights in the order of the published implementation. The same seed gives the same weights.
-  public func initialWeights(seed: UInt64) -> StateDict {
+  package func initialWeights(seed: UInt64) -> StateDict {
     configuration.initialWeights(seed: seed)
   }
 
   /// The names and shapes of the weights, to count with: convolutions and final layers are zero and take no memory.
-  public func placeholderWeights() -> StateDict {
+  package func placeholderWeights() -> StateDict {
     configuration.placeholderWeights()
   }
+}
+
+extension Architecture {
+  /// Finds the architecture that has such weights, and its dimensions.
+  ///
+  /// - Parameter source: the file's path, for errors.
+  /// - Throws: `unrecognized` if the keys are those of no family; `weights` with all that is wrong if they are those
+  ///   of one, but not complete.
+  package static func recognize(_ weights: StateDict, source: String) throws(ScaleNetError) -> Architecture {
+    // A ScaleNet has every key of a ResNet's blocks but conv2.weight, so it is asked first.
+    if ScaleNetConfiguration.recognizes(weights) {
+      return .scaleNet(try ScaleNetConfiguration(recognizing: weights, source: source))
+    }
+    if ResNetConfiguration.recognizes(weights) {
+      return .resNet(try ResNetConfiguration(recognizing: weights, source: source))
+    }
+    throw .unrecognized(
+      source: source,
+      expected: "weights such as layer1.0.conv2.0.weight (ScaleNet) or layer1.0.conv2.weight "
+        + "(ResNet, SE-ResNet, ResNeXt, SE-ResNeXt)",
+      found: summary(weights))
+  }
+
+  /// How many tensors there are, and the names of the first.
+  private static func summary(_ weights: StateDict) -> String {
+    guard weights.count > 0 else { return "no tensors" }
+    let shown = weights.entries.prefix(3).map { entry in
+      entry.name.count > 60 ? "\(entry.name.prefix(60))…" : entry.name
+    }
+    return (weights.count == 1 ? "1 tensor: " : "\(weights.count) tensors: ") + shown.joined(separator: ", ")
+      + (weights.count > shown.count ? ", …" : "")
+  }
+}
+
+/// Networks that are built of the same kind of blocks. Raw values are the papers' names.
+public enum ArchitectureFamily: String, CaseIterable, Sendable {
+  /// Scale-aggregation blocks (Li et al. 2019).
+  case scaleNet = "ScaleNet"
+  /// Basic or bottleneck blocks (He et al. 2016).
+  case resNet = "ResNet"
+  /// ResNet with squeeze-and-excitation.
+  case seResNet = "SE-ResNet"
+  /// ResNet with grouped 3x3 convolutions.
+  case resNeXt = "ResNeXt"
+  /// ResNeXt with squeeze-and-excitation.
+  case seResNeXt = "SE-ResNeXt"
 }

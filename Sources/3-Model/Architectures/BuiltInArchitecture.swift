@@ -1,9 +1,13 @@
 /// An architecture that needs no file: what fresh weights can be made for.
 public enum BuiltInArchitecture: Hashable, Sendable, CaseIterable {
+  /// A ScaleNet with the structure that its authors published.
   case released(ReleasedScaleNet)
+  /// A ScaleNet with channels to lose, for training before an allocation.
   case seed(ScaleNetSeed)
+  /// A ResNet, ResNeXt, SE-ResNet or SE-ResNeXt.
   case resNet(PublishedResNet)
 
+  /// All names that `init(name:)` knows: ScaleNets, their seeds, then ResNets.
   public static var allCases: [BuiltInArchitecture] {
     ReleasedScaleNet.allCases.map(released) + ScaleNetSeed.allCases.map(seed)
       + PublishedResNet.allCases.map(resNet)

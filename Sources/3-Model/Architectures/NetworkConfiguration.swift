@@ -1,8 +1,9 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 /// What every network's dimensions tell: everything about it but the weights' values and the input size.
-public protocol NetworkConfiguration: Hashable, Sendable {
+package protocol NetworkConfiguration: Hashable, Sendable {
+  /// Which kind of blocks the network is built of.
   var family: ArchitectureFamily { get }
   /// The paper's name where this is one of its networks, or a name made of the depths.
   var displayName: String { get }
@@ -38,21 +39,21 @@ public protocol NetworkConfiguration: Hashable, Sendable {
 
 extension NetworkConfiguration {
   /// Fresh weights in the order of the published implementation. The same seed gives the same weights.
-  public func initialWeights(seed: UInt64) -> StateDict {
+  package func initialWeights(seed: UInt64) -> StateDict {
     var new = WeightInitializer(seed: seed)
     addInitialWeights(to: &new)
     return new.weights
   }
 
   /// The names and shapes of the weights; convolutions and final layers are zero and take no memory.
-  public func placeholderWeights() -> StateDict {
+  package func placeholderWeights() -> StateDict {
     var new = WeightInitializer(seed: nil)
     addInitialWeights(to: &new)
     return new.weights
   }
 
   /// The least side of a square input of which every layer leaves at least one pixel.
-  public var leastInputSide: Int {
+  package var leastInputSide: Int {
     // Sides only grow with the input, so the first that works is the least.
     (1...65536).first { layerWithoutOutput(inputSide: $0) == nil } ?? 65536
   }

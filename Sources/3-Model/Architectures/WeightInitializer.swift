@@ -3,7 +3,7 @@ import ModelIR
 /// Makes fresh weights by the initialisation that torchvision and the published ScaleNet share: convolutions normal
 /// with standard deviation sqrt(2 / (k * k * filters)) (He et al. 2015, fan-out), BatchNorm 1 and 0, and biases and
 /// linear layers uniform within 1 / sqrt(inputs), as PyTorch's own layers are.
-public struct WeightInitializer {
+package struct WeightInitializer {
   private(set) var weights = StateDict()
   /// Nil where only names and shapes are wanted.
   private var random: RandomSource?

@@ -13,6 +13,7 @@ public struct Cost: Hashable, Sendable {
   /// Floating-point operations of `macs`.
   public var flops: Int { macs.saturatingMultiplied(by: 2) }
 
+  /// Both costs together; `Int.max` where the sum is larger.
   public static func + (left: Cost, right: Cost) -> Cost {
     Cost(
       macs: left.macs.saturatingAdded(to: right.macs),

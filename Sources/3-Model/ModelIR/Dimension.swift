@@ -1,5 +1,6 @@
 /// One extent of a value: known, or left open.
 public enum Dimension: Hashable, Sendable {
+  /// A known extent, not negative.
   case fixed(Int)
   /// Open under a name, such as a dynamic batch: equal to every other extent of that name.
   case symbolic(String)
@@ -24,8 +25,10 @@ public enum Dimension: Hashable, Sendable {
 }
 
 extension Dimension: ExpressibleByIntegerLiteral, CustomStringConvertible {
+  /// A known extent, written as a number: `graph.batch = 1`.
   public init(integerLiteral value: Int) { self = .fixed(value) }
 
+  /// The number, the name, or `?` where neither is known.
   public var description: String {
     switch self {
     case .fixed(let value): String(value)

@@ -5,11 +5,15 @@ public import FileIO
 /// A graph is a value; passes change a copy. Values are addressed by `ValueID`, which stays good until
 /// `removeUnusedValues()` renumbers.
 public struct Graph: Sendable {
+  /// What the file calls the graph, or the architecture's name.
   public var name: String
+  /// All values; a `ValueID` is a position here.
   public private(set) var values: [Value] = []
   /// Every node stands after those whose outputs it reads.
   public var nodes: [Node] = []
+  /// What a run needs, in the order of the file; initializers are not among them.
   public private(set) var inputs: [ValueID] = []
+  /// What a run gives, in the order of the file.
   public private(set) var outputs: [ValueID] = []
   private var valuesByName: [String: ValueID] = [:]
 
@@ -27,6 +31,7 @@ public struct Graph: Sendable {
     for (index, value) in values.enumerated() { valuesByName[value.name] = ValueID(index: index) }
   }
 
+  /// The value of an ID of this graph; another graph's may trap.
   public subscript(id: ValueID) -> Value {
     get { values[id.index] }
     set {
@@ -52,6 +57,7 @@ public struct Graph: Sendable {
     return result
   }
 
+  /// The value of this name, nil if there is none; names are unique.
   public func value(named name: String) -> ValueID? { valuesByName[name] }
 
   /// The elements of an initializer; nil for other values and for an input that is left out.

@@ -5,6 +5,7 @@ import Glibc
 public struct RandomSource: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
+  /// The same seed gives the same numbers.
   public init(seed: UInt64) {
     state = seed
   }

@@ -2,7 +2,9 @@
 public struct StateDict: Sendable {
   /// One named tensor.
   public struct Entry: Sendable {
+    /// The key: `layer1.0.conv1.weight`.
     public var name: String
+    /// A view of the file that it was read from, or of memory of its own.
     public var tensor: Tensor
 
     public init(name: String, tensor: Tensor) {
@@ -11,6 +13,7 @@ public struct StateDict: Sendable {
     }
   }
 
+  /// All tensors, in the order in which they were added; names are unique.
   public private(set) var entries: [Entry] = []
   private var indices: [String: Int] = [:]
   /// Remarks of the reader that a user should see (a prefix stripped, a dtype converted), one sentence each.
@@ -27,11 +30,14 @@ public struct StateDict: Sendable {
     return true
   }
 
+  /// The tensor of this name, nil if there is none.
   public subscript(name: String) -> Tensor? {
     indices[name].map { entries[$0].tensor }
   }
 
+  /// The keys, in the order of the entries.
   public var names: [String] { entries.map(\.name) }
+  /// How many tensors there are.
   public var count: Int { entries.count }
 
   /// How many numbers a network learns: all but running statistics and counters.

@@ -1,5 +1,6 @@
 /// A graph and what is known about where it comes from.
 public struct StoredModel: Sendable {
+  /// NCHW, whatever the file has.
   public var graph: Graph
   /// Key and value pairs in the order in which they are written (ONNX `metadata_props`).
   public var metadata: [(key: String, value: String)]

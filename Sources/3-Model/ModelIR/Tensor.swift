@@ -25,7 +25,9 @@ public struct Tensor: Sendable {
 
   /// Factors that elements are multiplied with, one for each index of `axis`.
   public struct ChannelScale: Sendable, Hashable {
+    /// The axis along which factors differ.
     public let axis: Int
+    /// As many as the axis has indices.
     public let factors: [Float]
   }
 

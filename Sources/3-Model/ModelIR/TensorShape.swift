@@ -1,5 +1,6 @@
 /// The extents of a tensor, outermost first. Images are NCHW, convolution weights OIHW.
 public struct TensorShape: Hashable, Sendable, ExpressibleByArrayLiteral {
+  /// The extents, outermost first; none for a scalar.
   public let dimensions: [Int]
 
   /// `dimensions` are not negative and their product does not overflow: what comes from a file is checked before.
@@ -8,6 +9,7 @@ public struct TensorShape: Hashable, Sendable, ExpressibleByArrayLiteral {
     self.dimensions = dimensions
   }
 
+  /// The shape as it is printed, `[1, 3, 224, 224]`; extents are not negative.
   public init(arrayLiteral elements: Int...) {
     self.init(elements)
   }
@@ -26,11 +28,13 @@ public struct TensorShape: Hashable, Sendable, ExpressibleByArrayLiteral {
     self.dimensions = dimensions
   }
 
+  /// The number of axes; 0 for a scalar.
   public var rank: Int { dimensions.count }
 
   /// The number of elements; 1 for rank 0.
   public var elementCount: Int { dimensions.reduce(1, *) }
 
+  /// The extent of an axis from 0 to below `rank`.
   public subscript(axis: Int) -> Int { dimensions[axis] }
 
   /// The strides, in elements, of a tensor without gaps in row-major order.

@@ -1,6 +1,8 @@
 /// What is known of a value before the graph runs: element type and extents.
 public struct TensorType: Hashable, Sendable {
+  /// The type of each element.
   public var dataType: DataType
+  /// The extents, outermost first; images are NCHW.
   public var dimensions: [Dimension]
 
   public init(_ dataType: DataType, _ dimensions: [Dimension]) {
@@ -8,10 +10,12 @@ public struct TensorType: Hashable, Sendable {
     self.dimensions = dimensions
   }
 
+  /// The type of a tensor, all of whose extents are known.
   public init(_ dataType: DataType, _ shape: TensorShape) {
     self.init(dataType, shape.dimensions.map(Dimension.fixed))
   }
 
+  /// The number of axes; 0 for a scalar.
   public var rank: Int { dimensions.count }
 
   /// The shape, if no extent is open.
@@ -31,6 +35,7 @@ public struct TensorType: Hashable, Sendable {
 }
 
 extension TensorType: CustomStringConvertible {
+  /// `float32[batch, 3, 224, 224]`.
   public var description: String {
     "\(dataType.rawValue)[" + dimensions.map(\.description).joined(separator: ", ") + "]"
   }

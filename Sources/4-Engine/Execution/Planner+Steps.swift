@@ -71,7 +71,8 @@ extension Planner {
       let rounds = Self.rounds(cast, from: graph[first].type.dataType)
       add(rounds ? .copy(cast.to) : .alias, [first], output, at: index)
     case .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
-      .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization,
+      .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent,
+      .layerNormalization,
       .rmsNormalization, .instanceNormalization, .groupNormalization, .lpNormalization,
       .meanVarianceNormalization, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements,
       .gatherND, .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace,

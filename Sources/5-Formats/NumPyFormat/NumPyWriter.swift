@@ -1,15 +1,15 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 import ZipArchive
 
 /// Writes numpy's array files and archives of them, little-endian and row-major, with the headers that numpy writes.
 ///
 /// Elements are streamed, never copied whole; the same arrays give the same bytes.
-public struct NumPyWriter {
+package struct NumPyWriter {
   /// Appends an array file (`.npy`, format version 1.0) to `file`, which the caller then commits.
   ///
   /// numpy has no bfloat16: such a tensor is an error.
-  public static func writeArray(_ tensor: Tensor, to file: inout OutputFile) throws(ScaleNetError) {
+  package static func writeArray(_ tensor: Tensor, to file: inout OutputFile) throws(ScaleNetError) {
     let header = try header(of: tensor, name: "", path: file.path)
     try file.write(header)
     let path = file.path
@@ -30,7 +30,7 @@ public struct NumPyWriter {
   }
 
   /// Appends an archive (`.npz`, stored members `<name>.npy`) to `file`, which the caller then commits.
-  public static func writeArchive(
+  package static func writeArchive(
     _ stateDict: StateDict, to file: inout OutputFile
   ) throws(ScaleNetError) {
     let path = file.path

@@ -19,12 +19,23 @@ extension DataType {
     case .complex64: 14
     case .complex128: 15
     case .bfloat16: 16
+    case .float8E4M3FN: 17
+    case .float8E4M3FNUZ: 18
+    case .float8E5M2: 19
+    case .float8E5M2FNUZ: 20
+    case .uint4: 21
+    case .int4: 22
     }
   }
 
   /// The type of a number; nil for those that no tensor here can have (strings, 8-bit floats, 4-bit integers).
   init?(onnxNumber: Int64) {
-    guard let type = DataType.allCases.first(where: { Int64($0.onnxNumber) == onnxNumber }) else {
+    guard
+      let type = DataType.allCases.first(where: {
+        // Packed and 8-bit elements are not read from files yet.
+        Int64($0.onnxNumber) == onnxNumber && !$0.isFloat8 && !$0.isInt4
+      })
+    else {
       return nil
     }
     self = type

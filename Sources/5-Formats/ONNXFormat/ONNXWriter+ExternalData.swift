@@ -1,9 +1,9 @@
-public import FileIO
+package import FileIO
 import Glibc
 
 extension ONNXWriter {
   /// Writes the file of weights.
-  public func writeExternalData(to output: inout OutputFile) throws(ScaleNetError) {
+  package func writeExternalData(to output: inout OutputFile) throws(ScaleNetError) {
     for initializer in initializers {
       guard let offset = initializer.dataOffset else { continue }
       try output.write([UInt8](repeating: 0, count: offset - output.byteCount))

@@ -88,7 +88,7 @@ public struct ONNXWriter: Sendable {
   }
 
   /// Writes a model whose weights are in the file itself.
-  public static func write(
+  package static func write(
     _ model: StoredModel, to output: inout OutputFile, options: Options = Options()
   ) throws(ScaleNetError) {
     var options = options
@@ -97,7 +97,7 @@ public struct ONNXWriter: Sendable {
   }
 
   /// Writes the model's file.
-  public func write(to output: inout OutputFile) throws(ScaleNetError) {
+  package func write(to output: inout OutputFile) throws(ScaleNetError) {
     try output.write(beginning)
     try output.write(Wire.header(field: 7, length: Self.graphSize(graphBeginning, initializers, graphEnd)))
     try output.write(graphBeginning)

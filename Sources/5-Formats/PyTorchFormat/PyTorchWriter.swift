@@ -1,5 +1,5 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 import ZipArchive
 
 /// Writes weights as `torch.save` does since PyTorch 1.6: an archive that `torch.load` reads with `weights_only=True`
@@ -7,13 +7,13 @@ import ZipArchive
 ///
 /// Every tensor gets a storage of its own, row-major and little-endian. Tensors are streamed, never copied whole; the
 /// same weights give the same bytes.
-public struct PyTorchWriter {
+package struct PyTorchWriter {
   private static let stem = "archive/"
   /// The lowest version that every reader of this format takes; archives of weights have kept it since.
   private static let version = "3\n"
 
   /// Appends the archive to `file`, which the caller then commits.
-  public static func write(_ stateDict: StateDict, to file: inout OutputFile) throws(ScaleNetError) {
+  package static func write(_ stateDict: StateDict, to file: inout OutputFile) throws(ScaleNetError) {
     let pickle = PickleWriter.pickle(stateDict)
     var archive = ZipWriter(file)
     try archive.add(stem + "data.pkl", pickle, to: &file)

@@ -1,3 +1,4 @@
+import JSONText
 import ModelIR
 
 /// Writes a header as the safetensors package does: JSON without spaces, then spaces up to a multiple of 8 bytes.
@@ -12,7 +13,7 @@ struct HeaderWriter {
     isFirst = true
     for (key, value) in metadata.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
       appendKey(key)
-      append(string: value)
+      text += value.quotedForJSON.utf8
     }
     text.append(UInt8(ascii: "}"))
     isFirst = false
@@ -37,26 +38,7 @@ struct HeaderWriter {
   private mutating func appendKey(_ key: String) {
     if !isFirst { text.append(UInt8(ascii: ",")) }
     isFirst = false
-    append(string: key)
+    text += key.quotedForJSON.utf8
     text.append(UInt8(ascii: ":"))
-  }
-
-  /// Escapes what JSON requires to be escaped, and nothing else.
-  private mutating func append(string: String) {
-    text.append(UInt8(ascii: "\""))
-    for byte in string.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
-      case 0x08: text += "\\b".utf8
-      case 0x09: text += "\\t".utf8
-      case 0x0a: text += "\\n".utf8
-      case 0x0c: text += "\\f".utf8
-      case 0x0d: text += "\\r".utf8
-      case ..<0x20:
-        text += ((byte < 0x10 ? "\\u000" : "\\u00") + String(byte, radix: 16)).utf8
-      default: text.append(byte)
-      }
-    }
-    text.append(UInt8(ascii: "\""))
   }
 }

@@ -1,17 +1,17 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 /// Writes the safetensors format, byte for byte as the safetensors package does.
 ///
 /// Tensors are ordered by element type, the widest first, then by the bytes of their names. Each is written with bytes
 /// of its own, row-major and little-endian, also where several share a storage. Tensors are streamed, never copied
 /// whole; the same weights give the same bytes.
-public struct SafetensorsWriter {
+package struct SafetensorsWriter {
   /// Appends the weights to `file`, which the caller then commits.
   ///
   /// - Parameter metadata: texts that the file carries beside its tensors, written in the order of their keys. Some
   ///   readers want `format` to be `pt`. Left out if empty.
-  public static func write(
+  package static func write(
     _ stateDict: StateDict, metadata: [String: String] = [:], to file: inout OutputFile
   ) throws(ScaleNetError) {
     let path = file.path

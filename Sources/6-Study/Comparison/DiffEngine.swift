@@ -1,15 +1,15 @@
 import Execution
 import FileIO
-public import Kernels
+package import Kernels
 import ModelIR
 
 /// How the graphs of a comparison are computed.
-public struct DiffEngine: Sendable {
+package struct DiffEngine: Sendable {
   let kernels: any KernelSet<Float>
   let threads: Int
 
   /// - Parameter kernels: what computes in float32.
-  public init(kernels: any KernelSet<Float>, threads: Int) {
+  package init(kernels: any KernelSet<Float>, threads: Int) {
     self.kernels = kernels
     self.threads = threads
   }
@@ -75,6 +75,13 @@ extension Tensor {
     do throws(ScaleNetError) {
       return try cast(to: .float32).floats().map { Float(Float16($0)) }
     } catch {
+      throw .unreadableInput(name: name, error: error)
+    }
+  }
+
+  /// All elements of integers or truth values, row-major; `name` is what an error speaks of.
+  func integers(of name: String) throws(ScaleNetError) -> [Int64] {
+    do throws(ScaleNetError) { return try integers() } catch {
       throw .unreadableInput(name: name, error: error)
     }
   }

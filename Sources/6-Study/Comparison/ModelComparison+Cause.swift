@@ -2,41 +2,334 @@ import Execution
 import FileIO
 import ModelIR
 
+/// The families of causes, in the order in which they are tried.
+///
+/// Where inputs come from is looked at first: what a node computes of other inputs says nothing of the node. An operator
+/// or attribute comes before constants, since constants follow it (a convolution in groups has another weight), and not
+/// the other way round.
+private let families: [any CauseFamily.Type] = [WiringCauses.self, AttributeCauses.self, ConstantCauses.self]
+
 extension ModelComparison {
-  /// Finds where both graphs part, and by experiment why.
-  func explain(
-    _ report: inout DiffReport, _ outputs: ComparedOutputs, _ aligned: AlignedGraphs, _ runner: PairRunner
-  ) throws(ScaleNetError) {
-    let distances = try on(left) { () throws(ScaleNetError) in
-      try runner.distances(aligned.pairs, .exact, in: Double.self)
+  /// How many faults are looked for one behind the other.
+  private static let mostFaults = 4
+  /// How many places are looked at for each.
+  private static let mostPlaces = 12
+
+  /// Finds where both graphs part, and by experiment why; what was found is undone, and the search goes on behind it.
+  func explain(_ report: inout DiffReport, _ outputs: ComparedOutputs) throws(ScaleNetError) {
+    guard var leftGraph = left.graph, var rightGraph = right.graph else { return }
+    var causes: [DiffReport.Cause] = []
+    var isAll = false
+    for round in 0..<Self.mostFaults {
+      let form = try ComparableForm(leftGraph, rightGraph)
+      let faults = try places(form, outputs)
+      if round == 0 { report.firstDivergence = faults.places.first.map { divergence($0, faults.aligned) } }
+      guard
+        let found = try fault(
+          faults.aligned, faults.places.prefix(Self.mostPlaces), form, leftGraph, rightGraph)
+      else { break }
+      if round == 0 { report.firstDivergence = divergence(found, faults.aligned) }
+      let extent = extent(of: found, faults.aligned, form, outputs, leftGraph, rightGraph)
+      causes.append(describe(found, extent))
+      (leftGraph, rightGraph) = (extent.left, extent.right)
+      isAll = extent.isAll
+      if isAll { break }
     }
-    let culprit = Culprit(aligned, distances)
-    report.firstDivergence = culprit?.report
-    if let cause = outputCause(outputs) {
-      report.cause = cause
-      if culprit == nil { report.firstDivergence = lastNodes(outputs, aligned) }
-      return
+    if !causes.isEmpty, !isAll {
+      causes[causes.count - 1].explanation += " Behind it other differences remain."
     }
-    if let culprit, let cause = try cause(culprit, outputs, runner) {
-      report.cause = cause
-      return
+    if causes.isEmpty, report.verdict == .differ, let cause = outputCause(outputs) ?? wholeGraphCause(outputs)
+    {
+      causes = [cause]
     }
-    report.cause = wholeGraphCause(outputs)
+    report.cause = causes.first
+    report.otherCauses = Array(causes.dropFirst())
   }
 
-  private func direction(_ culprit: Culprit, _ runner: PairRunner, isReversed: Bool) -> Direction {
-    let aligned = culprit.aligned
-    let a = aligned.left.output(culprit.pair.leftNode)
-    let b = aligned.right.output(culprit.pair.rightNode)
-    if isReversed {
-      return Direction(
-        own: aligned.right, other: aligned.left, otherInputs: runner.left.inputs, counterpart: aligned.leftOf,
-        ownTarget: b, otherTarget: a, ownName: "the right", otherName: "the left")
+  /// A place where values part, and by how much.
+  struct Parting {
+    var place: Site.Place
+    /// The largest error among the inputs that both have; nil if there are none.
+    var inputError: Double?
+    var outputError: Double
+  }
+
+  /// A confirmed hypothesis and where it holds.
+  struct Fault {
+    var parting: Parting
+    var hypothesis: Hypothesis
+    var isReversed: Bool
+    /// The graph that is changed: the comparable form's, or the side's own.
+    var base: Graph
+  }
+
+  /// Aligns both graphs, and lists where values part in the order of running: where the error of what a node makes is
+  /// far above that of what it reads. A fixed limit would name what rounding has grown to in a deep network.
+  private func places(
+    _ form: ComparableForm, _ outputs: ComparedOutputs
+  ) throws(ScaleNetError) -> (aligned: AlignedGraphs, places: [Parting]) {
+    var runner = PairRunner(
+      engine: engine, left: (form.left, inputs(isLeft: true, of: form.left)),
+      right: (form.right, inputs(isLeft: false, of: form.right)))
+    runner.budget = valueBudget
+    let ends = outputs.all.map { (left: form.left.outputs[$0.left], right: form.right.outputs[$0.right]) }
+    let aligned = try AlignedGraphs(
+      runner, inputs: inputIDs(form.left, form.right), outputs: ends, tolerance: tolerance,
+      mayBeFolded: false)
+    let distances = try runner.distances(aligned.pairs, .exact, in: Double.self)
+    let read = aligned.inputPairs()
+    var result: [Parting] = []
+    for (index, pair) in aligned.pairs.enumerated() {
+      let error = distances[index].relativeError
+      let inputError = read[index].map { $0 < 0 ? 0 : distances[$0].relativeError }.max()
+      guard error > Experiment.limit, error > 4 * (inputError ?? 0) else { continue }
+      result.append(
+        Parting(
+          place: .nodes(own: pair.leftNode, other: pair.rightNode), inputError: inputError, outputError: error
+        ))
     }
-    let rightOf = Dictionary(aligned.leftOf.map { ($0.value, $0.key) }, uniquingKeysWith: min)
-    return Direction(
-      own: aligned.left, other: aligned.right, otherInputs: runner.right.inputs, counterpart: rightOf,
-      ownTarget: a, otherTarget: b, ownName: "the left", otherName: "the right")
+    for pair in ends where aligned.leftOf[pair.right] != pair.left {
+      result.append(
+        Parting(place: .outputs(own: pair.left, other: pair.right), inputError: nil, outputError: .infinity))
+    }
+    return (aligned, result)
+  }
+
+  /// The first place at which a hypothesis is confirmed.
+  private func fault(
+    _ aligned: AlignedGraphs, _ places: ArraySlice<Parting>, _ form: ComparableForm, _ leftGraph: Graph,
+    _ rightGraph: Graph
+  ) throws(ScaleNetError) -> Fault? {
+    for parting in places {
+      let site = Site(aligned, parting.place)
+      var hypotheses = families.flatMap { $0.hypotheses(site) }
+      if hypotheses.count > 1 { hypotheses.append(Self.together(hypotheses)) }
+      let experiment = try Experiment(
+        engine, site, otherInputs: inputs(isLeft: false, of: form.right), hypotheses)
+      guard let experiment, experiment.unchanged > Experiment.limit else { continue }
+      if form.isFolded, hypotheses.allSatisfy({ [.differentWeights, .missingBias].contains($0.kind) }),
+        let fault = try foldedFault(aligned, parting, leftGraph, rightGraph)
+      {
+        return fault
+      }
+      if let hypothesis = hypotheses.first(where: experiment.confirms) {
+        return Fault(parting: parting, hypothesis: hypothesis, isReversed: false, base: form.left)
+      }
+    }
+    return nil
+  }
+
+  /// All that differs at a place, as one change.
+  private static func together(_ hypotheses: [Hypothesis]) -> Hypothesis {
+    var result = hypotheses[0]
+    var single: [Hypothesis] = []
+    // What is said of several at once is not said again.
+    for hypothesis in hypotheses where hypothesis.edits.count == 1 || hypotheses.count == 2 {
+      single.append(hypothesis)
+    }
+    if single.isEmpty { single = hypotheses }
+    result.edits = single.flatMap(\.edits)
+    result.has = single.map(\.has).joined(separator: " and ")
+    result.otherHas = single.map(\.otherHas).joined(separator: " and ")
+    return result
+  }
+
+  /// What a normalisation that only one side still has was folded with on the other.
+  private func foldedFault(
+    _ aligned: AlignedGraphs, _ parting: Parting, _ leftGraph: Graph, _ rightGraph: Graph
+  ) throws(ScaleNetError) -> Fault? {
+    for isReversed in [false, true] {
+      let place: Site.Place
+      switch (parting.place, isReversed) {
+      case (.nodes(let a, let b), true): place = .nodes(own: b, other: a)
+      case (.outputs(let a, let b), true): place = .outputs(own: b, other: a)
+      case (let same, false): place = same
+      }
+      let site = Site(aligned, place, isReversed: isReversed)
+      let graph = isReversed ? rightGraph : leftGraph
+      let target = site.own.graph[site.ownTarget].name
+      guard let id = graph.value(named: target),
+        let node = graph.nodes.first(where: { $0.outputs.first == id }),
+        case .batchNormalization = node.op
+      else { continue }
+      let usual = NormalizationCauses.hypotheses(
+        graph, node, found: nil, expected: Tensor([Float](), shape: [0]))
+      let experiment = try Experiment(
+        engine, site, base: graph, otherInputs: inputs(isLeft: isReversed, of: site.other.graph), usual)
+      guard let experiment else { continue }
+      var all = NormalizationCauses.hypotheses(
+        graph, node, found: experiment.output(of: graph), expected: experiment.expected)
+      if let other = site.otherNode, case .conv = other.op,
+        let weight = site.other.graph.initializer(other.inputs[1])
+      {
+        let bias = other.inputs.count > 2 ? site.other.graph.initializer(other.inputs[2]) : nil
+        // That something is different says less than what else was tried.
+        all += NormalizationCauses.hypotheses(graph, node, folded: (weight, bias))
+          .filter { $0.kind != .differentWeights }
+      }
+      if let hypothesis = all.first(where: experiment.confirms) {
+        return Fault(parting: parting, hypothesis: hypothesis, isReversed: isReversed, base: graph)
+      }
+    }
+    return nil
+  }
+
+  /// How far a cause reaches, and both graphs without it.
+  private struct Extent {
+    var left: Graph
+    var right: Graph
+    /// Whether the outputs agree then.
+    var isAll: Bool
+    var count: Int
+    var ops: [String]
+  }
+
+  private func extent(
+    of fault: Fault, _ aligned: AlignedGraphs, _ form: ComparableForm, _ outputs: ComparedOutputs,
+    _ leftGraph: Graph, _ rightGraph: Graph
+  ) -> Extent {
+    func graphs(_ edits: [GraphEdit]) -> (left: Graph, right: Graph)? {
+      guard let changed = try? fault.base.applying(edits) else { return nil }
+      if fault.isReversed { return (leftGraph, changed) }
+      return (changed, rightGraph)
+    }
+    guard let first = graphs(fault.hypothesis.edits) else {
+      return Extent(left: leftGraph, right: rightGraph, isAll: false, count: 1, ops: [])
+    }
+    var result = Extent(left: first.left, right: first.right, isAll: false, count: 1, ops: [])
+    if agree(first.left, first.right, outputs) {
+      result.isAll = true
+      return result
+    }
+    let everywhere = everywhere(fault, aligned)
+    guard everywhere.count > 1, let all = graphs(everywhere.edits) else { return result }
+    result = Extent(
+      left: all.left, right: all.right, isAll: agree(all.left, all.right, outputs), count: everywhere.count,
+      ops: everywhere.ops)
+    return result
+  }
+
+  /// The same kind of change at all places where it applies.
+  private func everywhere(_ fault: Fault, _ aligned: AlignedGraphs) -> (
+    edits: [GraphEdit], count: Int, ops: [String]
+  ) {
+    var edits: [GraphEdit] = []
+    var count = 0
+    var ops = Set<String>()
+    if case .nodes = fault.parting.place, fault.hypothesis.kind == .batchNormEpsilon,
+      fault.base.nodes.contains(where: { !fault.hypothesis.likewise($0, fault.base).isEmpty })
+    {
+      for node in fault.base.nodes {
+        let own = fault.hypothesis.likewise(node, fault.base)
+        edits += own
+        if !own.isEmpty {
+          count += 1
+          ops.insert(node.op.name)
+        }
+      }
+      return (edits, count, ops.sorted())
+    }
+    for pair in aligned.pairs {
+      let site = Site(aligned, .nodes(own: pair.leftNode, other: pair.rightNode))
+      // The last of a family is all that it finds there.
+      // A half type is in casts and in constants.
+      let isHalf = fault.hypothesis.kind == .halfPrecision
+      let alike = families.compactMap { family in
+        family.hypotheses(site).last {
+          $0.kind == fault.hypothesis.kind && (isHalf || $0.signature == fault.hypothesis.signature)
+        }
+      }
+      guard !alike.isEmpty else { continue }
+      edits += alike.flatMap(\.edits)
+      count += 1
+      ops.insert(site.ownNode?.op.name ?? "")
+    }
+    return (edits, count, ops.sorted())
+  }
+
+  /// Whether two graphs give the same outputs, within the tolerance.
+  private func agree(_ leftGraph: Graph, _ rightGraph: Graph, _ outputs: ComparedOutputs) -> Bool {
+    guard let expected = try? engine.floats(rightGraph, inputs(isLeft: false, of: rightGraph)) else {
+      return false
+    }
+    // What is given in a half type is rounded once more.
+    let isHalf = (outputs.left + outputs.right).contains { $0.tensor.dataType.byteCount == 2 }
+    return Trial(
+      engine: engine, graph: leftGraph, inputs: inputs(isLeft: true, of: leftGraph),
+      expected: outputs.all.map { ($0.left, expected[$0.right]) },
+      tolerance: isHalf && tolerance.absolute < Tolerance.float16.absolute ? .float16 : tolerance
+    ).gives(leftGraph)
+  }
+
+  /// The sentence on a confirmed hypothesis, with how far it reaches.
+  private func describe(_ fault: Fault, _ extent: Extent) -> DiffReport.Cause {
+    let hypothesis = fault.hypothesis
+    let (own, other) = fault.isReversed ? ("the right", "the left") : ("the left", "the right")
+    let node = (hypothesis.node ?? hypothesis.otherNode)?.escapedForMessage ?? "the graph"
+    var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
+    if extent.count > 1 {
+      text += "; it is so with all \(extent.ops.joined(separator: " and ")) nodes, \(extent.count) in all"
+    } else if extent.isAll {
+      text += "; with that alone both give the same"
+    }
+    return DiffReport.Cause(
+      kind: hypothesis.kind, explanation: text + ".",
+      node: fault.isReversed ? hypothesis.otherNode : hypothesis.node,
+      otherNode: fault.isReversed ? hypothesis.node : hypothesis.otherNode, tensor: hypothesis.tensor,
+      confirmed: true)
+  }
+
+  private func divergence(_ fault: Fault, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {
+    var result = divergence(fault.parting, aligned)
+    guard !fault.isReversed else { return result }
+    let (own, other) = (fault.hypothesis.node, fault.hypothesis.otherNode)
+    guard
+      [.missingNode, .addedNode, .activation, .operator, .pooling, .preprocessing, .missingSoftmax]
+        .contains(fault.hypothesis.kind)
+    else { return result }
+    func op(_ view: GraphView, _ name: String?) -> String? {
+      name.flatMap { view.graph.nodeIndex(named: $0) }.map { view.graph.nodes[$0].op.name }
+    }
+    result.name = own
+    result.op = op(aligned.left, own)
+    result.otherName = other
+    result.otherOp = op(aligned.right, other)
+    if let own, let index = aligned.left.graph.nodeIndex(named: own) { result.depth = index }
+    if own == nil || other == nil {
+      result.explanation =
+        "Computed in Double, what stands before it agrees; \(own == nil ? "the left" : "the right") has no such node."
+    }
+    return result
+  }
+
+  private func divergence(_ parting: Parting, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {
+    switch parting.place {
+    case .outputs(let a, let b):
+      let (p, q) = (aligned.left.producers[a.index], aligned.right.producers[b.index])
+      return DiffReport.FirstDivergence(
+        name: p.map { aligned.left.graph.nodes[$0].name },
+        otherName: q.map { aligned.right.graph.nodes[$0].name },
+        op: p.map { aligned.left.graph.nodes[$0].op.name },
+        otherOp: q.map { aligned.right.graph.nodes[$0].op.name },
+        depth: p ?? 0,
+        explanation: "All values before the outputs agree; one side goes on where the other ends.")
+    case .nodes(let a, let b):
+      let (own, other) = (aligned.left.graph.nodes[a], aligned.right.graph.nodes[b])
+      let shapes = (
+        aligned.left.shape(aligned.left.output(a)), aligned.right.shape(aligned.right.output(b))
+      )
+      let inputs =
+        parting.inputError.map { "inputs agree (relative error \($0.scientific))" }
+        ?? "inputs have no counterparts"
+      let output =
+        AxisOrder.relations(shapes.0, shapes.1).isEmpty
+        ? "output has another shape, \(shapes.0) against \(shapes.1)"
+        : "output does not (relative error \(parting.outputError.scientific))"
+      return DiffReport.FirstDivergence(
+        name: own.name, otherName: other.name, op: own.op.name, otherOp: other.op.name, depth: a,
+        inputError: parting.inputError?.ifFinite, outputError: parting.outputError.ifFinite,
+        explanation: "Computed in Double, its \(inputs) and its \(output).")
+    }
   }
 
   /// A side's whole graph against the other's outputs; nil if it is a recording.
@@ -44,75 +337,8 @@ extension ModelComparison {
     guard let graph = (isReversed ? right : left).graph else { return nil }
     return Trial(
       engine: engine, graph: graph, inputs: inputs(isLeft: !isReversed),
-      expected: outputs.pairs.map { pair in
+      expected: outputs.all.map { pair in
         isReversed ? (pair.right, outputs.left[pair.left]) : (pair.left, outputs.right[pair.right])
       }, tolerance: tolerance)
-  }
-
-  /// The first hypothesis that an experiment confirms, with either side changed. Other weights, which would explain
-  /// half of the rest too, come last.
-  private func cause(
-    _ culprit: Culprit, _ outputs: ComparedOutputs, _ runner: PairRunner
-  ) throws(ScaleNetError) -> DiffReport.Cause? {
-    var experiments: [(Experiment, Trial?, Direction)] = []
-    for isReversed in [false, true] {
-      let direction = direction(culprit, runner, isReversed: isReversed)
-      let experiment = try on(isReversed ? right : left) { () throws(ScaleNetError) in
-        try direction.experiment(engine)
-      }
-      guard let experiment, experiment.unchanged > Experiment.limit else { continue }
-      experiments.append((experiment, trial(outputs, isReversed: isReversed), direction))
-    }
-    let generators: [(Experiment) -> [Hypothesis]] = [
-      { $0.resizeHypotheses() }, { $0.epsilonHypotheses() }, { $0.transpositionHypotheses() },
-      { $0.permutationHypotheses() }, { $0.precisionHypotheses() }, { $0.paddingHypotheses() },
-      { $0.outputOrderHypotheses() }, { $0.replacementHypotheses() },
-    ]
-    for generate in generators {
-      for (experiment, trial, direction) in experiments {
-        if let hypothesis = generate(experiment).first(where: experiment.confirms) {
-          return describe(hypothesis, trial, direction.ownName, direction.otherName)
-        }
-      }
-    }
-    return nil
-  }
-
-  /// The sentence on a confirmed hypothesis, with how far it reaches.
-  private func describe(
-    _ hypothesis: Hypothesis, _ trial: Trial?, _ own: String, _ other: String
-  ) -> DiffReport.Cause {
-    let node = hypothesis.node?.escapedForMessage ?? "the graph"
-    var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
-    if let trial {
-      if let graph = trial.changed(hypothesis), trial.gives(graph, trial.inputs(of: hypothesis)) {
-        text += "; with that alone both give the same"
-      } else if let everywhere = trial.changedEverywhere(hypothesis), everywhere.nodes > 1,
-        trial.gives(everywhere.graph, trial.inputs(of: hypothesis))
-      {
-        text +=
-          "; it is so with all \(everywhere.ops.joined(separator: " and ")) nodes, \(everywhere.nodes) in all"
-      } else {
-        text += "; behind it other differences remain"
-      }
-    }
-    return DiffReport.Cause(
-      kind: hypothesis.kind, explanation: text + ".", node: hypothesis.node, tensor: hypothesis.tensor,
-      confirmed: true)
-  }
-
-  /// Where values agree to the end and outputs do not: the nodes that make the outputs.
-  private func lastNodes(
-    _ outputs: ComparedOutputs, _ aligned: AlignedGraphs
-  ) -> DiffReport.FirstDivergence? {
-    guard let pair = outputs.pairs.first else { return nil }
-    let (a, b) = (aligned.left.graph.outputs[pair.left], aligned.right.graph.outputs[pair.right])
-    guard let p = aligned.left.producers[a.index], let q = aligned.right.producers[b.index] else {
-      return nil
-    }
-    let (own, other) = (aligned.left.graph.nodes[p], aligned.right.graph.nodes[q])
-    return DiffReport.FirstDivergence(
-      name: own.name, otherName: other.name, op: own.op.name, otherOp: other.op.name, depth: p,
-      explanation: "All values before the outputs agree; one side goes on where the other ends.")
   }
 }

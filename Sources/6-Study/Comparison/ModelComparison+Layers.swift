@@ -8,11 +8,16 @@ extension ModelComparison {
     to report: inout DiffReport, _ outputs: ComparedOutputs,
     _ progress: (DiffPhase) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) {
-    let wantsCause = report.verdict == .differ
+    // What is within a wide tolerance, but not by rounding, has a cause too.
+    let wantsCause =
+      report.verdict == .differ || (report.kind == .real && left.graph != nil && right.graph != nil)
     if wantsCause && report.kind == .rounding {
       report.cause = DiffReport.Cause(
-        kind: .rounding, explanation: "In Double both give the same; float32 rounds them differently.",
-        confirmed: true)
+        kind: .rounding,
+        explanation: left.graph != nil && right.graph != nil
+          ? "In Double both give the same; float32 rounds them differently."
+          : "What differs is no more than float32 rounds.",
+        confirmed: left.graph != nil && right.graph != nil)
     }
     let isExplained = report.cause != nil || !wantsCause
     guard wantsLayers || wantsWeights || !isExplained else { return }
@@ -25,36 +30,40 @@ extension ModelComparison {
       if wantsWeights { report.notes.append("weights are compared between two models; a recording has none") }
       return
     }
+    if wantsLayers || wantsWeights { try addAligned(to: &report, leftGraph, rightGraph, outputs, progress) }
+    if !isExplained {
+      try progress(.explaining)
+      try explain(&report, outputs)
+    }
+  }
+
+  /// Aligns both graphs as they are, for their layers and weights.
+  private func addAligned(
+    to report: inout DiffReport, _ leftGraph: Graph, _ rightGraph: Graph, _ outputs: ComparedOutputs,
+    _ progress: (DiffPhase) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
     try progress(.aligning)
     var runner = PairRunner(
       engine: engine, left: (leftGraph, inputs(isLeft: true)), right: (rightGraph, inputs(isLeft: false)))
     runner.budget = valueBudget
-    let aligned = try on(left) { () throws(ScaleNetError) in
-      try AlignedGraphs(
-        runner, inputs: inputIDs(leftGraph, rightGraph),
-        outputs: outputs.pairs.map { (leftGraph.outputs[$0.left], rightGraph.outputs[$0.right]) },
-        tolerance: tolerance)
-    }
+    let aligned = try AlignedGraphs(
+      runner, inputs: inputIDs(leftGraph, rightGraph),
+      outputs: outputs.pairs.map { (leftGraph.outputs[$0.left], rightGraph.outputs[$0.right]) },
+      tolerance: tolerance, mayBeFolded: true)
     if wantsLayers {
-      let distances = try on(left) { () throws(ScaleNetError) in
-        try runner.distances(aligned.pairs, tolerance, in: Float.self)
-      }
+      let distances = try runner.distances(aligned.pairs, tolerance, in: Float.self)
       report.layers = layers(aligned, distances)
       report.unmatched = unmatched(aligned)
     }
     if wantsWeights {
       try progress(.comparingWeights)
-      let comparison = try on(left) { () throws(ScaleNetError) in try WeightComparison(aligned) }
+      let comparison = try WeightComparison(aligned)
       report.weights = comparison.rows
       report.weightsCompared = comparison.compared
     }
-    if !isExplained {
-      try progress(.explaining)
-      try explain(&report, outputs, aligned, runner)
-    }
   }
 
-  private func inputIDs(_ leftGraph: Graph, _ rightGraph: Graph) -> [(left: ValueID, right: ValueID)] {
+  func inputIDs(_ leftGraph: Graph, _ rightGraph: Graph) -> [(left: ValueID, right: ValueID)] {
     (batches.first ?? []).compactMap { input in
       guard let a = leftGraph.value(named: input.name),
         let b = rightGraph.value(named: input.otherName ?? input.name)

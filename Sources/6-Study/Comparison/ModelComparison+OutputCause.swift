@@ -3,8 +3,35 @@ import Glibc
 import ModelIR
 
 extension ModelComparison {
+  /// A class more on one side, before or behind the others: one for the background.
+  private func backgroundCause(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
+    for pair in outputs.unrelated {
+      let (left, right) = (outputs.left[pair.left].tensor, outputs.right[pair.right].tensor)
+      let (a, b) = (left.shape.dimensions, right.shape.dimensions)
+      guard a.count == b.count, let columns = a.last, let others = b.last, a.dropLast() == b.dropLast(),
+        abs(columns - others) == 1, min(columns, others) > 1, let own = try? left.doubles(),
+        let held = try? right.doubles()
+      else { continue }
+      let isLeft = columns > others
+      let (wide, narrow, count) = isLeft ? (own, held, columns) : (held, own, others)
+      for isFirst in [true, false] {
+        let rest = wide.indices.filter { $0 % count != (isFirst ? 0 : count - 1) }.map { wide[$0] }
+        guard !isApart(rest, narrow) else { continue }
+        return DiffReport.Cause(
+          kind: .backgroundClass,
+          explanation:
+            "The \(isLeft ? "left" : "right") has a class more, \(isFirst ? "before" : "behind") the others: "
+            + "without it both give the same.",
+          node: isLeft ? outputs.left[pair.left].name : nil,
+          otherNode: isLeft ? nil : outputs.right[pair.right].name, confirmed: true)
+      }
+    }
+    return nil
+  }
+
   /// A softmax that one side ends in and the other does not.
   func outputCause(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
+    if let cause = backgroundCause(outputs) { return cause }
     for pair in outputs.pairs {
       guard pair.order == .same, let columns = outputs.left[pair.left].tensor.shape.dimensions.last,
         columns > 1, let a = try? outputs.left[pair.left].tensor.doubles(),

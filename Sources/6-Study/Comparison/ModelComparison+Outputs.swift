@@ -14,8 +14,10 @@ extension ModelComparison {
     guard let first = lefts.first, let other = rights.first else {
       throw .differentBatches(left: lefts.count, right: rights.count)
     }
-    var outputs = ComparedOutputs(left: first, right: other, pairs: OutputPair.pairs(first, other))
-    guard !outputs.pairs.isEmpty else {
+    let found = OutputPair.pairs(first, other)
+    var outputs = ComparedOutputs(left: first, right: other, pairs: found.pairs, unrelated: found.unrelated)
+    outputs.notes = found.notes
+    guard !outputs.pairs.isEmpty || !outputs.unrelated.isEmpty else {
       func describe(_ outputs: [NamedTensor]) -> [String] { outputs.map { "\($0.name) \($0.tensor.shape)" } }
       throw .differentOutputs(left: describe(first), right: describe(other))
     }
@@ -25,11 +27,25 @@ extension ModelComparison {
       var agreement = TopAgreement()
       for batch in lefts.indices {
         guard pair.left < lefts[batch].count, pair.right < rights[batch].count else { continue }
-        let (a, b) = try floats(lefts[batch][pair.left], rights[batch][pair.right], pair.order)
-        let shape = lefts[batch][pair.left].tensor.shape.dimensions
-        gathered.add(a, b, shape: shape)
-        if shape.count == 2, shape[1] > 1 { agreement.add(a, b, columns: shape[1]) }
+        let (own, others) = (lefts[batch][pair.left], rights[batch][pair.right])
+        let shape = own.tensor.shape.dimensions
+        if !own.tensor.dataType.isFloatingPoint && !others.tensor.dataType.isFloatingPoint {
+          let (a, b) = try elements(own, others, pair.order) { (tensor, name) throws(ScaleNetError) in
+            try tensor.integers(of: name)
+          }
+          gathered.add(a, b, shape: shape)
+        } else if own.tensor.dataType == .float64 || others.tensor.dataType == .float64 {
+          let (a, b) = try elements(own, others, pair.order) { (tensor, name) throws(ScaleNetError) in
+            try tensor.doubles(of: name)
+          }
+          gathered.add(a, b, shape: shape)
+        } else {
+          let (a, b) = try floats(own, others, pair.order)
+          gathered.add(a, b, shape: shape)
+          if shape.count == 2, shape[1] > 1 { agreement.add(a, b, columns: shape[1]) }
+        }
       }
+      addNotes(of: gathered, own: first[pair.left], to: &outputs)
       outputs.accumulators[pair.left] = gathered
       outputs.agreements[pair.left] = agreement
     }
@@ -43,8 +59,8 @@ extension ModelComparison {
           "output \(output.name.escapedForMessage) of \(path) has no counterpart and was not compared")
       }
     }
-    note(outputs.left, outputs.pairs.map(\.left), left.info.path)
-    note(outputs.right, outputs.pairs.map(\.right), right.info.path)
+    note(outputs.left, outputs.all.map(\.left), left.info.path)
+    note(outputs.right, outputs.all.map(\.right), right.info.path)
     for pair in outputs.pairs {
       let name = outputs.left[pair.left].name.escapedForMessage
       switch pair.order {
@@ -60,16 +76,43 @@ extension ModelComparison {
     }
   }
 
+  /// What the elements of an output say nothing of.
+  private func addNotes(of gathered: MetricsAccumulator, own: NamedTensor, to outputs: inout ComparedOutputs)
+  {
+    let name = own.name.escapedForMessage
+    let distance = gathered.distance
+    if distance.undecidedCount > 0 {
+      outputs.notes.append(
+        "\(distance.undecidedCount) of \(distance.elementCount) elements of output \(name) are NaN on both sides, which "
+          + "proves nothing of them")
+    }
+    if distance.infiniteCount > 0 {
+      outputs.notes.append(
+        "\(distance.infiniteCount) of \(distance.elementCount) elements of output \(name) are infinite on both sides"
+      )
+    }
+    if distance.elementCount > 0, distance.largestMagnitude == 0, !distance.provesNothing {
+      outputs.notes.append("output \(name) is all zeros on the right: relative errors say nothing")
+    }
+  }
+
   /// Both arrays, the right in the left's order.
   func floats(
     _ a: NamedTensor, _ b: NamedTensor, _ order: AxisOrder
   ) throws(ScaleNetError) -> ([Float], [Float]) {
+    try elements(a, b, order) { (tensor, name) throws(ScaleNetError) in try tensor.floats(of: name) }
+  }
+
+  private func elements<Element>(
+    _ a: NamedTensor, _ b: NamedTensor, _ order: AxisOrder,
+    _ read: (Tensor, String) throws(ScaleNetError) -> [Element]
+  ) throws(ScaleNetError) -> ([Element], [Element]) {
     guard let ordered = order.apply(to: b.tensor, shape: a.tensor.shape), ordered.shape == a.tensor.shape
     else {
       throw .differentOutputs(left: ["\(a.name) \(a.tensor.shape)"], right: ["\(b.name) \(b.tensor.shape)"])
     }
-    let own = try on(left) { () throws(ScaleNetError) in try a.tensor.floats(of: a.name) }
-    return (own, try on(right) { () throws(ScaleNetError) in try ordered.floats(of: b.name) })
+    let own = try on(left) { () throws(ScaleNetError) in try read(a.tensor, a.name) }
+    return (own, try on(right) { () throws(ScaleNetError) in try read(ordered, b.name) })
   }
 
   private func results(of side: Side, isLeft: Bool) throws(ScaleNetError) -> [[NamedTensor]] {
@@ -89,23 +132,38 @@ struct ComparedOutputs {
   var left: [NamedTensor]
   var right: [NamedTensor]
   var pairs: [OutputPair]
+  /// Counterparts whose shapes are not related, by their places: they are not the same, whatever they hold.
+  var unrelated: [(left: Int, right: Int)] = []
   /// By the left's place.
   var accumulators: [Int: MetricsAccumulator] = [:]
   var agreements: [Int: TopAgreement] = [:]
   var roundings: [Int: DiffReport.Rounding] = [:]
   var notes: [String] = []
 
+  /// All counterparts.
+  var all: [(left: Int, right: Int)] { pairs.map { ($0.left, $0.right) } + unrelated }
+
   var reports: [DiffReport.Output] {
-    pairs.compactMap { pair in
-      guard let gathered = accumulators[pair.left] else { return nil }
+    let apart = unrelated.map { pair in
+      let shape = left[pair.left].tensor.shape
       return DiffReport.Output(
-        name: left[pair.left].name, otherName: right[pair.right].name,
-        shape: left[pair.left].tensor.shape.dimensions,
-        isWithinTolerance: gathered.distance.isWithinTolerance,
-        metrics: gathered.metrics, absoluteTolerance: gathered.distance.absoluteTolerance,
-        topOneAgreement: agreements[pair.left]?.first, topFiveAgreement: agreements[pair.left]?.five,
-        rounding: roundings[pair.left])
+        name: left[pair.left].name, otherName: right[pair.right].name, shape: shape.dimensions,
+        otherShape: right[pair.right].tensor.shape.dimensions, isWithinTolerance: false,
+        metrics: TensorMetrics(
+          elementCount: 0, mismatchedCount: 0, largestMagnitude: 0, ulp: ULPCounter().distribution),
+        absoluteTolerance: 0)
     }
+    return apart
+      + pairs.compactMap { pair in
+        guard let gathered = accumulators[pair.left] else { return nil }
+        return DiffReport.Output(
+          name: left[pair.left].name, otherName: right[pair.right].name,
+          shape: left[pair.left].tensor.shape.dimensions,
+          isWithinTolerance: gathered.distance.isWithinTolerance,
+          metrics: gathered.metrics, absoluteTolerance: gathered.distance.absoluteTolerance,
+          topOneAgreement: agreements[pair.left]?.first, topFiveAgreement: agreements[pair.left]?.five,
+          rounding: roundings[pair.left])
+      }
   }
 }
 
@@ -115,33 +173,66 @@ struct OutputPair {
   var right: Int
   var order: AxisOrder
 
-  /// Pairs by name, then the rest by order and shape. A recording's name may have lost what is no letter or digit.
-  static func pairs(_ left: [NamedTensor], _ right: [NamedTensor]) -> [OutputPair] {
+  /// Pairs by exact names; then by values that are the same; then by names as recordings write them, without what is no
+  /// letter or digit; then by order. What names did not decide is noted.
+  static func pairs(
+    _ left: [NamedTensor], _ right: [NamedTensor]
+  ) -> (pairs: [OutputPair], unrelated: [(left: Int, right: Int)], notes: [String]) {
     func relation(_ a: Int, _ b: Int) -> AxisOrder? {
       AxisOrder.relations(left[a].tensor.shape.dimensions, right[b].tensor.shape.dimensions).first
     }
     func plain(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
     var result: [OutputPair] = []
+    var unrelated: [(left: Int, right: Int)] = []
+    var notes: [String] = []
     var isTaken = [Bool](repeating: false, count: right.count)
     var rest: [Int] = []
     for (index, output) in left.enumerated() {
-      let exact = right.indices.first { !isTaken[$0] && right[$0].name == output.name }
-      let same = exact ?? right.indices.first { !isTaken[$0] && plain(right[$0].name) == plain(output.name) }
-      if let same, let order = relation(index, same) {
-        isTaken[same] = true
+      guard let same = right.indices.first(where: { !isTaken[$0] && right[$0].name == output.name }) else {
+        rest.append(index)
+        continue
+      }
+      isTaken[same] = true
+      if let order = relation(index, same) {
         result.append(OutputPair(left: index, right: same, order: order))
       } else {
-        rest.append(index)
+        unrelated.append((index, same))
       }
     }
-    for index in rest {
-      for other in right.indices where !isTaken[other] {
-        guard let order = relation(index, other) else { continue }
+    func pair(_ how: String?, _ fits: (Int, Int) -> Bool) {
+      for index in rest {
+        guard
+          let other = right.indices.first(where: {
+            !isTaken[$0] && relation(index, $0) != nil && fits(index, $0)
+          }),
+          let order = relation(index, other)
+        else { continue }
         isTaken[other] = true
         result.append(OutputPair(left: index, right: other, order: order))
-        break
+        rest.removeAll { $0 == index }
+        if let how {
+          notes.append(
+            "output \(left[index].name.escapedForMessage) of the left is compared with "
+              + "\(right[other].name.escapedForMessage) of the right, \(how)")
+        }
       }
     }
-    return result.sorted { $0.left < $1.left }
+    // A single output each needs no search.
+    let isSingle = left.count == 1 && right.count == 1
+    if !isSingle { pair("which has the same values") { areEqual(left[$0], right[$1]) } }
+    pair(nil) { plain(left[$0].name) == plain(right[$1].name) }
+    pair(isSingle ? nil : "by their order") { _, _ in true }
+    if isSingle, let index = rest.first, !isTaken[0] { unrelated.append((index, 0)) }
+    return (result.sorted { $0.left < $1.left }, unrelated, notes)
+  }
+
+  /// Whether two outputs are as good as the same.
+  private static func areEqual(_ a: NamedTensor, _ b: NamedTensor) -> Bool {
+    guard
+      let order = AxisOrder.relations(a.tensor.shape.dimensions, b.tensor.shape.dimensions).first,
+      let ordered = order.apply(to: b.tensor, shape: a.tensor.shape), let own = try? a.tensor.doubles(),
+      let others = try? ordered.doubles()
+    else { return false }
+    return Distance(own, others, .float16).isWithinTolerance
   }
 }

@@ -39,7 +39,8 @@ extension ModelComparison {
       if (doubleError ?? other) > limit { isRounding = false }
     }
     report.kind =
-      isRounding ? .rounding : lefts != nil && rights != nil || report.verdict == .differ ? .real : nil
+      isRounding && outputs.unrelated.isEmpty
+      ? .rounding : lefts != nil && rights != nil || report.verdict == .differ ? .real : nil
   }
 
   private func error(

@@ -1,24 +1,24 @@
 import Execution
-public import FileIO
+package import FileIO
 import ModelIR
 
 /// Compares two models, or a model with recorded outputs, and finds where and why they part.
-public struct ModelComparison {
+package struct ModelComparison {
   /// The left, and the right, which is the reference.
-  public let left: Side
-  public let right: Side
+  package let left: Side
+  package let right: Side
   /// What both are given in each batch; of two recordings, nothing as often as there are batches.
-  public let batches: [[ComparisonInput]]
-  public let engine: DiffEngine
-  public let tolerance: Tolerance
+  package let batches: [[ComparisonInput]]
+  package let engine: DiffEngine
+  package let tolerance: Tolerance
   /// Whether intermediate values are reported.
-  public var wantsLayers = false
+  package var wantsLayers = false
   /// Whether parameters are compared.
-  public var wantsWeights = false
+  package var wantsWeights = false
   /// The most bytes of intermediate values that are kept at a time.
-  public var valueBudget = 512 << 20
+  package var valueBudget = 512 << 20
 
-  public init(
+  package init(
     left: Side, right: Side, batches: [[ComparisonInput]], engine: DiffEngine, tolerance: Tolerance
   ) {
     self.left = left
@@ -33,16 +33,20 @@ public struct ModelComparison {
   /// - Parameters:
   ///   - notes: sentences to begin the report's notes with.
   ///   - progress: called when a new phase begins.
-  public func report(
+  package func report(
     notes: [String] = [],
     progress: (DiffPhase) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in }
   ) throws(ScaleNetError) -> DiffReport {
     try progress(.running)
     var outputs = try compareOutputs()
-    let isWithin = outputs.pairs.allSatisfy {
-      outputs.accumulators[$0.left]?.distance.isWithinTolerance ?? false
-    }
-    let isIdentical = outputs.pairs.allSatisfy { outputs.accumulators[$0.left]?.isIdentical ?? false }
+    let isWithin =
+      outputs.unrelated.isEmpty
+      && outputs.pairs.allSatisfy {
+        outputs.accumulators[$0.left]?.distance.isWithinTolerance ?? false
+      }
+    let isIdentical =
+      outputs.unrelated.isEmpty
+      && outputs.pairs.allSatisfy { outputs.accumulators[$0.left]?.isIdentical ?? false }
     var report = DiffReport(
       verdict: isWithin ? .match : .differ, explanation: "", kind: isIdentical ? .identical : nil,
       left: left.info, right: right.info, tolerance: tolerance, batches: batchCount(left),
@@ -70,6 +74,15 @@ public struct ModelComparison {
     return first.arrays(for: graph, isLeft: isLeft)
   }
 
+  /// The same for another graph of that side, whose inputs may be of another type.
+  func inputs(isLeft: Bool, of graph: Graph) -> [String: Tensor] {
+    inputs(isLeft: isLeft).reduce(into: [:]) { result, input in
+      guard let id = graph.value(named: input.key) else { return }
+      let type = graph[id].type.dataType
+      result[input.key] = input.value.dataType == type ? input.value : input.value.cast(to: type)
+    }
+  }
+
   /// Runs a part of the work on one side's graph, so that its errors bear the side's path.
   func on<Result>(
     _ side: Side, _ body: () throws(ScaleNetError) -> Result
@@ -85,36 +98,53 @@ public struct ModelComparison {
 extension ModelComparison {
   /// The verdict with its reason, in one or two sentences.
   func explanation(of report: DiffReport) -> String {
-    let worst = report.outputs.max {
-      ($0.metrics.maxAbsoluteError ?? .infinity) < ($1.metrics.maxAbsoluteError ?? .infinity)
-    }
     let within = "within the tolerance \(report.tolerance.name)"
+    let isRecorded = report.left.isRecording || report.right.isRecording
     switch (report.verdict, report.kind) {
     case (.match, .identical):
-      return "Every element of every output is the same."
+      return "Every element of every output that was compared is the same."
+    case (.match, .rounding) where isRecorded:
+      return "The outputs agree \(within); what differs is no more than float32 rounds."
     case (.match, .rounding):
       return "The outputs agree \(within); what differs is how float32 rounds, as both agree in Double."
     case (.match, .real):
-      return "The outputs agree \(within); computed in Double they differ too, by weights or semantics."
+      let what = "The outputs agree \(within); computed in Double they differ too, by weights or semantics."
+      return report.cause.map { "\(what) \($0.explanation)" } ?? what
     case (.match, nil):
       return "The outputs agree \(within)."
+    case (.differ, .rounding) where isRecorded:
+      return "The outputs are not \(within), but differ by no more than float32 rounds."
     case (.differ, .rounding):
       return "The outputs are not \(within), but only rounding differs: in Double both agree."
     case (.differ, _):
-      let count = report.outputs.count { !$0.isWithinTolerance }
-      let size = worst?.metrics.maxAbsoluteError.map { "by up to \($0.scientific)" } ?? "by infinities or NaN"
-      let outputs =
-        report.outputs.count == 1
-        ? "The output differs" : "\(count) of \(report.outputs.count) outputs differ"
-      let what = "\(outputs) \(size), which is not \(within)."
-      guard let cause = report.cause else { return what }
-      return "\(what) \(cause.explanation)"
+      let what = difference(of: report, within)
+      return report.cause.map { "\(what) \($0.explanation)" } ?? what
     }
+  }
+
+  private func difference(of report: DiffReport, _ within: String) -> String {
+    if let output = report.outputs.first(where: { $0.otherShape != nil }) {
+      return "Output \(output.name.escapedForMessage) is \(output.shape) on the left and "
+        + "\(output.otherShape ?? []) on the right."
+    }
+    let apart = report.outputs.filter { !$0.isWithinTolerance }
+    if let output = apart.first, apart.allSatisfy({ $0.metrics.mismatchedCount == 0 }) {
+      return
+        "Nothing is proved: no element of output \(output.name.escapedForMessage) is finite on either side."
+    }
+    let worst = apart.max {
+      ($0.metrics.maxAbsoluteError ?? .infinity) < ($1.metrics.maxAbsoluteError ?? .infinity)
+    }
+    let size = worst?.metrics.maxAbsoluteError.map { "by up to \($0.scientific)" } ?? "by infinities or NaN"
+    let outputs =
+      report.outputs.count == 1
+      ? "The output differs" : "\(apart.count) of \(report.outputs.count) outputs differ"
+    return "\(outputs) \(size), which is not \(within)."
   }
 }
 
 /// What a comparison is doing, for a progress line.
-public enum DiffPhase: String, Sendable {
+package enum DiffPhase: String, Sendable {
   case running
   case runningInDouble = "running in Double"
   case aligning, explaining

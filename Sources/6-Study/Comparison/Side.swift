@@ -5,6 +5,7 @@ public import ModelIR
 public struct Side: Sendable {
   /// What a report says of it.
   public struct Info: Sendable, Codable, Hashable {
+    /// The path of the file, or what stands in messages in its place.
     public var path: String
     /// The format's short name, such as `onnx`, `trtexec` or `polygraphy`.
     public var format: String
@@ -26,17 +27,20 @@ public struct Side: Sendable {
     }
   }
 
-  public enum Content: Sendable {
+  /// What is compared of it.
+  package enum Content: Sendable {
     /// A graph all of whose extents are known.
     case graph(Graph)
     /// The outputs of each batch.
     case recording([[NamedTensor]])
   }
 
-  public var info: Info
-  public var content: Content
+  /// What a report says of it.
+  package var info: Info
+  /// What is compared of it.
+  package var content: Content
 
-  public init(info: Info, content: Content) {
+  package init(info: Info, content: Content) {
     self.info = info
     self.content = content
   }
@@ -75,7 +79,7 @@ public struct ComparisonInput: Sendable {
   }
 
   /// The array as a graph's input takes it: in its type, and with channels last where the graph has them there.
-  public static func arranged(_ tensor: Tensor, for id: ValueID, of graph: Graph) -> Tensor {
+  package static func arranged(_ tensor: Tensor, for id: ValueID, of graph: Graph) -> Tensor {
     let type = graph[id].type
     let cast = tensor.dataType == type.dataType ? tensor : tensor.cast(to: type.dataType)
     guard tensor.shape.rank == 4, tensor.shape != type.shape else { return cast }

@@ -20,6 +20,9 @@ public struct Tolerance: Sendable, Codable, Hashable {
   /// The absolute part in plain numbers, for a reference of this largest magnitude.
   func absolute(largestMagnitude: Double) -> Double { scaled ? absolute * largestMagnitude : absolute }
 
+  /// The name of a tolerance that a user put together.
+  public static let givenName = "given"
+
   /// Whether nothing but the same element will do.
   var isExact: Bool { absolute == 0 && relative == 0 }
 }
@@ -30,13 +33,16 @@ extension Tolerance {
   public static let exact = Tolerance(name: "exact", absolute: 0, relative: 0)
   /// Two computations in float32 that add in different orders.
   public static let float32 = Tolerance(name: "float32", absolute: 1e-5, relative: 1e-4, scaled: true)
+  /// Products of numbers with mantissas of 10 bits, TensorFloat-32, summed in float32: what NVIDIA's libraries compute
+  /// float32 models with unless told otherwise.
+  public static let tf32 = Tolerance(name: "tf32", absolute: 2e-3, relative: 2e-3, scaled: true)
   /// Weights or activations in float16, against float32.
   public static let float16 = Tolerance(name: "float16", absolute: 1e-2, relative: 1e-2, scaled: true)
   /// Weights and activations in int8, against float32.
   public static let int8 = Tolerance(name: "int8", absolute: 1e-1, relative: 1e-1, scaled: true)
 
   /// The tolerances that a user can name, narrowest first.
-  public static let named = [exact, float32, float16, int8]
+  public static let named = [exact, float32, tf32, float16, int8]
 }
 
 /// What a written file must keep to when it is read back and run: the largest error, as a part of the largest magnitude.
@@ -51,4 +57,8 @@ extension Tolerance {
 extension Tolerance {
   /// Weights that were folded and rounded to float32 on one side, and what networks of them give in Double.
   static let foldedWeights = Tolerance(name: "folded", absolute: 1e-6, relative: 0, scaled: true)
+  /// Weights that are the same but for the last digits of float32: one side folded in another order.
+  static let roundedWeights = Tolerance(name: "rounded", absolute: 1e-6, relative: 0, scaled: true)
+  /// Weights that find each other again: rounded to a half type, they still are near.
+  static let likeWeights = Tolerance(name: "like", absolute: 1e-2, relative: 0, scaled: true)
 }

@@ -1,11 +1,11 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 extension CostReport {
   /// Counts a graph whose shapes are all known. Weights are not read, only their shapes.
   ///
   /// Fails if a shape is open or a number is out of range.
-  public init(_ graph: Graph) throws(ScaleNetError) {
+  package init(_ graph: Graph) throws(ScaleNetError) {
     var layers: [Layer] = []
     layers.reserveCapacity(graph.nodes.count)
     var counted = Set<ValueID>()

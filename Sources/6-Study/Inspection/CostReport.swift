@@ -35,15 +35,21 @@ public struct CostReport: Sendable, Codable, Hashable {
 
   /// One node of the graph.
   public struct Layer: Sendable, Codable, Hashable {
+    /// The node's, in a graph made of weights that of the PyTorch module: `layer1.0.conv2.3`.
     public var name: String
     /// ONNX's `op_type`.
     public var op: String
     /// Shapes of the inputs that are no weights.
     public var inputShapes: [[Int]]
+    /// Of the first output.
     public var outputShape: [Int]
+    /// Learnable parameters that no earlier layer has: shared ones are counted once.
     public var parameters: Int
+    /// Running means and variances, shared ones counted once.
     public var buffers: Int
+    /// Multiply-accumulates; 0 for layers other than Conv, Gemm and MatMul.
     public var macs: Int
+    /// Elementary operations that are no multiply-accumulates.
     public var otherOperations: Int
     /// What the layer adds to the total of the same name.
     public var memoryTrafficBytes: Int
@@ -57,6 +63,8 @@ public struct CostReport: Sendable, Codable, Hashable {
     }
   }
 
+  /// What the network costs as a whole.
   public let totals: Totals
+  /// One for each node, in the order in which they run.
   public let layers: [Layer]
 }

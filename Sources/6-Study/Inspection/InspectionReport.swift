@@ -1,15 +1,16 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 /// What `inspect` says of one model; `schemas/inspect.schema.json` describes its JSON.
 public struct InspectionReport: Sendable, Codable, Hashable {
   /// The image that the network takes.
   public struct Input: Sendable, Codable, Hashable {
+    /// The name of the graph's input.
     public var name: String
     /// NCHW.
     public var shape: [Int]
 
-    public init(name: String, shape: [Int]) {
+    package init(name: String, shape: [Int]) {
       self.name = name
       self.shape = shape
     }
@@ -17,6 +18,7 @@ public struct InspectionReport: Sendable, Codable, Hashable {
 
   /// The format's short name, such as `onnx`; `built-in` for a network without a file.
   public var format: String
+  /// The file, `arch:NAME` for a built-in network, or what a model in memory was called.
   public var path: String
   /// The family, such as `ScaleNet`, or what the file says of itself.
   public var architecture: String
@@ -24,7 +26,9 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public var variant: String?
   /// Width of the final layer; nil for a backbone.
   public var classes: Int?
+  /// The first input of the graph, which costs are stated for.
   public var input: Input
+  /// Sums over all layers.
   public var totals: CostReport.Totals
   /// The residual blocks, in the order in which they run.
   public var blocks: [BlockReport]
@@ -34,7 +38,7 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public var notes: [String]
 
   /// Counts a graph all of whose extents are known (`Graph.binding(batch:)`). Weights are not read, only their shapes.
-  public init(
+  package init(
     _ graph: Graph, format: String, path: String, architecture: String, variant: String? = nil,
     classes: Int? = nil, notes: [String] = []
   ) throws(ScaleNetError) {

@@ -41,13 +41,16 @@ public struct AllocationOutputs: Sendable {
   /// Whether existing files are replaced.
   public var overwrite = false
 
+  /// Nothing is written yet: set the paths of what is wanted.
   public init() {}
 }
 
 extension Model {
   /// Decides how many channels each scale of each block keeps.
   ///
-  /// - Parameter inputSize: the image that multiply-accumulates are counted for.
+  /// - Parameters:
+  ///   - target: what decides how many channels a block keeps.
+  ///   - inputSize: the image that multiply-accumulates are counted for.
   /// - Throws: if the model is not the weights of a ScaleNet whose scales have channels to lose, or the budget is too small.
   public func allocate(
     _ target: AllocationTarget, inputSize: InputSize = .standard

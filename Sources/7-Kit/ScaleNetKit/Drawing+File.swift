@@ -1,9 +1,9 @@
-public import FileIO
-public import Reports
+package import FileIO
+package import Reports
 
 extension Drawing {
   /// The picture as a file of that name holds it: PNG for `.png`, SVG otherwise.
-  public func bytes(for path: String) throws(ScaleNetError) -> [UInt8] {
+  package func bytes(for path: String) throws(ScaleNetError) -> [UInt8] {
     path.lowercased().hasSuffix(".png") ? try png() : Array(svg.utf8)
   }
 }

@@ -8,6 +8,8 @@ import SafetensorsFormat
 
 /// The formats that models, arrays and recorded outputs come in.
 public enum FileFormat: String, Sendable, CaseIterable {
+  /// Formats of models and weights; `numpy` is `.npz` of weights where it is written, and arrays where it is
+  /// read.
   case pytorch, safetensors, onnx, keras, numpy
   /// Outputs that other programs recorded as JSON.
   case trtexec, polygraphy

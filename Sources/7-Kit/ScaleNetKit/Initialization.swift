@@ -7,13 +7,19 @@ import PyTorchFormat
 public struct Initialization: Sendable {
   /// What was written.
   public struct Report: Sendable {
+    /// The network's name: `ScaleNet-50`.
     public var architecture: String
+    /// Of the final layer.
     public var classes: Int
+    /// Learnable parameters.
     public var parameters: Int
+    /// Of the file.
     public var bytes: Int
   }
 
+  /// The dimensions of the network.
   public let architecture: Architecture
+  /// What the random numbers begin from.
   public let seed: UInt64
   private let inputs: [ByteRegion]
 
@@ -67,7 +73,10 @@ public struct Initialization: Sendable {
 
   /// Writes a checkpoint that PyTorch loads with `weights_only=True`.
   ///
-  /// - Parameter overwrite: whether an existing file is replaced.
+  /// - Parameters:
+  ///   - path: a name that ends in `.pth` or `.pt`.
+  ///   - overwrite: whether an existing file is replaced.
+  /// - Throws: if the file can't be written, or exists and may not be replaced.
   public func write(to path: String, overwrite: Bool = false) throws(ScaleNetError) -> Report {
     guard FileFormat.forExtension(of: path) == .pytorch else {
       throw .invalidOption(

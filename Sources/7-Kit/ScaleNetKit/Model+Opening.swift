@@ -20,6 +20,7 @@ public struct OpeningOptions: Sendable {
   /// Whether nothing but shapes is needed, so that a built-in architecture gets no weights.
   var shapesOnly = false
 
+  /// Nothing asked for: what the file says by itself.
   public init(key: String? = nil, structurePath: String? = nil, inputSize: InputSize? = nil) {
     self.key = key
     self.structurePath = structurePath

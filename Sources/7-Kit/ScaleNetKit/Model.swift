@@ -27,6 +27,7 @@ public struct Model: Sendable {
   public let path: String
   /// The format of the file; `builtIn` for what was made in memory.
   public let format: FileFormat
+  /// Which of the three kinds the model is.
   public let content: Content
   /// What a user should know of the reading, one sentence each.
   public let notes: [String]
@@ -44,6 +45,7 @@ public struct Model: Sendable {
   /// Weights in memory, whose network is told from their names and shapes.
   ///
   /// - Parameters:
+  ///   - weights: tensors by PyTorch's names: convolutions OIHW, linear layers [outputs, inputs].
   ///   - name: what messages call them.
   ///   - structure: the channels that a ScaleNet must have; nil for no check.
   /// - Throws: if a structure is given and is not theirs. Weights of no known network make a model all the same: its
@@ -58,7 +60,9 @@ public struct Model: Sendable {
 
   /// A graph in memory.
   ///
-  /// - Parameter name: what messages call it.
+  /// - Parameters:
+  ///   - graph: images are NCHW in it; the batch, and in a graph of ONNX more, may be open.
+  ///   - name: what messages call it.
   /// - Throws: if the graph is not valid.
   public init(graph: Graph, name: String = "graph") throws(ScaleNetError) {
     do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(name) }

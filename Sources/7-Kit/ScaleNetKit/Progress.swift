@@ -12,11 +12,27 @@ import Synchronization
 public struct Progress: Sendable {
   /// What is being done.
   public enum Phase: String, Sendable, CaseIterable {
-    case reading, building, writing, verifying, running, aligning, explaining
+    /// Opening a source.
+    case reading
+    /// Making a graph of weights, and passes over it.
+    case building
+    /// Writing the output under its temporary name.
+    case writing
+    /// Reading the output back, running it and comparing it with the source.
+    case verifying
+    /// Forward passes in float.
+    case running
+    /// Finding which intermediate values of two graphs correspond.
+    case aligning
+    /// Trying causes of a difference by undoing each.
+    case explaining
+    /// Forward passes in Double, which tell rounding from error.
     case runningInDouble = "running in Double"
+    /// Comparing parameters, after layouts and folding are undone.
     case comparingWeights = "comparing weights"
   }
 
+  /// What is being done now.
   public let phase: Phase
   /// How many parts of the phase are done, such as runs of a benchmark.
   public let completed: Int

@@ -21,11 +21,13 @@ public struct ChannelAllocation: Hashable, Sendable {
     public var channels: [Int] { kept.map(\.count) }
   }
 
+  /// What was asked for.
   public var target: AllocationTarget
   /// The image that multiply-accumulates are counted for.
   public var inputSize: InputSize
   /// r in k = ceil(r * planes), the greatest that gives these numbers; nil where every block has its own budget.
   public var width: Double?
+  /// All blocks of the seed, in the order in which they run.
   public var blocks: [Block]
   /// The network that is left.
   public var configuration: ScaleNetConfiguration
@@ -38,4 +40,18 @@ public struct ChannelAllocation: Hashable, Sendable {
 
   /// The structure file of the network that is left.
   public var structure: Structure { configuration.structure }
+}
+
+/// What decides how many channels each block keeps.
+public enum AllocationTarget: Hashable, Sendable {
+  /// Each block keeps k = ceil(r * planes), with the greatest r for which the whole network takes at most this many
+  /// multiply-accumulates at the input size.
+  case macs(Int)
+  /// Each block keeps k = ceil(r * planes) for this r.
+  case width(Double)
+  /// Each block keeps as many channels as leave it at or below the multiply-accumulates of a ResNet's bottleneck of
+  /// the same width: the same 1x1 convolutions and shortcut on the same feature map, and between them one 3x3 from
+  /// planes to planes. Like the pool of a scale-aggregation block, that block's step stands before everything (in
+  /// the first 1x1), so that both differ in the middle only.
+  case perBlockMACs
 }

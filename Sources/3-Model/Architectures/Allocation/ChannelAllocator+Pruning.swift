@@ -1,5 +1,5 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 extension ChannelAllocator {
   /// A tensor whose channels are picked is copied; far more than the largest layer of any network.
@@ -7,7 +7,7 @@ extension ChannelAllocator {
 
   /// The seed's weights without the channels that go: rows of `conv2.i` and `bn2.i`, columns of `conv3`. What keeps
   /// all its channels stays a view of the seed's.
-  public func prunedWeights(_ allocation: ChannelAllocation) throws(ScaleNetError) -> StateDict {
+  package func prunedWeights(_ allocation: ChannelAllocation) throws(ScaleNetError) -> StateDict {
     precondition(allocation.blocks.map(\.name) == seed.blocks.map(\.name))
     var picks: [String: (indices: [Int], axis: Int)] = [:]
     var dropped = Set<String>()
@@ -50,5 +50,26 @@ extension ChannelAllocator {
       }
     }
     return result
+  }
+}
+
+extension Tensor {
+  /// A copy of the elements at some indices of one axis, in the order given.
+  func selecting(_ indices: [Int], axis: Int) throws(ScaleNetError) -> Tensor {
+    let bytes = try bytes()
+    let run = shape.dimensions[(axis + 1)...].reduce(dataType.byteCount, *)
+    let extent = shape[axis]
+    let outer = shape.dimensions[..<axis].reduce(1, *)
+    var selected: [UInt8] = []
+    selected.reserveCapacity(outer * indices.count * run)
+    for row in 0..<outer {
+      for index in indices {
+        let start = (row * extent + index) * run
+        selected += bytes[start..<start + run]
+      }
+    }
+    var dimensions = shape.dimensions
+    dimensions[axis] = indices.count
+    return try Tensor(dataType, TensorShape(dimensions), storage: .copying(selected))
   }
 }

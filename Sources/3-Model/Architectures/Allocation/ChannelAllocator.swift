@@ -1,14 +1,14 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 /// Decides how many channels each scale of a scale-aggregation block gets, as the ScaleNet paper does (Li et al. 2019,
 /// "Data-Driven Neuron Allocation for Scale Aggregation Networks"): in a trained network that has too many, the
 /// channels of all scales of a block compete by |gamma| of their normalisation `bn2`, and the top k stay.
 ///
 /// Between equals, the lower scale goes first, then the lower channel. A block keeps at least one channel.
-public struct ChannelAllocator: Sendable {
+package struct ChannelAllocator: Sendable {
   /// The network with too many channels.
-  public let seed: ScaleNetConfiguration
+  package let seed: ScaleNetConfiguration
   let weights: StateDict
   let source: String
   private let rankings: [ChannelRanking]
@@ -18,7 +18,7 @@ public struct ChannelAllocator: Sendable {
   /// - Parameters:
   ///   - weights: the weights that `seed` was recognised from.
   ///   - source: their file's path, for errors.
-  public init(seed: ScaleNetConfiguration, weights: StateDict, source: String) throws(ScaleNetError) {
+  package init(seed: ScaleNetConfiguration, weights: StateDict, source: String) throws(ScaleNetError) {
     // Before anything is read: the widths must be such that operations can be counted at all.
     _ = try seed.costs(inputSize: InputSize(height: seed.leastInputSide, width: seed.leastInputSide))
     self.seed = seed
@@ -33,7 +33,7 @@ public struct ChannelAllocator: Sendable {
   ///
   /// Multiply-accumulates only grow with the width, and they change only where some block's ceil(r * planes) does, so
   /// the greatest width within the budget is found exactly. A budget above that of the seed keeps everything.
-  public func allocate(
+  package func allocate(
     _ target: AllocationTarget, inputSize: InputSize = .standard
   ) throws(ScaleNetError) -> ChannelAllocation {
     let (outside, costs) = try seed.costs(inputSize: inputSize)

@@ -1,15 +1,26 @@
 /// The networks of the ResNet family that papers name.
 public enum PublishedResNet: String, CaseIterable, Sendable {
+  /// He et al. 2016; basic blocks, 2, 2, 2 and 2 of them.
   case resNet18 = "resnet18"
+  /// He et al. 2016; basic blocks, 3, 4, 6 and 3 of them.
   case resNet34 = "resnet34"
+  /// He et al. 2016; bottleneck blocks, 3, 4, 6 and 3 of them.
   case resNet50 = "resnet50"
+  /// He et al. 2016; bottleneck blocks, 3, 4, 23 and 3 of them.
   case resNet101 = "resnet101"
+  /// He et al. 2016; bottleneck blocks, 3, 8, 36 and 3 of them.
   case resNet152 = "resnet152"
+  /// ResNet-50 with squeeze-and-excitation (Hu et al. 2018).
   case seResNet50 = "seresnet50"
+  /// ResNet-101 with squeeze-and-excitation.
   case seResNet101 = "seresnet101"
+  /// ResNet-152 with squeeze-and-excitation.
   case seResNet152 = "seresnet152"
+  /// Xie et al. 2017; 3, 4, 6 and 3 blocks, whose 3x3 convolutions have 32 groups of 4 channels and more.
   case resNeXt50 = "resnext50-32x4d"
+  /// Xie et al. 2017; 3, 4, 23 and 3 blocks, 32 groups of 8 channels and more.
   case resNeXt101 = "resnext101-32x8d"
+  /// ResNeXt-50 32x4d with squeeze-and-excitation.
   case seResNeXt50 = "seresnext50-32x4d"
 
   /// The name in the papers' spelling.
@@ -65,7 +76,7 @@ public enum PublishedResNet: String, CaseIterable, Sendable {
 
 extension ResNetConfiguration {
   /// A published network: stem 64, planes 64 to 512, and a squeeze to a sixteenth of a block's channels.
-  public init(_ network: PublishedResNet, classes: Int?) {
+  package init(_ network: PublishedResNet, classes: Int?) {
     var blocks: [Block] = []
     var channels = 64
     for (stage, depth) in network.depths.enumerated() {

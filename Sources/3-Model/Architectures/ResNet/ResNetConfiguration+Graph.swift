@@ -1,12 +1,12 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 extension ResNetConfiguration {
   /// The network as a graph for one input size: published weights, published forward pass.
   ///
   /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
   /// final layer, or with `features` the maps `layer1` to `layer4`.
-  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
+  package func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
     -> Graph
   {
     if options.stridePlacement != nil, kind == .basic {
@@ -74,5 +74,14 @@ extension ResNetConfiguration {
     x = try builder.biasedConvolution("\(name).fc2", x)
     x = try builder.node("\(name).sigmoid", .unary(.sigmoid), x)
     return try builder.node("\(name).mul", .binary(.mul), input, x)
+  }
+}
+
+extension ResNetConfiguration {
+  /// The max pool of 3x3 where it has no margin; nil where something is left everywhere.
+  package func layerWithoutOutput(inputSide side: Int) -> String? {
+    // Every other layer has margins, so that a single pixel passes.
+    let pooled = (side - 1) / 2 + 1
+    return naming.poolsLikeCaffe && pooled < 3 ? "maxpool" : nil
   }
 }

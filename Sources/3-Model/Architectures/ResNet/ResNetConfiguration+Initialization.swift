@@ -3,7 +3,7 @@ extension ResNetConfiguration {
   /// standard deviation sqrt(2 / (k * k * out)), BatchNorm 1 and 0, the last of a block included; biases and the
   /// final layer uniform within 1 / sqrt(in). With squeeze and excitation the last BatchNorm of a block begins at 0,
   /// as timm's does (Goyal et al. 2017): gates over fresh branches make a deep network amplify every rounding.
-  public func addInitialWeights(to new: inout WeightInitializer) {
+  package func addInitialWeights(to new: inout WeightInitializer) {
     new.addConvolution(
       "\(naming.stemPrefix)conv1", filters: stemChannels, channels: imageChannels, kernel: 7)
     new.addNormalization("\(naming.stemPrefix)bn1", channels: stemChannels)

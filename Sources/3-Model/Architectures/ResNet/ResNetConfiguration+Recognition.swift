@@ -1,9 +1,9 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 extension ResNetConfiguration {
   /// Whether the keys are those of a ResNet, complete or not: some `layerS.B.conv2.weight` exists.
-  public static func recognizes(_ weights: StateDict) -> Bool {
+  package static func recognizes(_ weights: StateDict) -> Bool {
     weights.entries.contains { BlockKey($0.name)?.parts == ["conv2", "weight"] }
   }
 
@@ -11,7 +11,7 @@ extension ResNetConfiguration {
   /// of a 3x3 convolution's weight leaves of its input's channels.
   ///
   /// - Parameter source: the file's path, for errors.
-  public init(recognizing weights: StateDict, source: String) throws(ScaleNetError) {
+  package init(recognizing weights: StateDict, source: String) throws(ScaleNetError) {
     let naming = ResNetNaming(of: weights)
     let keys = weights.entries.compactMap { BlockKey($0.name) }
     let kind: BlockKind = keys.contains { $0.parts[0] == "conv3" } ? .bottleneck : .basic

@@ -15,7 +15,7 @@ public struct ResNetNaming: Hashable, Sendable {
   public static let pretrainedModels = ResNetNaming(
     stemPrefix: "layer0.", squeezeExcitation: "se_module", classifier: "last_linear")
 
-  public init(stemPrefix: String, squeezeExcitation: String, classifier: String) {
+  package init(stemPrefix: String, squeezeExcitation: String, classifier: String) {
     self.stemPrefix = stemPrefix
     self.squeezeExcitation = squeezeExcitation
     self.classifier = classifier
@@ -46,4 +46,12 @@ public struct ResNetNaming: Hashable, Sendable {
   func stridePlacement(isGrouped: Bool) -> StridePlacement {
     squeezeExcitation == Self.pretrainedModels.squeezeExcitation && !isGrouped ? .first : .middle
   }
+}
+
+/// Which convolution of a bottleneck block takes the step of 2 that halves the feature map.
+public enum StridePlacement: String, CaseIterable, Sendable {
+  /// The first 1x1, as in the ResNet paper, in Caffe, and in the first PyTorch SE-ResNets.
+  case first
+  /// The 3x3, as in torchvision and timm.
+  case middle
 }

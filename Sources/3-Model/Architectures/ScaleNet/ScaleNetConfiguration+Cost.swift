@@ -1,4 +1,4 @@
-public import FileIO
+package import FileIO
 
 extension ScaleNetConfiguration {
   /// The multiply-accumulates of one block's convolutions.
@@ -12,7 +12,7 @@ extension ScaleNetConfiguration {
   }
 
   /// The multiply-accumulates of convolutions and final layer, as fvcore counts them, for one image of this size.
-  public func macs(inputSize: InputSize = .standard) throws(ScaleNetError) -> Int {
+  package func macs(inputSize: InputSize = .standard) throws(ScaleNetError) -> Int {
     let (stem, costs) = try costs(inputSize: inputSize)
     return zip(blocks, costs).reduce(stem) { sum, pair in
       pair.0.scales.reduce(sum + pair.1.fixed) { $0 + $1.channels * pair.1.perChannel[$1.index] }

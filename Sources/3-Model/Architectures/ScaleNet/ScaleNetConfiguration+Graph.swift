@@ -1,12 +1,12 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 extension ScaleNetConfiguration {
   /// The network as a graph for one input size: published weights, published forward pass.
   ///
   /// The input is [N, C, H, W]; the outputs are logits [N, classes], pooled features [N, channels] where there is no
   /// `fc`, or with `features` the maps `layer1` to `layer4`.
-  public func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
+  package func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
     -> Graph
   {
     if options.stridePlacement != nil {
@@ -70,5 +70,22 @@ extension ScaleNetConfiguration {
     return Resize(
       mode: isEven ? .nearest : .linear, coordinateTransformation: isEven ? .asymmetric : .halfPixel,
       extent: .sizes([large.height, large.width]))
+  }
+}
+
+extension ScaleNetConfiguration {
+  /// The first pool for which the feature map is too small; nil where something is left everywhere.
+  package func layerWithoutOutput(inputSide side: Int) -> String? {
+    // 7x7 stride 2 margin 3, then 3x3 stride 2 margin 1.
+    var current = (side - 1) / 2 + 1
+    current = (current - 1) / 2 + 1
+    for block in blocks {
+      if block.stride > 1 { current /= block.stride }
+      if current < 1 { return "\(block.name).pool" }
+      if let scale = block.scales.first(where: { $0.pool > current }) {
+        return "\(block.name).pool2.\(scale.index)"
+      }
+    }
+    return nil
   }
 }

@@ -1,7 +1,7 @@
 extension ScaleNetConfiguration {
   /// Fresh weights in the published order, by the published initialisation: convolutions normal with standard
   /// deviation sqrt(2 / (k * k * out)), BatchNorm 1 and 0, and `fc` uniform within 1 / sqrt(in) as PyTorch's Linear.
-  public func addInitialWeights(to new: inout WeightInitializer) {
+  package func addInitialWeights(to new: inout WeightInitializer) {
     new.addConvolution("conv1", filters: stemChannels, channels: imageChannels, kernel: 7)
     new.addNormalization("bn1", channels: stemChannels)
     for block in blocks {

@@ -1,16 +1,16 @@
-public import FileIO
-public import ModelIR
+package import FileIO
+package import ModelIR
 
 extension ScaleNetConfiguration {
   /// Whether the keys are those of a ScaleNet, complete or not: some `layerS.B.conv2.I` exists.
-  public static func recognizes(_ weights: StateDict) -> Bool {
+  package static func recognizes(_ weights: StateDict) -> Bool {
     weights.entries.contains { isOfScale($0.name) }
   }
 
   /// Reads a ScaleNet's dimensions off its weights. No width is known beforehand.
   ///
   /// - Parameter source: the file's path, for errors.
-  public init(recognizing weights: StateDict, source: String) throws(ScaleNetError) {
+  package init(recognizing weights: StateDict, source: String) throws(ScaleNetError) {
     var checker = WeightChecker(weights)
     let stem = checker.takeConvolution("conv1", filters: nil, channels: nil, kernels: [7])
     let stemChannels = stem?[0]
@@ -36,7 +36,7 @@ extension ScaleNetConfiguration {
   }
 
   /// All disagreements with a structure file, each with its place.
-  public func disagreements(with structure: Structure) -> [String] {
+  package func disagreements(with structure: Structure) -> [String] {
     var problems: [String] = []
     let found = self.structure
     if structure.rows.count != found.rows.count {

@@ -1,9 +1,10 @@
 /// A ScaleNet's dimensions: everything about it but the weights' values and the input size.
-public struct ScaleNetConfiguration: NetworkConfiguration {
+public struct ScaleNetConfiguration: NetworkConfiguration, Hashable, Sendable {
   /// One branch of an SA block.
   public struct Scale: Hashable, Sendable {
     /// The position in `Structure.pools`, and the number in the keys (`conv2.3`).
     public var index: Int
+    /// Filters of the branch's convolution, `conv2.3`; above 0.
     public var channels: Int
     /// The convolution's kernel, 3 or 1.
     public var kernel: Int
@@ -18,11 +19,13 @@ public struct ScaleNetConfiguration: NetworkConfiguration {
     public var name: String
     /// 0 to 3.
     public var stage: Int
+    /// Channels of what the block and its shortcut read.
     public var inputChannels: Int
     /// Channels after the first 1x1 convolution.
     public var planes: Int
     /// The branches that exist, ascending.
     public var scales: [Scale]
+    /// Channels of the block's sum: the filters of `conv3`.
     public var outputChannels: Int
     /// How much the block pools its input before everything else, the shortcut included.
     public var stride: Int
@@ -42,6 +45,7 @@ public struct ScaleNetConfiguration: NetworkConfiguration {
   /// Classes of the final layer; nil for a backbone without one.
   public var classes: Int?
 
+  /// Always `scaleNet`.
   public var family: ArchitectureFamily { .scaleNet }
 
   /// Channels of the last feature map.
@@ -75,7 +79,7 @@ public struct ScaleNetConfiguration: NetworkConfiguration {
     released?.displayName ?? name(kind: family.rawValue)
   }
 
-  public init(imageChannels: Int, stemChannels: Int, blocks: [Block], classes: Int?) {
+  package init(imageChannels: Int, stemChannels: Int, blocks: [Block], classes: Int?) {
     self.imageChannels = imageChannels
     self.stemChannels = stemChannels
     self.blocks = blocks
@@ -84,7 +88,7 @@ public struct ScaleNetConfiguration: NetworkConfiguration {
 
   /// The published network of a structure: stem 64, planes 64 to 512, expansion 4. Branches have 3x3 kernels where
   /// side / 2^index is above 1, and 1x1 elsewhere.
-  public init(structure: Structure, classes: Int?) {
+  package init(structure: Structure, classes: Int?) {
     var blocks: [Block] = []
     var channels = 64
     for (stage, rows) in structure.stages.enumerated() {

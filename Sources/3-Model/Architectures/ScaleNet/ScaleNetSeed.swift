@@ -1,10 +1,13 @@
-public import FileIO
+package import FileIO
 
 /// Networks to train before channels are allocated: every scale of a block has as many channels as the block has
 /// planes, so that there is something to lose.
 public enum ScaleNetSeed: String, CaseIterable, Sendable {
+  /// 3, 4, 6 and 3 blocks, as ScaleNet-50 has.
   case scaleNet50 = "scalenet50-seed"
+  /// 3, 4, 23 and 3 blocks, as ScaleNet-101 has.
   case scaleNet101 = "scalenet101-seed"
+  /// 3, 8, 36 and 3 blocks, as ScaleNet-152 has.
   case scaleNet152 = "scalenet152-seed"
 
   /// Blocks of each stage.
@@ -17,14 +20,14 @@ public enum ScaleNetSeed: String, CaseIterable, Sendable {
   }
 
   /// The network with all four scales.
-  public func configuration(classes: Int?) -> ScaleNetConfiguration {
+  package func configuration(classes: Int?) -> ScaleNetConfiguration {
     Self.configuration(depths: depths, isIncluded: { _ in true }, classes: classes)
   }
 
   /// The network with some of the scales.
   ///
   /// - Parameter pools: by how much the scales pool, some of 1, 2, 4 and 7.
-  public func configuration(
+  package func configuration(
     pools: [Int], classes: Int?
   ) throws(ScaleNetError) -> ScaleNetConfiguration {
     guard !pools.isEmpty, Set(pools).count == pools.count, Set(pools).isSubset(of: Structure.pools) else {

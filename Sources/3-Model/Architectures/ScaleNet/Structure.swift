@@ -4,9 +4,12 @@ public import FileIO
 public struct Structure: Hashable, Sendable {
   /// One row: the channels at scales 1, 2, 4 and 7, and the block's feature size for an input of 224.
   public struct Row: Hashable, Sendable {
+    /// For each of `pools`; 0 where the block lacks the scale.
     public var channels: [Int]
+    /// Height and width of the block's feature map for an image of 224 x 224: one of `sides`.
     public var side: Int
 
+    /// A row of four channel counts; another number of them is a mistake of the caller, and traps.
     public init(channels: [Int], side: Int) {
       precondition(channels.count == Structure.pools.count)
       self.channels = channels
@@ -19,8 +22,10 @@ public struct Structure: Hashable, Sendable {
   /// The feature sizes of the four stages for an input of 224.
   public static let sides = [56, 28, 14, 7]
 
+  /// One for each block, in the order in which they run.
   public var rows: [Row]
 
+  /// Rows as they are; `init(json:path:)` checks those of a file.
   public init(rows: [Row]) {
     self.rows = rows
   }

@@ -3,18 +3,21 @@ public import FileIO
 /// Scaled dot-product attention: softmax(scale * Q * K' + mask) * V, as ONNX has it from opset 23.
 ///
 /// Inputs Q, K and V, either [batch, heads, sequence, size] or [batch, sequence, heads * size]; attn_mask (booleans, or
-/// numbers that are added), past_key and past_value [batch, heads, sequence, size], which stand before K and V, and nonpad_kv_seqlen [batch] (int64), how many keys count; all
-/// from attn_mask on may be left out. Outputs Y, and as many as asked for of present_key, present_value and
-/// qk_matmul_output.
+/// numbers that are added), past_key and past_value [batch, heads, sequence, size], which stand before K and V, and
+/// nonpad_kv_seqlen [batch] (int64), how many keys count; all from attn_mask on may be left out. Outputs Y, and as many as
+/// asked for of present_key, present_value and qk_matmul_output.
 public struct Attention: OperatorKind {
   /// At which stage of the computation the fourth output is taken.
   public enum ScoreStage: Int, Hashable, Sendable {
+    /// Q times K, scaled.
     case product = 0
-    case masked, capped, softmax
+    /// After the cap; after the mask was added; after the softmax.
+    case capped, masked, softmax
   }
 
-  /// Heads of Q, and of K and V, where the inputs have three axes; 0 where they have four.
+  /// Heads of Q where the inputs have three axes; 0 where they have four.
   public var queryHeads: Int
+  /// Heads of K and V likewise; a divisor of `queryHeads`.
   public var keyHeads: Int
   /// Whether a query sees only keys that stand not behind it.
   public var isCausal: Bool
@@ -22,13 +25,18 @@ public struct Attention: OperatorKind {
   public var scale: Float?
   /// The scores become cap * tanh(score / cap); 0 for no cap.
   public var softcap: Float
+  /// Where the fourth output is taken, if there is one.
   public var scoreStage: ScoreStage
+  /// How many keys before its own position a query sees; nil for all.
+  public var keysBefore: Int?
+  /// How many keys behind its own position a query sees; nil for all.
+  public var keysBehind: Int?
   /// How many outputs there are, 1 to 4.
   public var outputCount: Int
 
   public init(
     queryHeads: Int = 0, keyHeads: Int = 0, isCausal: Bool = false, scale: Float? = nil, softcap: Float = 0,
-    scoreStage: ScoreStage = .product, outputCount: Int = 1
+    scoreStage: ScoreStage = .product, keysBefore: Int? = nil, keysBehind: Int? = nil, outputCount: Int = 1
   ) {
     self.queryHeads = queryHeads
     self.keyHeads = keyHeads
@@ -36,6 +44,8 @@ public struct Attention: OperatorKind {
     self.scale = scale
     self.softcap = softcap
     self.scoreStage = scoreStage
+    self.keysBefore = keysBefore
+    self.keysBehind = keysBehind
     self.outputCount = outputCount
   }
 
@@ -87,8 +97,8 @@ public struct Attention: OperatorKind {
       v.dimensions[2] = Self.sum(value.dimensions[2], v.dimensions[2])
     }
     if let mask = optional(inputs, 3) {
-      guard ElementDomain.numberOrBool.contains(mask.dataType), (2...4).contains(mask.rank) else {
-        throw ScaleNetError(place: "input attn_mask", expected: "rank 2 to 4", found: "\(mask)")
+      guard ElementDomain.numberOrBool.contains(mask.dataType), (1...4).contains(mask.rank) else {
+        throw ScaleNetError(place: "input attn_mask", expected: "rank 1 to 4", found: "\(mask)")
       }
     }
     guard (1...4).contains(outputCount) else {

@@ -4,6 +4,7 @@ public import FileIO
 ///
 /// Arithmetic of integers wraps around; their quotient is cut towards 0. Comparisons give booleans.
 public enum Binary: OperatorKind {
+  /// A + B, A - B, A * B, A / B.
   case add, sub, mul, div
   /// A to the power of B; B may have another type.
   case pow
@@ -11,10 +12,13 @@ public enum Binary: OperatorKind {
   case mod(isTruncated: Bool)
   /// A where it is not negative, A * B elsewhere; NaN stays. B, the slope, is broadcast to A.
   case pRelu
+  /// Of booleans.
   case and, or, xor
+  /// A compared with B, in that order. NaN is equal to nothing, and neither less nor greater.
   case equal, less, lessOrEqual, greater, greaterOrEqual
-  /// A shifted by B bits, to the left or to the right; of unsigned integers.
+  /// A shifted by B bits, to the left or to the right, where its sign is repeated; by all of its bits where B is negative.
   case bitShift(isLeft: Bool)
+  /// Of each bit of two integers.
   case bitwiseAnd, bitwiseOr, bitwiseXor
 
   public var name: String {
@@ -50,8 +54,7 @@ public enum Binary: OperatorKind {
     case .and, .or, .xor: (.bool, true)
     case .equal: (.numberOrBool, true)
     case .less, .lessOrEqual, .greater, .greaterOrEqual: (.number, true)
-    case .bitShift: (.unsigned, false)
-    case .bitwiseAnd, .bitwiseOr, .bitwiseXor: (.integer, false)
+    case .bitShift, .bitwiseAnd, .bitwiseOr, .bitwiseXor: (.integer, false)
     }
   }
 
@@ -60,9 +63,6 @@ public enum Binary: OperatorKind {
     let a = try require(inputs, 0, "A", domain)
     var b = try require(inputs, 1, "B", domain)
     if case .pow = self { b.dataType = a.dataType }
-    if case .mod(false) = self, a.dataType.isFloatingPoint {
-      throw ScaleNetError(place: "fmod", expected: "1 for floating-point elements", found: "0")
-    }
     var result = try TensorType.broadcasting(a, b)
     if case .pRelu = self {
       guard b.rank <= a.rank, result.isCompatible(with: a) else {
@@ -89,6 +89,7 @@ public enum Binary: OperatorKind {
 
 /// A function of the elements of any number of inputs, with NumPy's broadcasting. NaN in any input is NaN in the result.
 public enum Variadic: OperatorKind {
+  /// Of floating-point numbers; minimum and maximum of integers too.
   case sum, mean, min, max
 
   public var name: String {

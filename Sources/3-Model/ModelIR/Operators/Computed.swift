@@ -20,13 +20,14 @@ public enum Computed: OperatorKind {
   /// input, min and max; the last two may be left out. Elements may be any numbers.
   case clip
   /// X, roi, scales and sizes, of which either scales or sizes is there. The extent of the payload has no meaning;
-  /// `axes` are those that scales or sizes are for.
+  /// `axes` are those that scales or sizes are for, in the order of these lists.
   case resize(Resize)
   /// data and axes, which may be left out: all axes are reduced then, or none with `keepsAllWithoutAxes`.
   case reduce(Reduce.Function, keepsAxes: Bool, keepsAllWithoutAxes: Bool)
   /// data and axes.
   case squeeze, unsqueeze
-  /// input and split: as many outputs as parts. The axis is not negative.
+  /// input and split: as many outputs as parts. Without split the parts are equal, but the last, which may be smaller.
+  /// The axis is not negative.
   case split(axis: Int, parts: Int)
   /// X and K. The axis is not negative.
   case topK(axis: Int, isLargest: Bool, isSorted: Bool)
@@ -67,8 +68,8 @@ public enum Computed: OperatorKind {
   public var inputCount: ClosedRange<Int> {
     switch self {
     case .constantOfShape: 1...1
-    case .reshape, .expand, .gather, .tile, .squeeze, .unsqueeze, .split, .topK, .cumSum, .trilu: 2...2
-    case .reduce: 1...2
+    case .reshape, .expand, .gather, .tile, .squeeze, .unsqueeze, .topK, .cumSum, .trilu: 2...2
+    case .reduce, .split: 1...2
     case .clip: 1...3
     case .oneHot, .range: 3...3
     case .pad: 2...4
@@ -146,7 +147,10 @@ public enum Computed: OperatorKind {
       return open(x.rank + (try listCount(inputs, 1, "axes")))
     case .split(let axis, let parts):
       try requireAxis(axis, of: x)
-      guard (1...4096).contains(parts), try listCount(inputs, 1, "split") == parts else {
+      guard (1...4096).contains(parts) else {
+        throw ScaleNetError(place: "outputs", expected: "1 to 4096", found: "\(parts)")
+      }
+      if optional(inputs, 1) != nil, try listCount(inputs, 1, "split") != parts {
         throw ScaleNetError(
           place: "outputs", expected: "as many as the input split has numbers", found: "\(parts)")
       }
@@ -220,6 +224,7 @@ public enum Computed: OperatorKind {
 
 /// One element of any type of numbers or booleans.
 public struct ScalarValue: Hashable, Sendable {
+  /// Which of `real` and `integer` holds the value.
   public var dataType: DataType
   /// The value of a floating-point type.
   public var real: Double

@@ -2,7 +2,9 @@ public import FileIO
 
 /// Convolution of X [N, C, ...] with W [M, C / group, ...] and bias B [M] over one to three axes; output [N, M, ...].
 public struct Conv: OperatorKind {
+  /// How the kernel moves over the spatial axes.
   public var window: Window
+  /// Groups of channels that are convolved apart; a divisor of both channel counts.
   public var group: Int
 
   public init(window: Window, group: Int = 1) {
@@ -34,7 +36,9 @@ public struct Conv: OperatorKind {
 /// Convolution of integers, in int32: X and W are int8 or uint8, each with its zero point, which is taken away first.
 /// Inputs x, w, x_zero_point (a scalar), w_zero_point (a scalar, or one for each output channel).
 public struct ConvInteger: OperatorKind {
+  /// How the kernel moves over the spatial axes.
   public var window: Window
+  /// Groups of channels that are convolved apart; a divisor of both channel counts.
   public var group: Int
 
   public init(window: Window, group: Int = 1) {
@@ -61,7 +65,9 @@ public struct ConvInteger: OperatorKind {
 /// Convolution of quantized numbers. Inputs x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point,
 /// B (int32, in units of x_scale * w_scale); scale and zero point of w are scalars or one for each output channel.
 public struct QLinearConv: OperatorKind {
+  /// How the kernel moves over the spatial axes.
   public var window: Window
+  /// Groups of channels that are convolved apart; a divisor of both channel counts.
   public var group: Int
 
   public init(window: Window, group: Int = 1) {
@@ -96,7 +102,9 @@ public struct QLinearConv: OperatorKind {
 /// The transpose of a convolution (what its gradient does): X [N, C, ...] with W [C, M / group, ...] and bias B [M]
 /// becomes [N, M, ...], each extent stride * (extent - 1) + dilated kernel + output padding - pads.
 public struct ConvTranspose: OperatorKind {
+  /// How the kernel moves over the spatial axes.
   public var window: Window
+  /// Groups of channels that are convolved apart; a divisor of both channel counts.
   public var group: Int
   /// Elements that are added behind each axis.
   public var outputPadding: [Int]

@@ -12,6 +12,7 @@ public struct DepthToSpace: OperatorKind {
 
   /// The extent b of a block.
   public var blockSize: Int
+  /// In which order the channels of a block stand.
   public var mode: Mode
 
   public init(blockSize: Int, mode: Mode = .depthColumnRow) {
@@ -40,14 +41,16 @@ public struct DepthToSpace: OperatorKind {
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost { Cost() }
 }
 
-/// Blocks of pixels as channels: X [N, C, H, W] becomes [N, C * b^2, H / b, W / b], row and column of the block before
-/// the channels.
+/// Blocks of pixels as channels: X [N, C, H, W] becomes [N, C * b^2, H / b, W / b].
 public struct SpaceToDepth: OperatorKind {
   /// The extent b of a block.
   public var blockSize: Int
+  /// The order of the channels, as `DepthToSpace` takes it.
+  public var mode: DepthToSpace.Mode
 
-  public init(blockSize: Int) {
+  public init(blockSize: Int, mode: DepthToSpace.Mode = .depthColumnRow) {
     self.blockSize = blockSize
+    self.mode = mode
   }
 
   public var name: String { "SpaceToDepth" }
@@ -80,7 +83,9 @@ public struct GridSample: OperatorKind {
   /// What stands outside of the image. Raw values are ONNX's.
   public enum Padding: String, Hashable, Sendable { case zeros, border, reflection }
 
+  /// How a value is made of the pixels around it.
   public var mode: Mode
+  /// What a position outside of the image reads.
   public var padding: Padding
   /// Whether -1 and 1 are the middles of the first and last pixel, otherwise their outer edges.
   public var alignsCorners: Bool
@@ -124,10 +129,14 @@ public struct GridSample: OperatorKind {
 /// Regions of X [N, C, H, W] brought to one size: rois [R, 4] (left, top, right, bottom) of the images batch_indices
 /// [R] (int64) become [R, C, height, width].
 public struct RoiAlign: OperatorKind {
+  /// What becomes of the samples of a cell. Raw values are ONNX's.
   public enum Mode: String, Hashable, Sendable { case avg, max }
 
+  /// Whether a cell is the mean or the largest of its samples.
   public var mode: Mode
+  /// Cells of the output along the height of a region.
   public var outputHeight: Int
+  /// Cells of the output along the width of a region.
   public var outputWidth: Int
   /// Samples along each axis of a cell of the output; 0 for as many as the cell has pixels.
   public var samplingRatio: Int

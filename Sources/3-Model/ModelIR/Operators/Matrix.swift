@@ -3,9 +3,13 @@ public import FileIO
 /// alpha * A' * B' + beta * C, where A' and B' are A and B or their transposes; A' [M, K], B' [K, N], C broadcast
 /// to [M, N].
 public struct Gemm: OperatorKind {
+  /// The factor of the product.
   public var alpha: Float
+  /// The factor of C.
   public var beta: Float
+  /// Whether A' is the transpose of A.
   public var transA: Bool
+  /// Whether B' is the transpose of B.
   public var transB: Bool
 
   public init(alpha: Float = 1, beta: Float = 1, transA: Bool = false, transB: Bool = false) {
@@ -121,7 +125,9 @@ public struct Einsum: OperatorKind {
   /// An equation taken apart: a label for each axis of each input and of the result. Axes under `...` have labels of
   /// their own, below 0, -1 for the last.
   public struct Labels: Hashable, Sendable {
+    /// For each input, the labels of its axes.
     public var inputs: [[Int]]
+    /// The labels of the result's axes.
     public var output: [Int]
   }
 

@@ -6,6 +6,7 @@ public struct BatchNormalization: OperatorKind {
   public var name: String { "BatchNormalization" }
   public var inputCount: ClosedRange<Int> { 5...5 }
 
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
 
   public init(epsilon: Float = 1e-5) {
@@ -39,8 +40,11 @@ public struct LRN: OperatorKind {
 
   /// How many channels are summed; at least 1.
   public var size: Int
+  /// The factor of the sum of squares, over `size`.
   public var alpha: Float
+  /// The exponent of the divisor.
   public var beta: Float
+  /// What is added to it before the power; keeps the divisor from 0.
   public var bias: Float
 
   public init(size: Int, alpha: Float = 1e-4, beta: Float = 0.75, bias: Float = 1) {
@@ -72,6 +76,7 @@ public struct LRN: OperatorKind {
 public struct LayerNormalization: OperatorKind {
   /// The first of the normalised axes, not negative.
   public var axis: Int
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
   /// How many of the outputs Y, Mean and InvStdDev there are: 1 to 3. The last two are float32, or float64 for such X.
   public var outputCount: Int
@@ -109,6 +114,7 @@ public struct LayerNormalization: OperatorKind {
 public struct RMSNormalization: OperatorKind {
   /// The first of the normalised axes, not negative.
   public var axis: Int
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
 
   public init(axis: Int, epsilon: Float = 1e-5) {
@@ -133,6 +139,7 @@ public struct RMSNormalization: OperatorKind {
 
 /// Normalisation of each channel of X [N, C, ...] by its own statistics. Inputs input, scale and B, both [C].
 public struct InstanceNormalization: OperatorKind {
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
 
   public init(epsilon: Float = 1e-5) {
@@ -162,7 +169,9 @@ public struct InstanceNormalization: OperatorKind {
 /// Normalisation of groups of channels of X [N, C, ...] by their statistics. Inputs X, scale and bias, both one for each
 /// channel, or one for each group as ONNX had it before opset 21.
 public struct GroupNormalization: OperatorKind {
+  /// How many groups the channels make; a divisor of their number.
   public var groups: Int
+  /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
   /// Whether scale and bias are of groups, not of channels.
   public var scalesGroups: Bool

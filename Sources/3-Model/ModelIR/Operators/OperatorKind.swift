@@ -16,6 +16,7 @@ public protocol OperatorKind: Hashable, Sendable {
 
 /// What kinds of elements an input may have.
 public enum ElementDomain: Sendable {
+  /// Elements of every type.
   case any
   /// Real floating-point numbers.
   case float
@@ -25,9 +26,11 @@ public enum ElementDomain: Sendable {
   case numberOrBool
   /// Floating-point numbers and integers with a sign.
   case signed
+  /// Integers of every width, with a sign or without.
   case integer
   /// Integers without a sign.
   case unsigned
+  /// Booleans.
   case bool
 
   /// Whether elements of this type are among them.

@@ -19,6 +19,7 @@ public struct Pad: OperatorKind {
 
   /// In ONNX's order: what is added before each axis, then after each axis. What is cropped is cropped first.
   public var pads: [Int]
+  /// What the added elements are.
   public var mode: Mode
   /// What `constant` adds.
   public var value: Float

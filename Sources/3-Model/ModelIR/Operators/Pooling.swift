@@ -2,6 +2,7 @@ public import FileIO
 
 /// The largest element under a window: X [N, C, ...] becomes [N, C, ...]. Margins never win.
 public struct MaxPool: OperatorKind {
+  /// How the kernel moves over the spatial axes.
   public var window: Window
   /// Whether a last window that lies partly outside is used.
   public var ceilMode: Bool
@@ -34,6 +35,7 @@ public struct MaxPool: OperatorKind {
 
 /// The mean under a window: X [N, C, ...] becomes [N, C, ...].
 public struct AveragePool: OperatorKind {
+  /// How the kernel moves over the spatial axes.
   public var window: Window
   /// Whether a last window that lies partly outside is used.
   public var ceilMode: Bool
@@ -60,6 +62,7 @@ public struct AveragePool: OperatorKind {
 
 /// The p-norm of what lies under a window: X [N, C, ...] becomes [N, C, ...].
 public struct LpPool: OperatorKind {
+  /// How the kernel moves over the spatial axes.
   public var window: Window
   /// Whether a last window that lies partly outside is used.
   public var ceilMode: Bool
@@ -89,6 +92,7 @@ public struct LpPool: OperatorKind {
 
 /// One element made of all positions of each channel: X [N, C, ...] becomes [N, C, 1, ...].
 public enum GlobalPool: OperatorKind {
+  /// The mean, or the largest.
   case average, max
   /// The p-norm.
   case lp(Int)
@@ -125,6 +129,7 @@ public enum GlobalPool: OperatorKind {
 
 /// Puts elements back where a MaxPool found them; all others are 0. Inputs X and I, the positions that MaxPool gives.
 public struct MaxUnpool: OperatorKind {
+  /// How the kernel moves over the spatial axes.
   public var window: Window
   /// The extents of the output, or nil for those that the window gives.
   public var outputShape: [Int]?

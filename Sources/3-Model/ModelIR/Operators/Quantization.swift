@@ -1,6 +1,6 @@
 public import FileIO
 
-/// Numbers as integers: y = saturate(round(x / y_scale) + y_zero_point), halves to even. Inputs x, y_scale and
+/// Numbers as integers, or as numbers of eight bits: y = saturate(round(x / y_scale) + y_zero_point), halves to even. Inputs x, y_scale and
 /// y_zero_point (may be left out).
 ///
 /// The scale is a scalar, a vector along `axis`, or has one number for each block of `blockSize` elements along it.
@@ -11,8 +11,11 @@ public struct QuantizeLinear: OperatorKind {
   public var blockSize: Int
   /// The type of the result where no zero point tells it.
   public var outputType: DataType
+  /// Whether what is too large for a type of eight bits becomes its largest number, otherwise infinity or NaN.
+  public var saturates: Bool
 
-  public init(axis: Int = 1, blockSize: Int = 0, outputType: DataType = .uint8) {
+  public init(axis: Int = 1, blockSize: Int = 0, outputType: DataType = .uint8, saturates: Bool = true) {
+    self.saturates = saturates
     self.axis = axis
     self.blockSize = blockSize
     self.outputType = outputType
@@ -27,12 +30,12 @@ public struct QuantizeLinear: OperatorKind {
     try requireScale(scale, "y_scale", of: x, axis: axis, blockSize: blockSize)
     var type = outputType
     if let zero = optional(inputs, 2) {
-      guard zero.dimensions == scale.dimensions || zero.rank == 0 || scale.rank == 0 else {
+      guard zero.dimensions == scale.dimensions || zero.isOneElement else {
         throw ScaleNetError(place: "input y_zero_point", expected: "the shape of y_scale", found: "\(zero)")
       }
       type = zero.dataType
     }
-    guard type.isInteger else {
+    guard type.isInteger || type.isInt4 || type.isFloat8 else {
       throw ScaleNetError(place: "output_dtype", expected: "integers", found: type.rawValue)
     }
     return [TensorType(type, x.dimensions)]
@@ -60,12 +63,15 @@ public struct DequantizeLinear: OperatorKind {
   public var inputCount: ClosedRange<Int> { 2...3 }
 
   public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
-    let x = try require(inputs, 0, "x", .integer)
+    let x = try require(inputs, 0, "x")
+    guard x.dataType.isInteger || x.dataType.isInt4 || x.dataType.isFloat8 else {
+      throw ScaleNetError(place: "input x", expected: "integers or numbers of eight bits", found: "\(x)")
+    }
     let scale = try requireFloat(inputs, 1, "x_scale")
     try requireScale(scale, "x_scale", of: x, axis: axis, blockSize: blockSize)
     if let zero = optional(inputs, 2) {
       guard zero.dataType == x.dataType,
-        zero.dimensions == scale.dimensions || zero.rank == 0 || scale.rank == 0
+        zero.dimensions == scale.dimensions || zero.isOneElement
       else {
         throw ScaleNetError(
           place: "input x_zero_point", expected: "\(TensorType(x.dataType, scale.dimensions))",
@@ -98,6 +104,11 @@ public struct DynamicQuantizeLinear: OperatorKind {
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost {
     Cost(otherOperations: outputs[0].elementCount.saturatingMultiplied(by: 5))
   }
+}
+
+extension TensorType {
+  /// Whether it is known to be one element.
+  fileprivate var isOneElement: Bool { dimensions.allSatisfy { $0 == 1 } }
 }
 
 extension OperatorKind {

@@ -7,9 +7,13 @@ public import FileIO
 /// LSTM initial_c and P [directions, 3 * hidden]; all from B on may be left out. Outputs Y [time, directions, batch,
 /// hidden], Y_h [directions, batch, hidden], and for LSTM Y_c.
 public struct Recurrent: OperatorKind {
+  /// What computes a step. Raw values are ONNX's operators.
   public enum Cell: String, Hashable, Sendable {
+    /// One gate (Elman 1990).
     case rnn = "RNN"
+    /// Update, reset and hidden gate, in ONNX's order z, r, h (Cho et al. 2014).
     case gru = "GRU"
+    /// Input, output, forget and cell gate, in ONNX's order i, o, f, c (Hochreiter and Schmidhuber 1997).
     case lstm = "LSTM"
 
     /// How many blocks of rows W and R have.
@@ -33,13 +37,18 @@ public struct Recurrent: OperatorKind {
 
   /// How the sequence is walked. Raw values are ONNX's.
   public enum Direction: String, Hashable, Sendable {
+    /// From the first element, from the last, or both ways with weights of their own.
     case forward, reverse, bidirectional
 
+    /// How many directions W, R and the outputs hold.
     public var count: Int { self == .bidirectional ? 2 : 1 }
   }
 
+  /// What computes a step.
   public var cell: Cell
+  /// Width of the hidden state, in one direction.
   public var hiddenSize: Int
+  /// How the sequence is walked.
   public var direction: Direction
   /// The functions f, g and h of ONNX, those of the second direction after those of the first.
   public var activations: [Unary]

@@ -4,8 +4,11 @@ public import FileIO
 public struct Reduce: OperatorKind {
   /// What is made of them. Of integers, what is no whole number is cut towards 0.
   public enum Function: String, Hashable, Sendable, CaseIterable {
+    /// The sum, divided by the count.
     case mean = "ReduceMean"
+    /// The sum; 0 of no elements.
     case sum = "ReduceSum"
+    /// The product; 1 of no elements.
     case product = "ReduceProd"
     /// NaN if any element is NaN; of booleans, whether any holds.
     case max = "ReduceMax"
@@ -15,11 +18,15 @@ public struct Reduce: OperatorKind {
     case l1 = "ReduceL1"
     /// The root of the sum of squares.
     case l2 = "ReduceL2"
+    /// The sum of squares.
     case sumSquare = "ReduceSumSquare"
+    /// log of the sum.
     case logSum = "ReduceLogSum"
+    /// log of the sum of exp, computed without overflow.
     case logSumExp = "ReduceLogSumExp"
   }
 
+  /// What is made of the elements.
   public var function: Function
   /// The axes, ascending; none for each element by itself.
   public var axes: [Int]
@@ -58,11 +65,15 @@ public struct Reduce: OperatorKind {
 
 /// The position of the largest or smallest element along one axis, as int64.
 public struct ArgExtremum: OperatorKind {
+  /// Which element is looked for. Raw values are ONNX's operators.
   public enum Function: String, Hashable, Sendable {
+    /// The largest.
     case max = "ArgMax"
+    /// The smallest.
     case min = "ArgMin"
   }
 
+  /// Whether the largest or the smallest is looked for.
   public var function: Function
   /// The axis, not negative.
   public var axis: Int
@@ -102,6 +113,7 @@ public struct TopK: OperatorKind {
   public var count: Int
   /// The axis, not negative.
   public var axis: Int
+  /// Whether the largest are meant, otherwise the smallest.
   public var isLargest: Bool
   /// Whether they are given in order; otherwise their order is not defined (here they are in order all the same).
   public var isSorted: Bool

@@ -10,18 +10,27 @@ public struct Resize: OperatorKind {
 
   /// How a position in the output becomes one in the input. Raw values are ONNX's.
   public enum CoordinateTransformation: String, Hashable, Sendable {
+    /// (x + 0.5) / scale - 0.5: PyTorch's, with align_corners=False.
     case halfPixel = "half_pixel"
+    /// `halfPixel` about the middle of the image, where the output's extent was rounded.
     case halfPixelSymmetric = "half_pixel_symmetric"
+    /// `halfPixel`, but 0 where the output's extent is 1.
     case pytorchHalfPixel = "pytorch_half_pixel"
+    /// x / scale.
     case asymmetric
+    /// x * (input - 1) / (output - 1): the middles of the corners meet.
     case alignCorners = "align_corners"
+    /// (x + 0.5) / scale: TensorFlow 1's, for `nearest`.
     case tfHalfPixelForNN = "tf_half_pixel_for_nn"
   }
 
   /// How `nearest` rounds a position. Raw values are ONNX's.
   public enum NearestMode: String, Hashable, Sendable {
+    /// To the nearest, halves down.
     case roundPreferFloor = "round_prefer_floor"
+    /// To the nearest, halves up.
     case roundPreferCeil = "round_prefer_ceil"
+    /// Always down; always up.
     case floor, ceil
   }
 
@@ -51,8 +60,11 @@ public struct Resize: OperatorKind {
     }
   }
 
+  /// How a value is made of its neighbours.
   public var mode: Mode
+  /// How a position in the output becomes one in the input.
   public var coordinateTransformation: CoordinateTransformation
+  /// How `nearest` rounds a position; without a meaning for the other modes.
   public var nearestMode: NearestMode
   /// The resized axes, ascending; the others keep their extent.
   public var axes: [Int]

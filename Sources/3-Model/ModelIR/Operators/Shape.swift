@@ -17,10 +17,14 @@ public struct Identity: OperatorKind {
 /// The elements converted to another type. Numbers become booleans by whether they are not 0; what is no integer is cut
 /// towards 0, and what no integer of that type can hold wraps around.
 public struct Cast: OperatorKind {
+  /// The element type of the result.
   public var to: DataType
+  /// Whether what is too large for a type of eight bits becomes its largest number, otherwise infinity or NaN.
+  public var saturates: Bool
 
-  public init(to: DataType) {
+  public init(to: DataType, saturates: Bool = true) {
     self.to = to
+    self.saturates = saturates
   }
 
   public var name: String { "Cast" }
@@ -248,6 +252,91 @@ public struct Size: OperatorKind {
   public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     _ = try require(inputs, 0, "data")
     return [TensorType(.int64, [] as [Dimension])]
+  }
+
+  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost { Cost() }
+}
+
+/// The upper or lower triangle of the matrices in the last two axes; the rest is 0.
+public struct Trilu: OperatorKind {
+  /// Whether the upper triangle stays, otherwise the lower.
+  public var isUpper: Bool
+  /// The diagonal from which the triangle begins: 0 the main one, 1 the one above it.
+  public var diagonal: Int
+
+  public init(isUpper: Bool = true, diagonal: Int = 0) {
+    self.isUpper = isUpper
+    self.diagonal = diagonal
+  }
+
+  public var name: String { "Trilu" }
+  public var inputCount: ClosedRange<Int> { 1...1 }
+
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
+    let x = try require(inputs, 0, "input")
+    guard x.rank >= 2 else {
+      throw ScaleNetError(place: "input input", expected: "rank 2 or more", found: "\(x)")
+    }
+    return [x]
+  }
+
+  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost { Cost() }
+}
+
+/// Ones on a diagonal of a matrix with the input's extents, zeros elsewhere.
+public struct EyeLike: OperatorKind {
+  /// 0 the main diagonal, 1 the one above it.
+  public var diagonal: Int
+  /// The type of the zeros and ones.
+  public var dataType: DataType
+
+  public init(diagonal: Int = 0, dataType: DataType) {
+    self.diagonal = diagonal
+    self.dataType = dataType
+  }
+
+  public var name: String { "EyeLike" }
+  public var inputCount: ClosedRange<Int> { 1...1 }
+
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
+    let x = try require(inputs, 0, "input")
+    guard x.rank == 2, ElementDomain.numberOrBool.contains(dataType) else {
+      throw ScaleNetError(place: "input input", expected: "rank 2, and a dtype of numbers", found: "\(x)")
+    }
+    return [TensorType(dataType, x.dimensions)]
+  }
+
+  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost { Cost() }
+}
+
+/// The input with the first elements along one axis in reverse order, as many as sequence_lens [batch] (int64) says for
+/// each position of another axis.
+public struct ReverseSequence: OperatorKind {
+  /// The axes of time and batch: 0 and 1, in either order.
+  public var timeAxis: Int
+  /// The other one of the two axes.
+  public var batchAxis: Int
+
+  public init(timeAxis: Int = 0, batchAxis: Int = 1) {
+    self.timeAxis = timeAxis
+    self.batchAxis = batchAxis
+  }
+
+  public var name: String { "ReverseSequence" }
+  public var inputCount: ClosedRange<Int> { 2...2 }
+
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
+    let x = try require(inputs, 0, "input")
+    guard x.rank >= 2, Set([timeAxis, batchAxis]) == [0, 1] else {
+      throw ScaleNetError(
+        place: "time_axis", expected: "axes 0 and 1 of \(x)", found: "\(timeAxis), \(batchAxis)")
+    }
+    let lengths = try requireIndices(inputs, 1, rank: 1)
+    guard lengths.dimensions[0].isCompatible(with: x.dimensions[batchAxis]) else {
+      throw ScaleNetError(
+        place: "input sequence_lens", expected: "\(x.dimensions[batchAxis])", found: "\(lengths)")
+    }
+    return [x]
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost { Cost() }

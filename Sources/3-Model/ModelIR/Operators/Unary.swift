@@ -5,15 +5,20 @@ public import FileIO
 /// Names, parameters and element types are ONNX's.
 public enum Unary: OperatorKind {
   // Numbers.
+  /// |x|, -x, and -1, 0 or 1.
   case abs, neg, sign
   /// 1 / x.
   case reciprocal
+  /// To the next whole number below, or above.
   case floor, ceil
   /// To the nearest whole number, halves to the even one.
   case round
   // Functions of analysis.
+  /// The root, e to the power of x, the natural logarithm, the error function.
   case sqrt, exp, log, erf
+  /// Of and to radians.
   case sin, cos, tan, asin, acos, atan
+  /// Hyperbolic functions and their inverses.
   case sinh, cosh, tanh, asinh, acosh, atanh
   // Activations.
   /// max(x, 0); NaN stays.
@@ -49,9 +54,13 @@ public enum Unary: OperatorKind {
   /// x + bias below -lambda, x - bias above lambda, 0 between.
   case shrink(bias: Float, lambda: Float)
   // Tests and bits.
+  /// Of booleans.
   case not
+  /// Whether it is no number; gives booleans.
   case isNaN
+  /// Whether it is an infinity of a sign that is looked for; gives booleans.
   case isInf(detectsNegative: Bool, detectsPositive: Bool)
+  /// Every bit of an integer the other way.
   case bitwiseNot
 
   public var name: String {

@@ -8,6 +8,7 @@ public struct Window: Hashable, Sendable {
   public var strides: [Int]
   /// Margins in ONNX's order: what stands before each axis (top, left), then what stands after each (bottom, right).
   public var pads: [Int]
+  /// Steps between neighbours of the kernel along each axis; 1 for a dense kernel.
   public var dilations: [Int]
 
   /// Steps and dilations are 1 and margins 0 where nothing else is said.
@@ -41,6 +42,9 @@ public struct Window: Hashable, Sendable {
       throw ScaleNetError(place: "kernel_shape", expected: "1 to 3 axes", found: "\(kernel)")
     }
     try check("kernel_shape", kernel, count: rank, least: 1)
+    guard area <= 1 << 32 else {
+      throw ScaleNetError(place: "kernel_shape", expected: "a window in range", found: "\(kernel)")
+    }
     try check("strides", strides, count: rank, least: 1)
     try check("pads", pads, count: 2 * rank, least: 0)
     try check("dilations", dilations, count: rank, least: 1)

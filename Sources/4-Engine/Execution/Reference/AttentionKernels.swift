@@ -33,11 +33,13 @@ extension Attention: ReferenceKernel {
               (0..<size).reduce(0) { $0 + qs[row * size + $1] * ks[(shared * keys + key) * size + $1] }
                 * scale
             })
-          stages.append((0..<keys).map { stages[0][$0] + mask[row * keys + $0] })
           stages.append(
             softcap == 0
-              ? stages[1] : stages[1].map { Double(softcap) * tanh($0 / Double(softcap)) })
-          stages.append(Softmax.softmax(stages[2]))
+              ? stages[0] : stages[0].map { Double(softcap) * tanh($0 / Double(softcap)) })
+          stages.append((0..<keys).map { stages[1][$0] + mask[row * keys + $0] })
+          // A query that sees no key at all takes nothing of any.
+          let seesNone = stages[2].allSatisfy { $0 == -.infinity }
+          stages.append(seesNone ? stages[2].map { _ in 0 } : Softmax.softmax(stages[2]))
           shown += stages[scoreStage.rawValue]
           for column in 0..<valueSize {
             y.append(
@@ -69,22 +71,38 @@ extension Attention: ReferenceKernel {
     var result = [Double](repeating: 0, count: shape.reduce(1, *))
     if let given = arguments.optional(3) {
       let own = [Int](repeating: 1, count: 4 - given.rank) + given.shape
-      guard zip(own, shape).allSatisfy({ $0 == 1 || $0 == $1 }) else {
+      // A mask that ends before the keys hides the rest.
+      let width = own[3]
+      guard zip(own, shape).dropLast().allSatisfy({ $0 == 1 || $0 == $1 }), width <= keys else {
         throw ScaleNetError(
           place: "input attn_mask", expected: "what can be broadcast to \(shape)", found: "\(given.shape)")
       }
       let values = given.asReals
-      result = Places.broadcast(own, to: shape).map {
-        given.dataType == .bool ? (values[$0] != 0 ? 0 : -.infinity) : values[$0]
+      let rows = Places.broadcast([own[0], own[1], own[2]], to: [batch, heads, queries])
+      for place in result.indices {
+        let key = width == 1 ? 0 : place % keys
+        let value = key < width ? values[rows[place / keys] * width + key] : nil
+        guard let value else {
+          result[place] = -.infinity
+          continue
+        }
+        result[place] = given.dataType == .bool ? (value != 0 ? 0 : -.infinity) : value
       }
     }
     let lengths = arguments.optional(6)?.integers
+    guard lengths.map({ $0.count == batch }) ?? true else {
+      throw ScaleNetError(
+        place: "input nonpad_kv_seqlen", expected: "\(batch) numbers", found: "\(lengths?.count ?? 0)")
+    }
     for place in result.indices {
       let (key, query) = (place % keys, place / keys % queries)
-      if isCausal && key > query + past { result[place] = -.infinity }
-      if let lengths, key >= lengths[place / (heads * queries * keys) % lengths.count] {
-        result[place] = -.infinity
-      }
+      let length = lengths.map { $0[place / (heads * queries * keys) % $0.count] }
+      // Queries are the last of what stands before them, or of the keys that count.
+      let distance = key - query - (length.map { $0 - queries } ?? past)
+      if isCausal && distance > 0 { result[place] = -.infinity }
+      if let keysBefore, distance < -keysBefore { result[place] = -.infinity }
+      if let keysBehind, distance > keysBehind { result[place] = -.infinity }
+      if let length, key >= length { result[place] = -.infinity }
     }
     return result
   }

@@ -62,7 +62,13 @@ extension Binary: ReferenceKernel {
     case .mul: { $0 * $1 }
     case .div: { $0 / $1 }
     case .pow: { Glibc.pow($0, $1) }
-    case .mod: { fmod($0, $1) }
+    case .mod(isTruncated: true): { fmod($0, $1) }
+    case .mod(isTruncated: false):
+      {
+        let rest = fmod($0, $1)
+        // A remainder of 0 has the divisor's sign too.
+        return rest == 0 ? Glibc.copysign(0, $1) : (rest < 0) != ($1 < 0) ? rest + $1 : rest
+      }
     case .pRelu: { $0 < 0 ? $0 * $1 : $0 }
     case .and, .or, .xor, .equal, .less, .lessOrEqual, .greater, .greaterOrEqual, .bitShift, .bitwiseAnd,
       .bitwiseOr, .bitwiseXor:
@@ -83,8 +89,8 @@ extension Binary: ReferenceKernel {
         return rest != 0 && (rest < 0) != ($1 < 0) ? rest &+ $1 : rest
       }
     case .pRelu: { $0 < 0 ? $0 &* $1 : $0 }
-    case .bitShift(isLeft: true): { $0 << $1 }
-    case .bitShift(isLeft: false): { $0 >> $1 }
+    case .bitShift(isLeft: true): { $1 < 0 ? 0 : $0 << $1 }
+    case .bitShift(isLeft: false): { $1 < 0 ? $0 >> Integer.bitWidth : $0 >> $1 }
     case .bitwiseAnd: { $0 & $1 }
     case .bitwiseOr: { $0 | $1 }
     case .bitwiseXor: { $0 ^ $1 }

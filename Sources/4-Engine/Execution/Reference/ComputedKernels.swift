@@ -57,8 +57,10 @@ extension Computed: ReferenceKernel {
     case .unsqueeze:
       let axes = try Self.axes(arguments(1), rank: x.rank + arguments(1).count) ?? []
       return try run(.unsqueeze(Unsqueeze(axes: axes.sorted())))
-    case .split(let axis, _):
-      return try split(x, axis, arguments(1).integers)
+    case .split(let axis, let parts):
+      let size = (x.shape[axis] + parts - 1) / parts
+      let equal = (0..<parts).map { min(size, max(x.shape[axis] - $0 * size, 0)) }
+      return try split(x, axis, arguments.optional(1)?.integers ?? equal)
     case .topK(let axis, let isLargest, let isSorted):
       let count = try Self.number(arguments(1), "K")
       return try run(.topK(TopK(count: count, axis: axis, isLargest: isLargest, isSorted: isSorted)))
@@ -164,10 +166,16 @@ extension Computed: ReferenceKernel {
 
   private func resized(_ resize: Resize, _ arguments: Arguments) throws(ScaleNetError) -> Resize {
     var resize = resize
+    // The list that is given follows the order of the axes; the operator has them ascending.
+    let order = resize.axes.indices.sorted { resize.axes[$0] < resize.axes[$1] }
+    func ordered<Value>(_ list: [Value]) -> [Value] {
+      list.count == order.count ? order.map { list[$0] } : list
+    }
+    resize.axes.sort()
     if let scales = arguments.optional(2), scales.count > 0 {
-      resize.extent = .scales(scales.reals.map { Float($0) })
+      resize.extent = .scales(ordered(scales.reals.map { Float($0) }))
     } else if let sizes = arguments.optional(3) {
-      resize.extent = .sizes(sizes.integers)
+      resize.extent = .sizes(ordered(sizes.integers))
     } else {
       throw ScaleNetError(place: "input scales", expected: "scales or sizes", found: "neither")
     }

@@ -30,7 +30,8 @@ extension Graph {
       return true
     case .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
       .convTranspose,
-      .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization, .rmsNormalization,
+      .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization,
+      .rmsNormalization,
       .instanceNormalization, .groupNormalization, .lpNormalization, .meanVarianceNormalization, .tile,
       .shape,
       .size, .trilu, .eyeLike, .reverseSequence, .gatherElements, .gatherND, .scatterElements, .scatterND,

@@ -50,7 +50,8 @@ extension SpaceToDepth: ReferenceKernel {
     let x = arguments(0)
     let b = blockSize
     let split = [x.shape[0], x.shape[1], x.shape[2] / b, b, x.shape[3] / b, b]
-    return [x.reshaped(split).transposed([0, 3, 5, 1, 2, 4]).reshaped(arguments.shape())]
+    let order = mode == .depthColumnRow ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]
+    return [x.reshaped(split).transposed(order).reshaped(arguments.shape())]
   }
 }
 
@@ -94,7 +95,8 @@ extension GridSample: ReferenceKernel {
     if position < edges.0 || position > edges.1 {
       switch padding {
       case .zeros: break
-      case .border: position = min(max(position, 0), size - 1)
+      // A cubic kernel takes each neighbour to the edge by itself.
+      case .border: if mode != .cubic { position = min(max(position, 0), size - 1) }
       case .reflection: position = Self.reflected(position, edges.0, edges.1)
       }
     }
@@ -190,7 +192,7 @@ extension RoiAlign: ReferenceKernel {
     _ start: Double, _ size: Double, cells: Int, extent: Int
   ) throws(ScaleNetError) -> [[Sample?]] {
     let cell = size / Double(cells)
-    guard start.isFinite, cell.isFinite, cell < 65536, extent > 0 else {
+    guard start.isFinite, size.isFinite, size < 1_048_576, extent > 0 else {
       throw ScaleNetError(place: "input rois", expected: "regions in range", found: "\(start), \(size)")
     }
     let count = samplingRatio > 0 ? samplingRatio : max(Int(cell.rounded(.up)), 0)

@@ -98,7 +98,11 @@ extension QLinearMatMul: ReferenceKernel {
     let right = try b.withoutColumnZeros(arguments(5), "b_zero_point")
     let product = left.multiplied(by: right, shape: shape, .int32).asReals
     // Scales are scalars, of rows or of columns.
-    let (aScales, bScales, yScale) = (arguments(1).reals, arguments(4).reals, arguments(6).reals[0])
+    let (aScales, bScales) = (arguments(1).reals, arguments(4).reals)
+    let yScale = try arguments(6).onlyReal("y_scale")
+    for (scales, name) in [(aScales, "a_scale"), (bScales, "b_scale")] where scales.isEmpty {
+      throw ScaleNetError(place: "input \(name)", expected: "at least one number", found: "none")
+    }
     let columns = b.rank > 1 ? b.shape[b.rank - 1] : 1
     let rows = a.rank > 1 ? a.shape[a.rank - 2] : 1
     let scaled = product.enumerated().map { place, value in
@@ -114,7 +118,7 @@ extension TypedTensor {
   /// Integers less the zero point of their row.
   fileprivate func withoutRowZeros(_ zero: TypedTensor?, _ name: String) throws(ScaleNetError) -> TypedTensor
   {
-    guard let zero, zero.count != 1 else { return without(zero, axis: 0) }
+    guard let zero, zero.count != 1 else { return try without(zero, axis: 0, name) }
     let columns = shape[rank - 1]
     return try subtracting(zero, name) { $0 / columns }
   }
@@ -123,7 +127,7 @@ extension TypedTensor {
   fileprivate func withoutColumnZeros(_ zero: TypedTensor?, _ name: String) throws(ScaleNetError)
     -> TypedTensor
   {
-    guard let zero, zero.count != 1 else { return without(zero, axis: 0) }
+    guard let zero, zero.count != 1 else { return try without(zero, axis: 0, name) }
     let columns = shape[rank - 1]
     return try subtracting(zero, name) { $0 % columns }
   }
@@ -153,6 +157,7 @@ extension Einsum: ReferenceKernel {
       for (label, extent) in zip(own, tensor.shape) where extents[label] ?? 1 == 1 { extents[label] = extent }
     }
     let summed = extents.keys.filter { !labels.output.contains($0) }.sorted()
+    try arguments.checkSize(summed.map { extents[$0] ?? 1 })
     /// The places that an input has for all values of some labels; a label may stand on several of its axes.
     func places(_ wanted: [Int], _ index: Int) -> [Int] {
       let strides = Places.broadcastStrides(

@@ -23,11 +23,8 @@ private struct BlockTable {
 extension DataType {
   /// The least and the greatest number of an integer type, as far as Int64 holds them.
   fileprivate var integerRange: ClosedRange<Double> {
-    let bits = Double(8 * byteCount)
-    let half = 1.0 / 2
-    func power(_ exponent: Double) -> Double { (0..<Int(exponent)).reduce(1.0) { value, _ in value * 2 } }
-    return isSignedInteger
-      ? -power(bits) * half...power(bits) * half - 1 : 0...power(bits) - 1
+    let count = Double(sign: .plus, exponent: isInt4 ? 4 : 8 * byteCount, significand: 1)
+    return isSignedInteger || self == .int4 ? -count / 2...count / 2 - 1 : 0...count - 1
   }
 }
 
@@ -39,6 +36,13 @@ extension QuantizeLinear: ReferenceKernel {
     let scaleTable = BlockTable(count: scales.count, shape: x.shape, axis: axis, blockSize: blockSize)
     let zeroTable = BlockTable(count: zeros.count, shape: x.shape, axis: axis, blockSize: blockSize)
     let type = arguments.types[0].dataType
+    if type.isFloat8 {
+      let quotients = x.asReals.enumerated().map { place, value in
+        Double(Float(value / scales[scaleTable(place)])) + zeros[zeroTable(place)]
+      }
+      let real = TypedTensor(.float32, x.shape, .real(quotients))
+      return [Cast.cast(real, to: type, saturates: saturates)]
+    }
     let result = x.asReals.enumerated().map { place, value in
       Self.rounded(value / scales[scaleTable(place)], zeros[zeroTable(place)], type)
     }
@@ -73,6 +77,16 @@ extension DequantizeLinear: ReferenceKernel {
   }
 }
 
+extension TypedTensor {
+  /// The one real number of an input.
+  func onlyReal(_ name: String) throws(ScaleNetError) -> Double {
+    guard count == 1 else {
+      throw ScaleNetError(place: "input \(name)", expected: "one number", found: "\(count)")
+    }
+    return reals[0]
+  }
+}
+
 extension DynamicQuantizeLinear: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
     let x = arguments(0)
@@ -81,7 +95,7 @@ extension DynamicQuantizeLinear: ReferenceKernel {
     let range = Float(most) - Float(least)
     let scale = range == 0 ? 1 : Double(range / 255)
     let zero = min(max((0 - Double(Float(least / scale))).rounded(.toNearestOrEven), 0), 255)
-    let point = TypedTensor(.uint8, [], .integer([Int64(zero)]))
+    let point = TypedTensor(.uint8, [], .integer([Int64(clampingReal: zero)]))
     return [
       QuantizeLinear.quantized(values.map { $0 / scale }, x.shape, zero: point),
       TypedTensor(.float32, [], .real([scale])), point,

@@ -6,9 +6,9 @@ internal import ModelIR
 struct TypedTensor: Sendable {
   /// The elements, in the widest type of their kind.
   enum Elements: Sendable {
-    /// float16, bfloat16, float32 and float64.
+    /// float16, bfloat16, float32, float64 and the types of eight bits.
     case real([Double])
-    /// int8 to int64, uint8 to uint32, and booleans as 0 and 1.
+    /// int4 to int64, uint4 to uint32, and booleans as 0 and 1.
     case integer([Int64])
     /// uint64.
     case unsigned([UInt64])
@@ -91,7 +91,7 @@ struct TypedTensor: Sendable {
   static func filled(_ value: ScalarValue, shape: [Int]) -> TypedTensor {
     let count = shape.reduce(1, *)
     let elements: Elements =
-      if value.dataType.isFloatingPoint {
+      if value.dataType.isFloatingPoint || value.dataType.isFloat8 {
         .real([Double](repeating: value.real, count: count))
       } else if value.dataType == .uint64 {
         .unsigned([UInt64](repeating: UInt64(bitPattern: value.integer), count: count))
@@ -133,7 +133,7 @@ extension TypedTensor {
   /// Reads all elements. Fails for complex numbers, and where the file under the tensor fails.
   init(_ tensor: Tensor) throws(ScaleNetError) {
     let elements: Elements =
-      if tensor.dataType.isFloatingPoint {
+      if tensor.dataType.isFloatingPoint || tensor.dataType.isFloat8 {
         .real(try tensor.doubles())
       } else if tensor.dataType == .uint64 {
         .unsigned(try tensor.integers().map { UInt64(bitPattern: $0) })
@@ -155,7 +155,11 @@ extension TypedTensor {
       case .float16: return try make(values.map { Float16(Float($0)).bitPattern })
       case .bfloat16:
         return try make(values.map { UInt16(truncatingIfNeeded: $0.roundedToBFloat16.bitPattern >> 16) })
-      default: return try make(values.map { Float($0) })
+      default:
+        if let format = Float8(dataType) {
+          return try make(values.map { format.pattern(Float($0), saturates: false) })
+        }
+        return try make(values.map { Float($0) })
       }
     case .integer(let values):
       switch dataType.byteCount {
@@ -182,6 +186,8 @@ extension TypedTensor {
       }
     case .integer(let values):
       switch dataType {
+      case .int4: result.elements = .integer(values.map { ($0 << 60) >> 60 })
+      case .uint4: result.elements = .integer(values.map { $0 & 15 })
       case .int8: result.elements = .integer(values.map { Int64(Int8(truncatingIfNeeded: $0)) })
       case .int16: result.elements = .integer(values.map { Int64(Int16(truncatingIfNeeded: $0)) })
       case .int32: result.elements = .integer(values.map { Int64(Int32(truncatingIfNeeded: $0)) })

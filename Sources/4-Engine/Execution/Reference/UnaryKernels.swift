@@ -128,14 +128,18 @@ extension Identity: ReferenceKernel {
 
 extension Cast: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
-    guard ElementDomain.numberOrBool.contains(to) else {
+    guard ElementDomain.numberOrBool.contains(to) || to.isFloat8 || to.isInt4 else {
       throw ScaleNetError(place: "to", expected: "a type of numbers or booleans", found: to.rawValue)
     }
-    return [Self.cast(arguments(0), to: to)]
+    return [Self.cast(arguments(0), to: to, saturates: saturates)]
   }
 
   /// The elements as another type, rounded to a half type if it is one.
-  static func cast(_ x: TypedTensor, to type: DataType) -> TypedTensor {
+  static func cast(_ x: TypedTensor, to type: DataType, saturates: Bool = true) -> TypedTensor {
+    if let format = Float8(type) {
+      let patterns = x.asReals.map { format.pattern(Float($0), saturates: saturates) }
+      return TypedTensor(type, x.shape, .real(patterns.map { Double(format.value($0)) }))
+    }
     let elements: TypedTensor.Elements
     switch (x.elements, type) {
     case (.real(let values), _) where type.isFloatingPoint:

@@ -121,9 +121,13 @@ extension TypedTensor {
   }
 
   /// Integers less their zero point, a scalar or one for each index of an axis.
-  func without(_ zero: TypedTensor?, axis: Int) -> TypedTensor {
+  func without(_ zero: TypedTensor?, axis: Int, _ name: String) throws(ScaleNetError) -> TypedTensor {
     guard let zero, case .integer(let values) = elements else { return self }
     let zeros = zero.integers.map { Int64($0) }
+    guard zeros.count == 1 || zeros.count == shape[axis] else {
+      throw ScaleNetError(
+        place: "input \(name)", expected: "1 or \(shape[axis]) numbers", found: "\(zeros.count)")
+    }
     let inner = shape.dropFirst(axis + 1).reduce(1, *)
     return TypedTensor(
       dataType, shape,
@@ -144,8 +148,8 @@ extension Conv: ReferenceKernel {
 
 extension ConvInteger: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
-    let x = arguments(0).without(arguments.optional(2), axis: 0)
-    let w = arguments(1).without(arguments.optional(3), axis: 0)
+    let x = try arguments(0).without(arguments.optional(2), axis: 0, "x_zero_point")
+    let w = try arguments(1).without(arguments.optional(3), axis: 0, "w_zero_point")
     let shape = arguments.shape()
     return [TypedTensor(.int32, shape, ConvolutionSum.convolve(x, w, window, group, to: shape))]
   }
@@ -153,12 +157,17 @@ extension ConvInteger: ReferenceKernel {
 
 extension QLinearConv: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
-    let x = arguments(0).without(arguments.optional(2), axis: 0)
-    let w = arguments(3).without(arguments.optional(5), axis: 0)
+    let x = try arguments(0).without(arguments.optional(2), axis: 0, "x_zero_point")
+    let w = try arguments(3).without(arguments.optional(5), axis: 0, "w_zero_point")
     let shape = arguments.shape()
     var sums = TypedTensor(.int32, shape, ConvolutionSum.convolve(x, w, window, group, to: shape)).asReals
     let area = shape.dropFirst(2).reduce(1, *)
-    let (xScale, wScales, yScale) = (arguments(1).reals[0], arguments(4).reals, arguments(6).reals[0])
+    let (xScale, wScales) = (try arguments(1).onlyReal("x_scale"), arguments(4).reals)
+    let yScale = try arguments(6).onlyReal("y_scale")
+    guard wScales.count == 1 || wScales.count == shape[1] else {
+      throw ScaleNetError(
+        place: "input w_scale", expected: "1 or \(shape[1]) numbers", found: "\(wScales.count)")
+    }
     let biases = arguments.optional(8)?.asReals
     for place in sums.indices {
       let channel = place / area % shape[1]

@@ -1,3 +1,5 @@
+import JSONText
+
 /// A JSON value. Members of objects keep their order, so that what is written is always the same.
 indirect enum JSON: Sendable, Equatable {
   case null
@@ -71,7 +73,7 @@ extension JSON {
     case .bool(let value): text += value ? "true" : "false"
     case .integer(let value): text += String(value)
     case .number(let value): text += "\(value)"
-    case .string(let value): Self.write(value, to: &text)
+    case .string(let value): text += value.quotedForJSON
     case .array(let values):
       text += "["
       for (index, value) in values.enumerated() {
@@ -83,26 +85,11 @@ extension JSON {
       text += "{"
       for (index, member) in members.enumerated() {
         if index > 0 { text += ", " }
-        Self.write(member.key, to: &text)
+        text += member.key.quotedForJSON
         text += ": "
         member.value.write(to: &text)
       }
       text += "}"
     }
-  }
-
-  private static func write(_ value: String, to text: inout String) {
-    text += "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\u{0}"..."\u{1f}", "\u{7f}":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    text += "\""
   }
 }

@@ -53,7 +53,7 @@ public struct KerasWriter {
   }
 
   /// Appends the file's bytes to `file`, which the caller then commits.
-  public func write(to file: inout OutputFile) throws(ScaleNetError) {
+  package func write(to file: inout OutputFile) throws(ScaleNetError) {
     guard options.container == .archive else {
       try layout.stream { (bytes) throws(ScaleNetError) in
         try file.write(bytes)

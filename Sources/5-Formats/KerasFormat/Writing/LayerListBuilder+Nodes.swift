@@ -37,7 +37,8 @@ extension LayerListBuilder {
     case .binary(.pRelu): try addPRelu(node)
     case .binary, .lrn, .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax,
       .hardmax, .convTranspose, .lpPool,
-      .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization, .rmsNormalization,
+      .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization,
+      .rmsNormalization,
       .instanceNormalization, .groupNormalization, .lpNormalization, .meanVarianceNormalization, .squeeze,
       .unsqueeze, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements, .gatherND,
       .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace, .spaceToDepth,

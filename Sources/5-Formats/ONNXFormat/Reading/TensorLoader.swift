@@ -106,7 +106,9 @@ struct TensorLoader {
     case .float64, .complex128: .double
     case .int64: .int64
     case .uint32, .uint64: .uint64
-    case .float16, .bfloat16, .int8, .int16, .int32, .uint8, .uint16, .bool: .int32
+    case .float16, .bfloat16, .int8, .int16, .int32, .uint8, .uint16, .bool, .int4, .uint4, .float8E4M3FN,
+      .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ:
+      .int32
     }
   }
 

@@ -16,7 +16,7 @@ struct AlignedGraphs {
   /// Runs both graphs in float32 and aligns them.
   init(
     _ runner: PairRunner, inputs: [(left: ValueID, right: ValueID)],
-    outputs: [(left: ValueID, right: ValueID)], tolerance: Tolerance
+    outputs: [(left: ValueID, right: ValueID)], tolerance: Tolerance, mayBeFolded: Bool
   ) throws(ScaleNetError) {
     left = GraphView(runner.left.graph)
     right = GraphView(runner.right.graph)
@@ -25,7 +25,7 @@ struct AlignedGraphs {
     let rightPrints = try Self.fingerprints(right, runner.right.inputs, runner.engine, &signs)
     var aligner = Aligner(
       left: left, right: right, leftPrints: leftPrints, rightPrints: rightPrints, inputs: inputs,
-      closeness: max(1e-4, tolerance.scaled ? tolerance.absolute : 0))
+      closeness: max(1e-4, tolerance.scaled ? tolerance.absolute : 0), mayBeFolded: mayBeFolded)
     aligner.run(outputs: outputs)
     pairs = aligner.pairs
     leftOf = aligner.leftOf

@@ -3,7 +3,9 @@ import ModelIR
 extension Aligner {
   /// Pairs nodes of like operators that bear one name. Where contents say otherwise they are believed: tools number
   /// nodes, and the same number means nothing.
-  mutating func alignByName(_ candidates: [Int: [Candidate]]) {
+  ///
+  /// - Parameter needsSupport: whether only such are paired that are near-equal or have parameters of the same shapes.
+  mutating func alignByName(_ candidates: [Int: [Candidate]], needsSupport: Bool) {
     var named: [String: [Int]] = [:]
     for index in left.graph.nodes.indices {
       for key in NodeKey.keys(left.graph.nodes[index], in: left.graph) {
@@ -19,10 +21,17 @@ extension Aligner {
         found = named[key]?.first { other in
           left.graph.nodes[other].op.family == node.op.family && isFree(left: other)
             && isNameBelieved(other, index, candidates[index] ?? [], hasCandidate)
+            && (!needsSupport || isSupported(other, index, candidates[index] ?? []))
         }
       }
       if let other = found { add(other, index, .name) }
     }
+  }
+
+  private func isSupported(_ a: Int, _ b: Int, _ candidates: [Candidate]) -> Bool {
+    if candidates.contains(where: { $0.left == a }) || isFoldedOnOneSide(a, b) { return true }
+    let (own, others) = (left.parameters(a), right.parameters(b))
+    return !own.isEmpty && own.map { left.shape($0).sorted() } == others.map { right.shape($0).sorted() }
   }
 
   private func isNameBelieved(

@@ -75,4 +75,69 @@ extension Aligner {
       }
     }
   }
+
+  /// Pairs what makes the graphs' outputs.
+  mutating func alignOutputs(_ outputs: [(left: ValueID, right: ValueID)], isLike: Bool) {
+    for pair in outputs {
+      guard leftOf[pair.right] == nil, rightOf[pair.left] == nil, let a = left.producers[pair.left.index],
+        let b = right.producers[pair.right.index],
+        !isLike || left.graph.nodes[a].op.family == right.graph.nodes[b].op.family
+      else { continue }
+      add(a, b, .structure)
+    }
+  }
+
+  /// Pairs nodes that have nearly the same weights, in the order of running where several have.
+  mutating func alignByWeights() {
+    var signs = SignTable()
+    func prints(_ view: GraphView, _ isFree: (Int) -> Bool) -> [(node: Int, print: Fingerprint)] {
+      view.graph.nodes.indices.compactMap { index in
+        guard isFree(index), let id = view.parameters(index).first, let tensor = view.graph[id].initializer,
+          tensor.elementCount > 4, tensor.dataType.isFloatingPoint, var elements = try? tensor.floats()
+        else { return nil }
+        // A part of a large weight tells it from others.
+        if elements.count > 1 << 16 { elements = Array(elements[..<(1 << 16)]) }
+        return (index, Fingerprint(elements, shape: [elements.count], signs: &signs))
+      }
+    }
+    let own = prints(left) { isFree(left: $0) }
+    let others = prints(right) { isFree(right: $0) }
+    var place = -1
+    for other in others where isFree(right: other.node) {
+      let like = own.compactMap { candidate -> (node: Int, distance: Double)? in
+        guard isFree(left: candidate.node), candidate.print.shape == other.print.shape,
+          left.graph.nodes[candidate.node].op.family == right.graph.nodes[other.node].op.family,
+          let distance = candidate.print.distance(to: other.print, .same),
+          distance <= Tolerance.likeWeights.absolute
+        else { return nil }
+        return (candidate.node, distance)
+      }
+      func rank(_ found: (node: Int, distance: Double)) -> (Int, Int, Int) {
+        // Equal but for the last digits is equal.
+        (found.distance > 1e-5 ? 1 : 0, found.node > place ? 0 : 1, abs(found.node - place))
+      }
+      guard let best = like.min(by: { rank($0) < rank($1) }) else { continue }
+      add(best.node, other.node, .content)
+      place = best.node
+    }
+  }
+
+  /// Pairs nodes of different kinds that stand in the same place: like nodes read them, and they read the same.
+  mutating func alignExchanged() {
+    for pair in pairs {
+      let (a, b) = (pair.leftShown, pair.rightShown)
+      guard left.graph.nodes[a].op.family == right.graph.nodes[b].op.family else { continue }
+      let (own, others) = (left.activations(a), right.activations(b))
+      guard own.count == others.count else { continue }
+      for (x, y) in zip(own, others) where rightOf[x] == nil && leftOf[y] == nil {
+        guard let p = left.producers[x.index], let q = right.producers[y.index] else { continue }
+        let read = left.activations(p)
+        let partners = right.activations(q).compactMap { leftOf[$0].map(left.resolved) }
+        guard !read.isEmpty, partners.count == right.activations(q).count, Set(read) == Set(partners) else {
+          continue
+        }
+        add(p, q, .structure)
+      }
+    }
+  }
 }

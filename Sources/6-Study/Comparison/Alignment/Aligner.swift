@@ -8,6 +8,8 @@ struct Aligner {
   let rightPrints: [Int: Fingerprint]
   /// The largest estimated distance, as a part of the norm, of values that count as near-equal.
   let closeness: Double
+  /// Whether normalisations may be folded on one side alone; otherwise one that is not there is missing.
+  let mayBeFolded: Bool
 
   /// Counterparts among values, graph inputs included.
   var leftOf: [ValueID: ValueID] = [:]
@@ -22,13 +24,15 @@ struct Aligner {
   ///   - inputs: counterparts among graph inputs.
   init(
     left: GraphView, right: GraphView, leftPrints: [Int: Fingerprint], rightPrints: [Int: Fingerprint],
-    inputs: [(left: ValueID, right: ValueID)], closeness: Double
+    inputs: [(left: ValueID, right: ValueID)], closeness: Double,
+    mayBeFolded: Bool
   ) {
     self.left = left
     self.right = right
     self.leftPrints = leftPrints
     self.rightPrints = rightPrints
     self.closeness = closeness
+    self.mayBeFolded = mayBeFolded
     for pair in inputs {
       leftOf[pair.right] = pair.left
       rightOf[pair.left] = pair.right
@@ -36,17 +40,24 @@ struct Aligner {
   }
 
   /// Aligns; outputs are known to be counterparts.
+  ///
+  /// What is surest comes first: names that contents or parameters bear out, contents, weights. From there both graphs
+  /// are followed down and up. Names alone come late, as tools number nodes and a node that one side lacks shifts the
+  /// numbers; nodes of other kinds in the same place come last.
   mutating func run(outputs: [(left: ValueID, right: ValueID)]) {
     let candidates = contentCandidates()
-    alignByName(candidates)
+    alignByName(candidates, needsSupport: true)
     alignByContent(candidates)
+    alignByWeights()
     alignByStructure()
-    for pair in outputs {
-      guard leftOf[pair.right] == nil, rightOf[pair.left] == nil, let a = left.producers[pair.left.index],
-        let b = right.producers[pair.right.index]
-      else { continue }
-      add(a, b, .structure)
-    }
+    alignOutputs(outputs, isLike: true)
+    alignBackward()
+    alignByStructure()
+    alignByName(candidates, needsSupport: false)
+    alignBackward()
+    alignByStructure()
+    alignExchanged()
+    alignOutputs(outputs, isLike: false)
     alignBackward()
     alignByStructure()
     pairs.sort { ($0.leftNode, $0.rightNode) < ($1.leftNode, $1.rightNode) }
@@ -68,7 +79,7 @@ struct Aligner {
   /// Whether one of two convolutions, or of what resizes them, has the normalisation that follows the other in its
   /// weights.
   func isFoldedOnOneSide(_ a: Int, _ b: Int) -> Bool {
-    left.isFoldable[a] && right.isFoldable[b]
+    mayBeFolded && left.isFoldable[a] && right.isFoldable[b]
       && left.graph.nodes[a].op.family == right.graph.nodes[b].op.family
       && (left.normalization[a] == nil) != (right.normalization[b] == nil)
   }

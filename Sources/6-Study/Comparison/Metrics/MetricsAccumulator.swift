@@ -17,11 +17,25 @@ struct MetricsAccumulator {
   }
 
   /// Adds a pair of row-major arrays of this shape; `right` is the reference.
-  mutating func add(_ left: [Float], _ right: [Float], shape: [Int]) {
-    if let index = distance.add(left, right) { worst = Self.worst(index, left, right, shape) }
+  mutating func add<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar], shape: [Int]) {
+    if let index = distance.add(left, right) {
+      worst = Self.worst(index, Double(left[index]), Double(right[index]), shape)
+    }
+    addErrors(left, right)
+  }
+
+  /// Adds a pair of arrays of integers.
+  mutating func add(_ left: [Int64], _ right: [Int64], shape: [Int]) {
+    if let index = distance.add(left, right) {
+      worst = Self.worst(index, Double(left[index]), Double(right[index]), shape)
+    }
+    addErrors(left.map { Double($0) }, right.map { Double($0) })
+  }
+
+  private mutating func addErrors<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar]) {
     for index in left.indices {
       let (a, b) = (left[index], right[index])
-      steps.add(a, b)
+      steps.add(Float(a), Float(b))
       let (x, y) = (Double(a), Double(b))
       if a == b || (a.isNaN && b.isNaN) {
         if y != 0 && !b.isNaN { relativeCount += 1 }
@@ -43,7 +57,7 @@ struct MetricsAccumulator {
   }
 
   private static func worst(
-    _ index: Int, _ left: [Float], _ right: [Float], _ shape: [Int]
+    _ index: Int, _ left: Double, _ right: Double, _ shape: [Int]
   ) -> TensorMetrics.Worst {
     var rest = index
     var place = [Int](repeating: 0, count: shape.count)
@@ -51,8 +65,7 @@ struct MetricsAccumulator {
       place[axis] = rest % shape[axis]
       rest /= shape[axis]
     }
-    func number(_ value: Float) -> Double? { value.isFinite ? Double(value) : nil }
-    return TensorMetrics.Worst(index: place, left: number(left[index]), right: number(right[index]))
+    return TensorMetrics.Worst(index: place, left: left.ifFinite, right: right.ifFinite)
   }
 
   /// What was gathered.
@@ -68,11 +81,12 @@ struct MetricsAccumulator {
       meanRelativeError: isFinite ? relativeSum / Double(max(relativeCount, 1)) : nil,
       rmse: isFinite ? rmse : nil, cosineSimilarity: isFinite ? distance.cosineSimilarity : nil,
       psnr: isFinite && rmse > 0 && largest > 0 ? 20 * log10(largest / rmse) : nil,
-      largestMagnitude: largest, worst: worst, ulp: steps.distribution)
+      nonFiniteCount: distance.undecidedCount + distance.infiniteCount, largestMagnitude: largest,
+      worst: worst, ulp: steps.distribution)
   }
 
   /// Whether no element differs.
-  var isIdentical: Bool { distance.maxAbsoluteError == 0 }
+  var isIdentical: Bool { distance.maxAbsoluteError == 0 && distance.undecidedCount == 0 }
 }
 
 /// Counts distances between float32 numbers in buckets that double: 0, 1, 2, up to 4, up to 8 and so on.
@@ -129,21 +143,32 @@ struct ULPCounter {
   }
 }
 
-/// Whether both sides rank the classes alike. Of equal elements the one with the lower index is the greater, so that
-/// ties are decided alike everywhere.
+/// Whether both sides rank the classes alike. Where elements tie, any order of them agrees.
 struct TopAgreement {
   private var rows = 0
   private var sameFirst = 0
   private var sameFive = 0
+  private var columns = 0
 
   /// Adds matrices of `columns` columns.
   mutating func add(_ left: [Float], _ right: [Float], columns: Int) {
+    self.columns = columns
     for start in stride(from: 0, to: left.count, by: columns) {
-      let a = Self.largest(left[start..<start + columns])
-      let b = Self.largest(right[start..<start + columns])
+      let (a, b) = (left[start..<start + columns], right[start..<start + columns])
+      let (best, other) = (Self.largest(a), Self.largest(b))
       rows += 1
-      if a.first == b.first { sameFirst += 1 }
-      if Set(a) == Set(b) { sameFive += 1 }
+      func agree(_ count: Int) -> Bool {
+        let (own, others) = (best.prefix(count), other.prefix(count))
+        if Set(own) == Set(others) { return true }
+        // The other's choice is as good where its elements are as large.
+        func isAsGood(_ row: ArraySlice<Float>, _ chosen: ArraySlice<Int>, _ best: ArraySlice<Int>) -> Bool {
+          guard let least = best.last else { return true }
+          return chosen.allSatisfy { row[start + $0] >= row[start + least] }
+        }
+        return isAsGood(a, others, own) || isAsGood(b, own, others)
+      }
+      if agree(1) { sameFirst += 1 }
+      if agree(5) { sameFive += 1 }
     }
   }
 
@@ -162,6 +187,6 @@ struct TopAgreement {
 
   /// In which part of the rows the largest elements agree; nil without rows.
   var first: Double? { rows > 0 ? Double(sameFirst) / Double(rows) : nil }
-  /// In which part of the rows the five largest are the same set.
-  var five: Double? { rows > 0 ? Double(sameFive) / Double(rows) : nil }
+  /// In which part of the rows the five largest are the same set; nil without rows, and where there are no others.
+  var five: Double? { rows > 0 && columns > 5 ? Double(sameFive) / Double(rows) : nil }
 }

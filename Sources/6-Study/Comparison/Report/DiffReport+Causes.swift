@@ -1,33 +1,69 @@
 extension DiffReport {
   /// Why the outputs differ.
   public struct Cause: Sendable, Codable, Hashable {
+    /// What makes the models differ.
     public var kind: CauseKind
     /// One sentence.
     public var explanation: String
-    /// The left's node that has it.
+    /// The left's node that has it; nil where the left has no such node.
     @ExplicitNull public var node: String?
+    /// The right's node.
+    @ExplicitNull public var otherNode: String?
     /// The parameter that has it.
     @ExplicitNull public var tensor: String?
     /// Whether a change of one side by this cause was computed and gave the other side's values.
     public var confirmed: Bool
 
     public init(
-      kind: CauseKind, explanation: String, node: String? = nil, tensor: String? = nil, confirmed: Bool
+      kind: CauseKind, explanation: String, node: String? = nil, otherNode: String? = nil,
+      tensor: String? = nil, confirmed: Bool
     ) {
       self.kind = kind
       self.explanation = explanation
       self.node = node
+      self.otherNode = otherNode
       self.tensor = tensor
       self.confirmed = confirmed
     }
 
     enum CodingKeys: String, CodingKey {
       case kind, explanation, node, tensor, confirmed
+      case otherNode = "other_node"
     }
   }
 
   /// What makes two models differ.
   public enum CauseKind: String, Sendable, Codable, Hashable, CaseIterable {
+    /// A node that only the left has.
+    case missingNode = "missing_node"
+    /// A node that only the right has.
+    case addedNode = "added_node"
+    /// An input that comes from another node, or parts in another order.
+    case wiring
+    /// Another operator in the same place.
+    case `operator`
+    /// An activation function left out, added, of another kind or with other limits.
+    case activation
+    /// Maximum against mean, another extent or other axes of a pool or mean.
+    case pooling
+    /// Other steps of a convolution or pool.
+    case stride
+    /// Other distances between the elements of a kernel.
+    case dilation
+    /// Another number of groups of channels.
+    case groups
+    /// Another attribute.
+    case attribute
+    /// A bias that one side lacks.
+    case missingBias = "missing_bias"
+    /// Weights in steps of int8.
+    case quantizedWeights = "quantized_weights"
+    /// Products of numbers with mantissas of 10 bits, TensorFloat-32.
+    case tf32
+    /// What prepares images, such as x / 255 or a mean, on one side only.
+    case preprocessing
+    /// A class for the background, before or behind the others.
+    case backgroundClass = "background_class"
     /// Nearest against linear, or another way to round to the nearest pixel.
     case resizeMode = "resize_mode"
     /// Another transformation of coordinates in a resize: align_corners, half_pixel, asymmetric.

@@ -1,20 +1,25 @@
 extension DiffReport {
   /// The first node, in the order of running, whose inputs agree and whose output does not.
   public struct FirstDivergence: Sendable, Codable, Hashable {
-    public var name: String
-    public var otherName: String
-    public var op: String
-    public var otherOp: String
+    /// The left's node; nil where it has none there.
+    @ExplicitNull public var name: String?
+    /// The right's node; nil where it has none there.
+    @ExplicitNull public var otherName: String?
+    /// The left's operator, ONNX's `op_type`.
+    @ExplicitNull public var op: String?
+    /// The right's operator.
+    @ExplicitNull public var otherOp: String?
     /// The place among the left's nodes, from 0.
     public var depth: Int
     /// nil where no input is aligned.
     @ExplicitNull public var inputError: Double?
     /// nil where it is infinite.
     @ExplicitNull public var outputError: Double?
+    /// What was found there, in a sentence.
     public var explanation: String
 
     public init(
-      name: String, otherName: String, op: String, otherOp: String, depth: Int, inputError: Double? = nil,
+      name: String?, otherName: String?, op: String?, otherOp: String?, depth: Int, inputError: Double? = nil,
       outputError: Double? = nil, explanation: String
     ) {
       self.name = name
@@ -42,7 +47,9 @@ extension DiffReport {
     public var name: String
     /// The right's node.
     public var otherName: String
+    /// The left's operator, ONNX's `op_type`.
     public var op: String
+    /// The right's operator.
     public var otherOp: String
     /// How the pair was found.
     public var alignment: Alignment
@@ -50,11 +57,13 @@ extension DiffReport {
     public var shape: [Int]
     /// The order of the right's axes in letters of the left's, such as `NHWC`; nil where it is the same.
     @ExplicitNull public var otherLayout: String?
+    /// Whether every element is.
     public var isWithinTolerance: Bool
     /// nil where it is infinite.
     @ExplicitNull public var maxAbsoluteError: Double?
     /// The largest absolute error as a part of the right's largest magnitude; nil where it is infinite.
     @ExplicitNull public var relativeError: Double?
+    /// a * b / (|a| |b|); nil where one of them is all zeros or not finite.
     @ExplicitNull public var cosineSimilarity: Double?
     /// The largest relative error among aligned inputs; nil where none is aligned.
     @ExplicitNull public var inputError: Double?
@@ -103,7 +112,9 @@ extension DiffReport {
 
   /// Values without a counterpart.
   public struct Unmatched: Sendable, Codable, Hashable {
+    /// Values of the left without a counterpart, in the order of running.
     public var left: [UnmatchedLayer]
+    /// Values of the right without a counterpart, in the order of running.
     public var right: [UnmatchedLayer]
 
     public init(
@@ -120,7 +131,9 @@ extension DiffReport {
 
   /// A node whose output has no counterpart.
   public struct UnmatchedLayer: Sendable, Codable, Hashable {
+    /// The left's node.
     public var name: String
+    /// The left's operator, ONNX's `op_type`.
     public var op: String
     /// Such as `folded into layer1.0.conv1 on the other side`.
     public var reason: String

@@ -1,10 +1,15 @@
 extension DiffReport {
   /// A pair of outputs.
   public struct Output: Sendable, Codable, Hashable {
+    /// The left's name of it.
     public var name: String
+    /// The right's name of it.
     public var otherName: String
     /// The left's.
     public var shape: [Int]
+    /// The right's, where the two are not related and nothing was compared.
+    @ExplicitNull public var otherShape: [Int]?
+    /// Whether every element of every batch is.
     public var isWithinTolerance: Bool
     /// Over all batches.
     public var metrics: TensorMetrics
@@ -18,13 +23,15 @@ extension DiffReport {
     @ExplicitNull public var rounding: Rounding?
 
     public init(
-      name: String, otherName: String, shape: [Int], isWithinTolerance: Bool, metrics: TensorMetrics,
+      name: String, otherName: String, shape: [Int], otherShape: [Int]? = nil, isWithinTolerance: Bool,
+      metrics: TensorMetrics,
       absoluteTolerance: Double, topOneAgreement: Double? = nil, topFiveAgreement: Double? = nil,
       rounding: Rounding? = nil
     ) {
       self.name = name
       self.otherName = otherName
       self.shape = shape
+      self.otherShape = otherShape
       self.isWithinTolerance = isWithinTolerance
       self.metrics = metrics
       self.absoluteTolerance = absoluteTolerance
@@ -36,6 +43,7 @@ extension DiffReport {
     enum CodingKeys: String, CodingKey {
       case name, shape, metrics, rounding
       case otherName = "other_name"
+      case otherShape = "other_shape"
       case isWithinTolerance = "is_within_tolerance"
       case absoluteTolerance = "absolute_tolerance"
       case topOneAgreement = "top1_agreement"

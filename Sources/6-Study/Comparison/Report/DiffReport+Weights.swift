@@ -7,7 +7,9 @@ extension DiffReport {
     @ExplicitNull public var otherName: String?
     /// As the side that is named first holds it.
     public var shape: [Int]
+    /// How the two compare.
     public var status: WeightStatus
+    /// Largest difference of two elements; nil where there is no pair, or where it is infinite.
     @ExplicitNull public var maxAbsoluteError: Double?
     /// The largest absolute error as a part of the right's largest magnitude.
     @ExplicitNull public var relativeError: Double?
@@ -41,8 +43,11 @@ extension DiffReport {
     case equal
     /// Only rounding differs.
     case rounded
+    /// Other numbers, in no relation that is known here.
     case differs
+    /// A parameter that the right lacks.
     case leftOnly = "left_only"
+    /// A parameter that the left lacks.
     case rightOnly = "right_only"
     /// The same elements, with two axes exchanged.
     case transposed

@@ -4,17 +4,23 @@ import ModelIR
 ///
 /// The left is compared with the right, which is the reference of relative errors.
 public struct DiffReport: Sendable, Codable, Hashable {
+  /// What the comparison comes to.
   public var verdict: Verdict
   /// The verdict with its reason, in one or two sentences.
   public var explanation: String
   /// How a difference is told apart; nil where it cannot be told, as between two recordings.
   @ExplicitNull public var kind: Kind?
+  /// The side that was judged.
   public var left: Side.Info
+  /// The reference.
   public var right: Side.Info
+  /// What the elements of outputs and layers were judged by.
   public var tolerance: Tolerance
   /// How many batches of inputs were compared.
   public var batches: Int
+  /// What both sides were given; empty for two recordings.
   public var inputs: [Input]
+  /// Outputs that both sides have, in the left's order.
   public var outputs: [Output]
   /// Aligned intermediate values in the order of running; empty where they were not asked for.
   public var layers: [Layer]
@@ -24,6 +30,8 @@ public struct DiffReport: Sendable, Codable, Hashable {
   @ExplicitNull public var firstDivergence: FirstDivergence?
   /// Why the outputs differ.
   @ExplicitNull public var cause: Cause?
+  /// What else differs, in the order of running: found after undoing the causes before.
+  public var otherCauses: [Cause]
   /// Parameters that are not equal; nil where they were not compared.
   @ExplicitNull public var weights: [Weight]?
   /// How many pairs of parameters were compared; nil where they were not.
@@ -35,6 +43,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
     verdict: Verdict, explanation: String, kind: Kind? = nil, left: Side.Info, right: Side.Info,
     tolerance: Tolerance, batches: Int, inputs: [Input], outputs: [Output], layers: [Layer] = [],
     unmatched: Unmatched? = nil, firstDivergence: FirstDivergence? = nil, cause: Cause? = nil,
+    otherCauses: [Cause] = [],
     weights: [Weight]? = nil, weightsCompared: Int? = nil, notes: [String] = []
   ) {
     self.verdict = verdict
@@ -50,6 +59,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
     self.unmatched = unmatched
     self.firstDivergence = firstDivergence
     self.cause = cause
+    self.otherCauses = otherCauses
     self.weights = weights
     self.weightsCompared = weightsCompared
     self.notes = notes
@@ -59,6 +69,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
     case verdict, explanation, kind, left, right, tolerance, batches, inputs, outputs, layers, unmatched,
       cause, weights, notes
     case firstDivergence = "first_divergence"
+    case otherCauses = "other_causes"
     case weightsCompared = "weights_compared"
   }
 }
@@ -108,6 +119,7 @@ extension DiffReport {
   public enum Verdict: String, Sendable, Codable, Hashable, CaseIterable {
     /// Every output is within the tolerance.
     case match
+    /// Some element of some output is not.
     case differ
   }
 
@@ -125,6 +137,7 @@ extension DiffReport {
 /// Writes nil as `null` into JSON, where it would be left out otherwise: a reader finds every key.
 @propertyWrapper
 public struct ExplicitNull<Wrapped: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
+  /// The value, nil for `null`.
   public var wrappedValue: Wrapped?
 
   public init(wrappedValue: Wrapped?) {

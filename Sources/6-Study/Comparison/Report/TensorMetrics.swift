@@ -1,6 +1,7 @@
-/// How far two tensors of one shape are apart, a found and b the reference. Elements that are the same bits, two NaN, or two
-/// infinities of one sign do not differ; where one side alone is not finite the error is infinite, which JSON says as null.
+/// How far two tensors of one shape are apart, a found and b the reference. Elements that are the same bits or two
+/// infinities of one sign do not differ, and two NaN cannot be told; where one side alone is not finite the error is infinite, which JSON says as null.
 public struct TensorMetrics: Sendable, Codable, Hashable {
+  /// Elements of all batches.
   public var elementCount: Int
   /// Elements outside of |a - b| <= absolute + relative * |b|, and those that are not finite on one side alone.
   public var mismatchedCount: Int
@@ -19,6 +20,8 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
   /// Peak signal-to-noise ratio in dB, 20 log10(largest |b| / rmse); nil where the tensors do not differ at all or
   /// the error is infinite.
   @ExplicitNull public var psnr: Double?
+  /// Elements that are NaN on both sides, or the same infinity: they prove nothing.
+  public var nonFiniteCount: Int
   /// Largest |b| among finite elements.
   public var largestMagnitude: Double
   /// Where |a - b| is largest; nil where nothing differs.
@@ -29,7 +32,8 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
   public init(
     elementCount: Int, mismatchedCount: Int, maxAbsoluteError: Double? = nil,
     meanAbsoluteError: Double? = nil, maxRelativeError: Double? = nil, meanRelativeError: Double? = nil,
-    rmse: Double? = nil, cosineSimilarity: Double? = nil, psnr: Double? = nil, largestMagnitude: Double,
+    rmse: Double? = nil, cosineSimilarity: Double? = nil, psnr: Double? = nil, nonFiniteCount: Int = 0,
+    largestMagnitude: Double,
     worst: Worst? = nil, ulp: ULPDistribution
   ) {
     self.elementCount = elementCount
@@ -41,6 +45,7 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
     self.rmse = rmse
     self.cosineSimilarity = cosineSimilarity
     self.psnr = psnr
+    self.nonFiniteCount = nonFiniteCount
     self.largestMagnitude = largestMagnitude
     self.worst = worst
     self.ulp = ulp
@@ -55,6 +60,7 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
     case maxRelativeError = "max_relative_error"
     case meanRelativeError = "mean_relative_error"
     case cosineSimilarity = "cosine_similarity"
+    case nonFiniteCount = "non_finite_count"
     case largestMagnitude = "largest_magnitude"
   }
 }
@@ -88,8 +94,11 @@ extension TensorMetrics {
 public struct ULPDistribution: Sendable, Codable, Hashable {
   /// Half of the elements are no further apart. Percentiles are upper ends of the histogram's buckets, or `max`.
   public var median: Int
+  /// 90 of 100 elements are no further apart.
   public var p90: Int
+  /// 99 of 100 elements are no further apart.
   public var p99: Int
+  /// The largest distance.
   public var max: Int
   /// 0, 1, 2, up to 4, up to 8, ... ; the last bucket is open. Empty buckets in between are listed.
   public var histogram: [Bucket]
@@ -114,6 +123,7 @@ extension ULPDistribution {
   public struct Bucket: Sendable, Codable, Hashable {
     /// The largest distance that is counted here; nil for all that is larger.
     @ExplicitNull public var upTo: Int?
+    /// How many elements are in the bucket.
     public var count: Int
 
     public init(

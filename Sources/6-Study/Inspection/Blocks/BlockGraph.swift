@@ -1,17 +1,17 @@
-public import ModelIR
+package import ModelIR
 
 /// The nodes of one block and how they hang together, for a drawing.
-public struct BlockGraph: Sendable, Codable, Hashable {
+package struct BlockGraph: Sendable, Codable, Hashable {
   /// One node.
-  public struct Node: Sendable, Codable, Hashable {
-    public var name: String
+  package struct Node: Sendable, Codable, Hashable {
+    package var name: String
     /// ONNX's `op_type`.
-    public var op: String
+    package var op: String
     /// What sets the node apart from others of its kind: `3x3`, `7x7 / 7`, `nearest`; may be empty.
-    public var detail: String
-    public var outputShape: [Int]
+    package var detail: String
+    package var outputShape: [Int]
     /// Indices of the nodes whose outputs are read, which come before this one; -1 is the block's input.
-    public var inputs: [Int]
+    package var inputs: [Int]
 
     enum CodingKeys: String, CodingKey {
       case name, op, detail, inputs
@@ -20,11 +20,11 @@ public struct BlockGraph: Sendable, Codable, Hashable {
   }
 
   /// The block's name, as in its `BlockReport`.
-  public var name: String
-  public var kind: BlockKind
-  public var inputShape: [Int]
+  package var name: String
+  package var kind: BlockKind
+  package var inputShape: [Int]
   /// In an order in which they can run.
-  public var nodes: [Node]
+  package var nodes: [Node]
 
   enum CodingKeys: String, CodingKey {
     case name, kind, nodes
@@ -33,7 +33,7 @@ public struct BlockGraph: Sendable, Codable, Hashable {
 
   /// The block of a graph that shows most: of the scale-aggregation blocks the first with most scales, else the first
   /// of all. Nil if there is no block.
-  public init?(representing graph: Graph) {
+  package init?(representing graph: Graph) {
     let blocks = BlockRecognizer(graph).blocks()
     let candidates = blocks.indices.filter { blocks[$0].kind == .scaleAggregation }
     guard

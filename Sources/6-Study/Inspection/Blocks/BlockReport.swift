@@ -5,6 +5,7 @@
 public struct BlockReport: Sendable, Codable, Hashable {
   /// `layer1.0` where the nodes' names tell, else `block 0`.
   public var name: String
+  /// Which steps lie between the block's input and its sum.
   public var kind: BlockKind
   /// From 1; a new stage begins where the feature size or the output's channels change.
   public var stage: Int
@@ -22,7 +23,9 @@ public struct BlockReport: Sendable, Codable, Hashable {
   public var outputChannels: Int
   /// Width of the narrow layer of a squeeze-and-excitation gate; nil where there is no gate.
   public var squeezeChannels: Int?
+  /// Learnable parameters of all nodes of the block, its shortcut included.
   public var parameters: Int
+  /// Multiply-accumulates of all nodes of the block, its shortcut included.
   public var macs: Int
 
   /// By how much the gate narrows the block's output: output channels over squeeze channels.
@@ -38,4 +41,14 @@ public struct BlockReport: Sendable, Codable, Hashable {
     case outputChannels = "output_channels"
     case squeezeChannels = "squeeze_channels"
   }
+}
+
+/// What kind of residual block a block is, told from the graph.
+public enum BlockKind: String, Sendable, Codable, Hashable, CaseIterable {
+  /// ScaleNet's: 1x1, convolutions at several scales side by side, 1x1.
+  case scaleAggregation = "scale_aggregation"
+  /// ResNet's two convolutions of one kernel size.
+  case basic
+  /// ResNet's 1x1, 3x3, 1x1; ResNeXt's if the middle convolution has groups.
+  case bottleneck
 }

@@ -1,9 +1,9 @@
 import FileIO
-public import Inspection
+package import Inspection
 
 /// The graph of one block, from its input at the top to its output at the bottom: a box for each node, with its
 /// operator and the shape of what it makes.
-public struct BlockDiagram {
+package struct BlockDiagram {
   private static let boxWidth = 128.0
   private static let boxHeight = 36.0
   private static let layerHeight = 62.0
@@ -12,12 +12,12 @@ public struct BlockDiagram {
 
   private let block: BlockGraph
 
-  public init(_ block: BlockGraph) {
+  package init(_ block: BlockGraph) {
     self.block = block
   }
 
   /// The graph as a picture.
-  public var drawing: Drawing {
+  package var drawing: Drawing {
     // The block's input is node 0 of the layout.
     let inputs = [[]] + block.nodes.map { node in node.inputs.map { $0 + 1 } }
     let layout = LayeredLayout(inputs: inputs, nodeWidth: Self.boxWidth)

@@ -152,9 +152,11 @@ public struct DivergenceChart {
   private func label(
     _ point: Drawing.Point, _ points: [Drawing.Point], _ radius: Double, _ drawing: inout Drawing
   ) {
-    guard let first = report.firstDivergence else { return }
+    guard let first = report.firstDivergence, let name = first.name ?? first.otherName,
+      let op = first.op ?? first.otherOp
+    else { return }
     let text = TextMetrics.fitted(
-      "first divergence: \(first.name.escapedForMessage) (\(first.op))", to: 460, size: 12, isBold: true)
+      "first divergence: \(name.escapedForMessage) (\(op))", to: 460, size: 12, isBold: true)
     let size = radius * 2
     var placer = LabelPlacer(
       frame: Self.plot,

@@ -1,18 +1,18 @@
-public import FileIO
-public import Inspection
+package import FileIO
+package import Inspection
 
 /// Reports as one HTML page that needs nothing but itself: summary, charts, sortable tables, the graph of one block.
 ///
 /// Everything that comes from a file is escaped, and the page's policy lets nothing be loaded and no script run but
 /// its own.
-public struct HTMLPage {
+package struct HTMLPage {
   /// One model of a page.
-  public struct Entry: Sendable {
-    public var report: InspectionReport
+  package struct Entry: Sendable {
+    package var report: InspectionReport
     /// The block whose graph is drawn, if there is one.
-    public var block: BlockGraph?
+    package var block: BlockGraph?
 
-    public init(_ report: InspectionReport, block: BlockGraph?) {
+    package init(_ report: InspectionReport, block: BlockGraph?) {
       self.report = report
       self.block = block
     }
@@ -21,13 +21,13 @@ public struct HTMLPage {
   private let entries: [Entry]
 
   /// Fails if there are no models.
-  public init(_ entries: [Entry]) throws(ScaleNetError) {
+  package init(_ entries: [Entry]) throws(ScaleNetError) {
     guard !entries.isEmpty else { throw .noModels }
     self.entries = entries
   }
 
   /// The page as UTF-8 text.
-  public func text() throws(ScaleNetError) -> String {
+  package func text() throws(ScaleNetError) -> String {
     let title = entries.count == 1 ? entries[0].report.title : "\(entries.count) models"
     var body = ""
     if entries.count > 1 {

@@ -13,11 +13,11 @@ struct ComparisonTable {
 
   var text: String {
     var table = TextTable([
-      .init(title: "model", isFlexible: true),
-      .init(title: "input", isNumber: true), .init(title: "params", isNumber: true),
-      .init(title: "MACs", isNumber: true), .init(title: "FLOPs", isNumber: true),
-      .init(title: "weights", isNumber: true), .init(title: "peak", isNumber: true),
-      .init(title: "FLOPs/B", isNumber: true),
+      .init("model", isFlexible: true),
+      .init("input", isNumber: true), .init("params", isNumber: true),
+      .init("MACs", isNumber: true), .init("FLOPs", isNumber: true),
+      .init("weights", isNumber: true), .init("peak", isNumber: true),
+      .init("FLOPs/B", isNumber: true),
     ])
     for (report, label) in zip(reports, reports.labels) {
       let totals = report.totals

@@ -13,6 +13,12 @@ struct DiffMarkdown {
     var sections = ["## \(Self.text(report.headline))\n\n\(Self.text(report.explanation))\n"]
     sections.append(Self.table(["", "compared"], report.sideRows))
     for output in report.outputs {
+      if let other = output.otherShape {
+        sections.append(
+          "### Output \(Self.text(output.names)): "
+            + Self.text("\(output.shape) on the left, \(other) on the right; not compared") + "\n")
+        continue
+      }
       let word = output.isWithinTolerance ? "within the tolerance" : "**outside the tolerance**"
       sections.append(
         "### Output \(Self.text(output.names)) \(Self.text("\(output.shape)")): \(word)\n\n"
@@ -23,7 +29,7 @@ struct DiffMarkdown {
         "### First divergence\n\n\(Self.text(first.nodeText)): \(Self.text(first.errorText)). "
           + "\(Self.text(first.explanation))\n")
     }
-    if let cause = report.cause {
+    for cause in [report.cause].compactMap({ $0 }) + report.otherCauses {
       let certainty = cause.confirmed ? "confirmed" : "not confirmed"
       sections.append(
         "### Cause: \(Self.text(cause.kind.rawValue)) (\(certainty))\n\n\(Self.text(cause.explanation))\n")

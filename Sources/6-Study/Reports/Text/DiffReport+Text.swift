@@ -89,6 +89,9 @@ extension DiffReport.Output {
     ]
     if let cosine = metrics.cosineSimilarity { rows.append(("cosine", cosine.fixed(9))) }
     if let psnr = metrics.psnr { rows.append(("PSNR", "\(psnr.fixed(1)) dB")) }
+    if metrics.nonFiniteCount > 0 {
+      rows.append(("not finite", "\(metrics.nonFiniteCount.grouped) elements on both sides alike"))
+    }
     if let worst = metrics.worst {
       rows.append(
         (
@@ -110,8 +113,9 @@ extension DiffReport.Output {
       rows.append(
         (
           "in Double",
-          "left is off by \(rounding.leftError.errorText), right by \(rounding.rightError.errorText); they differ by "
-            + rounding.doubleError.errorText
+          "left is off by \(rounding.leftError.errorText), right by \(rounding.rightError.errorText)"
+            // A recording is held against the other side's result: it has none of its own.
+            + (rounding.doubleError.map { "; they differ by \($0.scientific)" } ?? "")
         ))
     }
     return rows
@@ -121,8 +125,10 @@ extension DiffReport.Output {
 extension DiffReport.FirstDivergence {
   /// Both nodes, or the one where they are called alike.
   var nodeText: String {
-    let node = "\(name.escapedForMessage) (\(op))"
-    let other = "\(otherName.escapedForMessage) (\(otherOp))"
+    func text(_ name: String?, _ op: String?, _ side: String) -> String {
+      name.map { "\($0.escapedForMessage) (\(op ?? ""))" } ?? "nothing on the \(side)"
+    }
+    let (node, other) = (text(name, op, "left"), text(otherName, otherOp, "right"))
     return node == other ? node : "\(node) = \(other)"
   }
 

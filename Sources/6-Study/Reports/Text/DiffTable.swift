@@ -1,5 +1,6 @@
 import Comparison
 import FileIO
+import Glibc
 
 /// A comparison for a terminal: the verdict, then what it rests on.
 struct DiffTable {
@@ -23,6 +24,7 @@ struct DiffTable {
           + rows([("node", first.nodeText), ("errors", first.errorText), ("meaning", first.explanation)]))
     }
     if let cause = report.cause { sections.append(title("cause") + rows(self.rows(of: cause))) }
+    for cause in report.otherCauses { sections.append(title("another cause") + rows(self.rows(of: cause))) }
     if !report.layers.isEmpty { sections.append(layers) }
     if let unmatched = report.unmatched, !unmatched.left.isEmpty || !unmatched.right.isEmpty {
       sections.append(self.unmatched(unmatched))
@@ -52,6 +54,10 @@ struct DiffTable {
   private var outputs: String {
     report.outputs.map { output in
       let word = output.isWithinTolerance ? "within the tolerance" : "OUTSIDE the tolerance"
+      if let other = output.otherShape {
+        return title(
+          "output \(output.names): \(output.shape) on the left, \(other) on the right; not compared")
+      }
       let names = "output \(output.names) \(output.shape)"
       return title("\(names.fitted(to: style.width - word.columns - 2)): \(word)") + rows(output.metricRows)
     }.joined(separator: "\n")
@@ -59,9 +65,9 @@ struct DiffTable {
 
   private var outputTable: String {
     var table = TextTable([
-      .init(title: ""), .init(title: "output", isFlexible: true), .init(title: "shape"),
-      .init(title: "max abs", isNumber: true), .init(title: "max rel", isNumber: true),
-      .init(title: "cosine", isNumber: true), .init(title: "outside", isNumber: true),
+      .init(""), .init("output", isFlexible: true), .init("shape"),
+      .init("max abs", isNumber: true), .init("max rel", isNumber: true),
+      .init("cosine", isNumber: true), .init("outside", isNumber: true),
     ])
     for output in report.outputs {
       let metrics = output.metrics
@@ -75,10 +81,11 @@ struct DiffTable {
   }
 
   private func rows(of cause: DiffReport.Cause) -> [(name: String, value: String)] {
-    var rows = [
-      ("kind", cause.kind.rawValue + (cause.confirmed ? ", confirmed by undoing it" : ", not confirmed"))
-    ]
-    if let node = cause.node { rows.append(("node", node.escapedForMessage)) }
+    let how = cause.kind == .rounding ? ", confirmed in Double" : ", confirmed by undoing it"
+    var rows = [("kind", cause.kind.rawValue + (cause.confirmed ? how : ", not confirmed"))]
+    if let node = cause.node ?? cause.otherNode {
+      rows.append(("node", node.escapedForMessage + (cause.node == nil ? ", on the right" : "")))
+    }
     if let tensor = cause.tensor { rows.append(("tensor", tensor.escapedForMessage)) }
     // The verdict may have said it.
     return report.explanation.contains(cause.explanation) ? rows : rows + [("meaning", cause.explanation)]
@@ -86,10 +93,10 @@ struct DiffTable {
 
   private var layers: String {
     let hasOtherNames = report.hasOtherNames
-    var columns: [TextTable.Column] = [.init(title: ""), .init(title: "layer", isFlexible: true)]
-    if hasOtherNames { columns.append(.init(title: "on the right", isFlexible: true)) }
+    var columns: [TextTable.Column] = [.init(""), .init("layer", isFlexible: true)]
+    if hasOtherNames { columns.append(.init("on the right", isFlexible: true)) }
     columns += [
-      .init(title: "op"), .init(title: "by"), .init(title: "error", isNumber: true), .init(title: "decades"),
+      .init("op"), .init("by"), .init("error", isNumber: true), .init("decades"),
     ]
     var table = TextTable(columns)
     let first = report.firstDivergenceIndex
@@ -130,8 +137,8 @@ struct DiffTable {
     let heading = title(summary + (rounded > 0 ? ", \(rounded) rounded differently" : ""))
     if differing.isEmpty { return heading }
     var table = TextTable([
-      .init(title: "weight", isFlexible: true), .init(title: "shape"), .init(title: "status"),
-      .init(title: "error", isNumber: true), .init(title: "note", isFlexible: true),
+      .init("weight", isFlexible: true), .init("shape"), .init("status"),
+      .init("error", isNumber: true), .init("note", isFlexible: true),
     ])
     for weight in differing {
       table.add([
@@ -158,5 +165,18 @@ extension DiffReport.WeightStatus {
     case .rightOnly: "right only"
     case .equal, .rounded, .differs, .transposed, .permuted: rawValue
     }
+  }
+}
+
+/// A relative error as a bar of characters: one for each decade above 1e-9, so that what grows is seen at a glance.
+enum ErrorBar {
+  static let width = 9
+
+  /// `##` for 3e-8; nothing for no error, all of it for 0.1 and more.
+  static func text(_ error: Double?) -> String {
+    guard let error, error.isFinite else { return String(repeating: "#", count: width) }
+    guard error > 0 else { return "" }
+    let decades = log10(error).rounded(.down) + Double(width + 1)
+    return String(repeating: "#", count: Int(min(max(decades, 1), Double(width))))
   }
 }

@@ -39,11 +39,10 @@ struct ModelTable {
     let digits = String(widest).count
     func table(barWidth: Int) -> TextTable {
       var table = TextTable([
-        .init(title: "block", isFlexible: true), .init(title: "size", isNumber: true),
-        .init(
-          title: ShareBar.scales.map { String($0).padded(to: digits, isRight: true) }.joined(separator: " ")),
-        .init(title: "share"), .init(title: "kernels"), .init(title: "params", isNumber: true),
-        .init(title: "MACs", isNumber: true),
+        .init("block", isFlexible: true), .init("size", isNumber: true),
+        .init(ShareBar.scales.map { String($0).padded(to: digits, isRight: true) }.joined(separator: " ")),
+        .init("share"), .init("kernels"), .init("params", isNumber: true),
+        .init("MACs", isNumber: true),
       ])
       addBlocks(to: &table) { block in
         let counts = block.channels.map { ($0 == 0 ? "-" : String($0)).padded(to: digits, isRight: true) }
@@ -67,10 +66,10 @@ struct ModelTable {
   /// Residual blocks of any kind.
   private var residualBlocks: String {
     var table = TextTable([
-      .init(title: "block", isFlexible: true), .init(title: "kind"), .init(title: "size", isNumber: true),
-      .init(title: "width", isNumber: true), .init(title: "output", isNumber: true),
-      .init(title: "kernel", isNumber: true), .init(title: "groups", isNumber: true), .init(title: "squeeze"),
-      .init(title: "params", isNumber: true), .init(title: "MACs", isNumber: true),
+      .init("block", isFlexible: true), .init("kind"), .init("size", isNumber: true),
+      .init("width", isNumber: true), .init("output", isNumber: true),
+      .init("kernel", isNumber: true), .init("groups", isNumber: true), .init("squeeze"),
+      .init("params", isNumber: true), .init("MACs", isNumber: true),
     ])
     addBlocks(to: &table) { block in
       [
@@ -93,8 +92,8 @@ struct ModelTable {
 
   private var layers: String {
     var table = TextTable([
-      .init(title: "layer", isFlexible: true), .init(title: "op", isFlexible: true), .init(title: "input"),
-      .init(title: "output"), .init(title: "params", isNumber: true), .init(title: "MACs", isNumber: true),
+      .init("layer", isFlexible: true), .init("op", isFlexible: true), .init("input"),
+      .init("output"), .init("params", isNumber: true), .init("MACs", isNumber: true),
     ])
     for layer in report.layers {
       let more = layer.inputShapes.count > 1 ? " +\(layer.inputShapes.count - 1)" : ""

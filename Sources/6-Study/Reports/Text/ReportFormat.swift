@@ -1,4 +1,6 @@
+public import Comparison
 public import FileIO
+import FoundationEssentials
 public import Inspection
 
 /// How reports are printed.
@@ -25,6 +27,45 @@ public enum ReportFormat: String, Sendable, CaseIterable {
       return CSVReport(reports).text(isPerLayer: isPerLayer)
     case .markdown:
       return MarkdownReport(reports).text(isPerLayer: isPerLayer)
+    }
+  }
+}
+
+/// Reports as JSON by `schemas/inspect.schema.json`: an object for one model, an array for several.
+enum JSONReport {
+  static func text(of reports: [InspectionReport]) throws(ScaleNetError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      let data = try reports.count == 1 ? encoder.encode(reports[0]) : encoder.encode(reports)
+      return String(decoding: data, as: UTF8.self) + "\n"
+    } catch {
+      throw .json(path: reports.first?.path ?? "", reason: "\(error)")
+    }
+  }
+}
+
+/// How comparisons are printed.
+public enum DiffReportFormat: String, Sendable, CaseIterable {
+  case table, json, markdown
+
+  /// The report as text that ends in a newline. JSON is as `schemas/diff.schema.json` has it.
+  ///
+  /// - Parameter style: for `table` alone.
+  public func text(of report: DiffReport, style: Style = .plain) throws(ScaleNetError) -> String {
+    switch self {
+    case .table:
+      return DiffTable(report, style).text
+    case .json:
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      do {
+        return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
+      } catch {
+        throw .json(path: report.left.path, reason: "\(error)")
+      }
+    case .markdown:
+      return DiffMarkdown(report).text
     }
   }
 }

@@ -1,21 +1,27 @@
 /// Columns of text with a rule under the header, as wide as the style allows.
-struct TextTable {
-  struct Column {
+package struct TextTable {
+  package struct Column {
     var title: String
     var isNumber = false
     /// May be cut where the table would be too wide.
     var isFlexible = false
+
+    package init(_ title: String, isNumber: Bool = false, isFlexible: Bool = false) {
+      self.title = title
+      self.isNumber = isNumber
+      self.isFlexible = isFlexible
+    }
   }
 
   private let columns: [Column]
   private var rows: [[String]] = []
   private var rulesBefore = Set<Int>()
 
-  init(_ columns: [Column]) {
+  package init(_ columns: [Column]) {
     self.columns = columns
   }
 
-  mutating func add(_ row: [String]) {
+  package mutating func add(_ row: [String]) {
     precondition(row.count == columns.count)
     rows.append(row)
   }
@@ -33,6 +39,9 @@ struct TextTable {
       rows.reduce(columns[index].title.columns) { max($0, $1[index].columns) }
     }
   }
+
+  /// The table without colours, as wide as it is.
+  package var text: String { text(Style(isColored: false, width: .max)) }
 
   /// The table. `decorated` gives a cell its colours after it was padded, which takes no columns.
   func text(_ style: Style, decorated: (_ column: Int, _ row: Int, _ cell: String) -> String = { $2 })

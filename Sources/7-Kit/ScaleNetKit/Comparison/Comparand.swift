@@ -31,12 +31,17 @@ public struct RecordedOutputs: Sendable {
 
 /// What is compared: a model that is run, or outputs that something else computed.
 public enum Comparand: Sendable {
+  /// A model, which is run on the inputs of the comparison.
   case model(Model)
+  /// Outputs of something else that ran on the same inputs.
   case outputs(RecordedOutputs)
 
   /// Opens a model file or a file of recorded outputs; which of them is told from the content.
   ///
-  /// - Parameter key: where the state dict stands in a PyTorch checkpoint; other files are not concerned.
+  /// - Parameters:
+  ///   - path: the file; `arch:NAME` stands for a built-in architecture.
+  ///   - key: where the state dict stands in a PyTorch checkpoint; other files are not concerned.
+  /// - Throws: if there is no such file, or it is damaged, of no known format, or holds what is not supported.
   public static func open(_ path: String, key: String? = nil) throws(ScaleNetError) -> Comparand {
     // What stands for a built-in architecture is no path.
     if path.hasPrefix(Model.builtInPrefix) { return .model(try Model.open(path)) }
@@ -74,6 +79,7 @@ public enum Comparand: Sendable {
       }, notes: recording.notes, files: [file])
   }
 
+  /// The path of the file, or what stands in messages in its place.
   public var path: String {
     switch self {
     case .model(let model): model.path

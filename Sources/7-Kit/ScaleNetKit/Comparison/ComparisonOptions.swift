@@ -13,6 +13,7 @@ public struct ComparisonOptions: Sendable {
   public var batches: Int?
   /// Images of each batch that is drawn, 1 to 65,536; nil for 1, or what a model or recording of fixed batch has.
   public var batchSize: Int?
+  /// What counts as equal: each element within `absolute + relative * |right|`, as the tolerance scales it.
   public var tolerance = Tolerance.float32
   /// Whether intermediate values are aligned and compared.
   public var layers = false
@@ -21,6 +22,7 @@ public struct ComparisonOptions: Sendable {
   /// Threads for all computations, 1 to 1024; nil for one a processor.
   public var threads: Int?
 
+  /// One batch of one image drawn from seed 0, outputs alone, and the tolerance `float32`.
   public init() {}
 
   /// Fails if something is out of range or contradicts itself.

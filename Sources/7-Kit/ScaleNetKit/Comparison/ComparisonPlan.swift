@@ -8,6 +8,7 @@ import ModelIR
 ///
 /// `compare` does all of it; a plan of one's own is for who wants to see or save the inputs.
 public struct ComparisonPlan: Sendable {
+  /// The side that is judged.
   public let left: Comparand
   /// The reference of relative errors.
   public let right: Comparand
@@ -106,7 +107,9 @@ extension Progress.Phase {
 /// they part.
 ///
 /// - Parameters:
+///   - left: the side that is judged.
 ///   - right: the reference of relative errors.
+///   - options: the inputs, the tolerance, and what is compared beside the outputs.
 ///   - progress: called when a new phase begins.
 /// - Throws: if a side can't be run or the two have no outputs in common. That they differ is no error, but the verdict of
 ///   the report.

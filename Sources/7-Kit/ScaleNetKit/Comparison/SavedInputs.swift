@@ -52,7 +52,10 @@ extension ComparisonPlan {
   /// The names and layouts are those that the models' files take; where the two differ in that, each has a folder of
   /// its own, `left` and `right`.
   ///
-  /// - Parameter overwrite: whether existing files may be replaced.
+  /// - Parameters:
+  ///   - directory: where the files go; its parent must exist.
+  ///   - overwrite: whether existing files may be replaced.
+  /// - Throws: if the directory or a file can't be made, or a file exists and may not be replaced.
   public func saveInputs(to directory: String, overwrite: Bool = false) throws(ScaleNetError) -> SavedInputs {
     try SavedInputs(self, to: directory, overwrite: overwrite)
   }

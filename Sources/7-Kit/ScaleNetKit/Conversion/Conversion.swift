@@ -10,8 +10,11 @@ extension Model {
   ///
   /// - Parameters:
   ///   - path: the file to write; its ending says the format where `options.format` does not.
+  ///   - options: how the graph is made and how the file is written.
   ///   - progress: called when a new phase begins.
-  /// - Throws: an error of the kind `difference` if what was written is not the same network.
+  /// - Returns: what was read, written and compared.
+  /// - Throws: an error of the kind `difference` if what was written is not the same network; others if an option can't
+  ///   be followed, the weights are damaged, or the file can't be written.
   @discardableResult
   public func convert(
     to path: String, _ options: ConversionOptions = ConversionOptions(), progress: ProgressHandler? = nil

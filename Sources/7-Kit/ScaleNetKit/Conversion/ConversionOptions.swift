@@ -26,6 +26,7 @@ public struct ConversionOptions: Sendable {
   /// Threads for the verification, 1 to 1024; nil for one a processor.
   public var threads: Int?
 
+  /// What the output's name says, verified; existing files stay.
   public init() {}
 }
 
@@ -35,7 +36,9 @@ public struct ONNXOptions: Sendable, Hashable {
   public enum ExternalData: String, Sendable, CaseIterable {
     /// In the model, and in a file of their own only where the model would pass 2 GiB.
     case auto
+    /// In a file beside the model, whatever its size.
     case always
+    /// In the model; one that would pass 2 GiB, the limit of protobuf, is an error.
     case never
   }
 
@@ -47,6 +50,7 @@ public struct ONNXOptions: Sendable, Hashable {
   /// Where weights are stored; nil for `auto`.
   public var externalData: ExternalData?
 
+  /// Opset 17, the lowest IR version that fits, weights in the model while they fit.
   public init() {}
 }
 
@@ -75,5 +79,6 @@ public struct KerasOptions: Sendable, Hashable {
   /// nil for `h5`.
   public var container: Container?
 
+  /// A whole model with channels last.
   public init() {}
 }

@@ -1,14 +1,22 @@
 /// What `convert` did.
 public struct ConversionReport: Sendable, Codable {
+  /// The path of the source, or its name in memory.
   public var input: String
+  /// The path that was written.
   public var output: String
+  /// The raw value of the source's `FileFormat`.
   public var inputFormat: String
+  /// The raw value of the output's `FileFormat`.
   public var outputFormat: String
+  /// As `Model.architecture` says it.
   public var architecture: String
   /// Name and type of each input of the graph; empty when a state dict was written.
   public var inputs: [String]
+  /// Name and type of each output of the graph; empty when a state dict was written.
   public var outputs: [String]
+  /// Nodes of the graph after all passes; 0 when a state dict was written.
   public var nodes: Int
+  /// Learnable parameters of the source.
   public var parameters: Int
   /// Bytes of all files that were written.
   public var bytes: Int
@@ -23,9 +31,13 @@ public struct ConversionReport: Sendable, Codable {
 
   /// A weight of the source and its place in a Keras file.
   public struct WeightName: Sendable, Codable {
+    /// The key in the source: `layer1.0.conv1.weight`.
     public var source: String
+    /// The Keras layer.
     public var layer: String
+    /// The path of the dataset in the HDF5 file.
     public var dataset: String
+    /// As it is stored: HWIO for convolutions, [inputs, outputs] for dense layers.
     public var shape: [Int]
   }
 

@@ -70,7 +70,7 @@ struct KerasTarget: ConversionTarget, ~Copyable {
     }
     return try verification.compare(
       expected: graph.source, found: try KerasReader.read(file).graph, batch: 1, namesMatch: false,
-      tolerance: isHalf ? .float16 : .float32)
+      tolerance: isHalf ? .writtenFloat16 : .writtenFloat32)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }

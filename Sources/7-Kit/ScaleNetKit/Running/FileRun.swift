@@ -8,18 +8,27 @@ import NumPyFormat
 public struct RunReport: Sendable {
   /// One output and the file that it went to.
   public struct Output: Sendable {
+    /// The name of the graph's output.
     public var name: String
+    /// Element type and shape of the array.
     public var type: TensorType
+    /// The file; the same for all outputs of an archive.
     public var path: String
   }
 
+  /// In the graph's order.
   public var outputs: [Output]
 }
 
 extension Model {
   /// Runs the model on the arrays of files, and writes its outputs to files.
   ///
-  /// - Parameter overwrite: whether existing files may be replaced.
+  /// - Parameters:
+  ///   - inputs: an array for each input of the graph; weights get a graph for the height and width of the first.
+  ///   - output: a file or a directory.
+  ///   - options: how the graph is made and computed.
+  ///   - overwrite: whether existing files may be replaced.
+  /// - Throws: if an array is missing, of no input or of another shape, or an output can't be written; then none is.
   public func run(
     _ inputs: InputArrays, to output: RunOutput, _ options: RunOptions = RunOptions(), overwrite: Bool = false
   ) throws(ScaleNetError) -> RunReport {

@@ -6,7 +6,10 @@ import ModelIR
 
 /// What computes: the fast kernels for this processor, or the naive ones that sum in Double, slow, for checking.
 public enum Arithmetic: String, Sendable, CaseIterable {
-  case fast, reference
+  /// Float32 kernels for the widest units that the processor has.
+  case fast
+  /// Naive loops in Double.
+  case reference
 }
 
 /// Runs a graph with either kind of kernels. Not for several threads at once.

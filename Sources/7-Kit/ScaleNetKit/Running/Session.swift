@@ -7,10 +7,12 @@ public import ModelIR
 public struct RunOptions: Sendable {
   /// How the graph is made, where the model is weights.
   public var graph = GraphOptions()
+  /// Which kernels compute.
   public var arithmetic = Arithmetic.fast
   /// How many threads compute, 1 to 1024; nil for one a processor. Results do not depend on it.
   public var threads: Int?
 
+  /// Logits from the fast kernels, on all processors unless `threads` says otherwise.
   public init(inputSize: InputSize? = nil, threads: Int? = nil) {
     graph.inputSize = inputSize
     self.threads = threads
@@ -28,7 +30,9 @@ public struct RunOptions: Sendable {
 public final class Session: Sendable {
   /// The name and type of a value that goes in or comes out. Images are NCHW; an open extent has a name.
   public struct Port: Sendable, Hashable {
+    /// The key of `run`'s arrays, or of its results.
     public let name: String
+    /// The element type, and the extents in their order.
     public let type: TensorType
   }
 
@@ -133,8 +137,12 @@ extension Model {
 
   /// Runs the model once; `session()` is for several runs.
   ///
-  /// - Parameter arrays: one for each input, by its name. Weights get a graph for the height and width of the image.
+  /// - Parameters:
+  ///   - arrays: one for each input, by its name. Weights get a graph for the height and width of the image.
+  ///   - options: how the graph is made and computed.
   /// - Returns: the outputs by their names.
+  /// - Throws: if an option does not fit the model; or an array is missing, of no input, of another shape, or holds what
+  ///   the input's type can't.
   public func run(
     _ arrays: [String: Tensor], _ options: RunOptions = RunOptions()
   ) throws(ScaleNetError) -> [String: Tensor] {

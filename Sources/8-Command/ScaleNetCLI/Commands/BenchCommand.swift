@@ -62,10 +62,11 @@ struct BenchCommand: VerboseCommand {
   }
 
   private func table(_ results: [BenchmarkResult]) -> String {
-    var table = Table([
-      ("model", .left), ("MACs/image", .right), ("FLOPs/image", .right), ("median ms", .right),
-      ("p95 ms", .right),
-      ("images/s", .right),
+    var table = TextTable([
+      .init("model"), .init("MACs/image", isNumber: true), .init("FLOPs/image", isNumber: true),
+      .init("median ms", isNumber: true),
+      .init("p95 ms", isNumber: true),
+      .init("images/s", isNumber: true),
     ])
     for result in results {
       let macs = result.macs / max(result.batch, 1)

@@ -12,7 +12,7 @@ struct DiffCommand: VerboseCommand {
       Each side is a model of any format, or recorded outputs: .npy, .npz, the JSON of trtexec --exportOutput or of
       polygraphy run --save-outputs. Models run on the same inputs here; images may be NCHW or NHWC on either side. The
       right is the reference: values agree where |left - right| <= atol + rtol * |right|. The named tolerances
-      (atol a part of the largest magnitude, and rtol): exact 0 and 0, float32 1e-5 and 1e-4, float16 1e-2 and 1e-2,
+      (atol a part of the largest magnitude, and rtol): exact 0 and 0, float32 1e-5 and 1e-4, tf32 2e-3 and 2e-3, float16 1e-2 and 1e-2,
       int8 1e-1 and 1e-1. Exit status: 0 within the tolerance, 1 not.
 
       Examples:

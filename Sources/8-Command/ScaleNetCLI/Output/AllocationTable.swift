@@ -10,9 +10,10 @@ struct AllocationTable {
   }
 
   var text: String {
-    var table = Table([
-      ("block", .left), ("1", .right), ("2", .right), ("4", .right), ("7", .right), ("kept", .right),
-      ("MACs before", .right), ("after", .right),
+    var table = TextTable([
+      .init("block"), .init("1", isNumber: true), .init("2", isNumber: true), .init("4", isNumber: true),
+      .init("7", isNumber: true), .init("kept", isNumber: true),
+      .init("MACs before", isNumber: true), .init("after", isNumber: true),
     ])
     for block in allocation.blocks {
       let scales = zip(block.channels, block.lost).map { kept, lost in

@@ -40,7 +40,7 @@ struct ConversionSummary {
     }
     var names = ""
     if let weightNames = report.weightNames {
-      var table = Table([("weight", .left), ("dataset", .left), ("shape", .left)])
+      var table = TextTable([.init("weight"), .init("dataset"), .init("shape")])
       for name in weightNames { table.add([name.source, name.dataset, "\(name.shape)"]) }
       names = "\n" + table.text
     }

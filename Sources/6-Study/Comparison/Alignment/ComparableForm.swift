@@ -1,0 +1,113 @@
+import FileIO
+import ModelIR
+
+/// Two graphs written alike, as far as that changes nothing of what they compute: formats spell margins as nodes of their
+/// own, leave identities in, or fold normalisations.
+struct ComparableForm {
+  let left: Graph
+  let right: Graph
+  /// Whether normalisations were folded, as one side had them in its weights.
+  let isFolded: Bool
+
+  init(_ left: Graph, _ right: Graph) throws(ScaleNetError) {
+    let (a, b) = (try Self.cleaned(left), try Self.cleaned(right))
+    func folds(_ graph: Graph) -> Int { GraphView(graph).normalization.count { $0 != nil } }
+    let (own, others) = (folds(a), folds(b))
+    // A normalisation that one side lacks is a difference; that it lacks most of them is another way to write the same.
+    isFolded = min(own, others) * 2 < max(own, others)
+    self.left = isFolded ? try a.folded() : a
+    self.right = isFolded ? try b.folded() : b
+  }
+
+  private static func cleaned(_ graph: Graph) throws(ScaleNetError) -> Graph {
+    var graph = graph
+    try graph.apply([EliminateIdentities()])
+    graph = try withoutCasts(try widened(graph))
+    graph = try withMarginsInWindows(graph)
+    return graph
+  }
+
+  /// In float32 throughout, as it is computed anyway; weights keep the values that their type holds.
+  private static func widened(_ graph: Graph) throws(ScaleNetError) -> Graph {
+    func isNarrow(_ type: DataType) -> Bool { type.isFloatingPoint && type != .float32 }
+    guard graph.values.contains(where: { isNarrow($0.type.dataType) }) else { return graph }
+    var graph = graph
+    let producers = graph.producers()
+    // A cast to a half type rounds: it stays, and what it gives is cast back.
+    let rounding = graph.nodes.indices.filter { index in
+      guard case .cast(let cast) = graph.nodes[index].op, let input = graph.nodes[index].inputs[0] else {
+        return false
+      }
+      return isNarrow(cast.to) && !isNarrow(graph[input].type.dataType)
+    }
+    for id in graph.valueIDs where isNarrow(graph[id].type.dataType) {
+      if let producer = producers[id.index], rounding.contains(producer) { continue }
+      graph[id].type.dataType = .float32
+      if let tensor = graph[id].initializer { graph[id].initializer = tensor.cast(to: .float32) }
+    }
+    for index in graph.nodes.indices where !rounding.contains(index) {
+      if case .cast(let cast) = graph.nodes[index].op, isNarrow(cast.to) {
+        graph.nodes[index].op = .cast(Cast(to: .float32))
+      }
+    }
+    for index in rounding.reversed() {
+      let output = graph.nodes[index].outputs[0]
+      let name = graph.unusedName("\(graph[output].name).float32")
+      let back = try graph.addNode(name, .cast(Cast(to: .float32)), inputs: [output])[0]
+      let node = graph.nodes.removeLast()
+      graph.replaceUses(of: output, with: back)
+      graph.nodes.insert(node, at: index + 1)
+    }
+    try graph.inferAllTypes()
+    return graph
+  }
+
+  /// Without casts to the type that the value has.
+  private static func withoutCasts(_ graph: Graph) throws(ScaleNetError) -> Graph {
+    var graph = graph
+    var kept: [Node] = []
+    var replacement: [ValueID: ValueID] = [:]
+    for var node in graph.nodes {
+      node.inputs = node.inputs.map { $0.map { replacement[$0] ?? $0 } }
+      if case .cast = node.op, let input = node.inputs[0], !graph.outputs.contains(node.outputs[0]),
+        graph[input].type == graph[node.outputs[0]].type
+      {
+        replacement[node.outputs[0]] = input
+      } else {
+        kept.append(node)
+      }
+    }
+    if replacement.isEmpty { return graph }
+    graph.nodes = kept
+    graph.removeUnusedValues()
+    return graph
+  }
+
+  /// A Pad of zeros before a convolution, or of the least number before a maximum, becomes the margins of its window.
+  private static func withMarginsInWindows(_ graph: Graph) throws(ScaleNetError) -> Graph {
+    var graph = graph
+    let (producers, consumers) = (graph.producers(), graph.consumers())
+    var removed = Set<Int>()
+    for index in graph.nodes.indices {
+      guard let input = graph.nodes[index].inputs.first ?? nil, let before = producers[input.index],
+        case .pad(let pad) = graph.nodes[before].op, let margins = pad.margins,
+        consumers[input.index].count == 1, !graph.outputs.contains(input)
+      else { continue }
+      switch graph.nodes[index].op {
+      case .conv(var conv) where pad.value == 0:
+        for side in 0..<4 { conv.window.pads[side] += margins[side] }
+        graph.nodes[index].op = .conv(conv)
+      case .maxPool(var pool) where pad.value <= -Float.greatestFiniteMagnitude && !pool.ceilMode:
+        for side in 0..<4 { pool.window.pads[side] += margins[side] }
+        graph.nodes[index].op = .maxPool(pool)
+      default: continue
+      }
+      graph.nodes[index].inputs[0] = graph.nodes[before].inputs[0]
+      removed.insert(before)
+    }
+    if removed.isEmpty { return graph }
+    graph.nodes = graph.nodes.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
+    graph.removeUnusedValues()
+    return graph
+  }
+}

@@ -1,0 +1,152 @@
+import FileIO
+import ModelIR
+
+/// What a node does: another operator, or another attribute of the same.
+enum AttributeCauses: CauseFamily {
+  static func hypotheses(_ site: Site) -> [Hypothesis] {
+    guard let own = site.ownNode, let other = site.otherNode, differ(own.op, other.op) else { return [] }
+    guard own.op.family != other.op.family else { return [hypothesis(own, other)] }
+    guard let transplant = site.transplant(site.otherTarget, isAnew: true) else { return [] }
+    let (has, otherHas) = texts(own.op, other.op)
+    return [
+      Hypothesis(
+        kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
+        edits: [.replace(node: own.name, transplant)])
+    ]
+  }
+
+  private static func hypothesis(_ own: Node, _ other: Node) -> Hypothesis {
+    let (has, otherHas) = texts(own.op, other.op)
+    return Hypothesis(
+      kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
+      edits: [.setOperator(node: own.name, other.op)])
+  }
+
+  /// Whether two operators do not compute the same; how an extent or a layout is written down does not count.
+  static func differ(_ a: Operator, _ b: Operator) -> Bool {
+    guard a.family == b.family else { return true }
+    return !differing(a, b).isEmpty
+  }
+
+  /// `Conv conv1`.
+  static func text(_ node: Node) -> String { "\(node.op.name) \(node.name.escapedForMessage)" }
+
+  /// Attributes by name, windows and the like taken apart, as text.
+  private static func attributes(_ op: Operator) -> [(name: String, value: String)] {
+    switch op {
+    case .resize(let resize):
+      // What a mode does not look at is no difference.
+      var found = [
+        ("mode", resize.mode.rawValue), ("coordinates", resize.coordinateTransformation.rawValue),
+      ]
+      if resize.mode == .nearest { found.append(("rounding", resize.nearestMode.rawValue)) }
+      if resize.mode == .cubic { found.append(("cubic coefficient", "\(resize.cubicCoefficient)")) }
+      if resize.mode != .nearest {
+        found += [("antialias", "\(resize.antialias)"), ("outside left out", "\(resize.excludesOutside)")]
+      }
+      return found
+    case .gemm(let gemm): return [("alpha", "\(gemm.alpha)"), ("beta", "\(gemm.beta)")]
+    case .reshape, .flatten, .identity, .cast: return []
+    case .unary(let function): return parameters(function)
+    case .binary(let function): return parameters(function)
+    default: return parts(op.kind)
+    }
+  }
+
+  /// The parameters of a function: what stands in parentheses behind its case.
+  private static func parameters(_ function: Any) -> [(name: String, value: String)] {
+    guard let payload = Mirror(reflecting: function).children.first?.value else { return [] }
+    let labelled = Mirror(reflecting: payload)
+    return labelled.displayStyle == .tuple ? parts(payload) : [("value", "\(payload)")]
+  }
+
+  private static func parts(_ value: Any) -> [(name: String, value: String)] {
+    Mirror(reflecting: value).children.flatMap { child -> [(name: String, value: String)] in
+      let name = child.label ?? ""
+      if let window = child.value as? Window { return parts(window) }
+      return [(name, "\(child.value)")]
+    }
+  }
+
+  private static func differing(
+    _ a: Operator, _ b: Operator
+  ) -> [(name: String, own: String, other: String)] {
+    zip(attributes(a), attributes(b)).compactMap { own, other in
+      own.value == other.value ? nil : (own.name, own.value, other.value)
+    }
+  }
+
+  /// What each side has, in words.
+  static func texts(_ a: Operator, _ b: Operator) -> (own: String, other: String) {
+    guard a.family == b.family else { return (text(a), text(b)) }
+    if case (.resize(let own), .resize(let other)) = (a, b),
+      differing(a, b).allSatisfy({ ["mode", "coordinates", "rounding"].contains($0.name) })
+    {
+      return (text(own), text(other))
+    }
+    if case (.averagePool(let own), .averagePool(let other)) = (a, b), own.window == other.window,
+      own.ceilMode == other.ceilMode
+    {
+      func text(_ counts: Bool) -> String { "margins that \(counts ? "" : "do not ")count in the mean" }
+      return (text(own.countIncludePad), text(other.countIncludePad))
+    }
+    let found = differing(a, b)
+    return (
+      found.map { "\(words($0.name)) \($0.own)" }.joined(separator: ", "),
+      found.map { "\(words($0.name)) \($0.other)" }.joined(separator: ", ")
+    )
+  }
+
+  private static func text(_ op: Operator) -> String {
+    let found = attributes(op).map { "\(words($0.name)) \($0.value)" }.joined(separator: ", ")
+    return op.isActivation && !found.isEmpty ? "\(op.name) (\(found))" : op.name
+  }
+
+  private static func text(_ resize: Resize) -> String {
+    let rounding = resize.mode == .nearest ? ", \(resize.nearestMode.rawValue)" : ""
+    return "\(resize.mode.rawValue) (\(resize.coordinateTransformation.rawValue)\(rounding))"
+  }
+
+  private static func words(_ name: String) -> String {
+    switch name {
+    case "pads": "margins"
+    case "group": "groups"
+    case "ceilMode": "extents rounded up:"
+    case "countIncludePad": "margins count in the mean:"
+    default: name
+    }
+  }
+
+  /// What an exchange of operators is called.
+  static func kind(_ own: [Operator], _ other: [Operator]) -> DiffReport.CauseKind {
+    if own.count == 1, other.count == 1, own[0].family == other[0].family { return kind(own[0], other[0]) }
+    let all = own + other
+    if all.allSatisfy(\.isPool) { return .pooling }
+    let isFunction = all.allSatisfy { $0.isActivation || $0.isMultiplication }
+    return isFunction && all.contains(where: \.isActivation) ? .activation : .operator
+  }
+
+  private static func kind(_ a: Operator, _ b: Operator) -> DiffReport.CauseKind {
+    let names = Set(differing(a, b).map(\.name))
+    if names.contains("strides") { return .stride }
+    if names.contains("dilations") { return .dilation }
+    if names.contains("group") { return .groups }
+    if names.contains("epsilon") { return .batchNormEpsilon }
+    if names.contains("mode") || names.contains("rounding"), case .resize = a { return .resizeMode }
+    if names.contains("coordinates") { return .alignCorners }
+    if case .resize = a { return .resizeMode }
+    if a.isPool, names.contains("kernel") || names.contains("axes") { return .pooling }
+    if !names.isDisjoint(with: ["pads", "ceilMode", "countIncludePad"]) { return .padding }
+    if a.isActivation { return .activation }
+    return .attribute
+  }
+}
+
+extension Operator {
+  fileprivate var isMultiplication: Bool {
+    switch self {
+    case .binary(.mul), .binary(.add), .binary(.div): true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import ModelIR
+
+/// A place where two aligned graphs part, seen from one of them: the part of it that may have to be changed, and what the
+/// other has in its place.
+struct Site {
+  enum Place {
+    /// Nodes whose outputs are counterparts.
+    case nodes(own: Int, other: Int)
+    /// Outputs of the graphs.
+    case outputs(own: ValueID, other: ValueID)
+  }
+
+  let own: GraphView
+  let other: GraphView
+  /// The own counterpart of each of the other's values, graph inputs included.
+  let ownOf: [ValueID: ValueID]
+  let otherOf: [ValueID: ValueID]
+  let place: Place
+
+  /// What a hypothesis has to give.
+  var ownTarget: ValueID {
+    switch place {
+    case .nodes(let index, _): own.output(index)
+    case .outputs(let id, _): id
+    }
+  }
+
+  var otherTarget: ValueID {
+    switch place {
+    case .nodes(_, let index): other.output(index)
+    case .outputs(_, let id): id
+    }
+  }
+
+  var ownNode: Node? {
+    if case .nodes(let index, _) = place { own.graph.nodes[index] } else { nil }
+  }
+
+  var otherNode: Node? {
+    if case .nodes(_, let index) = place { other.graph.nodes[index] } else { nil }
+  }
+
+  init(_ aligned: AlignedGraphs, _ place: Place, isReversed: Bool = false) {
+    let rightOf = Dictionary(aligned.leftOf.map { ($0.value, $0.key) }, uniquingKeysWith: min)
+    own = isReversed ? aligned.right : aligned.left
+    other = isReversed ? aligned.left : aligned.right
+    ownOf = isReversed ? rightOf : aligned.leftOf
+    otherOf = isReversed ? aligned.leftOf : rightOf
+    self.place = place
+  }
+
+  /// The nodes upstream of a value that have no counterparts, in the order of running, up to values that have.
+  static func region(_ view: GraphView, of id: ValueID, isKnown: (ValueID) -> Bool) -> [Int] {
+    var found = Set<Int>()
+    var waiting = [id]
+    while let id = waiting.popLast() {
+      guard !isKnown(id), view.graph[id].initializer == nil, let producer = view.producers[id.index],
+        found.insert(producer).inserted
+      else { continue }
+      waiting += view.graph.nodes[producer].inputs.compactMap { $0 }
+    }
+    return found.sorted()
+  }
+
+  func ownRegion(of id: ValueID) -> [Int] { Self.region(own, of: id) { otherOf[$0] != nil } }
+  func otherRegion(of id: ValueID) -> [Int] { Self.region(other, of: id) { ownOf[$0] != nil } }
+
+  /// What the other side's value is made of, for this side: its counterpart, or the nodes that make it of counterparts.
+  /// nil if that cannot be told.
+  ///
+  /// - Parameter isAnew: whether the value itself is made even if it has a counterpart.
+  func transplant(_ id: ValueID, isAnew: Bool = false) -> Transplant? {
+    var result = Transplant()
+    var made: [Int: Int] = [:]
+    func source(_ id: ValueID, _ depth: Int) -> Transplant.Source? {
+      if let partner = ownOf[id], depth > 0 || !isAnew { return .value(own.graph[partner].name) }
+      if let tensor = other.graph[id].initializer { return .constant(name: other.graph[id].name, tensor) }
+      guard depth < 200, let producer = other.producers[id.index] else { return nil }
+      if let index = made[producer] { return .node(index) }
+      let node = other.graph.nodes[producer]
+      guard node.outputs.count == 1 else { return nil }
+      var inputs: [Transplant.Source] = []
+      for input in node.inputs {
+        guard let input else {
+          inputs.append(.none)
+          continue
+        }
+        guard let found = source(input, depth + 1) else { return nil }
+        inputs.append(found)
+      }
+      result.pieces.append(Transplant.Piece(name: node.name, op: node.op, inputs: inputs))
+      made[producer] = result.pieces.count - 1
+      return .node(result.pieces.count - 1)
+    }
+    guard let found = source(id, 0) else { return nil }
+    result.result = found
+    return result
+  }
+}
+
+/// One family of causes: what may be different at a place, the likeliest first. Whether it is so, an experiment shows.
+protocol CauseFamily: Sendable {
+  static func hypotheses(_ site: Site) -> [Hypothesis]
+}

@@ -1,0 +1,208 @@
+import FileIO
+import ModelIR
+
+/// Where inputs come from: nodes that one side lacks, has in addition or has others for, and other values read.
+enum WiringCauses: CauseFamily {
+  static func hypotheses(_ site: Site) -> [Hypothesis] {
+    let changes = changes(site)
+    let single = changes.compactMap { hypothesis(site, [$0]) }
+    guard changes.count > 1, let all = hypothesis(site, changes) else { return single }
+    return single + [all]
+  }
+
+  /// An input that comes from elsewhere on the other side.
+  struct Change {
+    var readers: [GraphEdit.Reader]
+    var own: ValueID
+    var other: ValueID
+    var transplant: Transplant
+  }
+
+  static func changes(_ site: Site) -> [Change] {
+    switch site.place {
+    case .outputs(let own, let other):
+      guard site.ownOf[other] != own, let transplant = site.transplant(other) else { return [] }
+      return [
+        Change(readers: [.output(site.own.graph[own].name)], own: own, other: other, transplant: transplant)
+      ]
+    case .nodes(let a, let b):
+      let (own, other) = (site.own.graph.nodes[a], site.other.graph.nodes[b])
+      guard own.inputs.count <= other.inputs.count || own.op.family == other.op.family else { return [] }
+      return inputs(site, own, other).compactMap { position, x, y in
+        guard let transplant = site.transplant(y) else { return nil }
+        return Change(
+          readers: readers(site, of: x, as: y, first: (a, position)), own: x, other: y,
+          transplant: transplant)
+      }
+    }
+  }
+
+  /// Places of inputs whose values are no counterparts; constants are others' business.
+  private static func inputs(
+    _ site: Site, _ own: Node, _ other: Node
+  ) -> [(position: Int, own: ValueID, other: ValueID)] {
+    func differing(_ others: [ValueID?]) -> [(Int, ValueID, ValueID)] {
+      zip(own.inputs, others).enumerated().compactMap { position, pair in
+        guard let x = pair.0, let y = pair.1, site.ownOf[y] != x else { return nil }
+        let areConstant = (
+          site.own.graph[x].initializer != nil, site.other.graph[y].initializer != nil
+        )
+        return areConstant.0 && areConstant.1 ? nil : (position, x, y)
+      }
+    }
+    let plain = differing(other.inputs)
+    guard own.op.isCommutative, other.inputs.count == 2 else { return plain }
+    let swapped = differing(other.inputs.reversed())
+    return swapped.count < plain.count ? swapped : plain
+  }
+
+  /// The same change is made for all readers of the value whose counterparts read the other one too.
+  private static func readers(
+    _ site: Site, of x: ValueID, as y: ValueID, first: (node: Int, input: Int)
+  ) -> [GraphEdit.Reader] {
+    var result = [GraphEdit.Reader.node(site.own.graph.nodes[first.node].name, input: first.input)]
+    for reader in site.own.consumers[x.index] where reader != first.node {
+      guard let partner = site.otherOf[site.own.output(reader)],
+        let counterpart = site.other.producers[partner.index],
+        site.other.graph.nodes[counterpart].inputs.contains(y)
+      else { continue }
+      let node = site.own.graph.nodes[reader]
+      for (input, id) in node.inputs.enumerated() where id == x {
+        result.append(.node(node.name, input: input))
+      }
+    }
+    return result
+  }
+
+  private static func hypothesis(_ site: Site, _ changes: [Change]) -> Hypothesis? {
+    guard let first = changes.first else { return nil }
+    let edits = changes.map { GraphEdit.rewire($0.readers, $0.transplant) }
+    let reader = site.ownNode
+    if changes.count > 1, case .concat? = reader?.op {
+      let parts = changes.compactMap { site.ownOf[$0.other] }
+      if Set(parts) == Set(changes.map(\.own)) {
+        return Hypothesis(
+          kind: .wiring, node: reader?.name, otherNode: site.otherNode?.name, has: "its parts in one order",
+          otherHas: "them in another", edits: edits)
+      }
+    }
+    var own = site.ownRegion(of: first.own).map { site.own.graph.nodes[$0] }
+    var other = site.otherRegion(of: first.other).map { site.other.graph.nodes[$0] }
+    // What the other reads instead need not stand before what is not there: then it is no node left out, but another.
+    if other.isEmpty, let partner = site.ownOf[first.other], !own.isEmpty,
+      !own.contains(where: { $0.inputs.contains(partner) }), let node = producer(site.other, first.other)
+    {
+      if own.count == 1, node.inputs.compactMap({ $0.flatMap { site.ownOf[$0] } }).first == own[0].inputs[0] {
+        other = [node]
+      } else {
+        own = []
+      }
+    } else if own.isEmpty, let partner = site.otherOf[first.own], !other.isEmpty,
+      !other.contains(where: { $0.inputs.contains(partner) }), let node = producer(site.own, first.own)
+    {
+      if other.count == 1,
+        node.inputs.compactMap({ $0.flatMap { site.otherOf[$0] } }).first == other[0].inputs[0]
+      {
+        own = [node]
+      } else {
+        other = []
+      }
+    }
+    let place = reader.map { "before \($0.name.escapedForMessage)" } ?? "at the end"
+    let startsAtInput =
+      !(own + other).isEmpty && isFed(site, first)
+    if own.isEmpty && other.isEmpty {
+      return Hypothesis(
+        kind: .wiring, node: reader?.name ?? producer(site.own, first.own)?.name,
+        otherNode: site.otherNode?.name ?? producer(site.other, first.other)?.name,
+        has: "the value \(name(site.own, first.own)) read",
+        otherHas: "the value \(name(site.other, first.other)) read", edits: edits,
+        signature: "read \(edits.count)")
+    }
+    return Hypothesis(
+      kind: kind(own, other, isOutput: reader == nil, startsAtInput: startsAtInput),
+      node: own.first?.name, otherNode: other.first?.name,
+      has: own.isEmpty ? "nothing \(place)" : list(own) + (other.isEmpty ? " \(place)" : ""),
+      otherHas: other.isEmpty ? "nothing there" : list(other), edits: edits,
+      signature: own.map(\.op.name).joined(separator: " ") + "/" + other.map(\.op.name).joined(separator: " ")
+    )
+  }
+
+  /// Whether what differs stands right behind an input of the graph.
+  private static func isFed(_ site: Site, _ change: Change) -> Bool {
+    func isFed(_ view: GraphView, _ region: [Int], _ end: ValueID) -> Bool {
+      let read = region.flatMap { view.graph.nodes[$0].inputs }.compactMap { $0 }
+      return (read + [end]).contains { view.graph.inputs.contains($0) }
+    }
+    return isFed(site.own, site.ownRegion(of: change.own), change.own)
+      && isFed(site.other, site.otherRegion(of: change.other), change.other)
+  }
+
+  private static func producer(_ view: GraphView, _ id: ValueID) -> Node? {
+    view.producers[id.index].map { view.graph.nodes[$0] }
+  }
+
+  private static func name(_ view: GraphView, _ id: ValueID) -> String {
+    (producer(view, id)?.name ?? view.graph[id].name).escapedForMessage
+  }
+
+  private static func list(_ nodes: [Node]) -> String {
+    let shown = nodes.prefix(3).map(AttributeCauses.text).joined(separator: ", ")
+    return nodes.count > 3 ? "\(shown) and \(nodes.count - 3) more nodes" : shown
+  }
+
+  private static func kind(
+    _ own: [Node], _ other: [Node], isOutput: Bool, startsAtInput: Bool
+  ) -> DiffReport.CauseKind {
+    let ops = (own + other).map(\.op)
+    if ops.allSatisfy({ if case .cast = $0 { true } else { false } }) { return .halfPrecision }
+    if isOutput, ops.count == 1, case .softmax = ops[0] { return .missingSoftmax }
+    if startsAtInput, own.isEmpty || other.isEmpty {
+      if ops.allSatisfy({ if case .transpose = $0 { true } else { false } }) { return .inputLayout }
+      if ops.allSatisfy(\.isPreprocessing) { return .preprocessing }
+    }
+    if own.isEmpty { return ops.allSatisfy(\.isActivation) ? .activation : .addedNode }
+    if other.isEmpty { return ops.allSatisfy(\.isActivation) ? .activation : .missingNode }
+    return AttributeCauses.kind(own.map(\.op), other.map(\.op))
+  }
+}
+
+extension Operator {
+  var isCommutative: Bool {
+    switch self {
+    case .binary(.add), .binary(.mul): true
+    default: false
+    }
+  }
+
+  /// A function of each element by itself, as networks have between layers, or a part of one.
+  var isActivation: Bool {
+    switch self {
+    case .unary(let function):
+      switch function {
+      case .neg, .reciprocal, .not, .isNaN, .isInf, .bitwiseNot, .floor, .ceil, .round, .sign: false
+      default: true
+      }
+    case .binary(.pRelu), .softmax, .logSoftmax, .hardmax: true
+    default: false
+    }
+  }
+
+  /// What images are prepared with.
+  var isPreprocessing: Bool {
+    switch self {
+    case .binary(.add), .binary(.sub), .binary(.mul), .binary(.div), .batchNormalization, .slice, .gather,
+      .concat, .cast, .resize, .pad:
+      true
+    default: false
+    }
+  }
+
+  var isPool: Bool {
+    switch self {
+    case .maxPool, .averagePool, .lpPool, .globalPool: true
+    case .reduce(let op): op.function == .mean
+    default: false
+    }
+  }
+}
