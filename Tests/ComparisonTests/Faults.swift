@@ -462,9 +462,6 @@ struct FaultGenerator {
         Array(elements[channel * inner..<(channel + 1) * inner])
       }
     }
-    func isNormalization(_ node: Node) -> Bool {
-      if case .batchNormalization = node.op { true } else { false }
-    }
     result += change(
       "statistics of another layer", [.differentWeights, .permutedChannels], input: 3, at: isNormalization
     ) { elements, _ in elements.map { $0 + 0.25 } }

@@ -96,6 +96,9 @@ FAILING = {
         qlinearmatmul_2D_int8_float16 qlinearmatmul_2D_int8_float32 qlinearmatmul_3D_int8_float16
         qlinearmatmul_3D_int8_float32
     """,
+    "the data cuts off what bfloat16 does not hold; ONNX Runtime and we round": """
+        cast_FLOAT_to_BFLOAT16 castlike_FLOAT_to_BFLOAT16 castlike_FLOAT_to_BFLOAT16_expanded
+    """,
     "ONNX Runtime and PyTorch, as we, divide by the output's extent less 1; the data by in * scale - 1": """
         resize_downsample_scales_cubic_align_corners resize_downsample_scales_linear_align_corners
     """,
