@@ -1,3 +1,5 @@
+import ModelIR
+
 /// The margins of Keras's `padding="same"`: as many as make the output ceil(extent / stride), the odd one at the end.
 ///
 /// Source: TensorFlow, `tf.nn` documentation, notes on padding.
@@ -6,9 +8,7 @@ struct SamePadding: Equatable {
   let after: Int
 
   init(extent: Int, kernel: Int, stride: Int, dilation: Int = 1) {
-    let count = (extent + stride - 1) / stride
-    let total = max(0, (count - 1) * stride + (kernel - 1) * dilation + 1 - extent)
-    before = total / 2
-    after = total - total / 2
+    let reach = (kernel - 1) * dilation + 1
+    (before, after) = Window.sameMargins(extent: extent, reach: reach, stride: stride)
   }
 }

@@ -43,7 +43,11 @@ extension DataType {
 
   /// The type that elements of a stored type have here.
   init?(loadedFrom onnxNumber: Int64) {
-    self.init(onnxNumber: onnxNumber)
+    if let narrow = NarrowInteger(onnxNumber: onnxNumber) {
+      self = narrow.dataType
+    } else {
+      self.init(onnxNumber: onnxNumber)
+    }
   }
 
   /// ONNX's own name of a type's number, for messages.

@@ -87,9 +87,9 @@ extension Model {
       if options.structurePath != nil {
         throw .invalidOption("structure", expected: "weights", found: "a \(format.displayName) model")
       }
+      let stored = try readGraph(file, format, path: path, options)
       return Model(
-        path: path, format: format, content: .graph(try readGraph(file, format, path: path, options)),
-        files: files)
+        path: path, format: format, content: .graph(stored), notes: stored.notes, files: files)
     case .numpy, .trtexec, .polygraphy, .builtIn:
       preconditionFailure("excluded above")
     }

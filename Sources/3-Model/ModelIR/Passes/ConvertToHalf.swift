@@ -25,7 +25,7 @@ public struct ConvertToHalf: GraphPass {
     }
     let inputs = graph.inputs.filter { Self.isConverted(graph[$0].type.dataType) }
     let outputs = graph.outputs.map { (id: $0, type: graph[$0].type.dataType) }
-    var nodeNames = Set(graph.nodes.map(\.name))
+    var nodeNames = UniqueNames(reserving: Set(graph.nodes.map(\.name)))
     var first: [Node] = []
     for input in inputs {
       if halfIO {
@@ -93,11 +93,11 @@ public struct ConvertToHalf: GraphPass {
 
   /// Lets the nodes read a converted copy of an input.
   private func addInputCast(
-    _ input: ValueID, to graph: inout Graph, _ nodeNames: inout Set<String>
+    _ input: ValueID, to graph: inout Graph, _ nodeNames: inout UniqueNames
   ) throws(ScaleNetError) -> Node {
     let name = graph[input].name
     let outputs = graph.outputs
-    let nodeName = Self.unused("\(name).cast", &nodeNames)
+    let nodeName = nodeNames.new("\(name).cast")
     let ids = try graph.addNode(
       nodeName, .cast(Cast(to: .float16)), inputs: [input], outputNames: [graph.unusedName("\(name)_half")])
     guard let node = graph.nodes.popLast() else { throw .undefinedValue(node: nodeName, value: name) }
@@ -109,26 +109,16 @@ public struct ConvertToHalf: GraphPass {
 
   /// Gives each converted output a Cast that bears its name.
   private func addOutputCasts(
-    _ outputs: [(id: ValueID, type: DataType)], to graph: inout Graph, _ nodeNames: inout Set<String>
+    _ outputs: [(id: ValueID, type: DataType)], to graph: inout Graph, _ nodeNames: inout UniqueNames
   ) throws(ScaleNetError) {
     var replacements: [ValueID: ValueID] = [:]
     for (id, type) in outputs where graph[id].type.dataType != type && replacements[id] == nil {
       let name = graph[id].name
       graph[id].name = graph.unusedName("\(name)_half")
       let ids = try graph.addNode(
-        Self.unused("\(name).cast", &nodeNames), .cast(Cast(to: type)), inputs: [id], outputNames: [name])
+        nodeNames.new("\(name).cast"), .cast(Cast(to: type)), inputs: [id], outputNames: [name])
       replacements[id] = ids[0]
     }
     graph.setOutputs(outputs.map { replacements[$0.id] ?? $0.id })
-  }
-
-  private static func unused(_ base: String, _ names: inout Set<String>) -> String {
-    var name = base
-    var number = 1
-    while !names.insert(name).inserted {
-      name = "\(base)_\(number)"
-      number += 1
-    }
-    return name
   }
 }

@@ -10,7 +10,7 @@ struct GraphAssembler {
   let inputFormat: DataFormat
   let isKeras3: Bool
   private var values: [LayerValue?]
-  private var nodeNames: Set<String>
+  private var nodeNames: UniqueNames
 
   static func assemble(
     _ configuration: ModelConfiguration, _ weights: WeightReader, path: String
@@ -34,7 +34,7 @@ struct GraphAssembler {
     self.weights = weights
     graph = Graph(name: configuration.name)
     values = Array(repeating: nil, count: configuration.layers.count)
-    nodeNames = Set(configuration.layers.map(\.name))
+    nodeNames = UniqueNames(reserving: Set(configuration.layers.map(\.name)))
     isKeras3 = configuration.isKeras3
     inputFormat = Self.inputFormat(configuration)
   }
@@ -190,13 +190,7 @@ struct GraphAssembler {
 
   /// A name that no layer has.
   mutating func unusedName(_ base: String) -> String {
-    var name = base
-    var number = 1
-    while !nodeNames.insert(name).inserted {
-      name = "\(base)_\(number)"
-      number += 1
-    }
-    return name
+    nodeNames.new(base)
   }
 
   /// The weights of a layer, which must have these shapes.

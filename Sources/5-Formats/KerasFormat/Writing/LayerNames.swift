@@ -1,6 +1,8 @@
+import ModelIR
+
 /// Gives layers names that every version of Keras takes: letters, digits and underscores, not an underscore first.
 struct LayerNames {
-  private var taken = Set<String>()
+  private var taken = UniqueNames()
   /// Longer names are cut; HDF5's attributes are small.
   private static let mostBytes = 200
 
@@ -15,12 +17,6 @@ struct LayerNames {
       })
     let trimmed = String(plain.drop { $0 == "_" })
     let base = trimmed.isEmpty ? "layer" : trimmed
-    var name = base
-    var number = 1
-    while !taken.insert(name).inserted {
-      name = "\(base)_\(number)"
-      number += 1
-    }
-    return name
+    return taken.new(base)
   }
 }

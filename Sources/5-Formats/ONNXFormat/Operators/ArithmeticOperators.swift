@@ -89,14 +89,32 @@ enum ArithmeticOperators {
   // MARK: Types
 
   private static func readCast(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError) {
-    guard let target = try node.dataType("to") else {
+    let (stated, narrow) = try node.dataTypeOrNarrow("to")
+    guard let target = stated else {
       throw node.failure("attribute to", expected: "a type", found: "none")
     }
     // Only 8-bit floats saturate, and only those with an exponent alone are rounded in several ways.
     node.ignore("saturate")
     node.ignore("round_mode")
     try node.requireInputs(atMost: 1)
-    try graph.add(node, .cast(Cast(to: target)), [try graph.operand(node, 0)])
+    let input = try graph.operand(node, 0)
+    guard let narrow else {
+      try graph.add(node, .cast(Cast(to: target)), [input])
+      return
+    }
+    // Real numbers are rounded, and limited to the range.
+    guard graph.type(input).dataType.isFloatingPoint else {
+      throw node.failure(
+        "input 0", expected: "real numbers, to make integers of \(narrow.bits) bits of",
+        found: "\(graph.type(input))")
+    }
+    let rounded = try graph.step(node, "rounded", .unary(.round), [input])
+    let (minimum, maximum) = narrow.range
+    let limited = try graph.step(
+      node, "limited", .unary(.clip(minimum: Float(minimum), maximum: Float(maximum))), [rounded])
+    let output = try node.output()
+    try graph.add(node, .cast(Cast(to: target)), [limited], output: output)
+    if let operand = graph.scope.operand(output) { graph.narrow[operand] = narrow }
   }
 
   /// A Cast to the type of another value, whose elements do not matter.
@@ -108,6 +126,10 @@ enum ArithmeticOperators {
     try node.requireInputs(atMost: 2)
     let input = try graph.operand(node, 0)
     let target = try graph.type(node, 1).dataType
+    if let narrow = graph.narrow[try graph.operand(node, 1)] {
+      throw node.failure(
+        "input target_type", expected: "a type of 8 bits or more", found: "\(narrow.bits) bits")
+    }
     let isSame = graph.type(input).dataType == target
     try graph.add(node, isSame ? .identity(Identity()) : .cast(Cast(to: target)), [input])
   }

@@ -28,6 +28,7 @@ enum ImageOperators {
     },
     OperatorHandler("AffineGrid", since: 20, readAffineGrid),
     OperatorHandler("CenterCropPad", since: 18, readCenterCropPad),
+    OperatorHandler("Col2Im", since: 18, readCol2Im),
   ]
 
   static func write(_ op: DepthToSpace, _ node: inout NodeWriter) {
@@ -191,5 +192,46 @@ enum ImageOperators {
     let cropped = slice.axes.isEmpty ? input : try graph.step(node, "crop", .slice(slice), [input])
     let isPadded = pads.contains { $0 != 0 }
     try graph.add(node, isPadded ? .pad(Pad(pads: pads)) : .identity(Identity()), [cropped])
+  }
+
+  /// Blocks [N, C * kernel, blocks] added up to images [N, C, ...]: what the transpose of a convolution does whose
+  /// filters have a single 1, each at another place of the kernel.
+  private static func readCol2Im(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError) {
+    let input = try graph.operand(node, 0)
+    let x = graph.type(input)
+    try node.requireInputs(atMost: 3)
+    guard let image = try graph.integers(node, 1, "image_shape"),
+      let kernel = try graph.integers(node, 2, "block_shape"), (1...3).contains(image.count),
+      kernel.count == image.count, kernel.allSatisfy({ (1...1 << 12).contains($0) }),
+      image.allSatisfy({ (1...1 << 24).contains($0) }), x.rank == 3,
+      let rows = x.dimensions[1].value
+    else {
+      throw node.failure("inputs", expected: "blocks of images, and known extents", found: "\(x)")
+    }
+    let spatial = TensorType(x.dataType, [x.dimensions[0], 1] + image.map(Dimension.fixed))
+    let window = try node.window(kernel: kernel, x: spatial)
+    let area = kernel.reduce(1, *)
+    var counts: [Int] = []
+    var padding: [Int] = []
+    for axis in image.indices {
+      let room = image[axis] + window.pads[axis] + window.pads[axis + image.count] - window.reach(axis)
+      guard room >= 0, rows % area == 0 else {
+        throw node.failure("input block_shape", expected: "blocks of \(image)", found: "\(kernel)")
+      }
+      counts.append(room / window.strides[axis] + 1)
+      padding.append(room % window.strides[axis])
+    }
+    guard area <= 1 << 12 else {
+      throw node.failure("input block_shape", expected: "at most 4096 elements", found: "\(kernel)")
+    }
+    var filters = [Double](repeating: 0, count: area * area)
+    for place in 0..<area { filters[place * area + place] = 1 }
+    let shape = TensorShape([area, 1] + kernel)
+    let weights = graph.constant(
+      "\(node.name).filters", try Evaluator.cast(Tensor(filters, shape: shape), to: x.dataType))
+    let blocks = try graph.step(node, "blocks", .reshape(Reshape(shape: [-1, area] + counts)), [input])
+    let sum = try graph.step(
+      node, "sum", .convTranspose(ConvTranspose(window: window, outputPadding: padding)), [blocks, weights])
+    try graph.add(node, .reshape(Reshape(shape: [-1, rows / area] + image)), [sum])
   }
 }

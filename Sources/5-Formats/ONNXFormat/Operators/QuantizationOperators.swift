@@ -19,10 +19,17 @@ enum QuantizationOperators {
     // 8-bit floats alone saturate.
     node.ignore("saturate")
     node.ignore("precision")
-    let outputType = try node.dataType("output_dtype")
+    let (outputType, stated) = try node.dataTypeOrNarrow("output_dtype")
     try node.requireInputs(atMost: 3)
     let op = QuantizeLinear(axis: axis, blockSize: blockSize, outputType: outputType ?? .uint8)
-    try graph.add(node, .quantizeLinear(op), try graph.operands(node))
+    let zeroPoint = try graph.optionalOperand(node, 2)
+    let narrow = stated ?? zeroPoint.flatMap { graph.narrow[$0] }
+    guard let narrow else {
+      try graph.add(node, .quantizeLinear(op), try graph.operands(node))
+      return
+    }
+    let wide = try graph.step(node, "wide", .quantizeLinear(op), try graph.operands(node))
+    try limit(node, wide, to: narrow, &graph)
   }
 
   static func readDequantize(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError) {
@@ -37,6 +44,20 @@ enum QuantizationOperators {
     }
     let op = DequantizeLinear(axis: axis, blockSize: blockSize)
     try graph.add(node, .dequantizeLinear(op), try graph.operands(node))
+  }
+
+  /// Gives the node's output: integers limited to the range of a type of fewer bits.
+  static func limit(
+    _ node: NodeReader, _ wide: Operand, to narrow: NarrowInteger, _ graph: inout GraphReader
+  ) throws(ScaleNetError) {
+    let limits = [narrow.range.minimum, narrow.range.maximum]
+    var inputs: [Operand?] = [wide]
+    for (name, value) in zip(["least", "greatest"], limits) {
+      inputs.append(graph.constant("\(node.name).\(name)", try narrow.limit(value)))
+    }
+    let output = try node.output()
+    try graph.add(node, .computed(.clip), inputs, output: output)
+    if let operand = graph.scope.operand(output) { graph.narrow[operand] = narrow }
   }
 
   /// An axis matters only where there are several scales.

@@ -169,7 +169,8 @@ extension GraphReader {
       let id: ValueID
       if known.open.isEmpty {
         let name = scope.name(operand)
-        id = try inFile { () throws(ScaleNetError) in try graph.addInitializer(name, known.tensor) }
+        id = try Self.inFile(path) { () throws(ScaleNetError) in try graph.addInitializer(name, known.tensor)
+        }
       } else {
         id = try computed(known, scope.name(operand), orThrow: failure)
       }
@@ -188,14 +189,16 @@ extension GraphReader {
     ) throws(ScaleNetError) -> ValueID {
       let node = reader.scope.nodeNames.new("\(name).\(suffix)")
       let output = reader.scope.valueNames.new("\(name).\(suffix)")
-      return try reader.inFile { () throws(ScaleNetError) in
+      return try Self.inFile(reader.path) { () throws(ScaleNetError) in
         try reader.graph.addNode(node, op, inputs: inputs, outputNames: [output])[0]
       }
     }
     func constant(_ reader: inout GraphReader, _ values: [Int]) throws(ScaleNetError) -> ValueID {
       let name = reader.scope.valueNames.new("\(name).extents")
       let tensor = Tensor(values.map { Int64($0) }, shape: [values.count])
-      return try reader.inFile { () throws(ScaleNetError) in try reader.graph.addInitializer(name, tensor) }
+      return try Self.inFile(reader.path) { () throws(ScaleNetError) in
+        try reader.graph.addInitializer(name, tensor)
+      }
     }
     var pieces: [ValueID] = []
     for element in elements {

@@ -243,9 +243,12 @@ extension GraphReader {
       } catch {
         throw node.failure(error)
       }
-      if let results = try inFile({ () throws(ScaleNetError) in
-        try Evaluator.outputs(of: op, known, types: types, context: context)
-      }) {
+      if let results = try Self.inFile(
+        path,
+        { () throws(ScaleNetError) in
+          try Evaluator.outputs(of: op, known, types: types, context: context)
+        })
+      {
         return results.map { .constant($0, value: nil) }
       }
     }
@@ -260,7 +263,7 @@ extension GraphReader {
           node.failure("input \(index)", expected: "a value or known elements", found: "\($0)")
         })
     }
-    let values = try inFile { () throws(ScaleNetError) in
+    let values = try Self.inFile(path) { () throws(ScaleNetError) in
       try graph.addNode(name, op, inputs: ids, outputNames: outputs)
     }
     let shapes = values.map { graph[$0].type.shape }

@@ -19,6 +19,8 @@ struct GraphReader {
   var matMuls = Set<Int>()
   /// The initializers that were made of arrays that are given.
   var givenWeights: [ValueID: Operand] = [:]
+  /// Operands whose type in the file has fewer than 8 bits.
+  var narrow: [Operand: NarrowInteger] = [:]
   /// Where an open extent of the inputs stands.
   var extentSources: [Dimension: (value: ValueID, axis: Int)] = [:]
 
@@ -66,12 +68,22 @@ struct GraphReader {
     if !notes.contains(text) { notes.append(text) }
   }
 
+  /// Notes that an operand's type in the file has fewer than 8 bits, if it has.
+  mutating func mark(_ operand: Operand, _ onnxNumber: Int64?) {
+    guard let type = onnxNumber.flatMap({ NarrowInteger(onnxNumber: $0) }) else { return }
+    narrow[operand] = type
+    note("integers of \(type.bits) bits are read as integers of 8 bits")
+  }
+
   func invalid(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
     .invalidModel(path: path, place: place, expected: expected, found: found)
   }
 
-  /// Lets errors of the graph name the file.
-  func inFile<Result>(_ body: () throws(ScaleNetError) -> Result) throws(ScaleNetError) -> Result {
+  /// Lets errors of the graph name the file. It is static, as a method would hold on to the graph while `body` changes it,
+  /// and so copy it each time.
+  static func inFile<Result>(
+    _ path: String, _ body: () throws(ScaleNetError) -> Result
+  ) throws(ScaleNetError) -> Result {
     do throws(ScaleNetError) { return try body() } catch { throw error.inFile(path) }
   }
 
@@ -82,9 +94,10 @@ struct GraphReader {
       guard !initializer.name.isEmpty else { throw invalid(initializer.place, "a name", "none") }
       let name = scope.resolve(initializer.name) ?? initializer.name
       let tensor = KnownTensor(try loader.tensor(initializer, name: initializer.name))
-      guard scope.define(name, .constant(tensor, value: nil)) != nil else {
+      guard let operand = scope.define(name, .constant(tensor, value: nil)) else {
         throw invalid(initializer.place, "a name of its own", "a second \(initializer.name)")
       }
+      mark(operand, initializer.dataType)
     }
   }
 

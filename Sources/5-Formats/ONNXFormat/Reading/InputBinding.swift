@@ -130,18 +130,25 @@ extension GraphReader {
       let declared = try inputs.type(of: input, place: place, allowsEmpty: array?.elementCount == 0)
       let found = array.map { TensorType($0.dataType, $0.shape) }
       guard let type = declared ?? found else { throw invalid(place, "a type and a shape", "none") }
+      // Bits in the place of numbers, as NumPy has no bfloat16.
+      if type.dataType == .bfloat16, let array, array.dataType == .uint16 {
+        throw invalid("array \(input.name)", "real numbers, such as float32", "uint16")
+      }
       if let array, Self.isConstant(array, type.dataType) {
         guard type.dimensions == found?.dimensions else {
           throw invalid(place, "\(type)", "an array \(TensorType(type.dataType, array.shape))")
         }
         let tensor =
           type.dataType == array.dataType
-          ? array : try inFile { () throws(ScaleNetError) in try Evaluator.cast(array, to: type.dataType) }
-        _ = scope.define(input.name, .constant(KnownTensor(tensor), value: nil))
+          ? array
+          : try Self.inFile(path) { () throws(ScaleNetError) in try Evaluator.cast(array, to: type.dataType) }
+        scope.define(input.name, .constant(KnownTensor(tensor), value: nil)).map {
+          mark($0, input.elementType)
+        }
         continue
       }
-      let id = try inFile { () throws(ScaleNetError) in try graph.addInput(input.name, type) }
-      _ = scope.define(input.name, .value(id))
+      let id = try Self.inFile(path) { () throws(ScaleNetError) in try graph.addInput(input.name, type) }
+      scope.define(input.name, .value(id)).map { mark($0, input.elementType) }
       if let array { inputs.values[id] = array }
       for (axis, dimension) in type.dimensions.enumerated() {
         guard let base = dimension.baseAndFactor, base.factor == 1 else { continue }

@@ -12,6 +12,9 @@ struct TensorLoader {
     func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
       .invalidTensor(path: context.path, tensor: name, place: place, expected: expected, found: found)
     }
+    if let narrow = NarrowInteger(onnxNumber: message.dataType) {
+      return try tensor(message, narrow, name: name)
+    }
     guard let dataType = DataType(onnxNumber: message.dataType) else {
       throw failure("data_type", "a type of numbers", DataType.onnxName(message.dataType))
     }
@@ -51,6 +54,39 @@ struct TensorLoader {
     case .int32, .int64, .uint64:
       return try view(dataType, shape, try varintRegion(message, dataType, shape.elementCount, name), name)
     }
+  }
+
+  /// A tensor of integers that are packed.
+  private func tensor(
+    _ message: TensorMessage, _ narrow: NarrowInteger, name: String
+  ) throws(ScaleNetError) -> Tensor {
+    func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
+      .invalidTensor(path: context.path, tensor: name, place: place, expected: expected, found: found)
+    }
+    guard let shape = TensorShape(checking: message.dimensions.map { Int($0) }), shape.elementCount < 1 << 40
+    else {
+      throw failure("dims", "extents that are not negative and a size in range", "\(message.dimensions)")
+    }
+    let byteCount = narrow.byteCount(shape.elementCount)
+    let packed: ByteRegion
+    if message.isExternal {
+      packed = try external.region(message.externalData, byteCount: byteCount, tensor: name)
+    } else if let range = message.rawData {
+      guard range.count == byteCount else {
+        throw failure("raw_data", "\(byteCount) bytes", "\(range.count)")
+      }
+      packed = file.slice(range)
+    } else if message.typedField == .int32 {
+      packed = try varintRegion(message, .uint8, byteCount, name)
+    } else {
+      guard byteCount == 0 else { throw failure("elements", "\(shape.elementCount)", "none") }
+      packed = file.slice(0..<0)
+    }
+    try context.allocate(shape.elementCount, tensor: name)
+    let bytes = packed.withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
+    return try view(
+      narrow.dataType, shape,
+      .copying(narrow.unpacked(bytes, count: shape.elementCount), origin: context.path), name)
   }
 
   private func view(

@@ -18,12 +18,9 @@ enum WholeGraphCauses {
       func same(_ window: Window) -> Window {
         var window = window
         for axis in 0..<2 {
-          let extent = shape[axis + 2]
-          let count = (extent + window.strides[axis] - 1) / window.strides[axis]
-          let reach = window.dilations[axis] * (window.kernel[axis] - 1) + 1
-          let total = max((count - 1) * window.strides[axis] + reach - extent, 0)
-          window.pads[axis] = total / 2
-          window.pads[axis + 2] = total - total / 2
+          let margins = window.sameMargins(axis, extent: shape[axis + 2])
+          window.pads[axis] = margins.smaller
+          window.pads[axis + 2] = margins.larger
         }
         return window
       }

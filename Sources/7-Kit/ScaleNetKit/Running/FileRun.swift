@@ -81,7 +81,11 @@ extension Model {
       let names = Set(graph.inputs.map { graph[$0].name })
       arrays = arrays.filter { names.contains($0.key) }
     }
-    return try Session(graph, path: path, options: options).runInOrder(arrays)
+    // NumPy has no bfloat16; float32 has all of its numbers.
+    return try Session(graph, path: path, options: options).runInOrder(arrays).map { result in
+      result.tensor.dataType == .bfloat16
+        ? NamedTensor(name: result.name, tensor: result.tensor.cast(to: .float32)) : result
+    }
   }
 
   /// The graph that fits the arrays: weights get one for the image's height and width.
