@@ -100,11 +100,11 @@ import Testing
       (.computed(.slice), [x, integers([0]), integers([1]), integers([0]), integers([0])], "none of 0"),
       (.computed(.topK(axis: 1, isLargest: true, isSorted: true)), [x, integers([4])], "K"),
       (.computed(.oneHot(axis: 0)), [integers([0]), integers([.max]), floats([0, 1])], "output"),
-      (.computed(.range), [integers([0], []), integers([.max], []), integers([1], [])], "at most"),
+      (.computed(.range), [integers([0], []), integers([.max], []), integers([1], [])], "input delta"),
       (.computed(.range), [integers([0], []), integers([9], []), integers([0], [])], "steps to"),
       (
         .computed(.constantOfShape(ScalarValue(.float32, real: 1))), [integers([1 << 31, 1 << 31])],
-        "at most"
+        "extents in range"
       ),
       (.computed(.split(axis: 1, parts: 2)), [x, integers([-1, 4])], "parts of 3"),
       (.computed(.cumSum(isExclusive: false, isReverse: false)), [x, integers([7], [])], "axis"),

@@ -68,7 +68,7 @@ import Testing
       let written = try ByteRegion.map(path: path)
       let text = unsafe written.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
       // Byte for byte what numpy saves.
-      #expect(text.contains("\"x \\\"1\\\"\\u000a\": {\n      \"array\": \"\(Self.array)\",\n"))
+      #expect(text.contains("\"x \\\"1\\\"\\n\": {\n      \"array\": \"\(Self.array)\",\n"))
       #expect(RecordingKind(written) == .polygraphyInputs)
       let read = try PolygraphyRecording.readInputs(written)
       #expect(read.batches.map(\.names) == [batch.names, batch.names])

@@ -1,6 +1,5 @@
 extension String {
-  /// The text as a string of JSON, in quotes (RFC 8259, section 7): what must be escaped is, the delete character too, and
-  /// nothing else.
+  /// The text as a string of JSON, in quotes (RFC 8259, section 7): what must be escaped is, and nothing else.
   package var quotedForJSON: String {
     var result = "\""
     for scalar in unicodeScalars {
@@ -11,7 +10,7 @@ extension String {
       case "\n": result += "\\n"
       case "\u{c}": result += "\\f"
       case "\r": result += "\\r"
-      case "\u{0}"..."\u{1f}", "\u{7f}":
+      case "\u{0}"..."\u{1f}":
         let digits = String(scalar.value, radix: 16)
         result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: result.unicodeScalars.append(scalar)
