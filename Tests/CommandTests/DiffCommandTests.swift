@@ -24,7 +24,7 @@ import Testing
       #expect(
         result.output == """
           MATCH: every element is the same
-          Every element of every output is the same.
+          Every element of every output that was compared is the same.
 
           left       a.pth: pytorch, ScaleNet (2-1-2-1 blocks)
           right      b.pth: pytorch, ScaleNet (2-1-2-1 blocks)
@@ -181,7 +181,10 @@ import Testing
     (["--tolerance", "tight"], "'tight' is invalid"),
     (["--batch", "0"], "--batch: expected 1 to 65536, found 0"),
     (["--batches", "0"], "--batches: expected 1 to 10000, found 0"),
-    (["--input", "x.npy", "--seed", "1"], "--seed: expected without --input"),
+    (
+      ["--input", Fixtures.path("tiny/input_1x3x224x224.npy"), "--seed", "1"],
+      "--seed: expected without inputs"
+    ),
   ])
   func wrongOptionsAreUsage(arguments: [String], expected: String) throws {
     try withTemporaryDirectory { directory in
@@ -207,7 +210,8 @@ import Testing
       #expect(try refusal([inputs, tiny], 65).contains("found inputs recorded by Polygraphy"))
       #expect(try refusal([tiny, "missing.onnx"], 66).contains("no such file"))
       #expect(
-        try refusal([tiny, tiny, "--input", structure], 65).contains("expected inputs as .npy, .npz or JSON"))
+        try refusal([tiny, tiny, "--input", structure], 65).contains(
+          "expected an array file of numpy (.npy, .npz) or JSON"))
       #expect(try refusal([output, output, "--softmax"], 64).contains("--softmax: expected weights"))
       try Data("[{\"name\": \"y\", \"dimensions\": \"2\", \"values\": [1]}]".utf8).write(
         to: URL(filePath: directory + "/cut.json"))

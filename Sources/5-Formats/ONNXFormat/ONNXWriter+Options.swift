@@ -11,7 +11,7 @@ extension ONNXWriter {
       case never
     }
 
-    /// The version of ONNX's operators, 11 to 21.
+    /// The version of ONNX's operators, 11 to 25.
     public var opset: Int
     /// The version of the file format; nil for the lowest that may carry the opset. Runtimes refuse one that is newer
     /// than they know.

@@ -3,7 +3,7 @@ import ScaleNetKit
 
 /// How an ONNX file is written.
 struct ONNXArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("The version of ONNX's operators, 11 to 21.", valueName: "n"))
+  @Option(help: ArgumentHelp("The version of ONNX's operators, 11 to 25.", valueName: "n"))
   var opset: Int?
 
   @Option(
