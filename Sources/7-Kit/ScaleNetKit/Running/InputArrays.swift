@@ -77,6 +77,11 @@ public struct InputArrays: Sendable {
   /// Reads the arrays of one batch.
   public static func readBatch(_ arguments: [String]) throws(ScaleNetError) -> InputArrays {
     let batches = try read(arguments)
+    var names = Set<String>()
+    for array in batches.flatMap({ $0.areNamed ? $0.arrays : [] }) where !names.insert(array.name).inserted {
+      throw .invalidOption(
+        "input", expected: "one array for \(array.name.escapedForMessage)", found: "two")
+    }
     guard batches.count <= 1 else {
       throw .invalidOption(
         "input", expected: "one batch, with a name before each of several arrays (name=x.npy)",
