@@ -6,21 +6,30 @@ import Testing
 
 /// Damaged files may be refused or read, but must not end the process or take memory beyond their size.
 @Suite struct DamagedFileTests {
-  /// Reads everything that can be reached; the number of objects.
+  /// Reads everything that can be reached; the number of objects. What is refused is refused by an error that names the
+  /// file, and what is read has as many elements as it says, within the budget.
   @discardableResult
   private func readAll(_ bytes: [UInt8]) -> Int {
     var count = 0
-    guard let root = try? HDF5File(.copying(bytes)).root() else { return 0 }
+    func read<Result>(_ body: () throws(ScaleNetError) -> Result) -> Result? { readingDamaged("d.h5", body) }
+    let file = ByteRegion.copying(bytes, origin: "d.h5")
+    guard let root = read({ () throws(ScaleNetError) in try HDF5File(file).root() }) else { return 0 }
     var pending = [root]
     while let group = pending.popLast(), count < 200 {
       count += 1
-      for attribute in (try? group.attributes()) ?? [] { _ = try? attribute.strings() }
+      for attribute in read({ () throws(ScaleNetError) in try group.attributes() }) ?? [] {
+        _ = read { () throws(ScaleNetError) in try attribute.strings() }
+      }
       for member in group.members {
-        if let child = try? group.group(member) { pending.append(child) }
+        if let child = read({ () throws(ScaleNetError) in try group.group(member) }) { pending.append(child) }
         var budget = 1 << 20
-        if let dataset = try? group.dataset(member), let tensor = try? dataset.tensor(budget: &budget) {
-          count += 1
-          _ = try? tensor.doubles()
+        guard let dataset = read({ () throws(ScaleNetError) in try group.dataset(member) }),
+          let tensor = read({ () throws(ScaleNetError) in try dataset.tensor(budget: &budget) })
+        else { continue }
+        count += 1
+        #expect(budget >= 0)
+        if tensor.dataType.isFloatingPoint, let elements = try? tensor.doubles() {
+          #expect(elements.count == tensor.shape.elementCount)
         }
       }
     }

@@ -158,8 +158,13 @@ import Testing
       var damaged = good
       let index = Int(random.next() % UInt64(good.count))
       damaged[index] ^= 1 << UInt8(random.next() % 8)
-      // What is damaged within an array is still one, or it is refused; nothing traps.
-      _ = try? PolygraphyRecording.read(.copying(damaged, origin: "flipped"))
+      // What is damaged within an array is still one of as many elements, or it is refused.
+      let read = readingDamaged("flipped") { () throws(ScaleNetError) in
+        try PolygraphyRecording.read(.copying(damaged, origin: "flipped"))
+      }
+      for entry in read?.batches.flatMap(\.entries) ?? [] {
+        #expect(try entry.tensor.bytes().count == entry.tensor.byteCount)
+      }
     }
   }
 }

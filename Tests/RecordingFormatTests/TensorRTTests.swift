@@ -116,7 +116,12 @@ import Testing
         var damaged = good
         damaged[index] ^= 1 << UInt8(bit)
         // A digit may have become another; whatever is read has the shape that is stated.
-        _ = try? TensorRTRecording.read(.copying(damaged, origin: "flipped"))
+        let read = readingDamaged("flipped") { () throws(ScaleNetError) in
+          try TensorRTRecording.read(.copying(damaged, origin: "flipped"))
+        }
+        for entry in read?.batches.flatMap(\.entries) ?? [] {
+          #expect(try entry.tensor.bytes().count == entry.tensor.byteCount)
+        }
       }
     }
   }

@@ -1,7 +1,8 @@
 public import FileIO
 public import ModelIR
 
-/// Replaces nodes whose inputs are all initializers by what the reference evaluator makes of them.
+/// Replaces nodes whose inputs are all initializers by what the reference evaluator makes of them. Weights that are stored
+/// in fewer bits stay so: the nodes that widen them are left.
 public struct FoldConstants: GraphPass {
   public let name = "fold constants"
   /// The most bytes of a node's results: what grows beyond is better computed in each run.
@@ -16,7 +17,7 @@ public struct FoldConstants: GraphPass {
     for node in graph.nodes {
       let inputs = node.inputs.map { graph.initializer($0) }
       let areKnown = zip(node.inputs, inputs).allSatisfy { id, tensor in id == nil || tensor != nil }
-      guard areKnown, isWithinLimit(node, graph) else {
+      guard areKnown, !isStorage(node.op), isWithinLimit(node, graph) else {
         kept.append(node)
         continue
       }
@@ -32,6 +33,14 @@ public struct FoldConstants: GraphPass {
     try graph.inferAllTypes()
     graph.removeUnusedValues()
     return true
+  }
+
+  /// Whether a node only says how weights are stored.
+  private func isStorage(_ op: Operator) -> Bool {
+    switch op {
+    case .cast, .quantizeLinear, .dequantizeLinear: true
+    default: false
+    }
   }
 
   /// Whether the results are small enough, as far as their extents are known.

@@ -1,4 +1,5 @@
 import Architectures
+import Execution
 import FileIO
 import ModelIR
 
@@ -116,7 +117,7 @@ struct Conversion {
 
   /// The graph after the passes that were asked for.
   private func optimized(_ graph: Graph) throws(ScaleNetError) -> Graph {
-    var passes: [any GraphPass] = [EliminateIdentities()]
+    var passes: [any GraphPass] = [EliminateIdentities(), FoldConstants()]
     if options.foldBatchNormalization ?? true { passes.append(FoldBatchNormalization()) }
     if isHalf { passes.append(ConvertToHalf(halfIO: options.halfIO)) }
     passes.append(EliminateDeadNodes())

@@ -24,8 +24,6 @@ struct DiffCommand: VerboseCommand {
         scalenet diff trt.json model.onnx --input inputs/inputs.npz --tolerance float16
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, markdown }
-
   @Argument(help: ArgumentHelp("A model or recorded outputs.", valueName: "left"))
   var left: String
 
@@ -53,7 +51,7 @@ struct DiffCommand: VerboseCommand {
   @OptionGroup var threads: ThreadOptions
 
   @Option(help: "How the report is printed.")
-  var format = Format.table
+  var format = DiffReportFormat.table
 
   @Option(
     help: ArgumentHelp(
@@ -87,7 +85,7 @@ struct DiffCommand: VerboseCommand {
       let bytes = try DivergenceChart(report).drawing.bytes(for: chart)
       try writeBytes(bytes, to: chart, overwrite: force, inputs: left.files + right.files)
     }
-    let text = try format.report.text(of: report, style: style)
+    let text = try format.text(of: report, style: style)
     if format == .table {
       for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
     }
@@ -114,15 +112,5 @@ struct DiffCommand: VerboseCommand {
 
   private var style: Style {
     Style.detected(isTerminal: StandardOutput.isTerminal, environment: ProcessInfo.processInfo.environment)
-  }
-}
-
-extension DiffCommand.Format {
-  fileprivate var report: DiffReportFormat {
-    switch self {
-    case .table: .table
-    case .json: .json
-    case .markdown: .markdown
-    }
   }
 }

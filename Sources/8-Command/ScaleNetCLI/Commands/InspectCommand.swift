@@ -21,8 +21,6 @@ struct InspectCommand: VerboseCommand {
         scalenet inspect weights.pth arch:resnet50 arch:seresnext50-32x4d
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, csv, markdown }
-
   @Argument(
     help: ArgumentHelp(
       "PyTorch checkpoints, safetensors, ONNX or Keras models, or arch:NAME.", valueName: "input"))
@@ -40,7 +38,7 @@ struct InspectCommand: VerboseCommand {
   var perLayer = false
 
   @Option(help: "How the report is printed.")
-  var format = Format.table
+  var format = ReportFormat.table
 
   @Option(
     help: ArgumentHelp(
@@ -75,7 +73,7 @@ struct InspectCommand: VerboseCommand {
       let page = try HTMLPage(inspections.map { HTMLPage.Entry($0.report, block: $0.block) }).text()
       try writeText(page, to: html, overwrite: force, inputs: files)
     }
-    let text = try format.report.text(of: reports, isPerLayer: perLayer, style: style)
+    let text = try format.text(of: reports, isPerLayer: perLayer, style: style)
     if format == .table {
       for note in reports.flatMap(\.notes) { StandardError.write("scalenet: note: \(note)\n") }
     }
@@ -90,16 +88,5 @@ struct InspectCommand: VerboseCommand {
 
   private var style: Style {
     Style.detected(isTerminal: StandardOutput.isTerminal, environment: ProcessInfo.processInfo.environment)
-  }
-}
-
-extension InspectCommand.Format {
-  fileprivate var report: ReportFormat {
-    switch self {
-    case .table: .table
-    case .json: .json
-    case .csv: .csv
-    case .markdown: .markdown
-    }
   }
 }

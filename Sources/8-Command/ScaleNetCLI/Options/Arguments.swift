@@ -2,6 +2,7 @@ public import Architectures
 public import ArgumentParser
 public import Comparison
 public import ModelIR
+public import Reports
 public import ScaleNetKit
 
 // The library's own types as arguments: what it can be asked for is said once.
@@ -25,6 +26,8 @@ extension Dimension: ExpressibleByArgument {
 }
 
 extension StridePlacement: ExpressibleByArgument {}
+extension ReportFormat: ExpressibleByArgument {}
+extension DiffReportFormat: ExpressibleByArgument {}
 extension KerasOptions.DataFormat: ExpressibleByArgument {}
 extension ONNXOptions.ExternalData: ExpressibleByArgument {}
 
