@@ -7,8 +7,7 @@ import Testing
 /// - Parameter origin: the name that the file's bytes go under.
 @discardableResult
 public func readingDamaged<Result>(
-  _ origin: String, sourceLocation: SourceLocation = #_sourceLocation,
-  _ read: () throws(ScaleNetError) -> Result
+  _ origin: String, _ read: () throws(ScaleNetError) -> Result
 ) -> Result? {
   do throws(ScaleNetError) {
     return try read()
@@ -16,7 +15,7 @@ public func readingDamaged<Result>(
     let text = "\(error)"
     #expect(
       error.kind == .invalidInput && error.path?.hasPrefix(origin) == true && !text.contains("\n"),
-      "\(error.kind): \(text)", sourceLocation: sourceLocation)
+      "\(error.kind): \(text)")
     return nil
   }
 }
