@@ -84,7 +84,7 @@ public struct InputArrays: Sendable {
     }
     guard batches.count <= 1 else {
       throw .invalidOption(
-        "input", expected: "one batch, with a name before each of several arrays (name=x.npy)",
+        "input", expected: "names for all arrays of one batch (name=x.npy)",
         found: "\(batches.count) batches")
     }
     return batches.first ?? InputArrays([:])
