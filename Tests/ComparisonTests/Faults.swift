@@ -26,14 +26,14 @@ struct FaultGenerator {
   func all() -> [Fault] { attributes() + functions() + wiring() + weights() + ends() }
 
   /// Some of the nodes that fit, spread over the network.
-  private func nodes(_ fits: (Node) -> Bool) -> [Int] {
+  func nodes(_ fits: (Node) -> Bool) -> [Int] {
     let all = sound.nodes.indices.filter { fits(sound.nodes[$0]) }
     guard all.count > places else { return Array(all) }
     return (0..<places).map { all[$0 * (all.count - 1) / max(places - 1, 1)] }
   }
 
   /// A fault at some of the nodes; edits that give no valid graph are no faults.
-  private func plant(
+  func plant(
     _ kind: String, _ names: Set<DiffReport.CauseKind>, _ edit: (inout Graph, Int) throws -> Bool,
     at fits: (Node) -> Bool
   ) -> [Fault] {
@@ -47,7 +47,7 @@ struct FaultGenerator {
     }
   }
 
-  private func plant(
+  func plant(
     _ kind: String, _ names: Set<DiffReport.CauseKind>, _ change: (Operator) -> Operator?
   ) -> [Fault] {
     plant(kind, names) { graph, index in
@@ -61,7 +61,7 @@ struct FaultGenerator {
 
   // MARK: attributes
 
-  private func attributes() -> [Fault] {
+  func attributes() -> [Fault] {
     func window(_ op: Operator, _ change: (inout ModelIR.Window) -> Bool) -> Operator? {
       guard case .conv(var conv) = op, change(&conv.window) else { return nil }
       return .conv(conv)
@@ -149,7 +149,7 @@ struct FaultGenerator {
   }
 
   /// The step of a block taken by its other convolution.
-  private func strideElsewhere() -> [Fault] {
+  func strideElsewhere() -> [Fault] {
     plant("stride in the other convolution", [.stride]) { graph, index in
       guard case .conv(var conv) = graph.nodes[index].op else { return false }
       let later = graph.nodes.indices.first { other in
@@ -171,7 +171,7 @@ struct FaultGenerator {
 
   // MARK: functions
 
-  private func functions() -> [Fault] {
+  func functions() -> [Fault] {
     func isFunction(_ node: Node) -> Bool {
       switch node.op {
       case .unary: true
@@ -296,135 +296,9 @@ struct FaultGenerator {
     return made
   }
 
-  // MARK: wiring
-
-  private func wiring() -> [Fault] {
-    func isAdd(_ node: Node) -> Bool { if case .binary(.add) = node.op { true } else { false } }
-    var result = plant(
-      "residual left out", [.missingNode],
-      { graph, index in
-        guard let input = graph.nodes[index].inputs[1],
-          graph[input].type == graph[graph.nodes[index].outputs[0]].type, graph[input].initializer == nil
-        else { return false }
-        graph.replaceUses(of: graph.nodes[index].outputs[0], with: input)
-        return true
-      }, at: isAdd)
-    result += plant(
-      "residual of another block", [.wiring],
-      { graph, index in
-        let wanted = graph[graph.nodes[index].outputs[0]].type
-        let own = graph.nodes[index].inputs
-        let other = graph.nodes[..<index].last { node in
-          graph[node.outputs[0]].type == wanted && !own.contains(node.outputs[0])
-            && {
-              if case .unary(.relu) = node.op {
-                true
-              } else if case .binary(.add) = node.op {
-                true
-              } else {
-                false
-              }
-            }()
-        }
-        guard let other else { return false }
-        graph.nodes[index].inputs[1] = other.outputs[0]
-        return true
-      }, at: isAdd)
-    result += plant(
-      "residual before the ReLU", [.wiring, .missingNode, .activation],
-      { graph, index in
-        let producers = graph.producers()
-        for input in graph.nodes[index].inputs.indices {
-          guard let id = graph.nodes[index].inputs[input], let producer = producers[id.index],
-            case .unary(.relu) = graph.nodes[producer].op
-          else { continue }
-          graph.nodes[index].inputs[input] = graph.nodes[producer].inputs[0]
-          return true
-        }
-        return false
-      }, at: isAdd)
-    result += plant("parts of a Concat exchanged", [.wiring]) { graph, index in
-      let inputs = graph.nodes[index].inputs
-      guard inputs.count > 1, let a = inputs[0], let b = inputs[inputs.count - 1],
-        graph[a].type == graph[b].type || inputs.count == 2
-      else { return false }
-      graph.nodes[index].inputs = inputs.reversed()
-      return true
-    } at: {
-      if case .concat = $0.op { true } else { false }
-    }
-    result += plant("gate skipped", [.missingNode, .activation]) { graph, index in
-      let wanted = graph[graph.nodes[index].outputs[0]].type
-      guard
-        let input = graph.nodes[index].inputs.compactMap({ $0 }).first(where: { graph[$0].type == wanted })
-      else { return false }
-      graph.replaceUses(of: graph.nodes[index].outputs[0], with: input)
-      return true
-    } at: {
-      if case .binary(.mul) = $0.op { true } else { false }
-    }
-    func leaveOut(
-      _ fits: @escaping (Node) -> Bool, _ kind: String, _ names: Set<DiffReport.CauseKind> = [.missingNode]
-    ) -> [Fault] {
-      plant(
-        kind, names,
-        { graph, index in
-          guard let input = graph.nodes[index].inputs[0],
-            graph[input].type == graph[graph.nodes[index].outputs[0]].type
-          else { return false }
-          graph.replaceUses(of: graph.nodes[index].outputs[0], with: input)
-          return true
-        }, at: fits)
-    }
-    result += leaveOut(
-      { node in
-        if case .conv = node.op, let x = node.inputs[0] {
-          return sound[x].type == sound[node.outputs[0]].type
-        }
-        return false
-      }, "convolution left out", [.missingNode, .operator])
-    result += leaveOut(
-      { if case .batchNormalization = $0.op { true } else { false } }, "normalisation left out")
-    result += leaveOut(
-      { node in
-        if case .maxPool(let pool) = node.op { return pool.window.strides == [1, 1] }
-        return false
-      }, "pool left out")
-    result += blocksLeftOut()
-    result += plant("dropout left in", [.addedNode, .operator]) { graph, index in
-      try Self.insert(
-        "planted", .binary(.mul), after: index, &graph, constants: [Tensor([0.5] as [Float], shape: [1])])
-      return true
-    } at: {
-      if case .flatten = $0.op { true } else { false }
-    }
-    return result
-  }
-
-  /// From a value to a later one of the same type with an Add at its end, nothing stays.
-  private func blocksLeftOut() -> [Fault] {
-    plant("block left out", [.missingNode]) { graph, index in
-      let producers = graph.producers()
-      let out = graph.nodes[index].outputs[0]
-      for id in graph.nodes[index].inputs.compactMap({ $0 }) {
-        // The shorter way is the block's input.
-        guard graph[id].type == graph[out].type else { continue }
-        if let producer = producers[id.index], case .batchNormalization = graph.nodes[producer].op {
-          continue
-        }
-        if let producer = producers[id.index], case .conv = graph.nodes[producer].op { continue }
-        graph.replaceUses(of: out, with: id)
-        return true
-      }
-      return false
-    } at: {
-      if case .binary(.add) = $0.op { true } else { false }
-    }
-  }
-
   // MARK: weights
 
-  private func weights() -> [Fault] {
+  func weights() -> [Fault] {
     func isLinear(_ node: Node) -> Bool { node.op.isLinearForTests }
     func change(
       _ kind: String, _ names: Set<DiffReport.CauseKind>, input: Int = 1, at fits: @escaping (Node) -> Bool,
@@ -500,7 +374,7 @@ struct FaultGenerator {
   }
 
   /// All weights of convolutions and products, not their biases, changed alike.
-  private func everywhere(
+  func everywhere(
     _ kind: String, _ names: Set<DiffReport.CauseKind>, _ edit: ([Float], [Int]) throws -> [Float]
   ) -> [Fault] {
     var graph = sound
@@ -517,7 +391,7 @@ struct FaultGenerator {
 
   // MARK: beginning and end
 
-  private func ends() -> [Fault] {
+  func ends() -> [Fault] {
     var result: [Fault] = []
     func add(
       _ kind: String, _ names: Set<DiffReport.CauseKind>, _ node: String, _ edit: (inout Graph) throws -> Void

@@ -49,8 +49,8 @@ extension ModelComparison {
     guard let b, let ordered = order.apply(to: b.tensor, shape: a.tensor.shape),
       ordered.shape == a.tensor.shape
     else { return nil }
-    return try on(left) { () throws(ScaleNetError) in
-      Distance(try a.tensor.doubles(of: a.name), try ordered.doubles(of: b.name), .exact).relativeError
-    }
+    let own = try on(left) { () throws(ScaleNetError) in try a.tensor.doubles(of: a.name) }
+    let others = try on(right) { () throws(ScaleNetError) in try ordered.doubles(of: b.name) }
+    return Distance(own, others, .exact).relativeError
   }
 }

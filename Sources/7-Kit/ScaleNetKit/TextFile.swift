@@ -1,4 +1,5 @@
 package import FileIO
+package import Reports
 
 /// Writes a text file that appears complete or not at all.
 package func writeText(
@@ -15,4 +16,11 @@ package func writeBytes(
   try output.write(bytes)
   try output.commit()
 
+}
+
+extension Drawing {
+  /// The picture as a file of that name holds it: PNG for `.png`, SVG otherwise.
+  package func bytes(for path: String) throws(ScaleNetError) -> [UInt8] {
+    path.lowercased().hasSuffix(".png") ? try png() : Array(svg.utf8)
+  }
 }
