@@ -2,12 +2,14 @@
 public struct Normalization: Sendable, Hashable {
   /// ImageNet's mean and deviation of red, green and blue from 0 to 1, as torchvision and timm have them.
   public static let imageNetMean = [0.485, 0.456, 0.406]
+  /// The deviations of ImageNet's channels red, green and blue, as torchvision states them.
   public static let imageNetStandardDeviation = [0.229, 0.224, 0.225]
 
   /// 255 for numbers from 0 to 1 (torchvision's `ToTensor`), 1 for those from 0 to 255.
   public var divisor: Float
   /// One number a channel, in the order that the channels have in the result.
   public var mean: [Float]
+  /// What is divided by, for red, green and blue.
   public var standardDeviation: [Float]
 
   /// - Parameters:
@@ -20,6 +22,7 @@ public struct Normalization: Sendable, Hashable {
     self.standardDeviation = standardDeviation
   }
 
+  /// With ImageNet's mean and deviation.
   public static let imageNet = Normalization(
     mean: imageNetMean.map { Float($0) }, standardDeviation: imageNetStandardDeviation.map { Float($0) })
 
@@ -31,7 +34,9 @@ public struct Normalization: Sendable, Hashable {
 
 /// The order of an image's channels.
 public enum ChannelOrder: String, Sendable, Hashable, CaseIterable {
+  /// Red, green, blue: as decoders give them.
   case rgb
+  /// Blue, green, red: as OpenCV gives them.
   case bgr
 }
 

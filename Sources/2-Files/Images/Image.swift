@@ -2,7 +2,9 @@
 public struct Image: Sendable, Equatable {
   /// Width and height in pixels.
   public struct Size: Sendable, Hashable, CustomStringConvertible {
+    /// Columns, in pixels.
     public var width: Int
+    /// Rows, in pixels.
     public var height: Int
 
     public init(width: Int, height: Int) {
@@ -17,11 +19,14 @@ public struct Image: Sendable, Equatable {
     public var description: String { "\(width)x\(height)" }
   }
 
+  /// Width and height.
   public let size: Size
   /// Red, green and blue of each pixel, from left to right and from top to bottom: NHWC with N = 1 and C = 3.
   public let pixels: [UInt8]
 
+  /// Columns, in pixels.
   public var width: Int { size.width }
+  /// Rows, in pixels.
   public var height: Int { size.height }
 
   /// - Parameter pixels: `width * height * 3` bytes, row by row.
@@ -67,8 +72,11 @@ extension Image {
 
   /// A colour of 8 bits a channel.
   public struct Color: Sendable, Hashable {
+    /// 0 to 255.
     public var red: UInt8
+    /// 0 to 255.
     public var green: UInt8
+    /// 0 to 255.
     public var blue: UInt8
 
     public init(red: UInt8, green: UInt8, blue: UInt8) {
@@ -77,7 +85,9 @@ extension Image {
       self.blue = blue
     }
 
+    /// All channels 0.
     public static let black = Color(red: 0, green: 0, blue: 0)
+    /// All channels 255.
     public static let white = Color(red: 255, green: 255, blue: 255)
 
     /// A colour by one of the 16 names of HTML 4 (`white`, `gray`, `teal`, ...), or as `#rrggbb`; nil

@@ -2,19 +2,33 @@ public import FileIO
 
 /// The format of an image file, by its first bytes.
 public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
+  /// Decoded.
   case jpeg = "JPEG"
+  /// Decoded.
   case png = "PNG"
+  /// Refused by name.
   case gif = "GIF"
+  /// Refused by name.
   case webP = "WebP"
+  /// Refused by name.
   case tiff = "TIFF"
+  /// Refused by name.
   case bmp = "BMP"
+  /// Refused by name.
   case heif = "HEIF"
+  /// Refused by name.
   case avif = "AVIF"
+  /// Refused by name.
   case jpeg2000 = "JPEG 2000"
+  /// Refused by name.
   case jpegXL = "JPEG XL"
+  /// Refused by name.
   case icon = "Windows icon"
+  /// Refused by name.
   case photoshop = "Photoshop"
+  /// Refused by name.
   case portableAnymap = "PNM"
+  /// Refused by name.
   case svg = "SVG"
 
   /// Whether images of this format are decoded here; the others are told apart to say what was found.

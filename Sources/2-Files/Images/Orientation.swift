@@ -2,13 +2,21 @@ extension Image {
   /// How an image is stored, by the values of Exif's tag 0x0112: which edges of the picture the first row and the first
   /// column of the file are.
   public enum Orientation: Int, Sendable, Hashable, CaseIterable {
+    /// Upright: the first row is the top, the first column the left.
     case topLeft = 1
+    /// Mirrored.
     case topRight = 2
+    /// Turned by 180 degrees.
     case bottomRight = 3
+    /// Mirrored top to bottom.
     case bottomLeft = 4
+    /// Mirrored, then turned by 270 degrees clockwise.
     case leftTop = 5
+    /// To be turned by 90 degrees clockwise.
     case rightTop = 6
+    /// Mirrored, then turned by 90 degrees clockwise.
     case rightBottom = 7
+    /// To be turned by 270 degrees clockwise.
     case leftBottom = 8
 
     /// Whether rows become columns.

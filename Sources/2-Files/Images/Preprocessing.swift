@@ -2,6 +2,7 @@ public import FileIO
 
 /// How an image is brought to the size of a network's input: resized, then cropped at the centre.
 public struct Preprocessing: Sendable, Hashable {
+  /// How the image is brought to size before the crop.
   public enum Resize: Sendable, Hashable {
     /// The image keeps its size.
     case none
@@ -15,10 +16,13 @@ public struct Preprocessing: Sendable, Hashable {
     case fitting(Image.Size)
   }
 
+  /// How the image is brought to size before the crop.
   public var resize: Resize
   /// What is cut out at the centre; nil for all. What the image is smaller than that is filled.
   public var crop: Image.Size?
+  /// How pixels are mixed.
   public var interpolation: Interpolation
+  /// In which order rows and columns are resized.
   public var order: ResamplingOrder
   /// What is put around an image that is smaller than the crop.
   public var fill: Image.Color

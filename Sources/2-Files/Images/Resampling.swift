@@ -7,9 +7,13 @@ public enum Interpolation: String, Sendable, Hashable, CaseIterable {
   case nearest
   /// The mean of the pixels below the new one.
   case box
+  /// A triangle of twice the scale.
   case bilinear
+  /// A raised cosine, sharper than bilinear.
   case hamming
+  /// Cubic convolution with a = -0.5.
   case bicubic
+  /// A windowed sinc of three lobes.
   case lanczos
 
   /// How far the filter reaches, in pixels of the coarser image.

@@ -27,6 +27,7 @@ public protocol BlockedKernelSet<Scalar>: KernelSet {
 
 /// A convolution whose weights are packed for blocks of channels.
 public protocol BlockedConvolution<Scalar>: Sendable {
+  /// What numbers are computed in, as in the kernels that these belong to.
   associatedtype Scalar
 
   /// Elements of scratch memory that a run on `threads` threads needs.
@@ -43,6 +44,7 @@ public protocol BlockedConvolution<Scalar>: Sendable {
 
 /// What a convolution does with its sums before it stores them.
 public enum FusedFunction: Hashable, Sendable {
+  /// A function of each element.
   case unary(UnaryFunction)
   /// `x * sigmoid(x)`
   case swish

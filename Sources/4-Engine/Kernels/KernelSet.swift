@@ -3,6 +3,7 @@
 /// Memory belongs to the caller. Results do not depend on the number of threads. Sizes are the caller's
 /// responsibility: they are checked where a graph is planned, not in each call.
 public protocol KernelSet<Scalar>: Sendable {
+  /// What numbers are computed in.
   associatedtype Scalar: BinaryFloatingPoint & Sendable
 
   /// The name for reports: `reference`, `baseline`, `AVX2`, `AVX-512`.
@@ -63,6 +64,7 @@ public protocol KernelSet<Scalar>: Sendable {
 }
 
 extension KernelSet {
+  /// None: these kernels know no blocks of channels.
   public var blocked: (any BlockedKernelSet<Scalar>)? { nil }
 }
 
@@ -80,13 +82,17 @@ public enum UnaryFunction: Hashable, Sendable {
   case hardSigmoid(alpha: Float, beta: Float)
   /// `x` times `x / 6 + 0.5` held between 0 and 1.
   case hardSwish
+  /// tanh(x).
   case hyperbolicTangent
+  /// The square root; NaN of negative numbers.
   case squareRoot
+  /// e to the power of x.
   case exponential
 }
 
 /// Element-wise functions of two operands.
 public enum BinaryFunction: Hashable, Sendable {
+  /// The four operations, left operand first.
   case add, subtract, multiply, divide
   /// The left operand to the power of the right one.
   case power

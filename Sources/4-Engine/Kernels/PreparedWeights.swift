@@ -1,5 +1,6 @@
 /// A convolution whose weights are packed for the kernels that run it.
 public protocol PreparedConvolution<Scalar>: Sendable {
+  /// What numbers are computed in.
   associatedtype Scalar
 
   /// Elements of scratch memory that a run on `threads` threads needs.
@@ -16,6 +17,7 @@ public protocol PreparedConvolution<Scalar>: Sendable {
 
 /// A matrix product whose right operand is packed for the kernels that run it.
 public protocol PreparedMatrixProduct<Scalar>: Sendable {
+  /// What numbers are computed in.
   associatedtype Scalar
 
   /// Elements of scratch memory that a run on `threads` threads needs.

@@ -30,7 +30,9 @@ public struct ONNXReader {
 
   /// Extents of an image.
   public struct ImageSize: Hashable, Sendable {
+    /// Rows of the image.
     public var height: Int
+    /// Columns of the image.
     public var width: Int
 
     public init(height: Int, width: Int) {
@@ -43,6 +45,7 @@ public struct ONNXReader {
   /// integers and truth values become constants, so that what is computed of them is known while reading, and inputs of
   /// real numbers are taken for constants where an operator needs one.
   public enum Given: Sendable {
+    /// Nothing is known of the inputs.
     case none
     /// For the only input.
     case only(Tensor)

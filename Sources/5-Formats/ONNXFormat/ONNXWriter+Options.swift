@@ -7,7 +7,9 @@ extension ONNXWriter {
     public enum ExternalDataPolicy: String, Sendable, CaseIterable {
       /// In the model, and in a file of their own only where the model would pass 2 GiB.
       case automatic = "auto"
+      /// In a file of their own.
       case always
+      /// In the model, whatever its size; one of more than 2 GiB is an error.
       case never
     }
 
@@ -16,8 +18,11 @@ extension ONNXWriter {
     /// The version of the file format; nil for the lowest that may carry the opset. Runtimes refuse one that is newer
     /// than they know.
     public var irVersion: Int?
+    /// Where weights are stored.
     public var externalData: ExternalDataPolicy
+    /// What the file says made it (`producer_name`).
     public var producerName: String
+    /// The version of what made it (`producer_version`).
     public var producerVersion: String
     /// The model's `doc_string`; nil for none.
     public var documentation: String?

@@ -6,6 +6,7 @@ public import ModelIR
 /// The parts around the weights are packed by protobuf-c; the weights themselves are framed here and go from their
 /// tensors to the file in pieces, so that no copy of them is made.
 public struct ONNXWriter: Sendable {
+  /// Where the model will stand, for messages.
   public let path: String
   /// The bytes of the model's file.
   public let byteCount: Int
@@ -16,6 +17,7 @@ public struct ONNXWriter: Sendable {
   public struct ExternalData: Sendable, Hashable {
     /// The file's name, which the model refers to: the model's, a hash of the contents, and `data`.
     public let location: String
+    /// Bytes of the data file.
     public let byteCount: Int
   }
 

@@ -3,6 +3,7 @@ public import ModelIR
 
 /// Named arrays that another program computed, or computed with, one set a batch.
 public struct Recording: Sendable {
+  /// The arrays of each batch, by the names of outputs or inputs.
   public var batches: [StateDict]
   /// What a user should know of the reading, one sentence each.
   public var notes: [String]

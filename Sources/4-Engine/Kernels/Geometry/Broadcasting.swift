@@ -2,8 +2,11 @@
 public struct Broadcasting: Hashable, Sendable {
   /// Extents of the output, neighbouring axes merged where the strides allow; at least one.
   public private(set) var dimensions: [Int]
+  /// Steps of the left operand for each axis of the output, in elements; 0 where it is repeated.
   public private(set) var leftStrides: [Int]
+  /// Steps of the right operand for each axis of the output, in elements; 0 where it is repeated.
   public private(set) var rightStrides: [Int]
+  /// Steps of the output for each axis, in elements.
   public private(set) var outputStrides: [Int]
 
   /// All four have the same count; strides are in elements.

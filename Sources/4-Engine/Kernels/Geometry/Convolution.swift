@@ -1,8 +1,12 @@
 /// A 2-D convolution of one input size: everything but the weights, which are OIHW.
 public struct Convolution: Hashable, Sendable {
+  /// The window that slides over the image, with its margins.
   public var window: Window
+  /// Channels of the image that is read.
   public var inputChannels: Int
+  /// Channels of the image that is written.
   public var outputChannels: Int
+  /// Groups of channels that do not see each other; both numbers of channels are multiples of it.
   public var groups: Int
   /// The number of images.
   public var batch: Int

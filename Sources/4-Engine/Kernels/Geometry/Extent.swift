@@ -1,6 +1,8 @@
 /// A height and a width, in pixels.
 public struct Extent: Hashable, Sendable {
+  /// Rows, in pixels.
   public var height: Int
+  /// Columns, in pixels.
   public var width: Int
 
   public init(_ height: Int, _ width: Int) {

@@ -3,9 +3,13 @@
 /// A stride larger than an image is how a producer writes its channels straight into a concatenation. Where `lanes` is
 /// more than 1, channels lie in blocks of as many (see `ChannelBlocks`), and empty lanes are counted among them.
 @unsafe public struct FeatureMap<Scalar> {
+  /// The first element of the first image.
   public var elements: UnsafeMutablePointer<Scalar>
+  /// Images in the batch.
   public var batch: Int
+  /// Channels of each image.
   public var channels: Int
+  /// Height and width of each channel.
   public var extent: Extent
   /// Elements from an image to the next one.
   public var batchStride: Int

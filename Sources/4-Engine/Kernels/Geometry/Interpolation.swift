@@ -29,14 +29,19 @@ public struct Interpolation: Hashable, Sendable {
     }
   }
 
+  /// The product of the extents before the axis.
   public let outer: Int
+  /// The extent of the axis in the input.
   public let input: Int
+  /// The extent of the axis in the output.
   public let output: Int
+  /// The product of the extents behind the axis.
   public let inner: Int
   /// The terms of output index i are those from `starts[i]` up to `starts[i + 1]`.
   public private(set) var starts: [Int] = [0]
   /// The input index of each term.
   public private(set) var sources: [Int] = []
+  /// The factor of each term.
   public private(set) var weights: [Double] = []
 
   /// - Parameters:

@@ -2,8 +2,11 @@
 public struct LocalResponse: Hashable, Sendable {
   /// How many channels are summed.
   public var size: Int
+  /// The factor of the sum of squares.
   public var alpha: Double
+  /// The exponent of the denominator.
   public var beta: Double
+  /// What is added in the denominator.
   public var bias: Double
 
   public init(size: Int, alpha: Double, beta: Double, bias: Double) {

@@ -6,9 +6,13 @@ public struct MatrixProduct: Hashable, Sendable {
   public var columns: Int
   /// Columns of A', rows of B'.
   public var depth: Int
+  /// Whether A is stored as [K, M].
   public var transposesA: Bool
+  /// Whether B is stored as [N, K].
   public var transposesB: Bool
+  /// The factor of the product.
   public var alpha: Double
+  /// The factor of what is added, C.
   public var beta: Double
 
   public init(

@@ -21,6 +21,7 @@ public struct Movement: Hashable, Sendable {
 
   /// An axis of the output.
   public struct Axis: Hashable, Sendable {
+    /// Where the elements of the axis come from.
     public var source: Source
     /// Elements from one index to the next one in the output.
     public var outputStep: Int
@@ -35,6 +36,7 @@ public struct Movement: Hashable, Sendable {
   public private(set) var base: Int
   /// At least one, the last with an output step of 1.
   public private(set) var axes: [Axis] = []
+  /// What stands where nothing is read.
   public let fill: Double
 
   /// `axes` are the output's, outermost first; neighbours in memory come last.

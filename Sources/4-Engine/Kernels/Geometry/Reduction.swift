@@ -2,12 +2,15 @@
 public struct Reduction: Hashable, Sendable {
   /// An axis of the input: its extent, and the elements from one index to the next one.
   public struct Axis: Hashable, Sendable {
+    /// The extent of the axis.
     public let count: Int
+    /// The distance between neighbours along the axis, in elements.
     public let step: Int
   }
 
   /// The axes that stay, outermost first; the output's order.
   public private(set) var kept: [Axis] = []
+  /// The axes that are reduced, outermost first.
   public private(set) var reduced: [Axis] = []
 
   /// `axes` are those of `shape` that are reduced.

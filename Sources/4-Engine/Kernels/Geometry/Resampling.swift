@@ -2,31 +2,43 @@
 public struct Resampling: Hashable, Sendable {
   /// How values between pixels are found.
   public enum Mode: Hashable, Sendable {
+    /// The element that is nearest.
     case nearest(Rounding)
+    /// Between the two neighbours, by their distance.
     case linear
   }
 
   /// ONNX's `nearest_mode`.
   public enum Rounding: Hashable, Sendable {
+    /// How a position between two elements is rounded; ONNX's `nearest_mode`.
     case floor, ceil, roundPreferFloor, roundPreferCeil
   }
 
   /// ONNX's `coordinate_transformation_mode`.
   public enum Coordinates: Hashable, Sendable {
+    /// ONNX's `coordinate_transformation_mode`, by its names.
     case halfPixel, halfPixelSymmetric, pytorchHalfPixel, alignCorners, asymmetric, tfHalfPixelForNN
   }
 
   /// Sources along one axis: output i is `lower[i]` and `upper[i]` mixed, `fraction[i]` of the upper.
   public struct Axis: Hashable, Sendable {
+    /// For each output position the input position before it.
     public let lower: [Int]
+    /// For each output position the input position behind it.
     public let upper: [Int]
+    /// For each output position the share of `upper`, 0 to 1.
     public let fraction: [Double]
   }
 
+  /// Height and width before.
   public let input: Extent
+  /// Height and width afterwards.
   public let output: Extent
+  /// Whether neighbours are mixed; otherwise `lower` alone counts.
   public let isLinear: Bool
+  /// What each output row reads.
   public let rows: Axis
+  /// What each output column reads.
   public let columns: Axis
 
   /// `scales` are output over input, as the graph states them; nil for the ratio of the sizes.

@@ -1,8 +1,12 @@
 /// How a window moves over an image: what convolutions and pools have in common.
 public struct Window: Hashable, Sendable {
+  /// Height and width of the window.
   public var kernel: Extent
+  /// Steps from window to window.
   public var strides: Extent
+  /// Steps from pixel to pixel within a window.
   public var dilations: Extent
+  /// Margins around the image.
   public var padding: Padding
 
   /// Kernel, strides and dilations are positive, padding is not negative.

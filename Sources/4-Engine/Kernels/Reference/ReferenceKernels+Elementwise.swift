@@ -7,6 +7,7 @@
 #endif
 
 extension ReferenceKernels {
+  /// Each output pixel from those that `resampling` names, in plain loops.
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func resize(
@@ -37,6 +38,7 @@ extension ReferenceKernels {
     }
   }
 
+  /// x * scale + shift for each channel, in plain loops.
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func scaleAndShift(
@@ -54,6 +56,7 @@ extension ReferenceKernels {
     }
   }
 
+  /// The function of each element, in plain loops.
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func apply(
@@ -70,6 +73,7 @@ extension ReferenceKernels {
     }
   }
 
+  /// Both operands, broadcast, element by element, in plain loops.
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func combine(
@@ -90,6 +94,7 @@ extension ReferenceKernels {
     }
   }
 
+  /// exp(x - largest) over the sum of these, along one axis, in plain loops.
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func softmax(

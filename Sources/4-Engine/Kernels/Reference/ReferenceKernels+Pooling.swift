@@ -1,4 +1,5 @@
 extension ReferenceKernels {
+  /// The largest element under each window, margins left out, in plain loops.
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func maxPool(
@@ -9,6 +10,7 @@ extension ReferenceKernels {
     }
   }
 
+  /// The mean of the elements under each window, in plain loops.
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func averagePool(
@@ -23,6 +25,7 @@ extension ReferenceKernels {
     }
   }
 
+  /// The mean of each channel, summed in Double, in plain loops.
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func globalAveragePool(

@@ -3,6 +3,7 @@ import ModelIR
 
 /// A small named value of an object. Only strings are read; others have a name.
 public struct HDF5Attribute {
+  /// The attribute's name as the object header has it.
   public let name: String
   private let object: ObjectHeader
   private let type: Datatype

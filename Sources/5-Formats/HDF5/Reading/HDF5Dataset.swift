@@ -6,6 +6,7 @@ public struct HDF5Dataset {
   let file: HDF5File
   /// The path of the dataset, from the root.
   public let name: String
+  /// The extents as the dataspace has them.
   public let shape: TensorShape
   let type: Datatype
   let header: ObjectHeader

@@ -9,6 +9,7 @@ public import FileIO
 ///
 /// Format: HDF5 File Format Specification, version 3.0.
 public struct HDF5File: Sendable {
+  /// The bytes of the whole file.
   public let region: ByteRegion
   /// Where the root group's object header lies.
   let rootAddress: Int

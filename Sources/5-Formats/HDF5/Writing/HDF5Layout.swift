@@ -13,6 +13,7 @@ public struct HDF5Layout {
     let offset: Int
   }
 
+  /// The name that the file will have, for messages.
   public let path: String
   /// The size of the file.
   public let byteCount: Int

@@ -29,7 +29,9 @@ extension KerasWriter {
 
   /// What a caller can choose.
   public struct Options: Sendable {
+    /// Which kind of file is written.
     public var container: Container
+    /// The order of axes of images and feature maps.
     public var dataFormat: DataFormat
 
     public init(container: Container, dataFormat: DataFormat = .channelsLast) {
@@ -52,6 +54,7 @@ extension KerasWriter {
 
   /// An input of the model as Keras sees it.
   public struct Input: Sendable, Equatable {
+    /// The name of the input layer.
     public let name: String
     /// The extents in Keras's order; nil for an open batch.
     public let shape: [Int?]

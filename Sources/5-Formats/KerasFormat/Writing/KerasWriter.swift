@@ -12,7 +12,9 @@ import ZipArchive
 /// BatchNormalization gets momentum 0.9, Keras's word for PyTorch's default of 0.1. Graphs in half precision, as
 /// `ConvertToHalf` makes them, become models of the policy `mixed_float16`, which holds weights in float32 at run time.
 public struct KerasWriter {
+  /// Where the file will stand, for messages.
   public let path: String
+  /// What the caller chose.
   public let options: Options
   /// The model's inputs, for a summary.
   public let inputs: [Input]

@@ -18,7 +18,9 @@ public struct Drawing: Sendable {
     case text(String, at: Point, size: Double, anchor: Anchor, Color, isBold: Bool)
   }
 
+  /// Columns of the picture, in pixels.
   public let width: Double
+  /// Rows of the picture, in pixels.
   public let height: Double
   /// What the picture shows, for readers who do not see it.
   public let summary: String

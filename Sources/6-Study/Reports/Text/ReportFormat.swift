@@ -5,6 +5,7 @@ public import Inspection
 
 /// How reports are printed.
 public enum ReportFormat: String, Sendable, CaseIterable {
+  /// For terminals; for programs; for spreadsheets; for pages.
   case table, json, csv, markdown
 
   /// The reports as text that ends in a newline; one model in detail, several as a row each.
@@ -47,6 +48,7 @@ enum JSONReport {
 
 /// How comparisons are printed.
 public enum DiffReportFormat: String, Sendable, CaseIterable {
+  /// For terminals; for programs; for pages.
   case table, json, markdown
 
   /// The report as text that ends in a newline. JSON is as `schemas/diff.schema.json` has it.
