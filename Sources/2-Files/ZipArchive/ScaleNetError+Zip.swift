@@ -1,4 +1,4 @@
-import FileIO
+package import FileIO
 
 /// What can be wrong with a zip archive, or go wrong with writing one. Offsets are bytes from the file's beginning.
 extension ScaleNetError {
@@ -67,7 +67,7 @@ extension ScaleNetError {
   }
 
   /// There is no member of that name.
-  static func noMember(path: String, member: String) -> ScaleNetError {
+  package static func noMember(path: String, member: String) -> ScaleNetError {
     ScaleNetError(path: path, reason: "no zip member is named '\(member.escapedForMessage)'")
   }
 

@@ -7,13 +7,6 @@ extension ScaleNetError {
     line(path, place, expected, found)
   }
 
-  /// The configuration is not the JSON that it must be. `place` is the attribute or member.
-  static func malformedConfiguration(
-    path: String, place: String, offset: Int, expected: String, found: String
-  ) -> ScaleNetError {
-    line(path, "\(place.escapedForMessage) at byte \(offset)", expected, found)
-  }
-
   /// A layer is not one that can be read.
   static func invalidLayer(
     path: String, layer: String, className: String, place: String, expected: String, found: String

@@ -42,13 +42,6 @@ extension ScaleNetError {
       found: "none")
   }
 
-  /// A node stands before the one whose output it reads.
-  static func unsorted(path: String, node: String, value: String, producer: String) -> ScaleNetError {
-    line(
-      path, Self.node(node), expected: "\(value) to be produced before it is read",
-      found: "its producer \(producer) later in the file")
-  }
-
   /// Nodes depend on each other in a circle; `node` is one of them.
   static func cycle(path: String, node: String, value: String) -> ScaleNetError {
     line(

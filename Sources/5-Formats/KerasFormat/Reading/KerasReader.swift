@@ -59,7 +59,7 @@ public struct KerasReader {
     var members: [ZipMember] = []
     for name in ["config.json", "model.weights.h5"] {
       guard let member = archive.member(named: name) else {
-        throw ScaleNetError(path: path, expected: "a zip member '\(name)'", found: "none")
+        throw .noMember(path: path, member: name)
       }
       members.append(member)
     }

@@ -82,7 +82,8 @@ public final class Session: Sendable {
     do throws(ScaleNetError) {
       return try lock.withLock { () throws(ScaleNetError) in try runLocked(arrays) }
     } catch {
-      throw error.inFile(path)
+      // What was asked for is not the file's fault.
+      throw error.kind == .invalidOption ? error : error.inFile(path)
     }
   }
 
