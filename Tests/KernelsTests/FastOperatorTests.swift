@@ -120,6 +120,37 @@ import Testing
     }
   }
 
+  @Test(arguments: [(1, 1), (3, 5), (7, 64), (50, 769), (2, 30_000)], [true, false])
+  func rowNormalizations(size: (rows: Int, count: Int), subtractsMean: Bool) {
+    let normalization = RowNormalization(
+      rows: size.rows, count: size.count, subtractsMean: subtractsMean, epsilon: 1e-5)
+    let x = (0..<size.rows * size.count).map { Float(3 * Noise(seed: 21)[$0] + 0.5) }
+    let scale = (0..<size.count).map { Float(Noise(seed: 22)[$0]) }
+    let shift = (0..<size.count).map { Float(Noise(seed: 23)[$0]) }
+    func run(_ kernels: any KernelSet<Float>, _ pool: ThreadPool, isScaled: Bool) -> [Double] {
+      var result = x
+      unsafe result.withUnsafeMutableBufferPointer { result in
+        let place = result.baseAddress!
+        unsafe scale.withUnsafeBufferPointer { scale in
+          unsafe shift.withUnsafeBufferPointer { shift in
+            unsafe kernels.normalizeRows(
+              normalization, place, scale: isScaled ? scale.baseAddress : nil,
+              shift: isScaled ? shift.baseAddress : nil, into: place, threads: pool)
+          }
+        }
+      }
+      return result.map(Double.init)
+    }
+    for isScaled in [false, true] {
+      let expected = run(ReferenceKernels<Float>(), pools[0], isScaled: isScaled)
+      for variant in fastVariants {
+        let found = run(variant, pools[0], isScaled: isScaled)
+        #expect(distance(found, expected) <= 4 * Tolerance.sum(size.count), "\(variant.name) \(size)")
+        #expect(found == run(variant, pools[1], isScaled: isScaled), "\(variant.name) \(size)")
+      }
+    }
+  }
+
   @Test func exponentialAtTheEnds() {
     for variant in fastVariants {
       let values: [Float] = [-1000, -100, -87, -50, -1e-30, 0, 1e-30, 3, 50, 88, 100, 1000, .infinity]

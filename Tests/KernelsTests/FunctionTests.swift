@@ -9,6 +9,12 @@ import Testing
     (.hardSigmoid(alpha: 0.25, beta: 0.5), { max(0, min(1, 0.25 * $0 + 0.5)) }),
     (.hardSwish, { $0 * max(0, min(1, $0 / 6 + 0.5)) }), (.hyperbolicTangent, { tanh($0) }),
     (.squareRoot, { $0.squareRoot() }), (.exponential, { exp($0) }),
+    (.swish(alpha: 1.5), { $0 / (1 + exp(-1.5 * $0)) }), (.errorFunction, { erf($0) }),
+    (.gelu(isTanh: false), { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }),
+    (
+      .gelu(isTanh: true),
+      { $0 / 2 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+    ),
   ]
 
   @Test func functionsOfOneElement() {

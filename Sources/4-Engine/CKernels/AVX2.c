@@ -12,6 +12,8 @@
 #pragma clang attribute pop
 
 const kernels_table *kernels_avx2(void) { return &NAME(table); }
+const kernels_double_table *kernels_double_avx2(void) { return &NAME(double_table); }
 #else
 const kernels_table *kernels_avx2(void) { return 0; }
+const kernels_double_table *kernels_double_avx2(void) { return 0; }
 #endif

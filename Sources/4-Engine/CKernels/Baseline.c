@@ -13,3 +13,4 @@
 #include "Table.h"
 
 const kernels_table *kernels_baseline(void) { return &NAME(table); }
+const kernels_double_table *kernels_double_baseline(void) { return &NAME(double_table); }

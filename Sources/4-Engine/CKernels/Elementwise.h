@@ -42,6 +42,9 @@ static void NAME(apply)(kernels_function function, const float *input, float *ou
     CASE(KERNELS_EXPONENTIAL)
     CASE(KERNELS_CLIP)
     CASE(KERNELS_SWISH)
+    CASE(KERNELS_ERROR_FUNCTION)
+    CASE(KERNELS_GELU)
+    CASE(KERNELS_TANH_GELU)
 #undef CASE
     default:
       __builtin_memmove(output, input, (size_t)count * sizeof(float));
@@ -152,6 +155,51 @@ static void NAME(softmax)(const float *input, int64_t step, int64_t count, float
   for (; index < count; index++) sum += scratch[index];
   for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
   for (index = 0; index < count; index++) output[index * step] = scratch[index] / sum;
+}
+
+// Four sums side by side.
+INLINE float NAME(sum)(const vector *sums) {
+  vector all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  float sum = 0;
+  for (int lane = 0; lane < LANES; lane++) sum += all[lane];
+  return sum;
+}
+
+static void NAME(normalize)(const float *input, int64_t count, int32_t centres, float epsilon, const float *scale,
+                            const float *shift, float *output) {
+  vector sums[4] = {(vector)0.0f, (vector)0.0f, (vector)0.0f, (vector)0.0f};
+  int64_t index = 0;
+  float mean = 0, square = 0, rest = 0;
+  if (centres) {
+    for (; index + 4 * LANES <= count; index += 4 * LANES) {
+      UNROLLED for (int part = 0; part < 4; part++) sums[part] += load(input + index + part * LANES);
+    }
+    for (; index < count; index++) rest += input[index];
+    mean = (NAME(sum)(sums) + rest) / (float)count;
+    UNROLLED for (int part = 0; part < 4; part++) sums[part] = (vector)0.0f;
+    rest = 0;
+  }
+  for (index = 0; index + 4 * LANES <= count; index += 4 * LANES) {
+    UNROLLED for (int part = 0; part < 4; part++) {
+      vector distance = load(input + index + part * LANES) - mean;
+      sums[part] += distance * distance;
+    }
+  }
+  for (; index < count; index++) rest += (input[index] - mean) * (input[index] - mean);
+  square = (NAME(sum)(sums) + rest) / (float)count;
+  float factor = 1.0f / __builtin_sqrtf(square + epsilon);
+  for (index = 0; index + LANES <= count; index += LANES) {
+    vector value = (load(input + index) - mean) * factor;
+    if (scale) value *= load(scale + index);
+    if (shift) value += load(shift + index);
+    store(output + index, value);
+  }
+  for (; index < count; index++) {
+    float value = (input[index] - mean) * factor;
+    if (scale) value *= scale[index];
+    if (shift) value += shift[index];
+    output[index] = value;
+  }
 }
 
 static void NAME(block)(const float *planes, int64_t plane_stride, int64_t channels, float *block, int64_t pixels) {

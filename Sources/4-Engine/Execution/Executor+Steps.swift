@@ -66,6 +66,10 @@ extension Executor {
     case .softmax(let outer, let count, let inner):
       unsafe kernels.softmax(
         address(0), outer: outer, count: count, inner: inner, into: output.elements, threads: memory.pool)
+    case .normalizeRows(let normalization):
+      unsafe kernels.normalizeRows(
+        normalization, address(0), scale: step.inputs.count > 1 ? address(1) : nil,
+        shift: step.inputs.count > 2 ? address(2) : nil, into: output.elements, threads: memory.pool)
     case .copy(let type):
       unsafe copy(input(0), into: output, roundedTo: type)
     case .alias, .reference:

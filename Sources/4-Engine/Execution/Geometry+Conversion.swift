@@ -36,9 +36,12 @@ extension UnaryFunction {
     case .sqrt: self = .squareRoot
     case .exp: self = .exponential
     case .clip(let minimum, let maximum): self = .clip(minimum: minimum, maximum: maximum)
-    case .abs, .neg, .sign, .reciprocal, .floor, .ceil, .round, .log, .erf, .sin, .cos, .tan, .asin, .acos,
-      .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .thresholdedRelu, .swish, .softplus, .softsign, .mish,
-      .elu, .selu, .celu, .gelu, .shrink, .not, .isNaN, .isInf, .bitwiseNot:
+    case .swish(let alpha): self = .swish(alpha: alpha)
+    case .erf: self = .errorFunction
+    case .gelu(let isTanh): self = .gelu(isTanh: isTanh)
+    case .abs, .neg, .sign, .reciprocal, .floor, .ceil, .round, .log, .sin, .cos, .tan, .asin, .acos,
+      .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .thresholdedRelu, .softplus, .softsign, .mish,
+      .elu, .selu, .celu, .shrink, .not, .isNaN, .isInf, .bitwiseNot:
       return nil
     }
   }

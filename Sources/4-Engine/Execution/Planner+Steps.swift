@@ -44,6 +44,17 @@ extension Planner {
         outer: shape[..<softmax.axis].reduce(1, *), count: shape[softmax.axis],
         inner: shape[(softmax.axis + 1)...].reduce(1, *))
       add(operation, [first], output, overwrites: true, at: index)
+    case .layerNormalization(let normalization):
+      addRowNormalization(
+        axis: normalization.axis, subtractsMean: true, epsilon: normalization.epsilon, group, at: index)
+    case .rmsNormalization(let normalization):
+      addRowNormalization(
+        axis: normalization.axis, subtractsMean: false, epsilon: normalization.epsilon, group, at: index)
+    case .groupNormalization(let normalization):
+      addGroupNormalization(groups: normalization.groups, epsilon: normalization.epsilon, group, at: index)
+    case .instanceNormalization(let normalization):
+      addGroupNormalization(
+        groups: shapes[first.index][1], epsilon: normalization.epsilon, group, at: index)
     case .maxPool(let pool):
       add(.maxPool(Kernels.Window(pool.window)), [first], output, at: index)
     case .averagePool(let pool):
@@ -76,8 +87,7 @@ extension Planner {
       add(rounds ? .copy(cast.to) : .alias, [first], output, at: index)
     case .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
       .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent,
-      .layerNormalization,
-      .rmsNormalization, .instanceNormalization, .groupNormalization, .lpNormalization,
+      .lpNormalization,
       .meanVarianceNormalization, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements,
       .gatherND, .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace,
       .spaceToDepth, .gridSample, .roiAlign, .nonMaxSuppression, .quantizeLinear, .dequantizeLinear,
@@ -116,6 +126,38 @@ extension Planner {
     result.images = ImageShape([1, planes, 1, 1])
     steps.append(Step(operation: .globalAveragePool, inputs: [source], output: result, value: nil))
     steps.append(Step(operation: .alias, inputs: [], output: target, value: group.output))
+  }
+
+  private mutating func addRowNormalization(
+    axis: Int, subtractsMean: Bool, epsilon: Float, _ group: FusedNode, at index: Int
+  ) {
+    let operands = group.node.inputs.compactMap { $0 }
+    let shape = shapes[operands[0].index]
+    let normalization = RowNormalization(
+      rows: shape[..<axis].reduce(1, *), count: shape[axis...].reduce(1, *), subtractsMean: subtractsMean,
+      epsilon: epsilon)
+    overwrite(operands[0], with: group.output, others: operands, at: index)
+    add(.normalizeRows(normalization), operands, group.output, at: index)
+  }
+
+  /// Groups of channels are rows; then every channel has its factor and its term.
+  private mutating func addGroupNormalization(
+    groups: Int, epsilon: Float, _ group: FusedNode, at index: Int
+  ) {
+    let operands = group.node.inputs.compactMap { $0 }
+    let shape = shapes[operands[0].index]
+    let normalization = RowNormalization(
+      rows: shape[0] * groups, count: shape[1...].reduce(1, *) / groups, epsilon: epsilon)
+    overwrite(operands[0], with: group.output, others: operands, at: index)
+    let target = write(group.output, at: index)
+    steps.append(
+      Step(
+        operation: .normalizeRows(normalization), inputs: [place(operands[0])], output: target, value: nil))
+    steps.append(
+      Step(
+        operation: .scaleAndShift(appliesReLU: false),
+        inputs: [target] + operands.dropFirst().map { place($0) },
+        output: target, value: group.output))
   }
 
   /// Adds one step that computes a whole value.

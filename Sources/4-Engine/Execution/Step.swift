@@ -31,6 +31,8 @@ enum Operation<Scalar: ExecutionScalar> {
   case unary(UnaryFunction)
   case binary(BinaryFunction, Broadcasting, appliesReLU: Bool)
   case softmax(outer: Int, count: Int, inner: Int)
+  /// The input, then scale and shift where there are any.
+  case normalizeRows(RowNormalization)
   /// Copies images, rounded to a narrower type on the way if one is given.
   case copy(DataType?)
   /// A node that no kernel above is for: the reference evaluator computes it.

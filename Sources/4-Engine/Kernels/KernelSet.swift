@@ -61,11 +61,36 @@ public protocol KernelSet<Scalar>: Sendable {
   func softmax(
     _ input: UnsafePointer<Scalar>, outer: Int, count: Int, inner: Int,
     into output: UnsafeMutablePointer<Scalar>, threads: ThreadPool)
+
+  /// `(x - mean) / sqrt(variance + epsilon) * scale + shift` for each row; scale and shift have an element for each of a
+  /// row's, or are left out. May work in place.
+  func normalizeRows(
+    _ normalization: RowNormalization, _ input: UnsafePointer<Scalar>, scale: UnsafePointer<Scalar>?,
+    shift: UnsafePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, threads: ThreadPool)
 }
 
 extension KernelSet {
   /// None: these kernels know no blocks of channels.
   public var blocked: (any BlockedKernelSet<Scalar>)? { nil }
+}
+
+/// How rows are normalised.
+public struct RowNormalization: Hashable, Sendable {
+  /// How many rows follow each other.
+  public var rows: Int
+  /// Elements of a row.
+  public var count: Int
+  /// Whether the mean is taken away first; else rows are divided by the root of their mean square.
+  public var subtractsMean: Bool
+  /// Added to the variance, or to the mean square, before the root is taken.
+  public var epsilon: Float
+
+  public init(rows: Int, count: Int, subtractsMean: Bool = true, epsilon: Float) {
+    self.rows = rows
+    self.count = count
+    self.subtractsMean = subtractsMean
+    self.epsilon = epsilon
+  }
 }
 
 /// Element-wise functions of one operand.
@@ -88,6 +113,12 @@ public enum UnaryFunction: Hashable, Sendable {
   case squareRoot
   /// e to the power of x.
   case exponential
+  /// `x * sigmoid(alpha * x)`
+  case swish(alpha: Float)
+  /// The error function.
+  case errorFunction
+  /// `x / 2 * (1 + erf(x / sqrt(2)))`, or its approximation by the hyperbolic tangent.
+  case gelu(isTanh: Bool)
 }
 
 /// Element-wise functions of two operands.

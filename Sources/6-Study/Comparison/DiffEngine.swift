@@ -41,7 +41,8 @@ package struct DiffEngine: Sendable {
 
   /// The outputs in Double, unrounded.
   func doubles(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
-    try Executor<Double>(graph, kernels: DoubleKernels(), threads: threads).run(inputs).map(Self.unrounded)
+    try Executor<Double>(graph, kernels: doubleKernels(beside: kernels), threads: threads).run(inputs).map(
+      Self.unrounded)
   }
 
   /// The outputs in Double, unrounded; every value is shown as soon as it exists.
@@ -49,7 +50,7 @@ package struct DiffEngine: Sendable {
   func doubles(
     _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
   ) throws(ScaleNetError) -> [NamedTensor] {
-    let executor = try Executor<Double>(graph, kernels: DoubleKernels(), threads: threads)
+    let executor = try Executor<Double>(graph, kernels: doubleKernels(beside: kernels), threads: threads)
     let results = try executor.run(inputs) { (id, tensor) throws(ScaleNetError) in
       try observe(id, tensor.cast(to: .float64))
     }

@@ -23,7 +23,10 @@ enum {
   KERNELS_SQUARE_ROOT,
   KERNELS_EXPONENTIAL,
   KERNELS_CLIP,           // between first and second
-  KERNELS_SWISH,          // x * sigmoid(x)
+  KERNELS_SWISH,          // x * sigmoid(first * x)
+  KERNELS_ERROR_FUNCTION,
+  KERNELS_GELU,
+  KERNELS_TANH_GELU,      // the approximation by the hyperbolic tangent
 };
 
 typedef struct {
@@ -128,11 +131,41 @@ typedef struct {
   void (*combine_block)(int32_t function, const float *block, const float *vector, int32_t swapped, int32_t relu,
                         float *output, int64_t pixels);
   void (*softmax)(const float *input, int64_t step, int64_t count, float *output, float *scratch);
+  // A row less its mean (if `centres`), over the root of its mean square and epsilon; times `scale`, plus `shift`, where
+  // they are not null.
+  void (*normalize)(const float *input, int64_t count, int32_t centres, float epsilon, const float *scale,
+                    const float *shift, float *output);
 
   // Between [channel][pixel] and [pixel][lane]: `channels` of one block; lanes without a channel become 0.
   void (*block)(const float *planes, int64_t plane_stride, int64_t channels, float *block, int64_t pixels);
   void (*unblock)(const float *block, int64_t channels, float *planes, int64_t plane_stride, int64_t pixels);
 } kernels_table;
+
+// A window moving over planes of doubles.
+typedef struct {
+  int32_t height, width, columns;
+  int32_t kernel_height, kernel_width, stride_height, stride_width, dilation_height, dilation_width;
+  int32_t top, left;
+} kernels_double_window;
+
+// Sums in double, for networks that are computed to see how much float32 rounds. A panel holds the inputs of `pixels`
+// pixels, [depth][pixels]; a tile sums at most `rows` channels of a panel.
+typedef struct {
+  const char *name;
+  int64_t pixels, rows;
+  // The sums, [rows][pixels], of one or two halves of a panel (`vectors`); weights are [depth][rows]. They are added to
+  // what lies there if `adds`.
+  void (*sums)(int64_t rows, int64_t vectors, int64_t depth, const double *weights, const double *pixels,
+               int32_t adds, double *sums);
+  void (*widen)(const float *source, int64_t count, double *target);
+  // One row of sums: `scale * sum + bias + residual`, and ReLU after it.
+  void (*finish)(const double *sums, int64_t count, double scale, double bias, const double *residual, int32_t relu,
+                 double *output);
+  // Steps [first_step, end_step) of the depth for `count` pixels from `first` on: panels after each other. `line` has
+  // room for the pixels of all panels.
+  void (*gather)(const kernels_double_window *, const double *planes, int64_t first_step, int64_t end_step,
+                 int64_t first, int64_t count, double *line, double *panels);
+} kernels_double_table;
 
 // Packs OIHW weights of `channels` neighbouring output channels, `channel_stride` elements apart: product `n` of a sum
 // takes `order[n]`. The target's rows are `width` elements apart.
@@ -146,3 +179,6 @@ void kernels_pack_winograd(const float *weights, int64_t channel_stride, int64_t
 const kernels_table *kernels_baseline(void);
 const kernels_table *kernels_avx2(void);
 const kernels_table *kernels_avx512(void);
+const kernels_double_table *kernels_double_baseline(void);
+const kernels_double_table *kernels_double_avx2(void);
+const kernels_double_table *kernels_double_avx512(void);

@@ -24,15 +24,18 @@ extension Graph {
     case .maxPool(let pool): return pool.window.rank == 2
     case .averagePool(let pool): return pool.window.rank == 2
     case .globalPool(.average), .globalPool(.max): return self[ids[0]].type.rank == 4
+    case .layerNormalization(let normalization):
+      return normalization.outputCount == 1 && scalesRows(node, axis: normalization.axis)
+    case .rmsNormalization(let normalization): return scalesRows(node, axis: normalization.axis)
+    case .groupNormalization(let normalization): return !normalization.scalesGroups
+    case .instanceNormalization: return true
     case .gemm, .matMul, .softmax, .batchNormalization, .lrn, .identity, .flatten, .reshape, .squeeze,
       .unsqueeze,
       .expand, .transpose, .concat, .slice, .gather, .pad, .resize:
       return true
     case .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
-      .convTranspose,
-      .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization,
-      .rmsNormalization,
-      .instanceNormalization, .groupNormalization, .lpNormalization, .meanVarianceNormalization, .tile,
+      .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .lpNormalization,
+      .meanVarianceNormalization, .tile,
       .shape,
       .size, .trilu, .eyeLike, .reverseSequence, .gatherElements, .gatherND, .scatterElements, .scatterND,
       .oneHot,
@@ -41,5 +44,11 @@ extension Graph {
       .qLinearMatMul, .computed:
       return false
     }
+  }
+
+  /// Whether a normalisation's scale and shift have an element for each of a row's: of the axes from `axis` on.
+  private func scalesRows(_ node: Node, axis: Int) -> Bool {
+    let row = Array(self[node.inputs[0]!].type.dimensions[axis...])
+    return node.inputs.dropFirst().allSatisfy { $0.map { self[$0].type.dimensions == row } ?? true }
   }
 }

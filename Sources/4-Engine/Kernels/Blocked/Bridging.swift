@@ -50,6 +50,10 @@ extension kernels_function {
     case .exponential: self.init(kind: Int32(KERNELS_EXPONENTIAL), first: 0, second: 0)
     case .clip(let minimum, let maximum):
       self.init(kind: Int32(KERNELS_CLIP), first: minimum, second: maximum)
+    case .swish(let alpha): self.init(kind: Int32(KERNELS_SWISH), first: alpha, second: 0)
+    case .errorFunction: self.init(kind: Int32(KERNELS_ERROR_FUNCTION), first: 0, second: 0)
+    case .gelu(isTanh: false): self.init(kind: Int32(KERNELS_GELU), first: 0, second: 0)
+    case .gelu(isTanh: true): self.init(kind: Int32(KERNELS_TANH_GELU), first: 0, second: 0)
     }
   }
 
@@ -57,7 +61,7 @@ extension kernels_function {
     switch function {
     case nil: self.init(kind: Int32(KERNELS_NONE), first: 0, second: 0)
     case .unary(let function): self.init(function)
-    case .swish: self.init(kind: Int32(KERNELS_SWISH), first: 0, second: 0)
+    case .swish: self.init(.swish(alpha: 1))
     }
   }
 }

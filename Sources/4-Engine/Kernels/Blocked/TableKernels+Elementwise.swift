@@ -129,4 +129,19 @@ extension TableKernels {
       }
     }
   }
+
+  func normalizeRows(
+    _ normalization: RowNormalization, _ input: UnsafePointer<Float>, scale: UnsafePointer<Float>?,
+    shift: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>, threads: ThreadPool
+  ) {
+    let count = normalization.count
+    threads.parallelRanges(normalization.rows, least: max(1, Self.leastTask / max(1, count))) { rows, _ in
+      for row in rows {
+        unsafe self.table.pointee.normalize(
+          input + row * count, Int64(count), normalization.subtractsMean ? 1 : 0, normalization.epsilon,
+          scale,
+          shift, output + row * count)
+      }
+    }
+  }
 }

@@ -110,4 +110,35 @@ extension ReferenceKernels {
       for index in 0..<count { unsafe output[start + index * inner] = Scalar(powers[index] / sum) }
     }
   }
+
+  /// Each row by its own statistics, in plain loops.
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
+  public func normalizeRows(
+    _ normalization: RowNormalization, _ input: UnsafePointer<Scalar>, scale: UnsafePointer<Scalar>?,
+    shift: UnsafePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, threads: ThreadPool
+  ) {
+    let count = normalization.count
+    threads.parallelFor(normalization.rows) { row, _ in
+      let source = unsafe input + row * count
+      let target = unsafe output + row * count
+      var mean = 0.0
+      if normalization.subtractsMean {
+        for index in 0..<count { unsafe mean += Double(source[index]) }
+        mean /= Double(count)
+      }
+      var square = 0.0
+      for index in 0..<count {
+        let distance = unsafe Double(source[index]) - mean
+        square += distance * distance
+      }
+      let root = (square / Double(count) + Double(normalization.epsilon)).squareRoot()
+      for index in 0..<count {
+        var value = unsafe (Double(source[index]) - mean) / root
+        if let scale = unsafe scale { unsafe value *= Double(scale[index]) }
+        if let shift = unsafe shift { unsafe value += Double(shift[index]) }
+        unsafe target[index] = Scalar(value)
+      }
+    }
+  }
 }

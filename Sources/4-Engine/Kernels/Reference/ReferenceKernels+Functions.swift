@@ -24,6 +24,10 @@ extension ReferenceKernels {
     case .hyperbolicTangent: tanh(x)
     case .squareRoot: x.squareRoot()
     case .exponential: exp(x)
+    case .swish(let alpha): x / (1 + exp(-Double(alpha) * x))
+    case .errorFunction: erf(x)
+    case .gelu(isTanh: false): x / 2 * erfc(-x / 2.0.squareRoot())
+    case .gelu(isTanh: true): x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
     }
   }
 

@@ -1,0 +1,196 @@
+/// Loops over elements that the compiler turns into vectors; whatever is rare is left to the reference.
+extension DoubleKernels {
+  /// Elements that are worth a task of their own.
+  private static var leastTask: Int { 16 * 1024 }
+
+  /// Calls `body` for each plane of the images.
+  private func forEachPlane(
+    _ input: FeatureMap<Double>, _ output: FeatureMap<Double>, _ threads: ThreadPool,
+    _ body: (_ plane: Int, _ source: UnsafeMutablePointer<Double>, _ target: UnsafeMutablePointer<Double>) ->
+      Void
+  ) {
+    let least = unsafe max(1, Self.leastTask / max(1, input.planeSize))
+    unsafe threads.parallelRanges(input.planeCount, least: least) { planes, _ in
+      for plane in planes { unsafe body(plane, input.plane(plane), output.plane(plane)) }
+    }
+  }
+
+  public func scaleAndShift(
+    _ input: FeatureMap<Double>, scale: UnsafePointer<Double>, shift: UnsafePointer<Double>,
+    appliesReLU: Bool, into output: FeatureMap<Double>, threads: ThreadPool
+  ) {
+    let (size, channels) = unsafe (input.planeSize, input.channels)
+    unsafe forEachPlane(input, output, threads) { plane, source, target in
+      let (factor, term) = unsafe (scale[plane % channels], shift[plane % channels])
+      if appliesReLU {
+        for index in 0..<size {
+          let value = unsafe source[index] * factor + term
+          unsafe target[index] = value < 0 ? 0 : value
+        }
+      } else {
+        for index in 0..<size { unsafe target[index] = unsafe source[index] * factor + term }
+      }
+    }
+  }
+
+  public func apply(
+    _ function: UnaryFunction, _ input: FeatureMap<Double>, into output: FeatureMap<Double>,
+    threads: ThreadPool
+  ) {
+    guard function == .relu else {
+      unsafe reference.apply(function, input, into: output, threads: threads)
+      return
+    }
+    let size = unsafe input.planeSize
+    unsafe forEachPlane(input, output, threads) { _, source, target in
+      for index in 0..<size {
+        let value = unsafe source[index]
+        unsafe target[index] = value < 0 ? 0 : value
+      }
+    }
+  }
+
+  public func combine(
+    _ function: BinaryFunction, _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>,
+    _ broadcasting: Broadcasting, appliesReLU: Bool, into output: UnsafeMutablePointer<Double>,
+    threads: ThreadPool
+  ) {
+    let axis = broadcasting.dimensions.count - 1
+    let steps = (broadcasting.leftStrides[axis], broadcasting.rightStrides[axis])
+    guard function == .add || function == .multiply, broadcasting.outputStrides[axis] == 1,
+      steps.0 <= 1, steps.1 <= 1, steps.0 + steps.1 > 0
+    else {
+      unsafe reference.combine(
+        function, left, right, broadcasting, appliesReLU: appliesReLU, into: output, threads: threads)
+      return
+    }
+    // A long run is cut, so that threads share it.
+    let length = broadcasting.runLength
+    let cuts = max(1, length / Self.leastTask)
+    let floor = appliesReLU ? 0 : -Double.infinity
+    threads.parallelFor(broadcasting.runCount * cuts) { task, _ in
+      let (run, cut) = task.quotientAndRemainder(dividingBy: cuts)
+      let offsets = broadcasting.offsets(ofRun: run)
+      let first = cut * length / cuts
+      let count = (cut + 1) * length / cuts - first
+      let one = unsafe left + (offsets.left + first * steps.0)
+      let other = unsafe right + (offsets.right + first * steps.1)
+      let target = unsafe output + (offsets.output + first)
+      /// The loop for each kind of steps: without multiplications of the index it becomes vectors.
+      func each(_ value: (Double, Double) -> Double) {
+        switch steps {
+        case (1, 1): for index in 0..<count { unsafe target[index] = value(one[index], other[index]) }
+        case (1, _): for index in 0..<count { unsafe target[index] = value(one[index], other[0]) }
+        default: for index in 0..<count { unsafe target[index] = value(one[0], other[index]) }
+        }
+      }
+      if function == .add {
+        each { (x, y) in
+          let sum = x + y
+          return sum < floor ? floor : sum
+        }
+      } else {
+        each { (x, y) in
+          let product = x * y
+          return product < floor ? floor : product
+        }
+      }
+    }
+  }
+}
+
+/// Loops over windows.
+extension DoubleKernels {
+  public func maxPool(
+    _ window: Window, _ input: FeatureMap<Double>, into output: FeatureMap<Double>, threads: ThreadPool
+  ) {
+    unsafe pool(window, input, output, threads, initial: -.infinity) { largest, value in
+      // What is not a number wins, and stays.
+      value > largest || value.isNaN ? value : largest
+    } finish: { largest, _, _ in
+      largest
+    }
+  }
+
+  public func averagePool(
+    _ window: Window, countsPadding: Bool, _ input: FeatureMap<Double>, into output: FeatureMap<Double>,
+    threads: ThreadPool
+  ) {
+    let size = unsafe input.extent
+    unsafe pool(window, input, output, threads, initial: 0) { sum, value in
+      sum + value
+    } finish: { sum, row, column in
+      sum / Double(window.meanCount(row: row, column: column, input: size, countsPadding: countsPadding))
+    }
+  }
+
+  public func globalAveragePool(
+    _ input: FeatureMap<Double>, into output: FeatureMap<Double>, threads: ThreadPool
+  ) {
+    unsafe reference.globalAveragePool(input, into: output, threads: threads)
+  }
+
+  @inline(__always)
+  private func pool(
+    _ window: Window, _ input: FeatureMap<Double>, _ output: FeatureMap<Double>, _ threads: ThreadPool,
+    initial: Double, combine: (Double, Double) -> Double,
+    finish: (Double, _ row: Int, _ column: Int) -> Double
+  ) {
+    let (size, target) = unsafe (input.extent, output.extent)
+    let (strides, dilations, padding) = (window.strides, window.dilations, window.padding)
+    let tapColumns = (0..<target.width).map {
+      Window.taps(
+        $0, kernel: window.kernel.width, stride: strides.width, dilation: dilations.width,
+        padding: padding.left, size: size.width)
+    }
+    unsafe threads.parallelFor(input.planeCount) { plane, _ in
+      let source = unsafe input.plane(plane)
+      let result = unsafe output.plane(plane)
+      for row in 0..<target.height {
+        let tapRows = Window.taps(
+          row, kernel: window.kernel.height, stride: strides.height, dilation: dilations.height,
+          padding: padding.top, size: size.height)
+        for column in 0..<target.width {
+          var value = initial
+          for tapRow in tapRows {
+            let y = row * strides.height - padding.top + tapRow * dilations.height
+            let left = y * size.width + column * strides.width - padding.left
+            for tapColumn in tapColumns[column] {
+              value = unsafe combine(value, source[left + tapColumn * dilations.width])
+            }
+          }
+          unsafe result[row * target.width + column] = finish(value, row, column)
+        }
+      }
+    }
+  }
+
+  public func resize(
+    _ resampling: Resampling, _ input: FeatureMap<Double>, into output: FeatureMap<Double>,
+    threads: ThreadPool
+  ) {
+    let (rows, columns) = (resampling.rows, resampling.columns)
+    let (width, size) = (resampling.input.width, resampling.output)
+    unsafe threads.parallelFor(input.planeCount) { plane, _ in
+      let source = unsafe input.plane(plane)
+      let target = unsafe output.plane(plane)
+      for row in 0..<size.height {
+        let upper = unsafe source + rows.lower[row] * width
+        let lower = unsafe source + rows.upper[row] * width
+        let down = rows.fraction[row]
+        let line = unsafe target + row * size.width
+        for column in 0..<size.width {
+          let left = columns.lower[column]
+          guard resampling.isLinear else {
+            unsafe line[column] = unsafe upper[left]
+            continue
+          }
+          let (right, across) = (columns.upper[column], columns.fraction[column])
+          let top = unsafe upper[left] * (1 - across) + upper[right] * across
+          let bottom = unsafe lower[left] * (1 - across) + lower[right] * across
+          unsafe line[column] = top * (1 - down) + bottom * down
+        }
+      }
+    }
+  }
+}

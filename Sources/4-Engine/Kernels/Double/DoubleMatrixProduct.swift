@@ -1,0 +1,83 @@
+internal import CKernels
+
+/// A matrix product in Double: columns of B are the pixels of panels, rows of A the channels of tiles.
+@safe final class DoubleMatrixProduct: PreparedMatrixProduct, @unchecked Sendable {
+  typealias Scalar = Double
+
+  private let table: UnsafePointer<kernels_double_table>
+  private let geometry: MatrixProduct
+  /// For each panel [depth][pixels]; columns beyond the matrix are left out in the last one.
+  private let b: PackedDoubles
+  private let rows: Int
+  private let pixels: Int
+
+  init(_ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct, b: UnsafePointer<Double>) {
+    unsafe self.table = table
+    self.geometry = geometry
+    rows = unsafe Int(table.pointee.rows)
+    let pixels = unsafe Int(table.pointee.pixels)
+    self.pixels = pixels
+    let (depth, columns) = (geometry.depth, geometry.columns)
+    self.b = unsafe PackedDoubles(b, count: depth * columns) { put in
+      var place = 0
+      for first in stride(from: 0, to: columns, by: pixels) {
+        for k in 0..<depth {
+          for column in first..<min(columns, first + pixels) {
+            put(place, geometry.transposesB ? column * depth + k : k * columns + column)
+            place += 1
+          }
+        }
+      }
+    }
+  }
+
+  /// A panel, a tile's rows of A, and its sums.
+  func workspaceCount(threads: Int) -> Int {
+    let own = geometry.depth * (2 * pixels + rows) + rows * pixels
+    return threads * ((own + 7) / 8 * 8)
+  }
+
+  func run(
+    a: UnsafePointer<Double>, c: (elements: UnsafePointer<Double>, rowStep: Int, columnStep: Int)?,
+    into output: UnsafeMutablePointer<Double>, workspace: UnsafeMutablePointer<Double>, threads: ThreadPool
+  ) {
+    let geometry = geometry
+    let (depth, columns) = (geometry.depth, geometry.columns)
+    let parts = (columns + pixels - 1) / pixels
+    threads.parallelFor(parts) { part, worker in
+      let panel = unsafe workspace + worker * self.workspaceCount(threads: 1)
+      let scratch = unsafe panel + depth * self.pixels
+      let factors = unsafe scratch + depth * self.pixels
+      let sums = unsafe factors + depth * self.rows
+      let first = part * self.pixels
+      let width = min(self.pixels, columns - first)
+      let own = unsafe self.b.read(self.table, from: first * depth, count: width * depth, scratch: scratch)
+      for k in 0..<depth {
+        for column in 0..<self.pixels {
+          unsafe panel[k * self.pixels + column] = column < width ? unsafe own[k * width + column] : 0
+        }
+      }
+      for top in stride(from: 0, to: geometry.rows, by: self.rows) {
+        let height = min(self.rows, geometry.rows - top)
+        for k in 0..<depth {
+          for row in 0..<height {
+            unsafe factors[k * height + row] =
+              unsafe a[geometry.transposesA ? k * geometry.rows + top + row : (top + row) * depth + k]
+          }
+        }
+        unsafe self.table.pointee.sums(
+          Int64(height), width <= self.pixels / 2 ? 1 : 2, Int64(depth), factors, panel, 0, sums)
+        for row in 0..<height {
+          for column in 0..<width {
+            var sum = unsafe sums[row * self.pixels + column] * geometry.alpha
+            if let c = unsafe c {
+              unsafe sum +=
+                geometry.beta * c.elements[(top + row) * c.rowStep + (first + column) * c.columnStep]
+            }
+            unsafe output[(top + row) * columns + first + column] = sum
+          }
+        }
+      }
+    }
+  }
+}
