@@ -138,7 +138,7 @@ extension NodeCase {
       return .dequantizeLinear(DequantizeLinear(axis: axis("axis", 1), blockSize: int("block_size", 0)))
     case "DynamicQuantizeLinear": return .dynamicQuantizeLinear(DynamicQuantizeLinear())
     case "Einsum": return .einsum(Einsum(equation: text("equation", "")))
-    case "Expand": return .computed(.expand)
+    case "Expand": return .computed(.expand())
     case "EyeLike":
       let type = try int("dtype").map(dataType) ?? inputs[0]?.dataType ?? .float32
       return .eyeLike(EyeLike(diagonal: int("k", 0), dataType: type))

@@ -50,6 +50,12 @@ extension Dimension {
     return a.factor / b.factor
   }
 
+  /// The extent with what is open under a name set to `value`, its factor kept.
+  public func binding(_ value: Int) -> Dimension {
+    guard case .symbolic = self else { return self }
+    return Dimension.fixed(value).multiplied(by: parts?.factor ?? 1) ?? .unknown
+  }
+
   /// The open extent without its factor, and the factor; nil for others.
   public var baseAndFactor: (base: Dimension, factor: Int)? {
     parts.map { (.symbolic(String($0.name)), $0.factor) }

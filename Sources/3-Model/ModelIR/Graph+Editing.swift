@@ -49,6 +49,12 @@ extension Graph {
   public func binding(batch: Int) throws(ScaleNetError) -> Graph {
     var graph = self
     for id in inputs { graph[id].type = graph[id].type.binding(batch) }
+    for index in graph.nodes.indices {
+      // What an operator knows of open extents is bound with them.
+      if case .computed(.expand(let known?)) = graph.nodes[index].op {
+        graph.nodes[index].op = .computed(.expand(known: known.map { $0.binding(batch) }))
+      }
+    }
     try graph.inferAllTypes()
     return graph
   }

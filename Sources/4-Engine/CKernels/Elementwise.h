@@ -141,20 +141,62 @@ static void NAME(combine_block)(int32_t function, const float *block, const floa
 }
 
 static void NAME(softmax)(const float *input, int64_t step, int64_t count, float *output, float *scratch) {
-  float largest = -__builtin_inff();
-  for (int64_t index = 0; index < count; index++) {
-    float value = input[index * step];
-    scratch[index] = value;
-    largest = largest >= value || largest != largest ? largest : value;
+  if (step != 1) {
+    for (int64_t index = 0; index < count; index++) scratch[index] = input[index * step];
+    input = scratch;
   }
-  EACH_VECTOR(count, exponential(x - largest), load(scratch + index), NAME(load_part)(scratch + index, part), scratch)
-  vector sums = (vector)0.0f;
+  float *target = step == 1 ? output : scratch;
+  vector most = (vector)-__builtin_inff();
   int64_t index = 0;
-  for (; index + LANES <= count; index += LANES) sums += load(scratch + index);
+  for (; index + LANES <= count; index += LANES) {
+    vector x = load(input + index);
+    most = select((most >= x) | (most != most), most, x);
+  }
+  float largest = most[0];
+  for (int lane = 1; lane < LANES; lane++)
+    largest = largest >= most[lane] || largest != largest ? largest : most[lane];
+  for (; index < count; index++) largest = largest >= input[index] || largest != largest ? largest : input[index];
+  EACH_VECTOR(count, exponential(x - largest), load(input + index), NAME(load_part)(input + index, part), target)
+  vector sums = (vector)0.0f;
+  for (index = 0; index + LANES <= count; index += LANES) sums += load(target + index);
   float sum = 0;
-  for (; index < count; index++) sum += scratch[index];
+  for (; index < count; index++) sum += target[index];
   for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
-  for (index = 0; index < count; index++) output[index * step] = scratch[index] / sum;
+  EACH_VECTOR(count, x / sum, load(target + index), NAME(load_part)(target + index, part), target)
+  if (step != 1) {
+    for (index = 0; index < count; index++) output[index * step] = scratch[index];
+  }
+}
+
+static void NAME(pack_rows)(const float *rows, int64_t row_step, int64_t count, int64_t lanes, float *target) {
+  if (lanes == LANES) {
+    for (int64_t row = 0; row < count; row++) store(target + row * LANES, load(rows + row * row_step));
+  } else {
+    for (int64_t row = 0; row < count; row++)
+      store(target + row * LANES, NAME(load_part)(rows + row * row_step, lanes));
+  }
+}
+
+static void NAME(store_rows)(const float *sums, int64_t count, int64_t lanes, float alpha, float beta, const float *c,
+                             int64_t c_row, int64_t c_column, float *output, int64_t row_step) {
+  for (int64_t row = 0; row < count; row++) {
+    vector value = load(sums + row * LANES) * alpha;
+    if (c) {
+      const float *term = c + row * c_row;
+      vector added = (vector)*term;
+      if (c_column == 1) {
+        added = lanes == LANES ? load(term) : NAME(load_part)(term, lanes);
+      } else if (c_column) {
+        for (int64_t lane = 0; lane < lanes; lane++) added[lane] = term[lane * c_column];
+      }
+      value += added * beta;
+    }
+    if (lanes == LANES) {
+      store(output + row * row_step, value);
+    } else {
+      NAME(store_part)(output + row * row_step, value, lanes);
+    }
+  }
 }
 
 // Four sums side by side.

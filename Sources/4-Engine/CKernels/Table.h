@@ -13,5 +13,5 @@ static const kernels_table NAME(table) = {
     NAME(max_pool), NAME(average_pool), NAME(mean), NAME(mean_plane), NAME(resize),
     NAME(apply), NAME(scale_plane), NAME(scale_block), NAME(combine), NAME(combine_block), NAME(softmax),
     NAME(normalize),
-    NAME(block), NAME(unblock),
+    NAME(block), NAME(unblock), NAME(pack_rows), NAME(store_rows),
 };

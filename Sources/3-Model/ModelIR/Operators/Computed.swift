@@ -7,8 +7,9 @@ public import FileIO
 public enum Computed: OperatorKind {
   /// data and shape. With `allowsZero`, 0 is an extent; otherwise it keeps the input's.
   case reshape(allowsZero: Bool)
-  /// input and shape.
-  case expand
+  /// input and shape. What is known of the shape's elements beforehand, open extents included, stands in `known`: the
+  /// whole list, or nil.
+  case expand(known: [Dimension]? = nil)
   /// data, starts, ends, axes and steps; the last two may be left out.
   case slice
   /// data and indices (int32 or int64); negative ones count from the end. The axis is not negative.
@@ -87,8 +88,13 @@ public enum Computed: OperatorKind {
     switch self {
     case .reshape:
       return open(try listCount(inputs, 1, "shape"))
-    case .expand:
+    case .expand(nil):
       return open(max(x.rank, try listCount(inputs, 1, "shape")))
+    case .expand(let known?):
+      guard try listCount(inputs, 1, "shape") == known.count else {
+        throw ScaleNetError(place: "input shape", expected: "\(known.count) numbers", found: "another count")
+      }
+      return [try TensorType.broadcasting(x, TensorType(x.dataType, known))]
     case .slice:
       for (index, name) in [(1, "starts"), (2, "ends")] { _ = try requireList(inputs, index, name) }
       return open(x.rank)

@@ -139,6 +139,11 @@ typedef struct {
   // Between [channel][pixel] and [pixel][lane]: `channels` of one block; lanes without a channel become 0.
   void (*block)(const float *planes, int64_t plane_stride, int64_t channels, float *block, int64_t pixels);
   void (*unblock)(const float *block, int64_t channels, float *planes, int64_t plane_stride, int64_t pixels);
+  // `lanes` elements of `count` rows as full vectors, empty lanes 0; and back: `alpha * sum + beta * c`, where c may be
+  // null.
+  void (*pack_rows)(const float *rows, int64_t row_step, int64_t count, int64_t lanes, float *target);
+  void (*store_rows)(const float *sums, int64_t count, int64_t lanes, float alpha, float beta, const float *c,
+                     int64_t c_row, int64_t c_column, float *output, int64_t row_step);
 } kernels_table;
 
 // A window moving over planes of doubles.

@@ -81,18 +81,12 @@ internal import CKernels
             &task, input, 0, Int64(first), Int64(first + count), 0, Int64(width))
           for block in 0..<width {
             let column = (2 * pair + block) * self.lanes
-            for row in 0..<count {
-              let source = unsafe sums + (block * rows + row) * self.lanes
-              let target = unsafe output + ((first + row) * geometry.columns + column)
-              for lane in 0..<self.columns.counts[2 * pair + block] {
-                var value = unsafe alpha * source[lane]
-                if let c = unsafe c {
-                  unsafe value +=
-                    beta * c.elements[(first + row) * c.rowStep + (column + lane) * c.columnStep]
-                }
-                unsafe target[lane] = value
-              }
-            }
+            unsafe self.table.pointee.store_rows(
+              sums + block * rows * self.lanes, Int64(count), Int64(self.columns.counts[2 * pair + block]),
+              alpha,
+              beta, c.map { unsafe $0.elements + (first * $0.rowStep + column * $0.columnStep) },
+              Int64(c?.rowStep ?? 0), Int64(c?.columnStep ?? 0),
+              output + (first * geometry.columns + column), Int64(geometry.columns))
           }
         }
       }
@@ -109,6 +103,11 @@ internal import CKernels
       range, _ in
       for block in range {
         let count = self.blocks.counts[block]
+        if !geometry.transposesA {
+          unsafe self.table.pointee.pack_rows(
+            a + block * lanes, Int64(depth), Int64(rows), Int64(count), target + block * rows * lanes)
+          continue
+        }
         for row in 0..<rows {
           let source = unsafe a + (row * steps.row + block * lanes * steps.depth)
           let place = unsafe target + (block * rows + row) * lanes

@@ -234,7 +234,7 @@ enum ShapeOperators {
     let x = graph.type(input)
     var shape: [Int] = []
     guard let extents = try graph.extents(node, 1) else {
-      try graph.add(node, .computed(.expand), [input, try graph.operand(node, 1)])
+      try graph.add(node, .computed(.expand()), [input, try graph.operand(node, 1)])
       return
     }
     for (index, extent) in extents.enumerated() {
@@ -243,8 +243,8 @@ enum ShapeOperators {
         shape.append(value)
       } else if axis >= 0, x.dimensions[axis] == extent {
         shape.append(1)
-      } else if extent.value == nil {
-        try graph.add(node, .computed(.expand), [input, try graph.operand(node, 1)])
+      } else if extent.value == nil, extents.allSatisfy({ $0.value ?? 0 >= 0 }) {
+        try graph.add(node, .computed(.expand(known: extents)), [input, try graph.operand(node, 1)])
         return
       } else {
         throw node.failure("input shape", expected: "extents that follow from \(x)", found: "\(extents)")
