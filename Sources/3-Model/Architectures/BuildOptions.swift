@@ -16,13 +16,17 @@ package struct BuildOptions: Sendable {
   package var antiAliasing: AntiAliasing?
   /// Whether a GoogLeNet rescales its input, which weights do not tell; nil follows torchvision's published weights.
   package var rescalesInput: Bool?
+  /// Whether a MixNet has TensorFlow's margins and epsilon (timm's `tf_mixnet_s` and so on), which weights do not tell;
+  /// nil for timm's own.
+  package var padsLikeTensorFlow: Bool?
   package var inputName: String
   package var outputName: String
 
   package init(
     inputSize: InputSize = .standard, batch: Dimension = .symbolic("batch"), features: Bool = false,
     softmax: Bool = false, stridePlacement: StridePlacement? = nil, antiAliasing: AntiAliasing? = nil,
-    rescalesInput: Bool? = nil, inputName: String = "input", outputName: String = "output"
+    rescalesInput: Bool? = nil, padsLikeTensorFlow: Bool? = nil, inputName: String = "input",
+    outputName: String = "output"
   ) {
     self.inputSize = inputSize
     self.batch = batch
@@ -31,6 +35,7 @@ package struct BuildOptions: Sendable {
     self.stridePlacement = stridePlacement
     self.antiAliasing = antiAliasing
     self.rescalesInput = rescalesInput
+    self.padsLikeTensorFlow = padsLikeTensorFlow
     self.inputName = inputName
     self.outputName = outputName
   }
@@ -46,6 +51,14 @@ extension BuildOptions {
     if antiAliasing != nil {
       throw .unsupportedOption(
         option: "anti-aliasing", reason: "a \(network) has no blocks of a ResNet that take a step")
+    }
+  }
+
+  /// Fails for TensorFlow's margins, which only MixNets have.
+  func requireNoTensorFlowMargins(_ network: String) throws(ScaleNetError) {
+    if padsLikeTensorFlow != nil {
+      throw .unsupportedOption(
+        option: "TensorFlow's margins", reason: "no published \(network) has them, only MixNets")
     }
   }
 

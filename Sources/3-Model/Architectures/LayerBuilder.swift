@@ -76,17 +76,25 @@ struct LayerBuilder {
     return try graph.addInitializer(name, tensor)
   }
 
-  /// A convolution whose kernel size and filters are the weight's unless they are given; margins keep the size.
+  /// A convolution whose kernel size and filters are the weight's unless they are given; margins keep the size, equal
+  /// on both sides, or with `padsLikeTensorFlow` as that pads: no more than needed, and the odd one behind.
   mutating func convolution(
     _ name: String, _ x: ValueID, filters: Int? = nil, kernel: Int? = nil, stride: Int = 1, group: Int = 1,
-    dilation: Int = 1, hasBias: Bool = false
+    dilation: Int = 1, hasBias: Bool = false, padsLikeTensorFlow: Bool = false
   ) throws(ScaleNetError) -> ValueID {
     let weight = try weight("\(name).weight", [filters, channels(x) / group, kernel, kernel])
     let size = graph[weight].type.dimensions[2].value ?? 1
-    let pad = dilation * (size - 1) / 2
+    var pads = [Int](repeating: dilation * (size - 1) / 2, count: 4)
+    if padsLikeTensorFlow {
+      let image = spatialSize(x)
+      for (axis, extent) in [image.height, image.width].enumerated() {
+        let steps = (extent - 1) / stride
+        let needed = max(0, steps * stride + dilation * (size - 1) + 1 - extent)
+        (pads[axis], pads[axis + 2]) = (needed / 2, needed - needed / 2)
+      }
+    }
     let window = Window(
-      kernel: [size, size], strides: [stride, stride], pads: [pad, pad, pad, pad],
-      dilations: [dilation, dilation])
+      kernel: [size, size], strides: [stride, stride], pads: pads, dilations: [dilation, dilation])
     let bias = hasBias ? try self.weight("\(name).bias", [graph[weight].type.dimensions[0].value]) : nil
     return try graph.addNode(
       name, .conv(Conv(window: window, group: group)), inputs: bias.map { [x, weight, $0] } ?? [x, weight])[0]

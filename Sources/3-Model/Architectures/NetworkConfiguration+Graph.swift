@@ -73,18 +73,23 @@ protocol LayeredConfiguration: NetworkConfiguration {
   ) throws(ScaleNetError) -> [ValueID]
 
   /// Adds what stands between the last feature map and the final pool; nothing in most networks.
-  func addNeck(_ x: ValueID, to builder: inout LayerBuilder) throws(ScaleNetError) -> ValueID
+  func addNeck(
+    _ x: ValueID, options: BuildOptions, to builder: inout LayerBuilder
+  ) throws(ScaleNetError) -> ValueID
 
   /// Fails for options that the network does not have.
   func check(_ options: BuildOptions) throws(ScaleNetError)
 }
 
 extension LayeredConfiguration {
-  func addNeck(_ x: ValueID, to builder: inout LayerBuilder) throws(ScaleNetError) -> ValueID { x }
+  func addNeck(
+    _ x: ValueID, options: BuildOptions, to builder: inout LayerBuilder
+  ) throws(ScaleNetError) -> ValueID { x }
 
   func check(_ options: BuildOptions) throws(ScaleNetError) {
     try options.requireNoResNetOptions(Self.kindName)
     try options.requireNoInputScaling(Self.kindName)
+    try options.requireNoTensorFlowMargins(Self.kindName)
   }
 
   /// The network as a graph for one input size, as `NetworkConfiguration` has it.
@@ -97,7 +102,7 @@ extension LayeredConfiguration {
       addStages: { (builder, image) throws(ScaleNetError) in
         try addStages(image, options: options, to: &builder)
       },
-      addNeck: { (builder, x) throws(ScaleNetError) in try addNeck(x, to: &builder) })
+      addNeck: { (builder, x) throws(ScaleNetError) in try addNeck(x, options: options, to: &builder) })
   }
 
   /// Builds the network to see whether all its weights are there and fit, and no others.
@@ -111,7 +116,7 @@ extension LayeredConfiguration {
       let image = try builder.input(
         "input", TensorType(.float32, [1, .fixed(imageChannels), .fixed(size.height), .fixed(size.width)]))
       let stages = try addStages(image, options: BuildOptions(), to: &builder)
-      let last = try addNeck(stages[stages.count - 1], to: &builder)
+      let last = try addNeck(stages[stages.count - 1], options: BuildOptions(), to: &builder)
       if let classes {
         _ = try builder.weight("\(classifier).weight", [classes, builder.channels(last)])
         _ = try builder.weight("\(classifier).bias", [classes])

@@ -1,5 +1,7 @@
 """The networks that ScaleNet is compared with, as timm and torchvision make them."""
 
+import big_little
+import octave
 import torch
 
 try:
@@ -43,8 +45,23 @@ def randomised(model, seed=5):
     return model.eval()
 
 
+OURS = {
+    "oct_resnet50": octave.oct_resnet50,
+    "oct_resnet26": lambda: octave.OctResNet((2, 2, 2, 2)),
+    "oct_resnet50-alpha-0.25": lambda: octave.OctResNet((3, 4, 6, 3), alpha=0.25),
+    "blresnet50": big_little.blresnet,
+    "blresnet101": lambda: big_little.blresnet(101),
+    "blresnet50-alpha-4-beta-2": lambda: big_little.BigLittleNet(big_little.DEPTHS[50], alpha=4, beta=2),
+    "blresnext50_32x4d": big_little.blresnext,
+    "blresnext101_64x4d": lambda: big_little.blresnext(101, 64),
+    "blseresnext50_32x4d": lambda: big_little.blresnext(is_gated=True),
+}
+
+
 def make(name):
     torch.manual_seed(7)
+    if name in OURS:
+        return randomised(OURS[name]())
     if name.startswith("torchvision/"):
         arguments = {}
         if "googlenet" in name:

@@ -25,8 +25,6 @@ public struct BigLittleConfiguration: NetworkConfiguration, Hashable, Sendable {
   public var modules: [Module]
   /// The blocks of the last stage.
   public var lastStage: [ResNetConfiguration.Block]
-  /// Whether the stem ends in a 1x1 convolution.
-  public var hasInitialConvolution: Bool
   /// Classes of the final layer; nil for a backbone without one.
   public var classes: Int?
 
@@ -92,11 +90,6 @@ public struct BigLittleConfiguration: NetworkConfiguration, Hashable, Sendable {
       if isNarrow { narrow = shape?[0] }
       checker.takeNormalization(normalization, channels: isNarrow ? narrow : width)
     }
-    hasInitialConvolution = weights["bl_init.weight"] != nil
-    if hasInitialConvolution {
-      _ = checker.takeConvolution("bl_init", filters: width, channels: width, kernels: [1])
-      checker.takeNormalization("bn_bl_init", channels: width)
-    }
     var channels = width
     modules = []
     for stage in 0..<3 {
@@ -116,9 +109,10 @@ public struct BigLittleConfiguration: NetworkConfiguration, Hashable, Sendable {
     self.naming = naming
   }
 
-  /// The convolutions behind the first one: of the big branch, then of the little.
+  /// The convolutions behind the first one: of the big branch, of the little, and of their sum.
   private static let stemLayers = [
     ("b_conv0", "bn_b0", 3), ("l_conv0", "bn_l0", 3), ("l_conv1", "bn_l1", 3), ("l_conv2", "bn_l2", 1),
+    ("bl_init", "bn_bl_init", 1),
   ]
 
   private static func takeModule(
@@ -168,6 +162,7 @@ extension BigLittleConfiguration {
   {
     try options.requireNoResNetOptions("bL-ResNet")
     try options.requireNoInputScaling("bL-ResNet")
+    try options.requireNoTensorFlowMargins("bL-ResNet")
     let style = BlockStyle(
       kind: .bottleneck, naming: naming, normalization: .batch, placement: .middle)
     return try assemble(weights, options: options, classifier: naming.classifier) {
@@ -198,8 +193,7 @@ extension BigLittleConfiguration {
     little = try layer("l_conv1", "bn_l1", little, stride: 2, &builder)
     little = try layer("l_conv2", "bn_l2", little, isRectified: false, &builder)
     let sum = try builder.node("stem.add", .binary(.add), big, little)
-    let stem = try builder.relu("stem.relu", sum)
-    return hasInitialConvolution ? try layer("bl_init", "bn_bl_init", stem, &builder) : stem
+    return try layer("bl_init", "bn_bl_init", try builder.relu("stem.relu", sum), &builder)
   }
 
   private static func addModule(

@@ -56,6 +56,7 @@ public struct GoogLeNetConfiguration: LayeredConfiguration, Hashable, Sendable {
 
   func check(_ options: BuildOptions) throws(ScaleNetError) {
     try options.requireNoResNetOptions(Self.kindName)
+    try options.requireNoTensorFlowMargins(Self.kindName)
     if options.rescalesInput == true, imageChannels != 3 {
       throw .unsupportedOption(
         option: "input scaling", reason: "the image has \(imageChannels) channels, not three colours")

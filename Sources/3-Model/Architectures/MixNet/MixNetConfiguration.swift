@@ -104,25 +104,55 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
     try checkWeights(weights, source: source)
   }
 
+  func check(_ options: BuildOptions) throws(ScaleNetError) {
+    try options.requireNoResNetOptions(Self.kindName)
+    try options.requireNoInputScaling(Self.kindName)
+  }
+
   func addStages(
     _ image: ValueID, options: BuildOptions, to builder: inout LayerBuilder
   ) throws(ScaleNetError) -> [ValueID] {
-    var x = try builder.convolution("conv_stem", image, kernel: 3, stride: 2)
-    x = try builder.relu("bn1.act", try builder.normalization("bn1", x))
+    let style = MixNetStyle(options)
+    var x = try builder.convolution(
+      "conv_stem", image, kernel: 3, stride: 2, padsLikeTensorFlow: style.padsLikeTensorFlow)
+    x = try builder.relu("bn1.act", try style.addNormalization("bn1", x, to: &builder))
     var stages = [ValueID](repeating: x, count: Self.strides.count)
     for block in blocks {
-      x = try Self.addBlock(block, x, to: &builder)
+      x = try style.addBlock(block, x, to: &builder)
       stages[block.stage] = x
     }
     return Self.featureStages.map { stages[$0] }
   }
 
-  func addNeck(_ x: ValueID, to builder: inout LayerBuilder) throws(ScaleNetError) -> ValueID {
+  func addNeck(
+    _ x: ValueID, options: BuildOptions, to builder: inout LayerBuilder
+  ) throws(ScaleNetError) -> ValueID {
     let head = try builder.convolution("conv_head", x, kernel: 1)
-    return try builder.relu("bn2.act", try builder.normalization("bn2", head))
+    return try builder.relu(
+      "bn2.act", try MixNetStyle(options).addNormalization("bn2", head, to: &builder))
   }
 
-  private static func addBlock(
+  /// Every layer has margins, so that a single pixel passes.
+  package func layerWithoutOutput(inputSide: Int) -> String? { nil }
+}
+
+/// What is the same in all blocks of a MixNet, and weights do not tell.
+private struct MixNetStyle {
+  typealias Block = MixNetConfiguration.Block
+
+  let padsLikeTensorFlow: Bool
+
+  init(_ options: BuildOptions) {
+    padsLikeTensorFlow = options.padsLikeTensorFlow ?? false
+  }
+
+  func addNormalization(
+    _ name: String, _ x: ValueID, to builder: inout LayerBuilder
+  ) throws(ScaleNetError) -> ValueID {
+    try builder.normalization(name, x, epsilon: padsLikeTensorFlow ? 1e-3 : 1e-5)
+  }
+
+  func addBlock(
     _ block: Block, _ input: ValueID, to builder: inout LayerBuilder
   ) throws(ScaleNetError) -> ValueID {
     let name = block.name
@@ -130,12 +160,12 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
     var number = 1
     if let splits = block.expansionSplits {
       x = try addPointwise("\(name).conv_pw", x, splits: splits, to: &builder)
-      x = try builder.normalization("\(name).bn1", x)
+      x = try addNormalization("\(name).bn1", x, to: &builder)
       x = try builder.activation("\(name).bn1.act", x, isSwish: block.isGated)
       number += 1
     }
     x = try addDepthwise(block, x, to: &builder)
-    x = try builder.normalization("\(name).bn\(number)", x)
+    x = try addNormalization("\(name).bn\(number)", x, to: &builder)
     x = try builder.activation("\(name).bn\(number).act", x, isSwish: block.isGated)
     if block.isGated {
       x = try builder.squeezeExcitation(
@@ -143,13 +173,13 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
     }
     let projection = block.expansionSplits == nil ? "conv_pw" : "conv_pwl"
     x = try addPointwise("\(name).\(projection)", x, splits: block.projectionSplits, to: &builder)
-    x = try builder.normalization("\(name).bn\(number + 1)", x)
+    x = try addNormalization("\(name).bn\(number + 1)", x, to: &builder)
     guard block.stride == 1, builder.channels(x) == builder.channels(input) else { return x }
     return try builder.node("\(name).add", .binary(.add), x, input)
   }
 
   /// A 1x1 convolution, or several of equal shares of the channels.
-  private static func addPointwise(
+  private func addPointwise(
     _ name: String, _ x: ValueID, splits: Int, to builder: inout LayerBuilder
   ) throws(ScaleNetError) -> ValueID {
     guard splits > 1 else { return try builder.convolution(name, x, kernel: 1) }
@@ -165,7 +195,7 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
   }
 
   /// A depthwise convolution for each kernel, of a share of the channels each.
-  private static func addDepthwise(
+  private func addDepthwise(
     _ block: Block, _ x: ValueID, to builder: inout LayerBuilder
   ) throws(ScaleNetError) -> ValueID {
     let name = "\(block.name).conv_dw"
@@ -174,7 +204,8 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
       _ name: String, _ x: ValueID, _ channels: Int, _ kernel: Int, to builder: inout LayerBuilder
     ) throws(ScaleNetError) -> ValueID {
       try builder.convolution(
-        name, x, filters: channels, kernel: kernel, stride: block.stride, group: channels)
+        name, x, filters: channels, kernel: kernel, stride: block.stride, group: channels,
+        padsLikeTensorFlow: padsLikeTensorFlow)
     }
     guard block.kernels.count > 1 else {
       return try convolution(name, x, channels, block.kernels[0], to: &builder)
@@ -191,12 +222,9 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
   }
 
   /// Equal shares; what does not divide goes to the first.
-  private static func shares(of channels: Int, _ count: Int) -> [Int] {
+  private func shares(of channels: Int, _ count: Int) -> [Int] {
     var shares = [Int](repeating: channels / count, count: count)
     shares[0] += channels % count
     return shares
   }
-
-  /// Every layer has margins, so that a single pixel passes.
-  package func layerWithoutOutput(inputSide: Int) -> String? { nil }
 }

@@ -59,6 +59,7 @@ public struct OctResNetConfiguration: LayeredConfiguration, Hashable, Sendable {
   func check(_ options: BuildOptions) throws(ScaleNetError) {
     try options.requireNoResNetOptions(Self.kindName)
     try options.requireNoInputScaling(Self.kindName)
+    try options.requireNoTensorFlowMargins(Self.kindName)
     if options.features {
       throw .unsupportedOption(
         option: "features", reason: "the feature maps of an \(Self.kindName) have two sizes each")

@@ -15,6 +15,7 @@ extension ResNetConfiguration {
         reason: "these blocks have no 1x1 convolution, the first 3x3 takes the step")
     }
     try options.requireNoInputScaling(family.rawValue)
+    try options.requireNoTensorFlowMargins(family.rawValue)
     let hasSplits = blocks.contains { $0.convolutions.contains { $0.form != .plain } }
     if options.antiAliasing != nil, hasSplits {
       throw .unsupportedOption(

@@ -18,6 +18,7 @@ extension ScaleNetConfiguration {
         option: "anti-aliasing", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
     }
     try options.requireNoInputScaling("ScaleNet")
+    try options.requireNoTensorFlowMargins("ScaleNet")
     return try assemble(weights, options: options, classifier: "fc") {
       (builder, image) throws(ScaleNetError) in
       var x = try builder.convolution("conv1", image, stride: 2)
