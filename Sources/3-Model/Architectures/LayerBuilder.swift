@@ -38,6 +38,14 @@ struct LayerBuilder {
     return try graph.addInitializer(key, tensor.dataType == .float32 ? tensor : tensor.cast(to: .float32))
   }
 
+  /// The weight of a final layer as a matrix: a 1x1 convolution's has two axes of one element more.
+  mutating func matrix(_ key: String) throws(ScaleNetError) -> ValueID {
+    guard graph.value(named: key) == nil, let tensor = weights[key], tensor.shape.rank == 4 else {
+      return try weight(key)
+    }
+    return try graph.addInitializer(key, tensor.droppingLastAxes(2).cast(to: .float32))
+  }
+
   /// A convolution without bias; the kernel size is the weight's.
   mutating func convolution(
     _ name: String, _ x: ValueID, stride: Int = 1, group: Int = 1

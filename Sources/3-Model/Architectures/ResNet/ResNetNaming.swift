@@ -6,7 +6,7 @@ public struct ResNetNaming: Hashable, Sendable {
   public var stemPrefix: String
   /// The squeeze-and-excitation module of a block: `se` or `se_module`.
   public var squeezeExcitation: String
-  /// The final layer: `fc` or `last_linear`.
+  /// The final layer: `fc` or `last_linear`, or `fc.1` where it stands behind Dropout.
   public var classifier: String
 
   /// torchvision's names, and timm's for squeeze-and-excitation.
@@ -27,11 +27,12 @@ public struct ResNetNaming: Hashable, Sendable {
     let other = Self.pretrainedModels
     for name in weights.names {
       if name.hasPrefix(other.stemPrefix) { stemPrefix = other.stemPrefix }
-      if name.hasPrefix("\(other.classifier).") { classifier = other.classifier }
       if let part = BlockKey(name)?.parts.first, part == other.squeezeExcitation {
         squeezeExcitation = other.squeezeExcitation
       }
     }
+    classifier = WeightChecker.classifier(
+      of: weights, among: [Self.torchvision.classifier, Self.pretrainedModels.classifier])
   }
 
   /// Whether the max pool of the stem has no margin, but a last window that may lie partly outside, as Caffe's has.

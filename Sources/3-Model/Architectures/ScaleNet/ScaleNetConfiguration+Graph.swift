@@ -13,7 +13,7 @@ extension ScaleNetConfiguration {
       throw .unsupportedOption(
         option: "stridePlacement", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
     }
-    return try assemble(weights, options: options, classifier: "fc") {
+    return try assemble(weights, options: options, classifier: classifier) {
       (builder, image) throws(ScaleNetError) in
       var x = try builder.convolution("conv1", image, stride: 2)
       x = try builder.normalization("bn1", x)
