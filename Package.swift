@@ -98,7 +98,7 @@ let package = Package(
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison", "Reports",
         "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat",
-        "COpenSSL",
+        "ZipArchive", "COpenSSL",
       ]),
 
     // The command.
