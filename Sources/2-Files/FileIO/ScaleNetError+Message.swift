@@ -28,6 +28,7 @@ extension ScaleNetError: CustomStringConvertible {
         case .setInputSize(let example): "set inputSize" + (example.map { " to \($0)" } ?? "")
         case .closeExtents: "give every extent a number"
         case .setFormat: "set format"
+        case .choosePrefix(let example): "set prefix to '\(example.escapedForMessage)' or another"
         }
       }, more: ", which `problems` lists")
   }

@@ -33,6 +33,8 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case closeExtents
     /// Give the format of the output, which its name does not tell.
     case setFormat
+    /// Choose one of several networks in a file by what the names of its weights begin with.
+    case choosePrefix(example: String)
   }
 
   /// What is wrong, beside where.

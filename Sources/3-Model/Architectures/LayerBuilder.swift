@@ -76,6 +76,14 @@ struct LayerBuilder {
     return try graph.addInitializer(name, tensor)
   }
 
+  /// The weight of a final layer as a matrix: a 1x1 convolution's has two axes of one element more.
+  mutating func matrix(_ key: String) throws(ScaleNetError) -> ValueID {
+    guard graph.value(named: key) == nil, let tensor = weights[key], tensor.shape.rank == 4 else {
+      return try weight(key)
+    }
+    return try graph.addInitializer(key, tensor.droppingLastAxes(2).cast(to: .float32))
+  }
+
   /// A convolution whose kernel size and filters are the weight's unless they are given; margins keep the size, equal
   /// on both sides, or with `padsLikeTensorFlow` as that pads: no more than needed, and the odd one behind.
   mutating func convolution(
