@@ -114,7 +114,14 @@ public struct ONNXReader {
     let graph = reader.graph
     do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
     try file.checkIntact()
-    return StoredModel(graph: graph, metadata: message.metadata, notes: reader.notes)
+    var model = StoredModel(graph: graph, metadata: message.metadata, notes: reader.notes)
+    let producer = [message.producer.name, message.producer.version].filter { !$0.isEmpty }.joined(separator: " ")
+    model.versions = ONNXVersions(
+      opset: opset, ir: Int(message.irVersion ?? 0),
+      domains: message.opsets.filter { !$0.domain.isEmpty && $0.domain != "ai.onnx" }.map {
+        "\($0.domain) \($0.version)"
+      }, producer: producer.isEmpty ? nil : producer)
+    return model
   }
 
   /// The version of ONNX's own operators, after a check of the versions that the model states.

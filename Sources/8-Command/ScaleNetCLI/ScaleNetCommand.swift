@@ -23,7 +23,7 @@ struct ScaleNetCommand: ParsableCommand {
       """,
     version: ToolVersion.current,
     subcommands: [
-      ConvertCommand.self, InspectCommand.self, RunCommand.self, DiffCommand.self, StructureCommand.self,
+      ConvertCommand.self, InspectCommand.self, RunCommand.self, DiffCommand.self, CheckCommand.self, StructureCommand.self,
       InitCommand.self,
       AllocateCommand.self, BenchCommand.self,
     ])

@@ -79,7 +79,7 @@ public struct ComparisonPlan: Sendable {
   ///
   /// - Parameter report: what `report` of this plan gave; with `layers` among the options it shows most.
   public func page(of report: DiffReport) throws(ScaleNetError) -> String {
-    try DiffPage(report, try comparison().scene(of: report)).text()
+    try ComparisonPage(report, try comparison().scene(of: report)).text()
   }
 
   private func report(_ progress: ProgressReporter) throws(ScaleNetError) -> DiffReport {

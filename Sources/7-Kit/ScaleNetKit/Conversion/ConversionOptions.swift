@@ -1,3 +1,4 @@
+public import Deployment
 public import ModelIR
 
 /// What `convert` is asked for. What is nil or false is not asked for; what is asked for and cannot be followed, because
@@ -5,6 +6,9 @@ public import ModelIR
 public struct ConversionOptions: Sendable {
   /// The format to write; nil for what the output's name says.
   public var format: FileFormat?
+  /// What the file is for: decides the format where its name does not, and versions of an ONNX file; a graph that the
+  /// target would refuse is an error. nil for no target.
+  public var target: DeploymentTarget?
   /// How the graph is made, where the input is weights.
   public var graph = GraphOptions()
   /// Whether BatchNormalization becomes part of the convolutions; nil does so in every output that holds a graph.

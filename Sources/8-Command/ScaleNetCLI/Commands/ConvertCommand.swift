@@ -13,6 +13,7 @@ struct ConvertCommand: VerboseCommand {
         scalenet convert weights.pth --structure structure.json --input-size 288x416 --batch 1 -o model.onnx
         scalenet convert weights.pth --features -o backbone.onnx
         scalenet convert weights.pth --dtype float16 --opset 17 -o half.onnx
+        scalenet convert weights.pth --for tensorrt-10 -o model.onnx
         scalenet convert weights.pth -o model.keras
         scalenet convert weights.pth -o model.h5 --data-format channels_first
         scalenet convert old-format.pth -o new-format.safetensors
@@ -45,6 +46,13 @@ struct ConvertCommand: VerboseCommand {
       }
     }
   }
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "What the file is for: decides opset and IR version, and refuses what the target would (see check).",
+      valueName: "target"))
+  var target: DeploymentTarget?
 
   @OptionGroup(title: "Graph Options") var graph: GraphArguments
 
@@ -102,6 +110,7 @@ struct ConvertCommand: VerboseCommand {
   private var options: ConversionOptions {
     var options = ConversionOptions()
     options.format = to?.fileFormat
+    options.target = target
     options.graph = graph.options
     options.graph.batch = batch
     options.graph.inputName = inputName

@@ -3,7 +3,7 @@ package import FileIO
 
 /// A comparison as one HTML page that needs nothing but itself: the verdict, its cause, both graphs side by side around
 /// the first divergence, the error by depth, and where in the worst tensors the errors lie.
-package struct DiffPage {
+package struct ComparisonPage {
   private let report: DiffReport
   private let scene: DivergenceScene
 
