@@ -70,6 +70,9 @@ struct ConvertCommand: VerboseCommand {
 
   @OptionGroup(title: "Keras Options") var keras: KerasArguments
 
+  @Flag(help: "Of a graph's weights written alone: keep the graph's names instead of finding PyTorch's.")
+  var ownNames = false
+
   @Flag(help: "Put the source's SHA-256 into the metadata.")
   var checksum = false
 
@@ -112,6 +115,7 @@ struct ConvertCommand: VerboseCommand {
     options.onnx = onnx.options
     options.keras = keras.options
     options.keras.container = to.flatMap { KerasOptions.Container(rawValue: $0.rawValue) }
+    options.ownNames = ownNames
     options.checksum = checksum
     options.verify = !noVerify
     options.overwrite = force

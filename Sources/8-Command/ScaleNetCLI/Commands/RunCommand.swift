@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileIO
 import ScaleNetKit
 
 struct RunCommand: VerboseCommand {
@@ -59,12 +60,15 @@ struct RunCommand: VerboseCommand {
     let target = outputDir.map { RunOutput.directory($0) } ?? .file(output ?? "")
     let report = try opened.run(inputs, to: target, options, overwrite: force)
     progress.clear()
+    for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
+    func text(_ result: RunReport.Output) -> String {
+      "\(result.name.escapedForMessage) \(result.type)" + (result.layout.map { " (\($0))" } ?? "")
+    }
     if let output {
-      let results = report.outputs.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
-      try StandardOutput.write("\(output): \(results)\n")
+      try StandardOutput.write("\(output): \(report.outputs.map(text).joined(separator: ", "))\n")
     } else {
       for result in report.outputs {
-        try StandardOutput.write("\(result.path): \(result.name) \(result.type)\n")
+        try StandardOutput.write("\(result.path): \(text(result))\n")
       }
     }
   }
