@@ -11,6 +11,8 @@ package struct GraphReading: Sendable {
   package let options: BuildOptions
   /// Which of that graph's outputs the outputs of the graph are, in their order.
   package let outputs: [Int]
+  /// The normalisations that the graph has not, `layer1.0.bn1`: they were made to change nothing.
+  package let folded: [String]
   /// What is not as it stood in the graph, and what names do not tell; a sentence each.
   package let notes: [String]
 
@@ -48,6 +50,7 @@ package struct GraphReading: Sendable {
       options.inputSize = InputSize(height: height, width: width)
     }
     outputs = network.outputs.map { $0 ?? 0 }
+    folded = names.folded
     var notes = names.notes
     if case .resNet(let configuration) = found, configuration.kind == .bottleneck,
       let placement = network.stridePlacement, placement != configuration.stridePlacement

@@ -6,8 +6,9 @@ struct NetworkNames {
   private let network: NetworkWalk
   private(set) var weights = StateDict()
   private(set) var notes: [String] = []
-  /// How many layers had no normalisation, one of another epsilon, and a bias before it.
-  private var identities = 0
+  /// The normalisations that the graph has not.
+  private(set) var folded: [String] = []
+  /// Those of another epsilon, and how many biases stand before one.
   private var epsilons: [Float] = []
   private var biases = 0
 
@@ -90,18 +91,17 @@ struct NetworkNames {
       func constant(_ value: Float) -> Tensor {
         Tensor([Float](repeating: value, count: shape.elementCount), shape: shape)
       }
-      identities += 1
+      folded.append(norm)
       add("\(norm).weight", constant(1))
       add("\(norm).bias", bias ?? constant(0))
       add("\(norm).running_mean", constant(0))
       add("\(norm).running_var", constant(GraphReading.identityVariance))
       return
     }
-    if let bias {
+    if let values = try bias?.doubles(), values.contains(where: { $0 != 0 }) {
       // (x + bias) - mean is x - (mean - bias).
       biases += 1
-      let values = zip(try mean.doubles(), try bias.doubles()).map { Float($0 - $1) }
-      mean = Tensor(values, shape: shape)
+      mean = Tensor(zip(try mean.doubles(), values).map { Float($0 - $1) }, shape: shape)
     }
     if normalization.epsilon != GraphReading.epsilon {
       if !epsilons.contains(normalization.epsilon) { epsilons.append(normalization.epsilon) }
@@ -126,9 +126,9 @@ struct NetworkNames {
   private mutating func add(_ name: String, _ tensor: Tensor) { weights.append(name, tensor) }
 
   private mutating func addNotes() {
-    if identities > 0 {
+    if !folded.isEmpty {
       notes.append(
-        "\(identities) convolutions have their BatchNorm folded in: theirs were written as weight 1, mean 0, variance "
+        "\(folded.count) convolutions have their BatchNorm folded in: theirs were written as weight 1, mean 0, variance "
           + "1 - 1e-05 and the convolution's bias, which change nothing")
     }
     if biases > 0 {

@@ -8,6 +8,8 @@ struct PyTorchNames {
   let weights: StateDict
   let architecture: Architecture
   let notes: [String]
+  /// The normalisations that the graph has not, `layer1.0.bn1`.
+  let folded: [String]
   private let options: BuildOptions
   private let outputs: [Int]
   private let graph: Graph
@@ -28,6 +30,7 @@ struct PyTorchNames {
       options = reading.options
       outputs = reading.outputs
       notes = reading.notes
+      folded = reading.folded
     } catch {
       guard let (weights, architecture) = Self.named(model) else {
         throw .unsupported(
@@ -38,6 +41,7 @@ struct PyTorchNames {
       self.weights = weights
       self.architecture = architecture
       notes = []
+      folded = []
       var options = BuildOptions(features: plain.outputs.allSatisfy { plain[$0].type.rank == 4 })
       let producers = plain.producers()
       if let index = plain.outputs.first.flatMap({ producers[$0.index] }),

@@ -46,12 +46,14 @@ extension Model {
       let (results, report) = try results(inputs, options)
       return report.at(try RunOutput.write(results, to: path, overwrite: overwrite, inputs: files))
     case .file(let path):
-      let isArchive = path.lowercased().hasSuffix(".npz")
-      guard isArchive || path.lowercased().hasSuffix(".npy") else {
+      let isStandardOutput = path == StandardStreams.path
+      var isArchive = path.lowercased().hasSuffix(".npz")
+      guard isArchive || isStandardOutput || path.lowercased().hasSuffix(".npy") else {
         throw .invalidOption("output", expected: "a name that ends in .npy or .npz", found: path)
       }
       var output = try OutputFile(path: path, overwrite: overwrite, inputs: files)
       let (results, report) = try results(inputs, options)
+      if isStandardOutput { isArchive = results.count > 1 }
       if results.count > 1 && !isArchive {
         throw .invalidOption(
           "output", expected: "a name that ends in .npz, for \(results.count) outputs", found: path)

@@ -51,7 +51,8 @@ public struct InputArrays: Sendable {
   /// Reads arrays: `.npy`, `.npz`, or the JSON of `polygraphy run --save-inputs`.
   ///
   /// A file is a batch of its own; Polygraphy's is one an iteration. Of `name=x.npy`, the array is the input `name`, and
-  /// arrays of other names that follow belong to the same batch. A path that exists is taken whole.
+  /// arrays of other names that follow belong to the same batch. A path that exists is taken whole, and `-` is standard
+  /// input.
   public static func read(_ arguments: [String]) throws(ScaleNetError) -> [InputArrays] {
     var batches: [InputArrays] = []
     // Whether the last batch is one of named arrays, which more may join.
@@ -107,7 +108,9 @@ public struct InputArrays: Sendable {
   }
 
   private static func readFile(_ path: String) throws(ScaleNetError) -> [InputArrays] {
-    let file = try ByteRegion.map(path: path)
+    let isStandardInput = path == StandardStreams.path
+    let file = isStandardInput ? try StandardStreams.region() : try ByteRegion.map(path: path)
+    let path = isStandardInput ? StandardStreams.inputName : path
     if NumPyReader.recognizes(file) {
       let (arrays, isArchive) = try readNumPy(file, path: path)
       return [InputArrays(arrays, source: path, areNamed: isArchive, isArchive: isArchive, file: file)]

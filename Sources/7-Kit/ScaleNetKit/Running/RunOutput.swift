@@ -6,7 +6,8 @@ import NumPyFormat
 
 /// Where the outputs of a run go.
 public enum RunOutput: Sendable {
-  /// A .npy file for one output, or a .npz file of all under their names.
+  /// A .npy file for one output, or a .npz file of all under their names. `-` is standard output, which gets the one or the
+  /// other.
   case file(String)
   /// A .npy file for each output in this directory, which is made if it is not there.
   case directory(String)

@@ -7,10 +7,11 @@ struct RunCommand: VerboseCommand {
     commandName: "run",
     abstract: "Run a model on arrays.",
     discussion: """
-      The input of an image network is a .npy file of shape [N, C, H, W] with real numbers. Weights get a graph for its
-      height and width; an ONNX model must fit it, and what it leaves open becomes the array's. Where there are several
-      inputs, each is given as name=file.npy, or all as a .npz file of these names. One output goes to a .npy file;
-      several go to a .npz file under their names, or each to a .npy file in a directory.
+      The input of an image network is a .npy file of shape [N, C, H, W] or [N, H, W, C] with real numbers; without N it is
+      one image. Weights get a graph for its height and width; an ONNX model must fit it, and what it leaves open becomes
+      the array's. Where there are several inputs, each is given as name=file.npy, or all as a .npz file of these names.
+      One output goes to a .npy file; several go to a .npz file under their names, or each to a .npy file in a directory.
+      Feature maps are in the order of the model's file: NHWC for a Keras model with channels last, and NCHW otherwise.
 
       Examples:
         scalenet run model.onnx --input x.npy --output y.npy
@@ -65,7 +66,9 @@ struct RunCommand: VerboseCommand {
       "\(result.name.escapedForMessage) \(result.type)" + (result.layout.map { " (\($0))" } ?? "")
     }
     if let output {
-      try StandardOutput.write("\(output): \(report.outputs.map(text).joined(separator: ", "))\n")
+      let name = output == "-" ? "standard output" : output
+      try StandardOutput.write(
+        "\(name): \(report.outputs.map(text).joined(separator: ", "))\n", besides: [output])
     } else {
       for result in report.outputs {
         try StandardOutput.write("\(result.path): \(text(result))\n")
