@@ -28,6 +28,7 @@ extension ScaleNetError: CustomStringConvertible {
         case .setInputSize(let example): "set inputSize" + (example.map { " to \($0)" } ?? "")
         case .closeExtents: "give every extent a number"
         case .setFormat: "set format"
+        case .keepOwnNames: "set ownNames to write them under the graph's names"
         }
       }, more: ", which `problems` lists")
   }

@@ -33,6 +33,8 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case closeExtents
     /// Give the format of the output, which its name does not tell.
     case setFormat
+    /// Write weights of a graph under the names that they have there.
+    case keepOwnNames
   }
 
   /// What is wrong, beside where.

@@ -1,13 +1,37 @@
 public import Deployment
-import FileIO
+public import FileIO
+import FoundationEssentials
+
+extension ReportFormat {
+  /// What a check found, as text that ends in a newline. JSON is as `schemas/check.schema.json` has it.
+  ///
+  /// - Parameter style: for `table` alone.
+  public func text(of report: DeploymentReport, style: Style = .plain) throws(ScaleNetError) -> String {
+    switch self {
+    case .table: return report.table(style)
+    case .json:
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      do {
+        return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
+      } catch {
+        throw .json(path: report.model, reason: "\(error)")
+      }
+    case .csv: return report.csv
+    case .markdown: return report.document.markdown
+    case .latex: return report.document.latex
+    }
+  }
+}
 
 extension DeploymentReport {
-  /// For a terminal: the verdict, then a paragraph a finding.
-  public func table(_ style: Style = .plain) -> String {
+  /// The verdict, then a paragraph a finding.
+  fileprivate func table(_ style: Style) -> String {
     var result = style.bold(headline) + "\n"
     for finding in findings {
       result += "\n" + style.bold(finding.title) + "\n"
-      for (name, text) in [("found", finding.message), ("to do", finding.remedy), ("source", finding.source)] {
+      for (name, text) in [("found", finding.message), ("to do", finding.remedy), ("source", finding.source)]
+      {
         let lines = text.escapedForMessage.wrapped(to: max(20, style.width - 8))
         for (index, line) in lines.enumerated() {
           result += (index == 0 ? name : "").padded(to: 8) + line + "\n"
@@ -17,30 +41,26 @@ extension DeploymentReport {
     return result
   }
 
-  /// A row a finding.
-  public var csv: String {
-    CSVReport.text(
-      ["severity", "rule", "node", "op", "message", "remedy", "source"],
-      findings.map { [$0.severity.rawValue, $0.rule, $0.node ?? "", $0.op ?? "", $0.message, $0.remedy, $0.source] })
+  fileprivate var csv: String {
+    var table = CSVTable(["severity", "rule", "node", "op", "message", "remedy", "source"])
+    for finding in findings {
+      table.add(
+        [
+          finding.severity.rawValue, finding.rule, finding.node ?? "", finding.op ?? "", finding.message,
+          finding.remedy, finding.source,
+        ].map(CSVTable.name))
+    }
+    return table.text
   }
 
-  /// The verdict and a table.
-  public var markdown: String {
-    func text(_ text: String) -> String { MarkdownReport.escaped(text.onOneLine) }
-    var result = "## \(text(headline))\n"
-    if !findings.isEmpty {
-      result +=
-        "\n"
-        + MarkdownReport.table(
-          ["severity", "rule", "node", "found", "to do", "source"],
-          findings.map { finding in
-            [
-              finding.severity.rawValue, finding.rule, text(finding.place), text(finding.message),
-              text(finding.remedy), text(finding.source),
-            ]
-          })
-    }
-    return result
+  fileprivate var document: ReportDocument {
+    var document = ReportDocument()
+    document.addHeading(2, ReportDocument.Run(headline))
+    guard !findings.isEmpty else { return document }
+    document.addTable(
+      ["severity", "rule", "node", "found", "to do", "source"],
+      findings.map { [$0.severity.rawValue, $0.rule, $0.place, $0.message, $0.remedy, $0.source] })
+    return document
   }
 
   private var headline: String {

@@ -151,3 +151,11 @@ public func compare(
 ) throws(ScaleNetError) -> DiffReport {
   try compare(.model(left), .model(right), options, progress: progress)
 }
+
+/// The same in an asynchronous task, on a thread of its own; a task that is cancelled gets an error of the kind `cancelled`.
+public func compare(
+  _ left: Model, _ right: Model, _ options: ComparisonOptions = ComparisonOptions(),
+  progress: ProgressHandler? = nil
+) async throws(ScaleNetError) -> DiffReport {
+  try await compare(.model(left), .model(right), options, progress: progress)
+}

@@ -10,7 +10,7 @@ extension Model {
   /// compared with the source before it gets its name. If anything fails, nothing is left.
   ///
   /// - Parameters:
-  ///   - path: the file to write; its ending says the format where `options.format` does not.
+  ///   - path: the file to write; its ending says the format where `options.format` does not. `-` is standard output.
   ///   - options: how the graph is made and how the file is written.
   ///   - progress: called when a new phase begins.
   /// - Returns: what was read, written and compared.

@@ -21,6 +21,9 @@ public struct ConversionOptions: Sendable {
   public var onnx = ONNXOptions()
   /// What concerns Keras files alone.
   public var keras = KerasOptions()
+  /// Whether weights of a graph are written under the names that they have in it, where weights alone are written. If
+  /// false, the graph must be a network that is known, and they get PyTorch's names.
+  public var ownNames = false
   /// Whether the source's SHA-256 goes into the metadata of an ONNX file.
   public var checksum = false
   /// Whether the written file is read back, run and compared before it gets its name.

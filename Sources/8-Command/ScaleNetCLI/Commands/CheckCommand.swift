@@ -25,8 +25,7 @@ struct CheckCommand: VerboseCommand {
 
   @OptionGroup(title: "Graph Options") var graph: GraphArguments
 
-  @Option(help: "How the report is printed.")
-  var format = ReportFormat.table
+  @OptionGroup var tables: TableOptions
 
   @OptionGroup var messages: MessageOptions
 
@@ -37,12 +36,7 @@ struct CheckCommand: VerboseCommand {
     let report = try source.check(for: target, options)
     let style = Style.detected(
       isTerminal: StandardOutput.isTerminal, environment: ProcessInfo.processInfo.environment)
-    switch format {
-    case .json: try StandardOutput.write(try encodeJSON(report))
-    case .table: try StandardOutput.write(report.table(style))
-    case .csv: try StandardOutput.write(report.csv)
-    case .markdown: try StandardOutput.write(report.markdown)
-    }
+    try StandardOutput.write(try tables.chosen.text(of: report, style: style))
     if !report.passes { throw ExitCode(ExitStatus.difference) }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 import ScaleNetKit
 
 struct ConvertCommand: VerboseCommand {
@@ -20,14 +21,15 @@ struct ConvertCommand: VerboseCommand {
       """)
 
   enum ElementType: String, ExpressibleByArgument, CaseIterable { case float32, float16 }
-  enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+  enum SummaryFormat: String, ExpressibleByArgument, CaseIterable { case text, json, csv, markdown, latex }
 
   @OptionGroup var model: ModelOptions
 
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "The file to write: .onnx, .h5, .keras, .pth, .safetensors or .npz.", valueName: "file"))
+      "The file to write: .onnx, .h5, .keras, .pth, .safetensors or .npz; - with --to for standard output.",
+      valueName: "file"))
   var output: String
 
   @Option(help: ArgumentHelp("The format to write, if the extension does not say it.", valueName: "format"))
@@ -78,6 +80,9 @@ struct ConvertCommand: VerboseCommand {
 
   @OptionGroup(title: "Keras Options") var keras: KerasArguments
 
+  @Flag(help: "Of a graph's weights written alone: keep the graph's names instead of finding PyTorch's.")
+  var ownNames = false
+
   @Flag(help: "Put the source's SHA-256 into the metadata.")
   var checksum = false
 
@@ -90,7 +95,16 @@ struct ConvertCommand: VerboseCommand {
   @OptionGroup var threads: ThreadOptions
 
   @Option(help: "How the report is printed.")
-  var format = ReportFormat.text
+  var format = SummaryFormat.text
+
+  @Flag(help: "The same as --format latex: tables for a paper.")
+  var latex = false
+
+  func validate() throws {
+    if latex, ![.text, .latex].contains(format) {
+      throw ValidationError("--latex, --format \(format.rawValue): expected one of them")
+    }
+  }
 
   func run() throws {
     let progress = ProgressLine()
@@ -99,12 +113,17 @@ struct ConvertCommand: VerboseCommand {
     let source = try Model.open(model.input, model.opening(inputSize: graph.inputSize))
     let report = try source.convert(to: output, options) { progress.show($0) }
     progress.clear()
-    switch format {
-    case .text:
-      for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
-      try StandardOutput.write(ConversionSummary(report).text)
-    case .json: try StandardOutput.write(try encodeJSON(report))
+    let summary = ConversionSummary(report)
+    let text: String
+    switch latex ? .latex : format {
+    case .text: text = summary.text
+    case .json: text = try encodeJSON(report)
+    case .csv: text = summary.csv
+    case .markdown: text = summary.document.markdown
+    case .latex: text = summary.document.latex
     }
+    if format != .json { for note in report.notes { StandardError.write("scalenet: note: \(note)\n") } }
+    try StandardOutput.write(text, besides: [output])
   }
 
   private var options: ConversionOptions {
@@ -121,6 +140,7 @@ struct ConvertCommand: VerboseCommand {
     options.onnx = onnx.options
     options.keras = keras.options
     options.keras.container = to.flatMap { KerasOptions.Container(rawValue: $0.rawValue) }
+    options.ownNames = ownNames
     options.checksum = checksum
     options.verify = !noVerify
     options.overwrite = force

@@ -54,6 +54,9 @@ struct DiffCommand: VerboseCommand {
   @Option(help: "How the report is printed.")
   var format = DiffReportFormat.table
 
+  @Flag(help: "The same as --format latex: tables for a paper.")
+  var latex = false
+
   @Option(
     help: ArgumentHelp(
       "Draw the error of each layer by depth, with --layers; .svg or .png.", valueName: "file"))
@@ -80,6 +83,12 @@ struct DiffCommand: VerboseCommand {
   func validate() throws {
     try validateChart(chart)
     if chart != nil && !layers { throw ValidationError("--chart: expected with --layers") }
+    if latex, ![.table, .latex].contains(format) {
+      throw ValidationError("--latex, --format \(format.rawValue): expected one of them")
+    }
+    if format == .csv, layers, weights {
+      throw ValidationError("--format csv: a file of one table, expected --layers or --weights")
+    }
   }
 
   func run() throws {
@@ -106,6 +115,7 @@ struct DiffCommand: VerboseCommand {
     if let junit {
       try writeBytes(Array(report.junit.utf8), to: junit, overwrite: force, inputs: left.files + right.files)
     }
+    let format: DiffReportFormat = latex ? .latex : format
     let text = try format.text(of: report, style: style)
     if format == .table {
       for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }

@@ -14,6 +14,7 @@ extension ScaleNetError.Vocabulary {
       case .setInputSize(let example): "give --input-size" + (example.map { " \($0)" } ?? "")
       case .closeExtents: "every extent must be known"
       case .setFormat: "give --to"
+      case .keepOwnNames: "give --own-names to write them under the graph's names"
       }
     },
     more: " (--verbose lists all)")
