@@ -90,14 +90,15 @@ let package = Package(
     // What inspect and diff compute, and how it is told.
     Floor.study.library("Inspection", ["FileIO", "ModelIR"]),
     Floor.study.library("Comparison", ["Execution", "FileIO", "Kernels", "ModelIR"]),
-    Floor.study.library("Reports", ["Comparison", "FileIO", "Inspection", "CCairo"]),
+    Floor.study.library("Deployment", ["FileIO", "ModelIR"]),
+    Floor.study.library("Reports", ["Comparison", "Deployment", "FileIO", "Inspection", "CCairo"]),
 
     // What a program imports.
     Floor.kit.library(
       "ScaleNetKit",
       [
-        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison", "Reports",
-        "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat",
+        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison", "Deployment",
+        "Reports", "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat",
         "ZipArchive", "COpenSSL",
       ]),
 

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Bytes go to a temporary in the target's directory; `commit()` gives it the target's name after an fsync, and syncs
 /// the directory. Dropping the value without a commit removes the temporary. A symbolic link at the target stays,
-/// and the file that it leads to is replaced.
+/// and the file that it leads to is replaced. `-` is standard output, which gets all bytes at the commit or none.
 package struct OutputFile: ~Copyable {
   /// The path as the user gave it.
   package let path: String
@@ -14,6 +14,7 @@ package struct OutputFile: ~Copyable {
   package private(set) var byteCount = 0
 
   private let target: String
+  private let isStandardOutput: Bool
   private let overwrite: Bool
   private var descriptor: Int32
   private var isTemporaryPresent = true
@@ -32,8 +33,16 @@ package struct OutputFile: ~Copyable {
   /// - Parameters:
   ///   - overwrite: whether an existing regular file at `path` may be replaced.
   ///   - inputs: files that are being read; an output that is one of them, by whatever name, is refused.
-  package init(path: String, overwrite: Bool, inputs: [ByteRegion] = []) throws(ScaleNetError) {
-    let target = try Self.resolve(path)
+  ///   - isText: whether the bytes may go to a terminal.
+  package init(
+    path: String, overwrite: Bool, inputs: [ByteRegion] = [], isText: Bool = false
+  ) throws(ScaleNetError) {
+    isStandardOutput = path == StandardStreams.path
+    if isStandardOutput, !isText, StandardStreams.outputIsTerminal {
+      throw .cannotCreate(path: "standard output", reason: "it is a terminal, and the bytes are no text")
+    }
+    let target =
+      isStandardOutput ? "\(StandardStreams.temporaryDirectory)/scalenet-output" : try Self.resolve(path)
     if let identity = FileIdentity.of(path: target) {
       for input in inputs where input.fileIdentity == identity {
         throw .outputIsInput(path: path, input: input.origin)
@@ -41,7 +50,7 @@ package struct OutputFile: ~Copyable {
     }
     var information = stat()
     var mode: mode_t?
-    if unsafe lstat(target, &information) == 0 {
+    if !isStandardOutput, unsafe lstat(target, &information) == 0 {
       guard information.st_mode & S_IFMT == S_IFREG else {
         throw .cannotCreate(path: path, reason: "\(fileKind(information.st_mode)) stands there")
       }
@@ -121,6 +130,10 @@ package struct OutputFile: ~Copyable {
   /// Gives the file its name. On failure nothing of it remains, and what stood at the target is as it was.
   package consuming func commit() throws(ScaleNetError) {
     try finish()
+    if isStandardOutput {
+      guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw failure("read back") }
+      return try StandardStreams.copy(from: descriptor, temporaryPath, to: 1, "standard output")
+    }
     let closing = descriptor
     descriptor = -1
     if close(closing) != 0 { throw failure("close") }

@@ -29,6 +29,7 @@ extension ScaleNetError: CustomStringConvertible {
         case .closeExtents: "give every extent a number"
         case .setFormat: "set format"
         case .choosePrefix(let example): "set prefix to '\(example.escapedForMessage)' or another"
+        case .keepOwnNames: "set ownNames to write them under the graph's names"
         }
       }, more: ", which `problems` lists")
   }

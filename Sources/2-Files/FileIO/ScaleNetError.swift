@@ -35,6 +35,8 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case setFormat
     /// Choose one of several networks in a file by what the names of its weights begin with.
     case choosePrefix(example: String)
+    /// Write weights of a graph under the names that they have there.
+    case keepOwnNames
   }
 
   /// What is wrong, beside where.

@@ -18,6 +18,11 @@ extension ScaleNetError {
 
   private static let unrecognizedPlace = "no known architecture"
 
+  /// A graph that has the structure of no network that is known.
+  static func notANetwork(_ reason: String) -> ScaleNetError {
+    ScaleNetError(reason: reason)
+  }
+
   /// Keys that are missing, unexpected or mis-shaped.
   static func weights(source: String, architecture: String, problems: [WeightProblem]) -> ScaleNetError {
     ScaleNetError(

@@ -29,14 +29,6 @@ extension Graph {
     setOutputs(outputs.map { $0 == old ? new : $0 })
   }
 
-  /// A name that no value has: `base`, or `base` with a number.
-  public func unusedName(_ base: String) -> String {
-    guard value(named: base) != nil else { return base }
-    var number = 1
-    while value(named: "\(base)_\(number)") != nil { number += 1 }
-    return "\(base)_\(number)"
-  }
-
   /// Infers all types anew, after an edit that can change them.
   public mutating func inferAllTypes() throws(ScaleNetError) {
     for node in nodes {

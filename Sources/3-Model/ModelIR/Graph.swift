@@ -16,6 +16,8 @@ public struct Graph: Sendable {
   /// What a run gives, in the order of the file.
   public private(set) var outputs: [ValueID] = []
   private var valuesByName: [String: ValueID] = [:]
+  /// Counts on where names are made, so that many of one base take no quadratic time.
+  private var newNames = UniqueNames()
 
   public init(name: String) {
     self.name = name
@@ -62,6 +64,12 @@ public struct Graph: Sendable {
 
   /// The elements of an initializer; nil for other values and for an input that is left out.
   public func initializer(_ id: ValueID?) -> Tensor? { id.flatMap { self[$0].initializer } }
+
+  /// A name that no value has: `base`, or `base` with a number.
+  public mutating func unusedName(_ base: String) -> String {
+    let values = valuesByName
+    return newNames.next(base) { values[$0] == nil }
+  }
 
   /// Adds a graph input.
   public mutating func addInput(_ name: String, _ type: TensorType) throws(ScaleNetError) -> ValueID {

@@ -8,6 +8,8 @@ public struct StoredModel: Sendable {
   public var isChannelsLast: Bool
   /// What was assumed while the file was read, a sentence each, without a full stop.
   public var notes: [String]
+  /// Versions and producer of an ONNX file; nil for other formats.
+  public var versions: ONNXVersions?
 
   public init(
     graph: Graph, metadata: [(key: String, value: String)] = [], isChannelsLast: Bool = false,

@@ -167,6 +167,15 @@ public struct Tensor: Sendable {
       channelScale: channelScale)
   }
 
+  /// The same elements behind one more axis, of extent 1.
+  var withBatchOfOne: Tensor {
+    let scale = channelScale.map { ChannelScale(axis: $0.axis + 1, factors: $0.factors) }
+    return Tensor(
+      dataType: dataType, shape: TensorShape([1] + shape.dimensions), storage: storage,
+      storedType: storedType,
+      isLittleEndian: isLittleEndian, offset: offset, strides: [elementCount] + strides, channelScale: scale)
+  }
+
   /// The same elements in another shape, or nil if the layout has gaps or the counts differ.
   public func reshaped(_ shape: TensorShape) -> Tensor? {
     guard hasContiguousLayout, shape.elementCount == elementCount else { return nil }

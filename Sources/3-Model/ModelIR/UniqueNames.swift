@@ -31,4 +31,15 @@ public struct UniqueNames: Sendable {
     used.insert(name)
     return name
   }
+
+  /// A name that `isFree` says nobody has: the base, or the base with the first number from 1 on that was not tried
+  /// before. Who takes it makes it known to `isFree`.
+  public mutating func next(_ base: String, isFree: (String) -> Bool) -> String {
+    var name = base
+    while !isFree(name) {
+      lastNumbers[base, default: 0] += 1
+      name = "\(base)_\(lastNumbers[base, default: 0])"
+    }
+    return name
+  }
 }

@@ -43,7 +43,7 @@ public struct ONNXReader {
 
   /// Arrays for the inputs of a graph that will run on these and no others: open extents become theirs, inputs of
   /// integers and truth values become constants, so that what is computed of them is known while reading, and inputs of
-  /// real numbers are taken for constants where an operator needs one.
+  /// real numbers are taken for constants where an operator needs one. Arrays fit as `Tensor.fitted(to:)` has it.
   public enum Given: Sendable {
     /// Nothing is known of the inputs.
     case none
@@ -51,6 +51,9 @@ public struct ONNXReader {
     case only(Tensor)
     /// For every input, by its name.
     case named([String: Tensor])
+    /// Those of an archive by its names: a single one of any name is for the only input, and what is of no input is left
+    /// aside.
+    case archive([String: Tensor])
   }
 
   /// The most that a message of protocol buffers may have.
@@ -114,7 +117,15 @@ public struct ONNXReader {
     let graph = reader.graph
     do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
     try file.checkIntact()
-    return StoredModel(graph: graph, metadata: message.metadata, notes: reader.notes)
+    var model = StoredModel(graph: graph, metadata: message.metadata, notes: reader.notes)
+    let producer = [message.producer.name, message.producer.version].filter { !$0.isEmpty }.joined(
+      separator: " ")
+    model.versions = ONNXVersions(
+      opset: opset, ir: Int(message.irVersion ?? 0),
+      domains: message.opsets.filter { !$0.domain.isEmpty && $0.domain != "ai.onnx" }.map {
+        "\($0.domain) \($0.version)"
+      }, producer: producer.isEmpty ? nil : producer)
+    return model
   }
 
   /// The version of ONNX's own operators, after a check of the versions that the model states.

@@ -55,6 +55,7 @@ extension ModelComparison {
   private func addNotes(to outputs: inout ComparedOutputs) {
     func note(_ names: [NamedTensor], _ taken: [Int], _ path: String) {
       for (index, output) in names.enumerated() where !taken.contains(index) {
+        outputs.uncompared.append((output.name, path))
         outputs.notes.append(
           "output \(output.name.escapedForMessage) of \(path) has no counterpart and was not compared")
       }
@@ -139,6 +140,8 @@ struct ComparedOutputs {
   var agreements: [Int: TopAgreement] = [:]
   var roundings: [Int: DiffReport.Rounding] = [:]
   var notes: [String] = []
+  /// Outputs that one side lacks, and the path of the other one.
+  var uncompared: [(name: String, path: String)] = []
 
   /// All counterparts.
   var all: [(left: Int, right: Int)] { pairs.map { ($0.left, $0.right) } + unrelated }

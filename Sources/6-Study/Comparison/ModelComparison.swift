@@ -15,6 +15,8 @@ package struct ModelComparison {
   package var wantsLayers = false
   /// Whether parameters are compared.
   package var wantsWeights = false
+  /// Whether an output that one side lacks is a difference.
+  package var isStrict = false
   /// The most bytes of intermediate values that are kept at a time.
   package var valueBudget = 512 << 20
 
@@ -58,6 +60,13 @@ package struct ModelComparison {
     report.outputs = outputs.reports
     try addLayersAndCause(to: &report, outputs, progress)
     report.explanation = explanation(of: report)
+    if isStrict, let missing = outputs.uncompared.first {
+      let what =
+        "Output \(missing.name.escapedForMessage) of \(missing.path.escapedForMessage) has no counterpart."
+      report.explanation = report.verdict == .match ? what : "\(report.explanation) \(what)"
+      if report.verdict == .match { report.kind = .real }
+      report.verdict = .differ
+    }
     return report
   }
 

@@ -7,12 +7,16 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public struct Input: Sendable, Codable, Hashable {
     /// The name of the graph's input.
     public var name: String
-    /// NCHW.
+    /// As the model's file has it.
     public var shape: [Int]
+    /// The order of the axes of an image in the model's file: `NCHW`, or `NHWC` for a Keras model with channels last;
+    /// nil where the input is no image.
+    public var layout: String?
 
-    package init(name: String, shape: [Int]) {
+    package init(name: String, shape: [Int], layout: String? = nil) {
       self.name = name
       self.shape = shape
+      self.layout = layout
     }
   }
 
@@ -40,7 +44,7 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   /// Counts a graph all of whose extents are known (`Graph.binding(batch:)`). Weights are not read, only their shapes.
   package init(
     _ graph: Graph, format: String, path: String, architecture: String, variant: String? = nil,
-    classes: Int? = nil, notes: [String] = []
+    classes: Int? = nil, isChannelsLast: Bool = false, notes: [String] = []
   ) throws(ScaleNetError) {
     let report = try CostReport(graph)
     let first = graph.inputs.first
@@ -49,9 +53,12 @@ public struct InspectionReport: Sendable, Codable, Hashable {
     self.architecture = architecture
     self.variant = variant
     self.classes = classes
+    let shape = first.flatMap { graph[$0].type.shape?.dimensions } ?? []
+    let isImage = shape.count == 4
     input = Input(
       name: first.map { graph[$0].name } ?? "",
-      shape: first.flatMap { graph[$0].type.shape?.dimensions } ?? [])
+      shape: isImage && isChannelsLast ? [shape[0], shape[2], shape[3], shape[1]] : shape,
+      layout: isImage ? isChannelsLast ? "NHWC" : "NCHW" : nil)
     totals = report.totals
     blocks = report.blocks(of: graph)
     layers = report.layers

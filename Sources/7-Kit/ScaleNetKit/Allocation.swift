@@ -19,6 +19,9 @@ public struct Allocation: Sendable {
     self.source = source
   }
 
+  /// What a user should know of the seed and of how channels competed, one sentence each.
+  public var notes: [String] { source.notes + channels.notes }
+
   /// The structure file of the network that is left.
   public var structure: Structure { channels.structure }
 
@@ -51,21 +54,43 @@ extension Model {
   /// - Parameters:
   ///   - target: what decides how many channels a block keeps.
   ///   - inputSize: the image that multiply-accumulates are counted for.
-  /// - Throws: if the model is not the weights of a ScaleNet whose scales have channels to lose, or the budget is too small.
+  /// A seed may be a checkpoint, or an ONNX or Keras file that keeps BatchNormalization.
+  ///
+  /// - Throws: if the model is no ScaleNet, has its BatchNormalization folded in, or the budget is too small.
   public func allocate(
     _ target: AllocationTarget, inputSize: InputSize = .standard
   ) throws(ScaleNetError) -> Allocation {
     try Limits.check(inputSize.height, Limits.inputSide, "inputSize")
     try Limits.check(inputSize.width, Limits.inputSide, "inputSize")
-    guard case .weights(let weights, .scaleNet(let seed)) = content else {
-      if case .tensors(_, let error) = content { throw error }
-      throw .unsupported(
-        path: path, operation: "allocate channels",
-        reason: "expected the weights of a ScaleNet, found \(architecture)")
-    }
+    let (weights, seed) = try allocationSeed()
     let allocator = try ChannelAllocator(seed: seed, weights: weights, source: path)
     let channels = try allocator.allocate(target, inputSize: inputSize)
     return Allocation(channels, weights: try allocator.prunedWeights(channels), source: self)
+  }
+
+  /// The weights and dimensions of the seed: those of a checkpoint, or those that a graph's are found to be.
+  private func allocationSeed() throws(ScaleNetError) -> (weights: StateDict, seed: ScaleNetConfiguration) {
+    var (weights, network): (StateDict, Architecture)
+    switch content {
+    case .tensors(_, let error): throw error
+    case .weights(let known, let architecture): (weights, network) = (known, architecture)
+    case .graph(let stored):
+      let names = try PyTorchNames(self, stored.graph)
+      (weights, network) = (names.weights, names.architecture)
+      if case .scaleNet = network, let folded = names.folded.first(where: { $0.contains(".bn2.") }) {
+        throw .unsupported(
+          path: path, operation: "allocate channels",
+          reason:
+            "\(folded) is folded into its convolution, and with it the gammas by which channels compete: convert "
+            + "the seed without folding BatchNormalization")
+      }
+    }
+    guard case .scaleNet(let seed) = network else {
+      throw .unsupported(
+        path: path, operation: "allocate channels",
+        reason: "expected a ScaleNet, found \(network.displayName)")
+    }
+    return (weights, seed)
   }
 
   /// The same in an asynchronous task, on a thread of its own.
@@ -80,12 +105,15 @@ extension Model {
 
   /// Fails where one of the outputs of an allocation cannot be written, before the work.
   package func checkOutputs(_ outputs: AllocationOutputs) throws(ScaleNetError) {
-    if let path = outputs.weightsPath, FileFormat.forExtension(of: path) != .pytorch {
+    if let path = outputs.weightsPath, path != StandardStreams.path,
+      FileFormat.forExtension(of: path) != .pytorch
+    {
       throw .invalidOption(
         "weights", expected: "a name that ends in .pth or .pt", found: path.escapedForMessage)
     }
     for path in [outputs.structurePath, outputs.weightsPath, outputs.chartPath].compactMap({ $0 }) {
-      try OutputFile(path: path, overwrite: outputs.overwrite, inputs: files).discard()
+      let isText = path == outputs.structurePath
+      try OutputFile(path: path, overwrite: outputs.overwrite, inputs: files, isText: isText).discard()
     }
   }
 }

@@ -104,10 +104,7 @@ extension Model {
   private func benchmarkPlan(
     _ options: BenchmarkOptions
   ) throws(ScaleNetError) -> (runner: GraphRunner, inputs: [String: Tensor], macs: Int, batch: Int) {
-    // A graph of its own has its own size.
-    var isGraph = false
-    if case .graph = content { isGraph = true }
-    var graph = try graph(GraphOptions(inputSize: isGraph ? nil : options.inputSize))
+    var graph = try graph(GraphOptions(inputSize: options.inputSize))
     do throws(ScaleNetError) {
       try graph.apply([FoldBatchNormalization(), EliminateDeadNodes()])
       var random = RandomSource(seed: 20_190_616)

@@ -2,8 +2,8 @@ public import Architectures
 import FileIO
 public import ModelIR
 
-/// How a graph is made of weights, and which parts of it are wanted. What is nil or false is not asked for; what is asked
-/// for and cannot be followed is an error.
+/// How a graph is made of weights, or a graph of a file is changed, and which parts of it are wanted. What is nil or false
+/// is not asked for; what is asked for and cannot be followed is an error.
 public struct GraphOptions: Sendable, Hashable {
   /// Height and width of the image; 224 x 224 if nil, or what the other side of a comparison has. An ONNX model that
   /// leaves them open gets this size.
@@ -58,8 +58,11 @@ public struct GraphOptions: Sendable, Hashable {
 extension Model {
   /// The graph that the options ask for.
   ///
-  /// - Throws: if the options ask for what only weights can follow and the model is a graph of its own. An input size may
-  ///   be asked for where the graph's images have it, which they may have left open in the file.
+  /// A graph of the model's own follows the options too: its batch is opened or fixed, open heights and widths are set,
+  /// inputs and outputs renamed, feature maps given where there are four stages of residual blocks, a softmax added.
+  ///
+  /// - Throws: if an option cannot be followed, with the reason: a graph is made for another size, has its batch built in,
+  ///   has several inputs to rename, or ends in a softmax already.
   public func graph(_ options: GraphOptions = GraphOptions()) throws(ScaleNetError) -> Graph {
     try options.check()
     switch content {
@@ -68,18 +71,8 @@ extension Model {
     case .tensors(_, let error):
       throw error
     case .graph(let model):
-      let images = model.graph.inputs.map { model.graph[$0].type.dimensions }.filter { $0.count == 4 }
-      let hasSize =
-        options.inputSize.map { size in
-          !images.isEmpty
-            && images.allSatisfy { Array($0[2...]) == [.fixed(size.height), .fixed(size.width)] }
-        } ?? false
-      if let option = options.given.first(where: { $0 != "inputSize" || !hasSize }) {
-        throw .invalidOption(
-          option, expected: "weights to make a graph of",
-          found: "a graph of its own in \(path.escapedForMessage)")
-      }
-      return model.graph
+      guard !options.given.isEmpty else { return model.graph }
+      return try GraphAdaptation(model.graph, options, path: path).graph
     }
   }
 }

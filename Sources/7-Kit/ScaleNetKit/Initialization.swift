@@ -74,11 +74,11 @@ public struct Initialization: Sendable {
   /// Writes a checkpoint that PyTorch loads with `weights_only=True`.
   ///
   /// - Parameters:
-  ///   - path: a name that ends in `.pth` or `.pt`.
+  ///   - path: a name that ends in `.pth` or `.pt`, or `-` for standard output.
   ///   - overwrite: whether an existing file is replaced.
   /// - Throws: if the file can't be written, or exists and may not be replaced.
   public func write(to path: String, overwrite: Bool = false) throws(ScaleNetError) -> Report {
-    guard FileFormat.forExtension(of: path) == .pytorch else {
+    guard FileFormat.forExtension(of: path) == .pytorch || path == StandardStreams.path else {
       throw .invalidOption(
         "output", expected: "a name that ends in .pth or .pt", found: path.escapedForMessage)
     }

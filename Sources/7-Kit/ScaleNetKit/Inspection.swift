@@ -45,7 +45,7 @@ extension Model {
       }
       let report = try InspectionReport(
         bound, format: format.rawValue, path: path, architecture: family, variant: variant, classes: classes,
-        notes: notes)
+        isChannelsLast: imageLayout == "NHWC", notes: notes)
       return Inspection(report: report, graph: bound)
     } catch {
       throw error.inFile(path)

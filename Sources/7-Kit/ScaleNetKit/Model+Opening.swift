@@ -51,13 +51,17 @@ extension Model {
   static let builtInPrefix = "arch:"
 
   /// Opens a model file; the format is told from the content. `arch:NAME` stands for a built-in architecture with fresh
-  /// weights, and a directory for the index of shards or the file of weights in it.
+  /// weights, a directory for the index of shards or the file of weights in it, and `-` for standard input (`./-` for a
+  /// file of that name).
   ///
   /// - Throws: if there is no such file, or it is damaged, of no known format, or holds what is not supported.
   public static func open(
     _ path: String, _ options: OpeningOptions = OpeningOptions()
   ) throws(ScaleNetError) -> Model {
     if path.hasPrefix(builtInPrefix) { return try builtIn(path, options) }
+    if path == StandardStreams.path {
+      return try open(try StandardStreams.region(), path: StandardStreams.inputName, options)
+    }
     let path = try WeightsFile.inDirectory(path) ?? path
     return try open(try ByteRegion.map(path: path), path: path, options)
   }
@@ -137,7 +141,7 @@ extension Model {
   static func readStructure(
     _ path: String
   ) throws(ScaleNetError) -> (structure: Structure, file: ByteRegion) {
-    let file = try ByteRegion.map(path: path)
+    let file = path == StandardStreams.path ? try StandardStreams.region() : try ByteRegion.map(path: path)
     guard file.count <= 1 << 20 else {
       throw .unknownFormat(
         path: path, expected: "a structure file of at most 1 MiB", found: "\(file.count) bytes")

@@ -1,3 +1,4 @@
+import Deployment
 import FileIO
 
 extension ScaleNetError {
@@ -15,6 +16,18 @@ extension ScaleNetError {
   static func verificationFailed(path: String, problems: [String]) -> ScaleNetError {
     ScaleNetError(
       .difference, path: path, title: "verification failed, nothing was written", problems: problems)
+  }
+
+  /// A graph that a target would refuse. Nothing was written.
+  static func notDeployable(
+    path: String, target: DeploymentTarget, findings: [DeploymentReport.Finding]
+  ) -> ScaleNetError {
+    ScaleNetError(
+      .difference, path: path, title: "\(target.title) would not take it, nothing was written",
+      problems: findings.map { finding in
+        let place = finding.node.map { "\($0.escapedForMessage)\(finding.op.map { " (\($0))" } ?? ""): " } ?? ""
+        return place + "\(finding.message); \(finding.remedy)"
+      })
   }
 
   /// A library that this one stands on failed.

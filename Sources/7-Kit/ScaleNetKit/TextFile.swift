@@ -5,17 +5,16 @@ package import Reports
 package func writeText(
   _ text: String, to path: String, overwrite: Bool, inputs: [ByteRegion] = []
 ) throws(ScaleNetError) {
-  try writeBytes(Array(text.utf8), to: path, overwrite: overwrite, inputs: inputs)
+  try writeBytes(Array(text.utf8), to: path, overwrite: overwrite, inputs: inputs, isText: true)
 }
 
 /// Writes a file that appears complete or not at all.
 package func writeBytes(
-  _ bytes: [UInt8], to path: String, overwrite: Bool, inputs: [ByteRegion] = []
+  _ bytes: [UInt8], to path: String, overwrite: Bool, inputs: [ByteRegion] = [], isText: Bool = false
 ) throws(ScaleNetError) {
-  var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
+  var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs, isText: isText)
   try output.write(bytes)
   try output.commit()
-
 }
 
 extension Drawing {

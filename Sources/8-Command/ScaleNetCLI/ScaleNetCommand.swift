@@ -17,13 +17,15 @@ struct ScaleNetCommand: ParsableCommand {
         scalenet diff weights.pth model.onnx --layers
         scalenet init scalenet50 -o fresh.pth
 
-      Formats are told from the content when reading, and from the extension when writing.
+      Formats are told from the content when reading, and from the extension when writing. - is standard input in the place
+      of an input, and standard output in that of an output.
       Exit status: 0 done, 1 a difference or a failed verification, 64 usage, 65 bad input, 66 no input, 70 internal,
       73 cannot create the output, 74 input/output error.
       """,
     version: ToolVersion.current,
     subcommands: [
-      ConvertCommand.self, InspectCommand.self, RunCommand.self, DiffCommand.self, StructureCommand.self,
+      ConvertCommand.self, InspectCommand.self, RunCommand.self, DiffCommand.self, CheckCommand.self,
+      StructureCommand.self,
       InitCommand.self,
       AllocateCommand.self, BenchCommand.self,
     ])
@@ -39,21 +41,41 @@ enum Main {
   }
 
   private static func run() -> Int32 {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let wantsJSON =
+      arguments.contains("--format=json")
+      || zip(arguments, arguments.dropFirst()).contains { $0 == "--format" && $1 == "json" }
     var isVerbose = false
+    func tell(_ error: ScaleNetError) {
+      if wantsJSON { return tell(ErrorJSON(error)) }
+      StandardError.write("scalenet: error: \(error.message(in: .command, listsAll: isVerbose))\n")
+    }
+    func tell(_ error: ErrorJSON) { StandardError.write((try? encodeJSON(error)) ?? error.message + "\n") }
     do {
       do {
-        if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] {
+        if Set(arguments) == ["--version", "--verbose"] {
           try StandardOutput.write("\(ToolVersion.current)\nkernels \(try kernelsForThisProcessor().name)\n")
           return 0
+        }
+        if let message = Suggestions.unknownCommand(in: arguments) {
+          if wantsJSON {
+            tell(ErrorJSON(usage: message))
+          } else {
+            StandardError.write(
+              "scalenet: error: \(message)\n  See 'scalenet --help' for more information.\n")
+          }
+          return ExitStatus.usage
         }
         var command = try ScaleNetCommand.parseAsRoot()
         isVerbose = (command as? any VerboseCommand)?.messages.verbose ?? false
         try command.run()
         return 0
       } catch let error as ScaleNetError {
-        let message = error.message(in: .command, listsAll: isVerbose)
-        StandardError.write("scalenet: error: \(message)\n")
+        tell(error)
         return ExitStatus.of(error.kind)
+      } catch let failure as PartialFailure {
+        for error in failure.errors { tell(error) }
+        return failure.status
       } catch let failure as StandardOutput.Failure {
         throw failure
       } catch {
@@ -63,7 +85,13 @@ enum Main {
         if status == 0 {
           try StandardOutput.write(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n")
         } else if !text.isEmpty {
-          StandardError.write(text + "\n")
+          let message = Suggestions.improved(text, arguments: arguments)
+          if wantsJSON {
+            let line = message.split(separator: "\n").first.map(String.init) ?? message
+            tell(ErrorJSON(usage: line.hasPrefix("Error: ") ? String(line.dropFirst(7)) : line))
+          } else {
+            StandardError.write(message + "\n")
+          }
         }
         return status
       }

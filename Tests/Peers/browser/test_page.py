@@ -179,3 +179,30 @@ def test_chart_as_png(tmp_path, checkpoint, browser):
     browser.open(path)
     width, height = browser.evaluate("[document.images[0].naturalWidth, document.images[0].naturalHeight]")
     assert width > 1000 and height > 500
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_of_a_comparison(tmp_path, browser, scheme):
+    """Both graphs, the error by depth and maps of errors; nothing is loaded, and hostile names stay text."""
+    left, right, page = tmp_path / "left.onnx", tmp_path / "right.onnx", tmp_path / "page.html"
+    hostile_model(left)
+    model = onnx.load(left)
+    for path, last in [(left, 0.01), (right, 0.02)]:
+        for tensor, value in zip(model.graph.initializer, [0.01, last]):
+            weight = numpy.full((8, 8, 3, 3), value, numpy.float32)
+            tensor.CopyFrom(numpy_helper.from_array(weight, tensor.name))
+        onnx.save(model, path)
+    assert scalenet("diff", left, right, "--html", page, check=False).status == 1
+    browser.requests.clear()
+    browser.problems.clear()
+    browser.open(page, scheme=scheme)
+    assert browser.requests == [page.resolve().as_uri()]
+    assert browser.problems == []
+    assert browser.evaluate("document.querySelectorAll('script, img').length") == 1
+    body = browser.evaluate("document.body.innerText")
+    assert all(text in body for text in ("DIFFER", "First divergence", "Where the errors lie", "Error by depth"))
+    pictures = browser.evaluate(BOXES)
+    # Two graphs, the chart, and a map of the output and of each layer that differs.
+    assert len(pictures) >= 5
+    assert_texts_are_apart(pictures)
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import h5py
 import jsonschema
@@ -387,3 +388,38 @@ def test_other_json_is_refused(tmp_path, text):
     outcome = scalenet("diff", tmp_path / "file.json", TINY, check=False)
     assert outcome.status == BAD_INPUT and outcome.stderr.startswith("scalenet: error: ")
     assert outcome.stderr.count("\n") == 1 and outcome.stdout == ""
+
+
+def faulty(source, path):
+    """The model with one convolution's weights negated."""
+    model = onnx.load(source)
+    convolution = [node for node in model.graph.node if node.op_type == "Conv"][5]
+    weight = next(tensor for tensor in model.graph.initializer if tensor.name == convolution.input[1])
+    weight.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(weight), weight.name))
+    onnx.save(model, path)
+    return convolution.name
+
+
+def test_junit_of_a_match_and_of_a_difference(tmp_path, models):
+    culprit = faulty(models["folded.onnx"], tmp_path / "faulty.onnx")
+    for other, status, failures in [("match", OK, 0), ("differ", DIFFERENCE, 2)]:
+        right = models["folded.onnx"] if other == "match" else tmp_path / "faulty.onnx"
+        file = tmp_path / f"{other}.xml"
+        scalenet("diff", TINY, right, "--junit", file, check=False)
+        root = ElementTree.parse(file).getroot()
+        suite = root.find("testsuite")
+        assert root.tag == "testsuites" and (suite.get("tests"), suite.get("failures")) == ("2", str(failures))
+        assert [case.get("name") for case in suite.iter("testcase")] == ["output output", "verdict"]
+        texts = [failure.text for failure in suite.iter("failure")]
+        assert len(texts) == failures and all(culprit in text for text in texts)
+
+
+def test_strict_counts_what_one_side_lacks(tmp_path):
+    x = np.arange(6, dtype=np.float32)
+    np.savez(tmp_path / "two.npz", a=x, b=2 * x)
+    np.savez(tmp_path / "one.npz", a=x)
+    report = diff(tmp_path / "two.npz", tmp_path / "one.npz")
+    assert any("b of" in note and "no counterpart" in note for note in report["notes"])
+    report = diff(tmp_path / "two.npz", tmp_path / "one.npz", "--strict", status=DIFFERENCE)
+    assert "Output b" in report["explanation"] and report["kind"] == "real"
+    diff(tmp_path / "two.npz", tmp_path / "two.npz", "--strict")

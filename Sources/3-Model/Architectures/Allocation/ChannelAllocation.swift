@@ -38,6 +38,9 @@ public struct ChannelAllocation: Hashable, Sendable {
   /// What the whole network may take; nil where a width was asked for.
   public var macsBudget: Int?
 
+  /// What a user should know of how channels competed, one sentence each.
+  public var notes: [String] = []
+
   /// The structure file of the network that is left.
   public var structure: Structure { configuration.structure }
 }

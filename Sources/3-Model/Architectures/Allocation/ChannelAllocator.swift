@@ -87,7 +87,24 @@ package struct ChannelAllocator: Sendable {
       allocation.macsBefore += before
       allocation.macsAfter += after
     }
+    allocation.notes = tieNotes
     return allocation
+  }
+
+  /// What is said of blocks whose channels do not differ in importance, as those of a network that was not trained.
+  private var tieNotes: [String] {
+    let tied = zip(seed.blocks, rankings).filter { block, ranking in
+      block.scales.count > 1 && ranking.candidates.first?.importance == ranking.candidates.last?.importance
+    }.map(\.0.name)
+    if tied.isEmpty { return [] }
+    let which: String
+    if tied.count == seed.blocks.count {
+      which = "in every block all |gamma| are equal, as in a network that was not trained"
+    } else {
+      let more = tied.count > 3 ? " and \(tied.count - 3) more" : ""
+      which = "all |gamma| are equal in \(tied.prefix(3).joined(separator: ", "))\(more)"
+    }
+    return ["\(which): between equals the lower scale stays, so that nothing was learned from data there"]
   }
 
   /// How many channels each block keeps: what `rule` makes of its planes, at least 1 and at most all.

@@ -7,6 +7,7 @@ struct ModelMessage {
   var opsets: [(domain: String, version: Int64)] = []
   var metadata: [(key: String, value: String)] = []
   var functions: [FunctionMessage] = []
+  var producer: (name: String, version: String) = ("", "")
 
   init(_ bytes: RawSpan, context: ParseContext) throws(ScaleNetError) {
     try context.forEachField(
@@ -14,8 +15,8 @@ struct ModelMessage {
     ) { (field) throws(ScaleNetError) in
       switch field.number {
       case 1: irVersion = try field.integer("ir_version")
-      case 2: _ = try field.range("producer_name")
-      case 3: _ = try field.range("producer_version")
+      case 2: producer.name = try field.text("producer_name", in: bytes)
+      case 3: producer.version = try field.text("producer_version", in: bytes)
       case 4: _ = try field.range("domain")
       case 5: _ = try field.integer("model_version")
       case 6: _ = try field.range("doc_string")

@@ -24,8 +24,13 @@ struct InputBinding {
 
   /// The arrays that are given for inputs, by name; open extents become theirs.
   mutating func bind(_ inputs: [ValueMessage]) throws(ScaleNetError) -> [String: Tensor] {
-    let arrays = try arrays(inputs)
+    var arrays = try arrays(inputs)
     for input in inputs {
+      if let array = arrays[input.name], let stated = input.extents {
+        // What does not fit stays as it is, for errors to name.
+        let dimensions = stated.map { $0.isOpen ? Dimension.unknown : Dimension.fixed(Int($0.value ?? 0)) }
+        arrays[input.name] = array.fitted(to: dimensions)?.tensor ?? array
+      }
       if let array = arrays[input.name] { try bindExtents(of: input, to: array) } else { bindSize(of: input) }
     }
     return arrays
@@ -41,6 +46,16 @@ struct InputBinding {
           inputs.isEmpty ? "none" : inputs.map(\.name).joined(separator: ", "))
       }
       return [inputs[0].name: array]
+    case .archive(let arrays):
+      if inputs.count == 1, arrays.count == 1, let array = arrays.first?.value {
+        return [inputs[0].name: array]
+      }
+      let known = arrays.filter { name, _ in inputs.contains { $0.name == name } }
+      if let missing = inputs.first(where: { known[$0.name] == nil }) {
+        throw invalid(
+          "graph input \(missing.name)", "an array", "only \(arrays.keys.sorted().joined(separator: ", "))")
+      }
+      return known
     case .named(let arrays):
       let names = inputs.map(\.name)
       if let name = arrays.keys.filter({ !names.contains($0) }).min() {

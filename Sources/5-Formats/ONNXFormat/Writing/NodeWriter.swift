@@ -21,7 +21,7 @@ struct NodeWriter {
 
   let node: Node
   let opset: Int
-  private let graph: Graph
+  private var graph: Graph
   private let path: String
 
   let op: String

@@ -51,3 +51,16 @@ extension CostReport {
     return nil
   }
 }
+
+extension Graph {
+  /// The last feature map of each stage of residual blocks, in the order in which they run; a new stage begins where the
+  /// feature size or the output's channels change. Empty where there are no such blocks.
+  package func stageOutputs() -> [ValueID] {
+    var outputs: [ValueID] = []
+    for block in BlockRecognizer(self).blocks() {
+      if let last = outputs.last, self[last].type == self[block.output].type { outputs.removeLast() }
+      outputs.append(block.output)
+    }
+    return outputs
+  }
+}

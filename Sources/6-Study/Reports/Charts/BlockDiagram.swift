@@ -4,12 +4,6 @@ package import Inspection
 /// The graph of one block, from its input at the top to its output at the bottom: a box for each node, with its
 /// operator and the shape of what it makes.
 package struct BlockDiagram {
-  private static let boxWidth = 128.0
-  private static let boxHeight = 36.0
-  private static let layerHeight = 62.0
-  private static let margin = 20.0
-  private static let top = 52.0
-
   private let block: BlockGraph
 
   package init(_ block: BlockGraph) {
@@ -18,79 +12,18 @@ package struct BlockDiagram {
 
   /// The graph as a picture.
   package var drawing: Drawing {
-    // The block's input is node 0 of the layout.
-    let inputs = [[]] + block.nodes.map { node in node.inputs.map { $0 + 1 } }
-    let layout = LayeredLayout(inputs: inputs, nodeWidth: Self.boxWidth)
-    let name = block.name.escapedForMessage
-    var drawing = Drawing(
-      width: max(layout.width + 2 * Self.margin, 360),
-      height: Self.top + Double(layout.layerCount) * Self.layerHeight - (Self.layerHeight - Self.boxHeight)
-        + Self.margin,
-      summary: "The graph of block \(name)")
-    drawing.text(
-      TextMetrics.fitted("Block \(name)", to: 320, size: 14, isBold: true), Self.margin, Self.margin + 12,
-      size: 14, isBold: true)
-    let left = (drawing.width - layout.width) / 2
-    func center(_ node: Int) -> Drawing.Point {
-      Drawing.Point(
-        x: left + layout.centers[node],
-        y: Self.top + Double(layout.layers[node]) * Self.layerHeight + Self.boxHeight / 2)
-    }
-    for (node, sources) in inputs.enumerated() {
-      // Where several edges arrive, they spread over the box in the order of where they come from.
-      let comingFrom = sources.indices.map { layout.waypoints[node][$0].last ?? layout.centers[sources[$0]] }
-      let ranks = sources.indices.map { edge in
-        sources.indices.count { (comingFrom[$0], $0) < (comingFrom[edge], edge) }
-      }
-      for (edge, source) in sources.enumerated() {
-        let spread = (Double(ranks[edge]) - Double(sources.count - 1) / 2) * 22
-        self.edge(
-          from: center(source), to: center(node), spread: spread,
-          through: layout.waypoints[node][edge].map { left + $0 }, firstLayer: layout.layers[source] + 1,
-          &drawing)
-      }
-    }
-    box(center(0), title: "input", shape: block.inputShape, fill: .paper, &drawing)
-    for (index, node) in block.nodes.enumerated() {
-      let title = node.detail.isEmpty ? node.op : "\(node.op) \(node.detail)"
+    func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " x ") }
+    // The block's input is box 0.
+    var boxes = [NodeDiagram.Box(title: "input", subtitle: text(block.inputShape), inputs: [])]
+    for node in block.nodes {
       let hasWeights = ["Conv", "Gemm", "BatchNormalization"].contains(node.op)
-      box(
-        center(index + 1), title: title, shape: node.outputShape, fill: hasWeights ? .panel : .paper, &drawing
-      )
+      boxes.append(
+        NodeDiagram.Box(
+          title: node.detail.isEmpty ? node.op : "\(node.op) \(node.detail)",
+          subtitle: text(node.outputShape), fill: hasWeights ? .panel : .paper,
+          inputs: node.inputs.map { $0 + 1 }))
     }
-    return drawing
-  }
-
-  private func edge(
-    from source: Drawing.Point, to target: Drawing.Point, spread: Double, through waypoints: [Double],
-    firstLayer: Int, _ drawing: inout Drawing
-  ) {
-    var points = [Drawing.Point(x: source.x, y: source.y + Self.boxHeight / 2)]
-    for (index, x) in waypoints.enumerated() {
-      let y = Self.top + Double(firstLayer + index) * Self.layerHeight
-      points.append(.init(x: x, y: y))
-      points.append(.init(x: x, y: y + Self.boxHeight))
-    }
-    let end = Drawing.Point(x: target.x + spread, y: target.y - Self.boxHeight / 2)
-    points.append(.init(x: end.x, y: end.y - 5))
-    drawing.line(points, .muted, width: 1.25)
-    drawing.triangle(
-      .init(x: end.x - 3.5, y: end.y - 7), .init(x: end.x + 3.5, y: end.y - 7), end, .muted)
-  }
-
-  private func box(
-    _ center: Drawing.Point, title: String, shape: [Int], fill: Color, _ drawing: inout Drawing
-  ) {
-    let room = Self.boxWidth - 8
-    drawing.rectangle(
-      center.x - Self.boxWidth / 2, center.y - Self.boxHeight / 2, Self.boxWidth, Self.boxHeight, fill: fill,
-      stroke: .muted)
-    let size = TextMetrics.width(title, size: 11, isBold: true) > room ? 9.5 : 11
-    drawing.text(
-      TextMetrics.fitted(title, to: room, size: size, isBold: true), center.x, center.y - 3, size: size,
-      anchor: .middle, isBold: true)
-    drawing.text(
-      TextMetrics.fitted(shape.map(String.init).joined(separator: " x "), to: room, size: 10), center.x,
-      center.y + 11, size: 10, anchor: .middle, .muted)
+    let name = block.name.escapedForMessage
+    return NodeDiagram(title: "Block \(name)", summary: "The graph of block \(name)", boxes: boxes).drawing
   }
 }

@@ -36,26 +36,7 @@ package struct HTMLPage {
     for entry in entries {
       body += try ModelSection(entry, heading: entries.count == 1 ? "h1" : "h2").markup()
     }
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-      script-src 'sha256-\(PageScript.hash)'; base-uri 'none'; form-action 'none'">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="referrer" content="no-referrer">
-      <title>\(title.markup)</title>
-      <style>
-      \(PageStyle.text)
-      </style>
-      </head>
-      <body>
-      \(body)<script>\(PageScript.text)</script>
-      </body>
-      </html>
-
-      """
+    return PageFrame(title: title, body: body).text
   }
 
   /// Several models side by side.

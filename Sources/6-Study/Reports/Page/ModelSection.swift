@@ -19,7 +19,8 @@ struct ModelSection {
     result += "<p>\(report.path.nameMarkup)</p>\n"
     result +=
       "<p class=\"muted\">\(report.format.nameMarkup), \(report.classesText), input "
-      + "\(report.input.name.nameMarkup) \(report.input.shape.shapeText) (NCHW)</p>\n"
+      + "\(report.input.name.nameMarkup) \(report.input.shape.shapeText)"
+      + (report.input.layout.map { " (\($0))" } ?? "") + "</p>\n"
     for note in report.notes { result += "<p class=\"muted\">\(note.nameMarkup)</p>\n" }
     result += "<dl>\n"
     for row in report.totalRows {

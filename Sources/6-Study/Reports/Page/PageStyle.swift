@@ -21,6 +21,8 @@ enum PageStyle {
       dd{margin:0;font-size:1.1rem;font-variant-numeric:tabular-nums}
       dd small{display:block;color:var(--muted);font-size:.75rem}
       figure{margin:1rem 0;overflow-x:auto}
+      .row{display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start}
+      .row figure{margin:.5rem 0;max-width:100%}
       svg{display:block;max-width:100%;height:auto}
       .scroll{overflow-x:auto}
       table{border-collapse:collapse;width:100%;font-size:.85rem}

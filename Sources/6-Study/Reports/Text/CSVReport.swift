@@ -1,9 +1,8 @@
 import FileIO
 import Inspection
 
-/// Reports as comma-separated values (RFC 4180, with LF): a header and a row for each block of one model, each of
-/// several models, or each layer. Numbers are exact. In names, control characters are escaped, and a first character
-/// that makes a spreadsheet run a cell as a formula stands behind an apostrophe.
+/// Reports as comma-separated values: a header and a row for each block of one model, each of several models, or each
+/// layer.
 struct CSVReport {
   private let reports: [InspectionReport]
 
@@ -13,7 +12,9 @@ struct CSVReport {
 
   func text(isPerLayer: Bool) -> String {
     let rows = isPerLayer ? layers : reports.count == 1 ? blocks : models
-    return rows.map { $0.joined(separator: ",") + "\n" }.joined()
+    var table = CSVTable(rows[0])
+    for row in rows.dropFirst() { table.add(row) }
+    return table.text
   }
 
   private var models: [[String]] {
@@ -68,11 +69,5 @@ struct CSVReport {
       }
   }
 
-  private static func name(_ text: String) -> String {
-    var text = text.escapedForMessage
-    if let first = text.first, "=+-@".contains(first) { text = "'" + text }
-    guard text.contains(where: { $0 == "," || $0 == "\"" || $0 == " " }) else { return text }
-    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
-  }
+  private static func name(_ text: String) -> String { CSVTable.name(text) }
 }

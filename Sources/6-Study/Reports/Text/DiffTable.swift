@@ -35,7 +35,7 @@ struct DiffTable {
 
   private var verdict: String {
     style.bold(report.headline) + "\n"
-      + report.explanation.wrapped(to: style.width).map { $0 + "\n" }.joined()
+      + report.explanation.wrapped(to: style.width, cutsWords: style.cutsNames).map { $0 + "\n" }.joined()
   }
 
   private func title(_ text: String) -> String { style.bold(text) + "\n" }
@@ -44,7 +44,7 @@ struct DiffTable {
   private func rows(_ rows: [(name: String, value: String)]) -> String {
     let names = (rows.map(\.name.columns).max() ?? 0) + 2
     return rows.map { row in
-      let lines = row.value.wrapped(to: max(20, style.width - names))
+      let lines = row.value.wrapped(to: max(20, style.width - names), cutsWords: style.cutsNames)
       return lines.enumerated().map { index, line in
         (index == 0 ? row.name : "").padded(to: names) + line + "\n"
       }.joined()
@@ -59,7 +59,8 @@ struct DiffTable {
           "output \(output.names): \(output.shape) on the left, \(other) on the right; not compared")
       }
       let names = "output \(output.names) \(output.shape)"
-      return title("\(names.fitted(to: style.width - word.columns - 2)): \(word)") + rows(output.metricRows)
+      let shown = style.cutsNames ? names.fitted(to: style.width - word.columns - 2) : names
+      return title("\(shown): \(word)") + rows(output.metricRows)
     }.joined(separator: "\n")
   }
 

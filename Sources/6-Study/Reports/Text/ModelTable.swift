@@ -21,16 +21,19 @@ struct ModelTable {
   /// The table of all nodes under the model's name.
   var titledLayers: String { style.bold(name) + "\n" + layers }
 
-  private var name: String { report.title.fitted(to: style.width) }
+  private var name: String { fitted(report.title) }
+
+  private func fitted(_ text: String) -> String { style.cutsNames ? text.fitted(to: style.width) : text }
 
   private var header: String {
     let file = report.path.escapedForMessage
     // Most inputs are called just that.
     let inputName = report.input.name == "input" ? "" : " \(report.input.name.escapedForMessage)"
-    let input = "input\(inputName) \(report.input.shape) (NCHW)"
+    let layout = report.input.layout.map { " (\($0))" } ?? ""
+    let input = "input\(inputName) \(report.input.shape)\(layout)"
     return style.bold(name) + "\n"
-      + "\(report.format.escapedForMessage), \(report.classesText)".fitted(to: style.width)
-      + "\n" + file.fitted(to: style.width) + "\n" + input.fitted(to: style.width) + "\n"
+      + fitted("\(report.format.escapedForMessage), \(report.classesText)")
+      + "\n" + fitted(file) + "\n" + fitted(input) + "\n"
   }
 
   /// Scale-aggregation blocks: the channels of each scale and their shares.
@@ -102,7 +105,9 @@ struct ModelTable {
         layer.outputShape.shapeText, layer.parameters.short, layer.macs.short,
       ])
     }
-    return table.text(style)
+    // A graph has images in one order, whatever the file has.
+    let order = report.input.layout == "NHWC" ? "feature maps are NCHW here\n" : ""
+    return order + table.text(style)
   }
 
   private var totals: String {

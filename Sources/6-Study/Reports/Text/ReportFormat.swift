@@ -5,8 +5,8 @@ public import Inspection
 
 /// How reports are printed.
 public enum ReportFormat: String, Sendable, CaseIterable {
-  /// For terminals; for programs; for spreadsheets; for pages.
-  case table, json, csv, markdown
+  /// For terminals; for programs; for spreadsheets; for pages; for papers.
+  case table, json, csv, markdown, latex
 
   /// The reports as text that ends in a newline; one model in detail, several as a row each.
   ///
@@ -27,7 +27,9 @@ public enum ReportFormat: String, Sendable, CaseIterable {
     case .csv:
       return CSVReport(reports).text(isPerLayer: isPerLayer)
     case .markdown:
-      return MarkdownReport(reports).text(isPerLayer: isPerLayer)
+      return PageReport(reports).document(isPerLayer: isPerLayer).markdown
+    case .latex:
+      return PageReport(reports).document(isPerLayer: isPerLayer).latex
     }
   }
 }
@@ -48,10 +50,11 @@ enum JSONReport {
 
 /// How comparisons are printed.
 public enum DiffReportFormat: String, Sendable, CaseIterable {
-  /// For terminals; for programs; for pages.
-  case table, json, markdown
+  /// For terminals; for programs; for spreadsheets; for pages; for papers.
+  case table, json, csv, markdown, latex
 
-  /// The report as text that ends in a newline. JSON is as `schemas/diff.schema.json` has it.
+  /// The report as text that ends in a newline. JSON is as `schemas/diff.schema.json` has it; CSV is one table, that of
+  /// layers or weights where the report has them, and otherwise that of outputs.
   ///
   /// - Parameter style: for `table` alone.
   public func text(of report: DiffReport, style: Style = .plain) throws(ScaleNetError) -> String {
@@ -67,7 +70,11 @@ public enum DiffReportFormat: String, Sendable, CaseIterable {
         throw .json(path: report.left.path, reason: "\(error)")
       }
     case .markdown:
-      return DiffMarkdown(report).text
+      return DiffPage(report).document.markdown
+    case .latex:
+      return DiffPage(report).document.latex
+    case .csv:
+      return try DiffCSV(report).text()
     }
   }
 }

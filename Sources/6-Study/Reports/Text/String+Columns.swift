@@ -68,11 +68,11 @@ extension String {
     return result
   }
 
-  /// Lines of at most `width` columns, broken at spaces; a longer word is cut in its middle.
-  func wrapped(to width: Int) -> [String] {
+  /// Lines of at most `width` columns, broken at spaces; a longer word is cut in its middle, or has a line of its own.
+  func wrapped(to width: Int, cutsWords: Bool = true) -> [String] {
     var lines: [String] = []
     for word in onOneLine.split(separator: " ") {
-      let word = String(word).fitted(to: width)
+      let word = cutsWords ? String(word).fitted(to: width) : String(word)
       if let last = lines.last, last.columns + 1 + word.columns <= width {
         lines[lines.count - 1] = last + " " + word
       } else {

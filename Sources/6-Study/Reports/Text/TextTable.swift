@@ -53,7 +53,7 @@ package struct TextTable {
     var excess = widths.reduce(0, +) + gap * (columns.count - 1) - style.width
     let least = columns.map { max(6, $0.title.columns) }
     // The widest is cut first, so that none is cut to nothing beside a wide one.
-    while excess > 0 {
+    while excess > 0, style.cutsNames {
       let flexible = columns.indices.filter { columns[$0].isFlexible && widths[$0] > least[$0] }
       guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
       widths[widest] -= 1

@@ -40,7 +40,7 @@ public enum Comparand: Sendable {
   /// Opens a model file or a file of recorded outputs; which of them is told from the content.
   ///
   /// - Parameters:
-  ///   - path: the file; `arch:NAME` stands for a built-in architecture.
+  ///   - path: the file; `arch:NAME` stands for a built-in architecture, and `-` for standard input.
   ///   - key: where the state dict stands in a PyTorch checkpoint; other files are not concerned.
   ///   - prefix: what the names of the weights begin with; files of graphs and outputs are not concerned.
   /// - Throws: if there is no such file, or it is damaged, of no known format, or holds what is not supported.
@@ -49,8 +49,9 @@ public enum Comparand: Sendable {
   ) throws(ScaleNetError) -> Comparand {
     // What stands for a built-in architecture is no path.
     if path.hasPrefix(Model.builtInPrefix) { return .model(try Model.open(path)) }
-    let path = try WeightsFile.inDirectory(path) ?? path
-    let file = try ByteRegion.map(path: path)
+    let isStandardInput = path == StandardStreams.path
+    let path = isStandardInput ? StandardStreams.inputName : try WeightsFile.inDirectory(path) ?? path
+    let file = isStandardInput ? try StandardStreams.region() : try ByteRegion.map(path: path)
     switch FileFormat.detect(file) {
     case .numpy:
       let (arrays, isArchive) = try InputArrays.readNumPy(file, path: path)

@@ -19,6 +19,8 @@ public struct ComparisonOptions: Sendable {
   public var layers = false
   /// Whether parameters are compared.
   public var weights = false
+  /// Whether an output that one side lacks is a difference, not a note.
+  public var strict = false
   /// Threads for all computations, 1 to 1024; nil for one a processor.
   public var threads: Int?
 

@@ -4,6 +4,7 @@ import Execution
 package import FileIO
 import Kernels
 import ModelIR
+import Reports
 
 /// A comparison that is ready to run: graphs of both sides for one input size and batch, and the inputs that both get.
 ///
@@ -73,14 +74,16 @@ public struct ComparisonPlan: Sendable {
     try await detached(progress) { (reporter) throws(ScaleNetError) in try self.report(reporter) }
   }
 
+  /// The report as one HTML page that needs nothing but itself: verdict, cause, both graphs around the first divergence,
+  /// the error by depth, and where in the worst tensors the errors lie. Both sides run once more for that.
+  ///
+  /// - Parameter report: what `report` of this plan gave; with `layers` among the options it shows most.
+  public func page(of report: DiffReport) throws(ScaleNetError) -> String {
+    try ComparisonPage(report, try comparison().scene(of: report)).text()
+  }
+
   private func report(_ progress: ProgressReporter) throws(ScaleNetError) -> DiffReport {
-    var comparison = ModelComparison(
-      left: sides.left, right: sides.right, batches: inputs,
-      engine: DiffEngine(
-        kernels: try kernelsForThisProcessor(), threads: try GraphRunner.threads(options.threads)),
-      tolerance: options.tolerance)
-    comparison.wantsLayers = options.layers
-    comparison.wantsWeights = options.weights
+    let comparison = try comparison()
     do throws(ScaleNetError) {
       return try comparison.report(notes: notes) { (phase) throws(ScaleNetError) in
         try progress.report(Progress.Phase(phase))
@@ -89,6 +92,18 @@ public struct ComparisonPlan: Sendable {
       guard error.kind != .cancelled else { throw error }
       throw error.within("cannot compare with \(left.path.escapedForMessage)").inFile(right.path)
     }
+  }
+
+  private func comparison() throws(ScaleNetError) -> ModelComparison {
+    var comparison = ModelComparison(
+      left: sides.left, right: sides.right, batches: inputs,
+      engine: DiffEngine(
+        kernels: try kernelsForThisProcessor(), threads: try GraphRunner.threads(options.threads)),
+      tolerance: options.tolerance)
+    comparison.wantsLayers = options.layers
+    comparison.wantsWeights = options.weights
+    comparison.isStrict = options.strict
+    return comparison
   }
 }
 
@@ -135,4 +150,12 @@ public func compare(
   progress: ProgressHandler? = nil
 ) throws(ScaleNetError) -> DiffReport {
   try compare(.model(left), .model(right), options, progress: progress)
+}
+
+/// The same in an asynchronous task, on a thread of its own; a task that is cancelled gets an error of the kind `cancelled`.
+public func compare(
+  _ left: Model, _ right: Model, _ options: ComparisonOptions = ComparisonOptions(),
+  progress: ProgressHandler? = nil
+) async throws(ScaleNetError) -> DiffReport {
+  try await compare(.model(left), .model(right), options, progress: progress)
 }

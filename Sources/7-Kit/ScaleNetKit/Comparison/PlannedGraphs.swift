@@ -47,8 +47,10 @@ struct PlannedGraphs {
     for graph in graphs {
       if let id = graph.inputs.first, let fixed = graph[id].type.dimensions.first?.value { return fixed }
     }
-    if let extent = options.inputs.first?.arrays.first?.tensor.shape.dimensions.first {
-      return max(extent, 1)
+    if let shape = options.inputs.first?.arrays.first?.tensor.shape, let extent = shape.dimensions.first {
+      // An array without a batch is a batch of one.
+      let rank = graphs.first.flatMap { graph in graph.inputs.first.map { graph[$0].type.rank } }
+      return shape.rank + 1 == rank ? 1 : max(extent, 1)
     }
     for case .outputs(let recording) in comparands {
       if let shape = recording.batches.first?.first?.tensor.shape, shape.rank > 1 { return max(shape[0], 1) }
@@ -76,8 +78,9 @@ struct PlannedGraphs {
     return size(graph[id].type.dimensions.map { $0.value ?? 1 }, channels: channels)
   }
 
-  /// Height and width of an array [N, C, H, W] or [N, H, W, C] of so many channels.
+  /// Height and width of an array [N, C, H, W] or [N, H, W, C] of so many channels, with or without N.
   private static func size(_ shape: [Int], channels: Int) -> InputSize? {
+    if shape.count == 3 { return size([1] + shape, channels: channels) }
     guard shape.count == 4 else { return nil }
     if shape[1] == channels { return InputSize(height: shape[2], width: shape[3]) }
     return shape[3] == channels ? InputSize(height: shape[1], width: shape[2]) : nil

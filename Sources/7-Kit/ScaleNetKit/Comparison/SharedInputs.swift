@@ -36,6 +36,13 @@ struct SharedInputs {
       ? "seed \(options.seed ?? 0)" : options.inputs.map(\.source).joined(separator: ", ")
     for batch in 0..<batchCount {
       var inputs: [ComparisonInput] = []
+      if !options.inputs.isEmpty {
+        let known =
+          pairs.map { first.graph[$0.first].name }
+          + pairs.compactMap { pair in pair.second.flatMap { second?.graph[$0].name } }
+        for note in options.inputs[batch].notes(on: known, isOnly: pairs.count == 1)
+        where !notes.contains(note) { notes.append(note) }
+      }
       for pair in pairs {
         let tensor: Tensor
         if options.inputs.isEmpty {
@@ -99,22 +106,18 @@ struct SharedInputs {
   private mutating func find(
     _ names: [String], _ shape: [Int], _ given: InputArrays, isOnly: Bool
   ) throws(ScaleNetError) -> Tensor {
-    let array = given.arrays.first { names.contains($0.name) } ?? (isOnly ? given.arrays.first : nil)
-    guard let tensor = array?.tensor else {
+    guard let array = given.array(for: names, isOnly: isOnly) else {
       throw .invalidOption(
         "input", expected: "an array for the input \(names.joined(separator: " or "))",
         found: given.arrays.map(\.name).joined(separator: ", "))
     }
-    let found = tensor.shape.dimensions
-    if found == shape { return tensor }
-    if shape.count == 4, found == [shape[0], shape[2], shape[3], shape[1]] {
-      let note = "\(given.source) is read as NHWC"
-      if !notes.contains(note) { notes.append(note) }
-      return tensor.transposed([0, 3, 1, 2])
+    guard let (tensor, fit) = array.tensor.fitted(to: shape.map(Dimension.fixed)) else {
+      throw .invalidOption(
+        "input", expected: "\(shape)" + (shape.count == 4 ? " (NCHW), or that as NHWC" : ""),
+        found: "\(array.tensor.shape.dimensions) in \(given.source)")
     }
-    throw .invalidOption(
-      "input", expected: "\(shape)" + (shape.count == 4 ? " (NCHW), or that as NHWC" : ""),
-      found: "\(found) in \(given.source)")
+    for note in given.notes(on: fit, of: array) where !notes.contains(note) { notes.append(note) }
+    return tensor
   }
 
   /// The layout in which a file takes a tensor.

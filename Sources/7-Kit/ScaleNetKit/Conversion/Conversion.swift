@@ -10,7 +10,7 @@ extension Model {
   /// compared with the source before it gets its name. If anything fails, nothing is left.
   ///
   /// - Parameters:
-  ///   - path: the file to write; its ending says the format where `options.format` does not.
+  ///   - path: the file to write; its ending says the format where `options.format` does not. `-` is standard output.
   ///   - options: how the graph is made and how the file is written.
   ///   - progress: called when a new phase begins.
   /// - Returns: what was read, written and compared.
@@ -37,6 +37,7 @@ extension Model {
   private func convert(
     to path: String, _ options: ConversionOptions, _ progress: ProgressReporter
   ) throws(ScaleNetError) -> ConversionReport {
+    let options = try options.aimed(path)
     let format = try options.format(of: path)
     try options.check(format, path)
     // What stands in the way of the output is said before the work.
@@ -95,6 +96,7 @@ struct Conversion {
     try progress.report(.building)
     let source = try model.graph(options.graph)
     let graph = ConvertedGraph(source: source, result: try optimized(source))
+    if let target = options.target { try graph.result.requireDeployable(on: target, path: path) }
     return try run(try make(graph), graph: graph.result)
   }
 

@@ -35,6 +35,9 @@ extension ConversionOptions {
       throw .invalidOption(
         "halfIO", expected: "the data type float16", found: (dataType ?? .float32).rawValue)
     }
+    if ownNames, [.onnx, .keras].contains(format) {
+      throw .invalidOption("ownNames", expected: "an output that holds weights alone", found: output)
+    }
     switch format {
     case .onnx:
       if let option = keras.given.first {

@@ -1,3 +1,4 @@
+public import Deployment
 public import ModelIR
 
 /// What `convert` is asked for. What is nil or false is not asked for; what is asked for and cannot be followed, because
@@ -5,6 +6,9 @@ public import ModelIR
 public struct ConversionOptions: Sendable {
   /// The format to write; nil for what the output's name says.
   public var format: FileFormat?
+  /// What the file is for: decides the format where its name does not, and versions of an ONNX file; a graph that the
+  /// target would refuse is an error. nil for no target.
+  public var target: DeploymentTarget?
   /// How the graph is made, where the input is weights.
   public var graph = GraphOptions()
   /// Whether BatchNormalization becomes part of the convolutions; nil does so in every output that holds a graph.
@@ -17,6 +21,9 @@ public struct ConversionOptions: Sendable {
   public var onnx = ONNXOptions()
   /// What concerns Keras files alone.
   public var keras = KerasOptions()
+  /// Whether weights of a graph are written under the names that they have in it, where weights alone are written. If
+  /// false, the graph must be a network that is known, and they get PyTorch's names.
+  public var ownNames = false
   /// Whether the source's SHA-256 goes into the metadata of an ONNX file.
   public var checksum = false
   /// Whether the written file is read back, run and compared before it gets its name.

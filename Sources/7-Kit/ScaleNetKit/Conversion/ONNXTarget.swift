@@ -10,9 +10,16 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
   private var output: ONNXOutput
 
   init(_ conversion: Conversion, _ graph: ConvertedGraph) throws(ScaleNetError) {
+    var onnx = conversion.options.onnx
+    if conversion.path == StandardStreams.path {
+      if onnx.externalData == .always {
+        throw .invalidOption("externalData", "standard output has no file beside it")
+      }
+      onnx.externalData = .never
+    }
     let writer = try ONNXWriter(
       StoredModel(graph: graph.result, metadata: try Self.metadata(conversion)), path: conversion.path,
-      options: conversion.options.onnx.writerOptions)
+      options: onnx.writerOptions)
     let output = try ONNXOutput(
       writer, overwrite: conversion.options.overwrite, inputs: conversion.model.files)
     self.expected = graph.source

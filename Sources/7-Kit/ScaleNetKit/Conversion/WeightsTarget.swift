@@ -7,36 +7,42 @@ import SafetensorsFormat
 /// The weights as they are, without a graph: a checkpoint, safetensors, or numpy arrays.
 struct WeightsTarget: ConversionTarget, ~Copyable {
   private let weights: StateDict
-  /// What became of the names of a Keras model, and the network that they tell.
-  private let names: (note: String, architecture: String?)?
+  /// The network that a graph's weights were found to be; nil where names stay as they are.
+  private let names: PyTorchNames?
+  private let notes: [String]
   private let format: FileFormat
   private var output: OutputFile
 
   init(_ conversion: Conversion) throws(ScaleNetError) {
     let model = conversion.model
-    format = conversion.format
-    let stored = model.tensors
-    if model.format == .keras {
-      if let (restored, network) = PyTorchNames.restored(stored, source: model.path) {
-        weights = restored
-        names = ("names are PyTorch's, those of a \(network.displayName)", network.displayName)
-      } else {
-        weights = stored
-        let isFolded = !stored.names.contains { $0.hasSuffix(".moving_mean") }
-        names = (
-          "names are those of the Keras layers: with PyTorch's these weights are no network that is known"
-            + (isFolded
-              ? "; there is no BatchNormalization, which a file keeps that is written without folding it"
-              : ""),
-          nil
-        )
-      }
-    } else {
-      weights = stored
-      names = nil
-    }
-    output = try OutputFile(
+    let named = try Self.named(model, ownNames: conversion.options.ownNames)
+    let output = try OutputFile(
       path: conversion.path, overwrite: conversion.options.overwrite, inputs: model.files)
+    weights = named.weights
+    names = named.names
+    notes = named.notes
+    format = conversion.format
+    self.output = output
+  }
+
+  /// The weights under the names that they are written with.
+  private static func named(
+    _ model: Model, ownNames: Bool
+  ) throws(ScaleNetError) -> (weights: StateDict, names: PyTorchNames?, notes: [String]) {
+    guard case .graph(let stored) = model.content else {
+      guard !ownNames else {
+        throw .invalidOption(
+          "ownNames", expected: "a graph, whose weights get other names",
+          found: "weights in \(model.path.escapedForMessage)")
+      }
+      return (model.tensors, nil, [])
+    }
+    if ownNames {
+      return (model.tensors, nil, ["names are those of the graph, which PyTorch's modules do not know"])
+    }
+    let found = try PyTorchNames(model, stored.graph)
+    let family = "names are PyTorch's, those of a \(found.architecture.displayName)"
+    return (found.weights, found, [family] + found.notes)
   }
 
   mutating func write() throws(ScaleNetError) {
@@ -55,9 +61,8 @@ struct WeightsTarget: ConversionTarget, ~Copyable {
   var byteCount: Int { output.byteCount }
 
   func describe(_ report: inout ConversionReport) {
-    guard let names else { return }
-    report.notes.append(names.note)
-    report.architecture = names.architecture ?? report.architecture
+    report.notes += notes
+    report.architecture = names?.architecture.displayName ?? report.architecture
   }
 
   func verify(_ verification: Verification) throws(ScaleNetError) -> VerificationReport {
@@ -69,7 +74,8 @@ struct WeightsTarget: ConversionTarget, ~Copyable {
       case .pytorch, .onnx, .keras, .trtexec, .polygraphy, .builtIn:
         try PyTorchReader.read(file, verifyChecksums: true)
       }
-    return try verification.compareBits(expected: weights, found: found)
+    let bits = try verification.compareBits(expected: weights, found: found)
+    return try names?.verify(found, verification) ?? bits
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }

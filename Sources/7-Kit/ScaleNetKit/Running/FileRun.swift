@@ -12,16 +12,24 @@ public struct RunReport: Sendable {
     public var name: String
     /// Element type and shape of the array.
     public var type: TensorType
+    /// The order of the axes of an image or feature map, `NCHW`, or `NHWC` where the model's file has its channels last;
+    /// nil for other arrays, and where the file does not tell.
+    public var layout: String?
     /// The file; the same for all outputs of an archive.
     public var path: String
   }
 
   /// In the graph's order.
   public var outputs: [Output]
+  /// What a user should know of the model and the arrays, one sentence each.
+  public var notes: [String]
 }
 
 extension Model {
   /// Runs the model on the arrays of files, and writes its outputs to files.
+  ///
+  /// Images may be NCHW or NHWC, and without a batch, as `Tensor.fitted(to:)` has it. Feature maps are written in the order
+  /// of the model's file: NHWC for a Keras model with channels last.
   ///
   /// - Parameters:
   ///   - inputs: an array for each input of the graph; weights get a graph for the height and width of the first.
@@ -35,56 +43,71 @@ extension Model {
     let files = files + inputs.files
     switch output {
     case .directory(let path):
-      let results = try results(inputs, options)
-      let paths = try RunOutput.write(results, to: path, overwrite: overwrite, inputs: files)
-      return Self.report(results, paths)
+      let (results, report) = try results(inputs, options)
+      return report.at(try RunOutput.write(results, to: path, overwrite: overwrite, inputs: files))
     case .file(let path):
-      let isArchive = path.lowercased().hasSuffix(".npz")
-      guard isArchive || path.lowercased().hasSuffix(".npy") else {
+      let isStandardOutput = path == StandardStreams.path
+      var isArchive = path.lowercased().hasSuffix(".npz")
+      guard isArchive || isStandardOutput || path.lowercased().hasSuffix(".npy") else {
         throw .invalidOption("output", expected: "a name that ends in .npy or .npz", found: path)
       }
       var output = try OutputFile(path: path, overwrite: overwrite, inputs: files)
-      let results = try results(inputs, options)
+      let (results, report) = try results(inputs, options)
+      if isStandardOutput { isArchive = results.count > 1 }
       if results.count > 1 && !isArchive {
         throw .invalidOption(
           "output", expected: "a name that ends in .npz, for \(results.count) outputs", found: path)
       }
       if isArchive {
-        var archive = StateDict()
-        for result in results { archive.append(result.name, result.tensor) }
-        try NumPyWriter.writeArchive(archive, to: &output)
+        try NumPyWriter.writeArchive(RunOutput.archive(results), to: &output)
       } else {
         try NumPyWriter.writeArray(results[0].tensor, to: &output)
       }
       try output.commit()
-      return Self.report(results, Array(repeating: path, count: results.count))
+      return report.at(Array(repeating: path, count: results.count))
     }
   }
 
-  private static func report(_ results: [NamedTensor], _ paths: [String]) -> RunReport {
-    RunReport(
-      outputs: zip(results, paths).map { result, path in
-        RunReport.Output(
-          name: result.name, type: TensorType(result.tensor.dataType, result.tensor.shape), path: path)
-      })
-  }
-
-  private func results(_ inputs: InputArrays, _ options: RunOptions) throws(ScaleNetError) -> [NamedTensor] {
+  /// The outputs as they are written, and what is said of them.
+  package func results(
+    _ inputs: InputArrays, _ options: RunOptions
+  ) throws(ScaleNetError) -> (results: [NamedTensor], report: RunReport) {
     var options = options
+    var notes = self.notes
     let graph = try graph(for: inputs, &options)
     if let id = graph.inputs.first, inputs.arrays.isEmpty {
       throw .invalidOption("input", expected: "an array for \(graph[id].name)", found: "none")
     }
-    var arrays = try inputs.named(for: graph, of: path)
+    var (arrays, said) = try inputs.fitted(to: graph, of: path)
+    notes += said
     if format == .onnx {
       // The reader has made the others constants.
       let names = Set(graph.inputs.map { graph[$0].name })
       arrays = arrays.filter { names.contains($0.key) }
     }
-    // NumPy has no bfloat16; float32 has all of its numbers.
-    return try Session(graph, path: path, options: options).runInOrder(arrays).map { result in
-      result.tensor.dataType == .bfloat16
-        ? NamedTensor(name: result.name, tensor: result.tensor.cast(to: .float32)) : result
+    let layout = imageLayout
+    var report = RunReport(outputs: [], notes: notes)
+    let results = try Session(graph, path: path, options: options).runInOrder(arrays).map { result in
+      var tensor = result.tensor
+      // NumPy has no bfloat16; float32 has all of its numbers.
+      if tensor.dataType == .bfloat16 { tensor = tensor.cast(to: .float32) }
+      let isMap = tensor.shape.rank == 4
+      if isMap && layout == "NHWC" { tensor = tensor.transposed([0, 2, 3, 1]) }
+      report.outputs.append(
+        RunReport.Output(
+          name: result.name, type: TensorType(tensor.dataType, tensor.shape), layout: isMap ? layout : nil,
+          path: ""))
+      return NamedTensor(name: result.name, tensor: tensor)
+    }
+    return (results, report)
+  }
+
+  /// The order of the axes of images in the model's file; nil where that does not tell.
+  package var imageLayout: String? {
+    switch content {
+    case .weights: return "NCHW"
+    case .tensors: return nil
+    case .graph(let model): return model.isChannelsLast ? "NHWC" : format == .keras ? "NCHW" : nil
     }
   }
 
@@ -100,11 +123,19 @@ extension Model {
       }
       return try graph(options.graph)
     }
-    guard let shape = inputs.arrays.first?.tensor.shape else {
-      throw .invalidOption("input", expected: "an array [N, C, H, W]", found: "none")
+    guard case .weights(_, let architecture) = content else { return try graph(options.graph) }
+    guard let array = inputs.array(for: [options.graph.inputName ?? "input"], isOnly: true)?.tensor else {
+      throw .invalidOption(
+        "input", expected: "an array [N, C, H, W]",
+        found: inputs.arrays.isEmpty
+          ? "none"
+          : "\(inputs.arrays.map(\.name.escapedForMessage).joined(separator: ", ")) in \(inputs.source)")
     }
+    let image: [Dimension] = [.unknown, .fixed(architecture.imageChannels), .unknown, .unknown]
+    // An array of other channels is refused by its shape, when the graph is run.
+    let shape = (array.fitted(to: image)?.tensor ?? array).shape
     let size = shape.rank == 4 ? InputSize(height: shape[2], width: shape[3]) : nil
-    guard let size, !shape.dimensions.contains(0) else { throw wrongArray("shape \(shape)") }
+    guard let size, !shape.dimensions.contains(0) else { throw wrongArray("shape \(array.shape)") }
     if let asked = options.graph.inputSize, asked != size {
       throw .invalidOption("inputSize", expected: "\(size), the array's", found: "\(asked)")
     }
@@ -118,5 +149,14 @@ extension Model {
       plain.remedy = nil
       throw .unsupported(path: inputs.source, operation: "run on this array", reason: plain.description)
     }
+  }
+}
+
+extension RunReport {
+  /// The same report, of files.
+  fileprivate func at(_ paths: [String]) -> RunReport {
+    var report = self
+    for (index, path) in paths.enumerated() { report.outputs[index].path = path }
+    return report
   }
 }

@@ -13,6 +13,9 @@ public struct InputArrays: Sendable {
   public private(set) var source: String
   /// Whether the names are those of inputs; otherwise there is one array.
   let areNamed: Bool
+  /// Whether names come from a file that others wrote: a single array of any name will do for the only input, and what is
+  /// of no input is left aside, with a note.
+  let isArchive: Bool
   /// The files that the arrays are views of, which no output may replace.
   package private(set) var files: [ByteRegion] = []
 
@@ -21,6 +24,7 @@ public struct InputArrays: Sendable {
     self.arrays = arrays.sorted { $0.key < $1.key }.map { NamedTensor(name: $0.key, tensor: $0.value) }
     self.source = source
     areNamed = true
+    isArchive = false
   }
 
   /// An array in memory for the only input of a model.
@@ -28,12 +32,16 @@ public struct InputArrays: Sendable {
     arrays = [NamedTensor(name: "array", tensor: array)]
     self.source = source
     areNamed = false
+    isArchive = false
   }
 
-  private init(_ arrays: [NamedTensor], source: String, areNamed: Bool, file: ByteRegion) {
+  private init(
+    _ arrays: [NamedTensor], source: String, areNamed: Bool, isArchive: Bool = false, file: ByteRegion
+  ) {
     self.arrays = arrays
     self.source = source
     self.areNamed = areNamed
+    self.isArchive = isArchive
     files = [file]
   }
 
@@ -43,7 +51,8 @@ public struct InputArrays: Sendable {
   /// Reads arrays: `.npy`, `.npz`, or the JSON of `polygraphy run --save-inputs`.
   ///
   /// A file is a batch of its own; Polygraphy's is one an iteration. Of `name=x.npy`, the array is the input `name`, and
-  /// arrays of other names that follow belong to the same batch. A path that exists is taken whole.
+  /// arrays of other names that follow belong to the same batch. A path that exists is taken whole, and `-` is standard
+  /// input.
   public static func read(_ arguments: [String]) throws(ScaleNetError) -> [InputArrays] {
     var batches: [InputArrays] = []
     // Whether the last batch is one of named arrays, which more may join.
@@ -99,10 +108,12 @@ public struct InputArrays: Sendable {
   }
 
   private static func readFile(_ path: String) throws(ScaleNetError) -> [InputArrays] {
-    let file = try ByteRegion.map(path: path)
+    let isStandardInput = path == StandardStreams.path
+    let file = isStandardInput ? try StandardStreams.region() : try ByteRegion.map(path: path)
+    let path = isStandardInput ? StandardStreams.inputName : path
     if NumPyReader.recognizes(file) {
       let (arrays, isArchive) = try readNumPy(file, path: path)
-      return [InputArrays(arrays, source: path, areNamed: isArchive, file: file)]
+      return [InputArrays(arrays, source: path, areNamed: isArchive, isArchive: isArchive, file: file)]
     }
     guard RecordingKind(file) == .polygraphyInputs else {
       throw .unknownFormat(
@@ -112,7 +123,7 @@ public struct InputArrays: Sendable {
     return try PolygraphyRecording.readInputs(file).batches.map { batch in
       InputArrays(
         batch.entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }, source: path, areNamed: true,
-        file: file)
+        isArchive: true, file: file)
     }
   }
 
@@ -132,35 +143,5 @@ public struct InputArrays: Sendable {
     let arrays = try NumPyReader.archive(file).entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
     if arrays.isEmpty { throw .unknownFormat(path: path, expected: "at least one array", found: "none") }
     return (arrays, true)
-  }
-}
-
-extension InputArrays {
-  /// What a reader of ONNX is told of them.
-  var given: ONNXReader.Given {
-    if let only { return .only(only) }
-    if arrays.isEmpty { return .none }
-    var named: [String: Tensor] = [:]
-    for array in arrays { named[array.name] = array.tensor }
-    return .named(named)
-  }
-
-  /// The arrays by the names of a graph's inputs.
-  ///
-  /// - Parameter path: the graph's file, for messages.
-  func named(for graph: Graph, of path: String) throws(ScaleNetError) -> [String: Tensor] {
-    var result: [String: Tensor] = [:]
-    if let only {
-      guard graph.inputs.count <= 1 else {
-        let names = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
-        throw .unsupported(
-          path: path, operation: "run",
-          reason: "expected name=array for each of the inputs \(names), found one array without a name")
-      }
-      if let id = graph.inputs.first { result[graph[id].name] = only }
-    } else {
-      for array in arrays { result[array.name] = array.tensor }
-    }
-    return result
   }
 }

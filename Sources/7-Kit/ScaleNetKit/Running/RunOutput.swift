@@ -6,7 +6,8 @@ import NumPyFormat
 
 /// Where the outputs of a run go.
 public enum RunOutput: Sendable {
-  /// A .npy file for one output, or a .npz file of all under their names.
+  /// A .npy file for one output, or a .npz file of all under their names. `-` is standard output, which gets the one or the
+  /// other.
   case file(String)
   /// A .npy file for each output in this directory, which is made if it is not there.
   case directory(String)
@@ -16,7 +17,9 @@ extension RunOutput {
   /// The name of an output's file: the output's own, with `_` for what names of files can't have everywhere, and a
   /// number where another has it already.
   static func fileNames(_ names: [String]) -> [String] {
+    // Names that differ in their case only are one name to some file systems.
     var taken = Set<String>()
+    var unique = UniqueNames()
     return names.map { name in
       var base = String(
         String.UnicodeScalarView(
@@ -26,15 +29,20 @@ extension RunOutput {
           }.prefix(200)))
       // A leading dot hides a file, and a leading dash looks like an option.
       if base.isEmpty || base.hasPrefix(".") || base.hasPrefix("-") { base = "_" + base }
-      var unique = base
-      var number = 1
-      // Names that differ in their case only are one name to some file systems.
-      while !taken.insert(unique.lowercased()).inserted {
-        unique = "\(base)_\(number)"
-        number += 1
-      }
-      return unique + ".npy"
+      let free = unique.next(base) { !taken.contains($0.lowercased()) }
+      taken.insert(free.lowercased())
+      return free + ".npy"
     }
+  }
+
+  /// The outputs under their names; one that the graph gives twice has a number behind its name the second time.
+  static func archive(_ results: [NamedTensor]) -> StateDict {
+    var archive = StateDict()
+    var names = UniqueNames(reserving: Set(results.map(\.name)))
+    for result in results where !archive.append(result.name, result.tensor) {
+      archive.append(names.new(result.name), result.tensor)
+    }
+    return archive
   }
 
   /// Writes each output to a file of its own: all of them appear, or none.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 import ScaleNetKit
 
 struct AllocateCommand: VerboseCommand {
@@ -7,15 +8,14 @@ struct AllocateCommand: VerboseCommand {
     abstract: "Allocate channels to scales by the importance that a seed network has learned.",
     discussion: """
       In each block the channels of all scales compete by |gamma| of their BatchNorm, and the top k = ceil(r * planes)
-      stay; r follows from the budget. Budgets are MACs of one image, which the paper calls FLOPs.
+      stay; r follows from the budget. Budgets are MACs of one image, which the paper calls FLOPs. The seed is a checkpoint,
+      or an ONNX or Keras file that keeps BatchNormalization.
 
       Examples:
         scalenet init scalenet50-seed -o seed.pth          # then train it
         scalenet allocate seed.pth --macs 3.8G -o structure.json --weights pruned.pth
         scalenet allocate seed.pth --width 1.361 -o structure.json
       """)
-
-  enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
   @OptionGroup var model: ModelOptions
 
@@ -44,14 +44,16 @@ struct AllocateCommand: VerboseCommand {
   @Flag(help: "Replace existing outputs.")
   var force = false
 
-  @Option(help: "How the report is printed.")
-  var format = Format.table
+  @OptionGroup var table: TableOptions
 
   @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     guard [macs != nil, width != nil, perBlockMACs].count(where: { $0 }) == 1 else {
       throw ValidationError("expected one of --macs, --width and --per-block-macs")
+    }
+    guard [output, weights, chart].count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("expected one output at most that is standard output")
     }
     try validateChart(chart)
     if let macs, Self.number(macs) == nil {
@@ -69,11 +71,11 @@ struct AllocateCommand: VerboseCommand {
     try seed.checkOutputs(outputs)
     let result: Allocation = try seed.allocate(target, inputSize: inputSize ?? .standard)
     try result.write(outputs)
-    let allocation = result.channels
-    switch format {
-    case .table: try StandardOutput.write(AllocationTable(allocation).text)
-    case .json: try StandardOutput.write(try encodeJSON(AllocationJSON(allocation)))
+    let report = try AllocationTable(result).text(table.chosen)
+    if table.chosen == .table {
+      for note in result.notes { StandardError.write("scalenet: note: \(note)\n") }
     }
+    try StandardOutput.write(report, besides: [output, weights, chart])
   }
 
   private var target: AllocationTarget {

@@ -8,14 +8,14 @@ struct BenchCommand: VerboseCommand {
     abstract: "Time the forward pass of models.",
     discussion: """
       The speed test of the published release: MACs, median and 95th percentile of the latency, and throughput, on this
-      program's engine. BatchNormalization is folded first. arch:NAME stands for a built-in architecture.
+      program's engine. BatchNormalization is folded first. arch:NAME stands for a built-in architecture. Without --runs,
+      each model is timed for ten seconds, and ten times at least. A bad model among several is named, and the others
+      are timed.
 
       Examples:
         scalenet bench model.onnx --batch 1 --runs 100
         scalenet bench arch:resnet50 arch:scalenet50 --batch 16 --threads 2
       """)
-
-  enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
   @Argument(help: ArgumentHelp("Model files, or arch:NAME.", valueName: "model"))
   var models: [String]
@@ -33,8 +33,7 @@ struct BenchCommand: VerboseCommand {
 
   @OptionGroup var threads: ThreadOptions
 
-  @Option(help: "How the report is printed.")
-  var format = Format.table
+  @OptionGroup var table: TableOptions
 
   @OptionGroup var messages: MessageOptions
 
@@ -46,39 +45,18 @@ struct BenchCommand: VerboseCommand {
     options.runs = runs
     options.threads = threads.threads
     options.inputSize = size
-    var results: [BenchmarkResult] = []
-    for model in models {
-      results.append(
-        try Model.open(model).benchmark(options) { state in
-          if state.completed % 10 == 0 {
-            progress.show("\(model): run \(state.completed)\(state.total.map { " of \($0)" } ?? "")")
-          }
-        })
+    let clock = ContinuousClock()
+    let (results, failure) = try forEach(models) { model in
+      let begin = clock.now
+      progress.show("\(model): reading")
+      return try Model.open(model).benchmark(options) { state in
+        let seconds = (clock.now - begin).components.seconds
+        progress.show(
+          "\(model): run \(state.completed + 1)\(state.total.map { " of \($0)" } ?? ""), \(seconds) s")
+      }
     }
     progress.clear()
-    switch format {
-    case .table: try StandardOutput.write(table(results))
-    case .json: try StandardOutput.write(try encodeJSON(results))
-    }
-  }
-
-  private func table(_ results: [BenchmarkResult]) -> String {
-    var table = TextTable([
-      .init("model"), .init("MACs/image", isNumber: true), .init("FLOPs/image", isNumber: true),
-      .init("median ms", isNumber: true),
-      .init("p95 ms", isNumber: true),
-      .init("images/s", isNumber: true), .init("runs", isNumber: true),
-    ])
-    for result in results {
-      let macs = result.macs / max(result.batch, 1)
-      table.add([
-        result.architecture, macs.grouped, (2 * macs).grouped,
-        "\((result.medianSeconds * 1000).rounded(toPlaces: 2))",
-        "\((result.percentile95Seconds * 1000).rounded(toPlaces: 2))",
-        "\(result.imagesPerSecond.rounded(toPlaces: 1))", "\(result.runs)",
-      ])
-    }
-    let first = results.first
-    return "batch \(batch), threads \(first?.threads ?? 0), kernels \(first?.kernels ?? "")\n" + table.text
+    try StandardOutput.write(try BenchmarkTable(results).text(table.chosen))
+    if let failure { throw failure }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 import ScaleNetKit
 
 struct ConvertCommand: VerboseCommand {
@@ -13,20 +14,22 @@ struct ConvertCommand: VerboseCommand {
         scalenet convert weights.pth --structure structure.json --input-size 288x416 --batch 1 -o model.onnx
         scalenet convert weights.pth --features -o backbone.onnx
         scalenet convert weights.pth --dtype float16 --opset 17 -o half.onnx
+        scalenet convert weights.pth --for tensorrt-10 -o model.onnx
         scalenet convert weights.pth -o model.keras
         scalenet convert weights.pth -o model.h5 --data-format channels_first
         scalenet convert old-format.pth -o new-format.safetensors
       """)
 
   enum ElementType: String, ExpressibleByArgument, CaseIterable { case float32, float16 }
-  enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+  enum SummaryFormat: String, ExpressibleByArgument, CaseIterable { case text, json, csv, markdown, latex }
 
   @OptionGroup var model: ModelOptions
 
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "The file to write: .onnx, .h5, .keras, .pth, .safetensors or .npz.", valueName: "file"))
+      "The file to write: .onnx, .h5, .keras, .pth, .safetensors or .npz; - with --to for standard output.",
+      valueName: "file"))
   var output: String
 
   @Option(help: ArgumentHelp("The format to write, if the extension does not say it.", valueName: "format"))
@@ -45,6 +48,13 @@ struct ConvertCommand: VerboseCommand {
       }
     }
   }
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "What the file is for: decides opset and IR version, and refuses what the target would (see check).",
+      valueName: "target"))
+  var target: DeploymentTarget?
 
   @OptionGroup(title: "Graph Options") var graph: GraphArguments
 
@@ -70,6 +80,9 @@ struct ConvertCommand: VerboseCommand {
 
   @OptionGroup(title: "Keras Options") var keras: KerasArguments
 
+  @Flag(help: "Of a graph's weights written alone: keep the graph's names instead of finding PyTorch's.")
+  var ownNames = false
+
   @Flag(help: "Put the source's SHA-256 into the metadata.")
   var checksum = false
 
@@ -82,7 +95,16 @@ struct ConvertCommand: VerboseCommand {
   @OptionGroup var threads: ThreadOptions
 
   @Option(help: "How the report is printed.")
-  var format = ReportFormat.text
+  var format = SummaryFormat.text
+
+  @Flag(help: "The same as --format latex: tables for a paper.")
+  var latex = false
+
+  func validate() throws {
+    if latex, ![.text, .latex].contains(format) {
+      throw ValidationError("--latex, --format \(format.rawValue): expected one of them")
+    }
+  }
 
   func run() throws {
     let progress = ProgressLine()
@@ -91,17 +113,23 @@ struct ConvertCommand: VerboseCommand {
     let source = try Model.open(model.input, model.opening(inputSize: graph.inputSize))
     let report = try source.convert(to: output, options) { progress.show($0) }
     progress.clear()
-    switch format {
-    case .text:
-      for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
-      try StandardOutput.write(ConversionSummary(report).text)
-    case .json: try StandardOutput.write(try encodeJSON(report))
+    let summary = ConversionSummary(report)
+    let text: String
+    switch latex ? .latex : format {
+    case .text: text = summary.text
+    case .json: text = try encodeJSON(report)
+    case .csv: text = summary.csv
+    case .markdown: text = summary.document.markdown
+    case .latex: text = summary.document.latex
     }
+    if format != .json { for note in report.notes { StandardError.write("scalenet: note: \(note)\n") } }
+    try StandardOutput.write(text, besides: [output])
   }
 
   private var options: ConversionOptions {
     var options = ConversionOptions()
     options.format = to?.fileFormat
+    options.target = target
     options.graph = graph.options
     options.graph.batch = batch
     options.graph.inputName = inputName
@@ -112,6 +140,7 @@ struct ConvertCommand: VerboseCommand {
     options.onnx = onnx.options
     options.keras = keras.options
     options.keras.container = to.flatMap { KerasOptions.Container(rawValue: $0.rawValue) }
+    options.ownNames = ownNames
     options.checksum = checksum
     options.verify = !noVerify
     options.overwrite = force

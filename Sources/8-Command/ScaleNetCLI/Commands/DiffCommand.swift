@@ -18,6 +18,7 @@ struct DiffCommand: VerboseCommand {
       Examples:
         scalenet diff weights.pth model.onnx
         scalenet diff weights.pth model.onnx --layers --weights --chart error.svg
+        scalenet diff weights.pth model.onnx --html report.html --junit report.xml
         scalenet diff model.onnx model.h5 --input photo.npy --format json
         scalenet diff model.onnx model.onnx --save-inputs inputs
         trtexec --onnx=model.onnx --loadInputs=input:inputs/input.0.bin --exportOutput=trt.json
@@ -57,10 +58,26 @@ struct DiffCommand: VerboseCommand {
   @Option(help: "How the report is printed.")
   var format = DiffReportFormat.table
 
+  @Flag(help: "The same as --format latex: tables for a paper.")
+  var latex = false
+
   @Option(
     help: ArgumentHelp(
       "Draw the error of each layer by depth, with --layers; .svg or .png.", valueName: "file"))
   var chart: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write one page: verdict, cause, both graphs around the first divergence, the error by depth, maps of the worst "
+        + "tensors.", valueName: "file"))
+  var html: String?
+
+  @Option(
+    help: ArgumentHelp("Write the outcome as JUnit's XML, for continuous integration.", valueName: "file"))
+  var junit: String?
+
+  @Flag(help: "Count an output that one side lacks as a difference.")
+  var strict = false
 
   @Flag(help: "Replace existing files.")
   var force = false
@@ -70,6 +87,12 @@ struct DiffCommand: VerboseCommand {
   func validate() throws {
     try validateChart(chart)
     if chart != nil && !layers { throw ValidationError("--chart: expected with --layers") }
+    if latex, ![.table, .latex].contains(format) {
+      throw ValidationError("--latex, --format \(format.rawValue): expected one of them")
+    }
+    if format == .csv, layers, weights {
+      throw ValidationError("--format csv: a file of one table, expected --layers or --weights")
+    }
   }
 
   func run() throws {
@@ -90,6 +113,14 @@ struct DiffCommand: VerboseCommand {
       let bytes = try DivergenceChart(report).drawing.bytes(for: chart)
       try writeBytes(bytes, to: chart, overwrite: force, inputs: left.files + right.files)
     }
+    if let html {
+      let page = try plan.page(of: report)
+      try writeBytes(Array(page.utf8), to: html, overwrite: force, inputs: left.files + right.files)
+    }
+    if let junit {
+      try writeBytes(Array(report.junit.utf8), to: junit, overwrite: force, inputs: left.files + right.files)
+    }
+    let format: DiffReportFormat = latex ? .latex : format
     let text = try format.text(of: report, style: style)
     if format == .table {
       for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
@@ -103,7 +134,8 @@ struct DiffCommand: VerboseCommand {
     options.graph = graph.options
     try inputs.apply(to: &options)
     options.tolerance = tolerance.elementTolerance
-    options.layers = layers
+    options.layers = layers || html != nil
+    options.strict = strict
     options.weights = weights
     options.threads = threads.threads
     return options

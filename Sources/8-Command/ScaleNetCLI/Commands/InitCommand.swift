@@ -68,7 +68,8 @@ struct InitCommand: VerboseCommand {
     ).write(to: output, overwrite: force)
     progress.clear()
     try StandardOutput.write(
-      "\(output): \(report.architecture), \(report.classes) classes, "
-        + "\(report.parameters.grouped) parameters, \(report.bytes.byteText), seed \(seed)\n")
+      "\(output == "-" ? "standard output" : output): \(report.architecture), \(report.classes) classes, "
+        + "\(report.parameters.grouped) parameters, \(report.bytes.byteText), seed \(seed)\n",
+      besides: [output])
   }
 }

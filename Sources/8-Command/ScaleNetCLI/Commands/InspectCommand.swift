@@ -11,7 +11,7 @@ struct InspectCommand: VerboseCommand {
     discussion: """
       Only headers and shapes are read, never the weights. MACs are multiply-accumulates of convolutions and of the
       final layer; 1 MAC is 2 FLOPs, and what the paper calls FLOPs are MACs. Several models are shown side by side.
-      arch:NAME stands for a built-in architecture.
+      arch:NAME stands for a built-in architecture. A bad input among several is named, and the others are shown.
 
       Examples:
         scalenet inspect weights.pth
@@ -36,8 +36,7 @@ struct InspectCommand: VerboseCommand {
   @Flag(help: "A row for every layer too.")
   var perLayer = false
 
-  @Option(help: "How the report is printed.")
-  var format = ReportFormat.table
+  @OptionGroup var table: TableOptions
 
   @Option(
     help: ArgumentHelp(
@@ -59,13 +58,12 @@ struct InspectCommand: VerboseCommand {
 
   func run() throws {
     var files: [ByteRegion] = []
-    var inspections: [Inspection] = []
-    for input in inputs {
+    let (inspections, failure) = try forEach(inputs) { input in
       let options = OpeningOptions(
         key: weights.key, prefix: weights.prefix, structurePath: structure, inputSize: graph.inputSize)
       let opened = try Model.open(input, options.readingShapesOnly())
       files += opened.files
-      inspections.append(try opened.inspect(graph.options))
+      return try opened.inspect(graph.options)
     }
     let reports = inspections.map(\.report)
     if let chart { try draw(reports, to: chart, inputs: files) }
@@ -73,11 +71,13 @@ struct InspectCommand: VerboseCommand {
       let page = try HTMLPage(inspections.map { HTMLPage.Entry($0.report, block: $0.block) }).text()
       try writeText(page, to: html, overwrite: force, inputs: files)
     }
+    let format = table.chosen
     let text = try format.text(of: reports, isPerLayer: perLayer, style: style)
     if format == .table {
       for note in reports.flatMap(\.notes) { StandardError.write("scalenet: note: \(note)\n") }
     }
     try StandardOutput.write(text)
+    if let failure { throw failure }
   }
 
   private func draw(_ reports: [InspectionReport], to path: String, inputs: [ByteRegion]) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileIO
 import ScaleNetKit
 
 struct RunCommand: VerboseCommand {
@@ -6,10 +7,11 @@ struct RunCommand: VerboseCommand {
     commandName: "run",
     abstract: "Run a model on arrays.",
     discussion: """
-      The input of an image network is a .npy file of shape [N, C, H, W] with real numbers. Weights get a graph for its
-      height and width; an ONNX model must fit it, and what it leaves open becomes the array's. Where there are several
-      inputs, each is given as name=file.npy, or all as a .npz file of these names. One output goes to a .npy file;
-      several go to a .npz file under their names, or each to a .npy file in a directory.
+      The input of an image network is a .npy file of shape [N, C, H, W] or [N, H, W, C] with real numbers; without N it is
+      one image. Weights get a graph for its height and width; an ONNX model must fit it, and what it leaves open becomes
+      the array's. Where there are several inputs, each is given as name=file.npy, or all as a .npz file of these names.
+      One output goes to a .npy file; several go to a .npz file under their names, or each to a .npy file in a directory.
+      Feature maps are in the order of the model's file: NHWC for a Keras model with channels last, and NCHW otherwise.
 
       Examples:
         scalenet run model.onnx --input x.npy --output y.npy
@@ -59,12 +61,17 @@ struct RunCommand: VerboseCommand {
     let target = outputDir.map { RunOutput.directory($0) } ?? .file(output ?? "")
     let report = try opened.run(inputs, to: target, options, overwrite: force)
     progress.clear()
+    for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
+    func text(_ result: RunReport.Output) -> String {
+      "\(result.name.escapedForMessage) \(result.type)" + (result.layout.map { " (\($0))" } ?? "")
+    }
     if let output {
-      let results = report.outputs.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
-      try StandardOutput.write("\(output): \(results)\n")
+      let name = output == "-" ? "standard output" : output
+      try StandardOutput.write(
+        "\(name): \(report.outputs.map(text).joined(separator: ", "))\n", besides: [output])
     } else {
       for result in report.outputs {
-        try StandardOutput.write("\(result.path): \(result.name) \(result.type)\n")
+        try StandardOutput.write("\(result.path): \(text(result))\n")
       }
     }
   }

@@ -28,7 +28,7 @@ struct StructureCommand: VerboseCommand {
   func run() throws {
     let opened = try model.open()
     let json = try opened.structure().json + "\n"
-    guard let output else {
+    guard let output, output != "-" else {
       try StandardOutput.write(json)
       return
     }

@@ -26,6 +26,7 @@ extension Dimension: ExpressibleByArgument {
 }
 
 extension StridePlacement: ExpressibleByArgument {}
+extension DeploymentTarget: ExpressibleByArgument {}
 extension ReportFormat: ExpressibleByArgument {}
 extension DiffReportFormat: ExpressibleByArgument {}
 extension KerasOptions.DataFormat: ExpressibleByArgument {}

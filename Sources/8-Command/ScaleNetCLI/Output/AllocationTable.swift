@@ -1,29 +1,41 @@
 import Reports
 import ScaleNetKit
 
-/// The report of `allocate` as text.
+/// The report of `allocate`.
 struct AllocationTable {
   private let allocation: ChannelAllocation
+  private let notes: [String]
 
-  init(_ allocation: ChannelAllocation) {
-    self.allocation = allocation
+  init(_ allocation: Allocation) {
+    self.allocation = allocation.channels
+    notes = allocation.notes
   }
 
-  var text: String {
-    var table = TextTable([
-      .init("block"), .init("1", isNumber: true), .init("2", isNumber: true), .init("4", isNumber: true),
-      .init("7", isNumber: true), .init("kept", isNumber: true),
-      .init("MACs before", isNumber: true), .init("after", isNumber: true),
-    ])
-    for block in allocation.blocks {
+  func text(_ format: ReportFormat) throws -> String {
+    switch format {
+    case .table: return table
+    case .json: return try encodeJSON(AllocationJSON(allocation, notes: notes))
+    case .csv: return csv
+    case .markdown: return document.markdown
+    case .latex: return document.latex
+    }
+  }
+
+  private static let titles = ["block", ">1", ">2", ">4", ">7", ">kept", ">MACs before", ">after"]
+  private static let meaning = "channels kept - lost at each scale (1, 2, 4, 7)"
+
+  private var rows: [[String]] {
+    allocation.blocks.map { block in
       let scales = zip(block.channels, block.lost).map { kept, lost in
         kept + lost == 0 ? "-" : "\(kept)-\(lost)"
       }
       let kept = block.channels.reduce(0, +)
-      table.add(
-        [block.name] + scales
-          + ["\(kept)/\(kept + block.lost.reduce(0, +))", block.macsBefore.grouped, block.macsAfter.grouped])
+      return [block.name] + scales
+        + ["\(kept)/\(kept + block.lost.reduce(0, +))", block.macsBefore.grouped, block.macsAfter.grouped]
     }
+  }
+
+  private var totals: [(name: String, value: String)] {
     var rows = [
       (
         "MACs",
@@ -34,10 +46,40 @@ struct AllocationTable {
       let share = Double(allocation.macsAfter) / Double(max(budget, 1)) * 100
       rows.append(("budget", "\(budget.grouped), of which \(share.rounded(toPlaces: 2)) % are used"))
     }
-    if let width = allocation.width { rows.append(("width r", "\(width.rounded(toPlaces: 6))")) }
-    return "channels kept - lost at each scale (1, 2, 4, 7)\n" + table.text + "\n"
-      + rows.map { name, value in name + String(repeating: " ", count: 10 - name.count) + value + "\n" }
+    // All digits: rounded, r could give some block another channel when it is given back as --width.
+    if let width = allocation.width { rows.append(("width r", "\(width)")) }
+    return rows
+  }
+
+  private var table: String {
+    var table = TextTable(
+      Self.titles.map { title in
+        title.hasPrefix(">") ? .init(String(title.dropFirst()), isNumber: true) : .init(title)
+      })
+    for row in rows { table.add(row) }
+    return Self.meaning + "\n" + table.text + "\n"
+      + totals.map { name, value in name + String(repeating: " ", count: 10 - name.count) + value + "\n" }
       .joined()
+  }
+
+  private var document: ReportDocument {
+    var document = ReportDocument()
+    document.addParagraph("\(Self.meaning)")
+    document.addTable(Self.titles, rows)
+    document.addTable(["quantity", "value"], totals.map { [$0.name, $0.value] })
+    document.addList(notes)
+    return document
+  }
+
+  private var csv: String {
+    func scales(_ name: String) -> [String] { [1, 2, 4, 7].map { "\(name)_\($0)" } }
+    var table = CSVTable(
+      ["block", "planes"] + scales("kept") + scales("lost") + ["macs_before", "macs_after"])
+    for block in allocation.blocks {
+      let numbers = [block.planes] + block.channels + block.lost + [block.macsBefore, block.macsAfter]
+      table.add([CSVTable.name(block.name)] + numbers.map(String.init))
+    }
+    return table.text
   }
 }
 
@@ -65,16 +107,18 @@ struct AllocationJSON: Encodable {
   var macsBudget: Int?
   var structure: [[Int]]
   var blocks: [Block]
+  var notes: [String]
 
   enum CodingKeys: String, CodingKey {
-    case width, structure, blocks
+    case width, structure, blocks, notes
     case inputSize = "input_size"
     case macsBefore = "macs_before"
     case macsAfter = "macs_after"
     case macsBudget = "macs_budget"
   }
 
-  init(_ allocation: ChannelAllocation) {
+  init(_ allocation: ChannelAllocation, notes: [String]) {
+    self.notes = notes
     inputSize = [allocation.inputSize.height, allocation.inputSize.width]
     width = allocation.width
     macsBefore = allocation.macsBefore

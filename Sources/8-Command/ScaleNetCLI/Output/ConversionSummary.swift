@@ -9,8 +9,40 @@ struct ConversionSummary {
     self.report = report
   }
 
-  var text: String {
-    var rows: [(String, String)] = [
+  /// The summary as tables of a page.
+  var document: ReportDocument {
+    var document = ReportDocument()
+    document.addParagraph("\(title)")
+    document.addTable(["quantity", "value"], rows.map { [$0.name, $0.value] })
+    if let weightNames = report.weightNames {
+      document.addTable(
+        ["weight", "dataset", "shape"], weightNames.map { [$0.source, $0.dataset, "\($0.shape)"] })
+    }
+    document.addList(report.notes)
+    return document
+  }
+
+  /// The names of weights, where these alone were written; otherwise the summary.
+  var csv: String {
+    guard let weightNames = report.weightNames else {
+      var table = CSVTable(["quantity", "value"])
+      for row in rows { table.add([row.name, CSVTable.name(row.value)]) }
+      return table.text
+    }
+    var table = CSVTable(["weight", "layer", "dataset", "shape"])
+    for name in weightNames {
+      let shape = name.shape.map(String.init).joined(separator: "x")
+      table.add([name.source, name.layer, name.dataset].map(CSVTable.name) + [shape])
+    }
+    return table.text
+  }
+
+  private var title: String {
+    "\(report.input) -> \(report.output == "-" ? "standard output" : report.output)"
+  }
+
+  private var rows: [(name: String, value: String)] {
+    var rows: [(name: String, value: String)] = [
       ("architecture", report.architecture),
       ("parameters", report.parameters.grouped),
     ]
@@ -38,14 +70,17 @@ struct ConversionSummary {
     } else {
       rows.append(("verified", "no (--no-verify)"))
     }
+    return rows
+  }
+
+  var text: String {
     var names = ""
     if let weightNames = report.weightNames {
       var table = TextTable([.init("weight"), .init("dataset"), .init("shape")])
       for name in weightNames { table.add([name.source, name.dataset, "\(name.shape)"]) }
       names = "\n" + table.text
     }
-    let title = "\(report.input) -> \(report.output)\n"
-    return title
+    return title + "\n"
       + rows.map { name, value in
         "  " + name + String(repeating: " ", count: 14 - name.count) + value + "\n"
       }.joined() + names

@@ -10,6 +10,11 @@ enum StandardOutput {
   /// Whether standard output is a terminal.
   static var isTerminal: Bool { isatty(1) == 1 }
 
+  /// Writes all of a report; to standard error where one of the outputs of the command is standard output.
+  static func write(_ report: String, besides outputs: [String?]) throws(Failure) {
+    if outputs.contains("-") { StandardError.write(report) } else { try write(report) }
+  }
+
   /// Writes all of `text`.
   static func write(_ text: String) throws(Failure) {
     var rest = Array(text.utf8)[...]

@@ -15,6 +15,7 @@ extension ScaleNetError.Vocabulary {
       case .closeExtents: "every extent must be known"
       case .setFormat: "give --to"
       case .choosePrefix(let example): "give --prefix \(example.escapedForMessage) or another"
+      case .keepOwnNames: "give --own-names to write them under the graph's names"
       }
     },
     more: " (--verbose lists all)")
