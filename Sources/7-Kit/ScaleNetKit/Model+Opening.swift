@@ -13,9 +13,10 @@ public struct OpeningOptions: Sendable {
   public var key: String?
   /// The path of a structure file that the weights are checked against; nil for no check.
   public var structurePath: String?
-  /// Height and width for the images of an ONNX model that leaves them open; nil leaves them open.
+  /// Height and width for the images of an ONNX or Keras model that leaves them open; nil leaves them open in an ONNX
+  /// model, and is an error with a Keras model.
   public var inputSize: InputSize?
-  /// The arrays that the model will run on and no others; an ONNX model is read for these. Nil for any.
+  /// The arrays that the model will run on and no others; an ONNX or Keras model is read for these. Nil for any.
   var arrays: InputArrays?
   /// Whether nothing but shapes is needed, so that a built-in architecture gets no weights.
   var shapesOnly = false
@@ -115,7 +116,12 @@ extension Model {
   private static func readGraph(
     _ file: ByteRegion, _ format: FileFormat, path: String, _ options: OpeningOptions
   ) throws(ScaleNetError) -> StoredModel {
-    if format == .keras { return try KerasReader.read(file) }
+    if format == .keras {
+      var keras = KerasReader.Options(imageSize: options.inputSize.map { ($0.height, $0.width) })
+      keras.onlyShape = options.arrays?.only?.shape.dimensions
+      for array in options.arrays?.arrays ?? [] { keras.shapes[array.name] = array.tensor.shape.dimensions }
+      return try KerasReader.read(file, keras)
+    }
     return try ONNXReader.read(
       file, path: path,
       options: ONNXReader.Options(
@@ -143,6 +149,10 @@ extension Model {
     if let kind = RecordingKind(file) { return kind.displayName }
     let first = file.withBytes { bytes in
       (0..<min(8, bytes.byteCount)).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+    }
+    // What a zip archive begins with; its directory, which stands at the end, is not there.
+    if first.starts(with: [0x50, 0x4b, 3, 4]) {
+      return "a zip archive of \(file.count) bytes that is cut off or damaged, or one of something else"
     }
     let digits = first.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
     return "\(file.count) bytes that begin with \(digits)"

@@ -1,3 +1,4 @@
+public import Architectures
 import Execution
 import FileIO
 import ModelIR
@@ -41,12 +42,17 @@ public enum Comparand: Sendable {
   /// - Parameters:
   ///   - path: the file; `arch:NAME` stands for a built-in architecture.
   ///   - key: where the state dict stands in a PyTorch checkpoint; other files are not concerned.
+  ///   - inputSize: height and width for the images of an ONNX or Keras model that leaves them open.
+  ///   - inputs: the arrays of the comparison, whose height and width such a Keras model gets otherwise.
   /// - Throws: if there is no such file, or it is damaged, of no known format, or holds what is not supported.
-  public static func open(_ path: String, key: String? = nil) throws(ScaleNetError) -> Comparand {
+  public static func open(
+    _ path: String, key: String? = nil, inputSize: InputSize? = nil, inputs: InputArrays? = nil
+  ) throws(ScaleNetError) -> Comparand {
     // What stands for a built-in architecture is no path.
     if path.hasPrefix(Model.builtInPrefix) { return .model(try Model.open(path)) }
     let file = try ByteRegion.map(path: path)
-    switch FileFormat.detect(file) {
+    let format = FileFormat.detect(file)
+    switch format {
     case .numpy:
       let (arrays, isArchive) = try InputArrays.readNumPy(file, path: path)
       return .outputs(
@@ -59,7 +65,9 @@ public enum Comparand: Sendable {
     case .pytorch:
       return .model(try Model.open(file, path: path, OpeningOptions(key: key)))
     case .safetensors, .onnx, .keras:
-      return .model(try Model.open(file, path: path, OpeningOptions()))
+      var options = OpeningOptions(inputSize: inputSize)
+      if format == .keras { options.arrays = inputs }
+      return .model(try Model.open(file, path: path, options))
     case .builtIn, nil:
       throw .unknownFormat(
         path: path,

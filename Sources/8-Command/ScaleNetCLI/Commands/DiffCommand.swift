@@ -72,9 +72,11 @@ struct DiffCommand: VerboseCommand {
     let progress = ProgressLine()
     defer { progress.clear() }
     progress.show("reading")
-    let left = try Comparand.open(left, key: key)
-    let right = try Comparand.open(right, key: rightKey ?? key)
-    let plan = try ComparisonPlan(left, right, try options())
+    let options = try options()
+    let size = options.graph.inputSize
+    let left = try Comparand.open(left, key: key, inputSize: size, inputs: options.inputs.first)
+    let right = try Comparand.open(right, key: rightKey ?? key, inputSize: size, inputs: options.inputs.first)
+    let plan = try ComparisonPlan(left, right, options)
     let saved = try inputs.saveInputs.map { directory in
       try plan.saveInputs(to: directory, overwrite: force)
     }
