@@ -2,14 +2,20 @@
 enum LayerClass: String, CaseIterable {
   case input = "InputLayer"
   case conv2D = "Conv2D"
+  case conv2DTranspose = "Conv2DTranspose"
   case depthwiseConv2D = "DepthwiseConv2D"
   case separableConv2D = "SeparableConv2D"
   case batchNormalization = "BatchNormalization"
+  case layerNormalization = "LayerNormalization"
+  case groupNormalization = "GroupNormalization"
+  case unitNormalization = "UnitNormalization"
   case normalization = "Normalization"
   case rescaling = "Rescaling"
   case relu = "ReLU"
   case leakyRelu = "LeakyReLU"
+  case thresholdedRelu = "ThresholdedReLU"
   case pRelu = "PReLU"
+  case elu = "ELU"
   case activation = "Activation"
   case softmax = "Softmax"
   case zeroPadding2D = "ZeroPadding2D"
@@ -25,14 +31,64 @@ enum LayerClass: String, CaseIterable {
   case subtract = "Subtract"
   case multiply = "Multiply"
   case average = "Average"
+  case maximum = "Maximum"
+  case minimum = "Minimum"
+  case dot = "Dot"
+  case merge = "Merge"
   case dense = "Dense"
   case flatten = "Flatten"
   case reshape = "Reshape"
   case permute = "Permute"
+  // They do nothing in inference.
+  case identity = "Identity"
   case dropout = "Dropout"
   case spatialDropout2D = "SpatialDropout2D"
+  case alphaDropout = "AlphaDropout"
   case gaussianNoise = "GaussianNoise"
   case gaussianDropout = "GaussianDropout"
+  case activityRegularization = "ActivityRegularization"
+  /// A layer that changes images in training only, of one of the classes that `augmentations` lists.
+  case augmentation = "augmentation"
+  // Layers of keras.applications.
+  case layerScale = "LayerScale"
+  case stochasticDepth = "StochasticDepth"
+  case customScale = "CustomScaleLayer"
+  /// An operation of TensorFlow's or Keras 3's that stands in place of a layer.
+  case operation = "operation"
+
+  /// Classes that older versions call otherwise, and those that compute the same in inference.
+  private static let otherNames: [String: LayerClass] = [
+    "BatchNormalizationV1": .batchNormalization, "BatchNormalizationV2": .batchNormalization,
+    "SyncBatchNormalization": .batchNormalization, "Convolution2D": .conv2D,
+    "Convolution2DTranspose": .conv2DTranspose, "Deconvolution2D": .conv2DTranspose,
+    "SeparableConvolution2D": .separableConv2D, "DepthwiseConvolution2D": .depthwiseConv2D,
+    "MaxPool2D": .maxPooling2D, "AvgPool2D": .averagePooling2D,
+    "GlobalAvgPool2D": .globalAveragePooling2D, "GlobalMaxPool2D": .globalMaxPooling2D,
+    "Custom>CustomScaleLayer": .customScale, "Custom>LayerScale": .layerScale,
+    "Custom>StochasticDepth": .stochasticDepth,
+  ]
+
+  /// Preprocessing layers that give back what they get unless they are called for training. RandomCrop is none of them.
+  private static let augmentations: Set<String> = [
+    "AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration",
+    "RandomColorJitter", "RandomContrast", "RandomElasticTransform", "RandomErasing", "RandomFlip",
+    "RandomGaussianBlur", "RandomGrayscale", "RandomHeight", "RandomHue", "RandomInvert", "RandomPerspective",
+    "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
+    "RandomTranslation", "RandomWidth", "RandomZoom",
+  ]
+
+  /// The class that a configuration calls so; nil if it is none of these.
+  init?(className: String) {
+    if let known = LayerClass(rawValue: className), known != .operation, known != .augmentation {
+      self = known
+    } else if let known = Self.otherNames[className] {
+      self = known
+    } else if Self.augmentations.contains(className) {
+      self = .augmentation
+    } else {
+      return nil
+    }
+  }
 
   /// The name of the class in the groups of `.weights.h5`.
   var snakeCase: String { Self.snakeCase(rawValue) }
@@ -50,14 +106,30 @@ enum LayerClass: String, CaseIterable {
     return result
   }
 
-  /// Whether Keras 3 has an operation of the same name for `+`, `-` and `*`.
-  var isArithmetic: Bool { self == .add || self == .subtract || self == .multiply }
+  /// Whether it is a layer that keras.applications define for themselves.
+  var isOfApplications: Bool {
+    switch self {
+    case .layerScale, .stochasticDepth, .customScale: true
+    default: false
+    }
+  }
+
+  /// Whether it gives back what it gets, and only training makes a difference.
+  var isIdentity: Bool {
+    switch self {
+    case .identity, .dropout, .spatialDropout2D, .alphaDropout, .gaussianNoise, .gaussianDropout,
+      .activityRegularization, .augmentation, .stochasticDepth:
+      true
+    default: false
+    }
+  }
 
   /// Whether the layer computes something else in training than otherwise.
   var dependsOnTraining: Bool {
     switch self {
-    case .batchNormalization, .dropout, .spatialDropout2D, .gaussianNoise, .gaussianDropout: true
-    default: false
+    case .batchNormalization: true
+    case .identity, .activityRegularization: false
+    default: isIdentity
     }
   }
 }

@@ -112,7 +112,7 @@ extension Model {
       var batch = options.batch
       for id in graph.inputs {
         guard let shape = graph[id].type.binding(options.batch).shape else { continue }
-        inputs[graph[id].name] = Tensor(random.normals(shape.elementCount), shape: shape)
+        inputs[graph[id].name] = random.input(graph[id].type.dataType, shape)
           .cast(to: graph[id].type.dataType)
         batch = shape.dimensions.first ?? batch
       }

@@ -5,8 +5,8 @@ public import ModelIR
 /// How a graph is made of weights, or a graph of a file is changed, and which parts of it are wanted. What is nil or false
 /// is not asked for; what is asked for and cannot be followed is an error.
 public struct GraphOptions: Sendable, Hashable {
-  /// Height and width of the image; 224 x 224 if nil, or what the other side of a comparison has. An ONNX model that
-  /// leaves them open gets this size.
+  /// Height and width of the image; 224 x 224 if nil, or what the other side of a comparison has. An ONNX or
+  /// Keras model that leaves them open gets this size.
   public var inputSize: InputSize?
   /// The extent of the batch axis; open if nil.
   public var batch: Dimension?

@@ -14,9 +14,10 @@ public struct OpeningOptions: Sendable {
   public var prefix: String?
   /// The path of a structure file that the weights are checked against; nil for no check.
   public var structurePath: String?
-  /// Height and width for the images of an ONNX model that leaves them open; nil leaves them open.
+  /// Height and width for the images of an ONNX or Keras model that leaves them open; nil leaves them open in an ONNX
+  /// model, and is an error with a Keras model.
   public var inputSize: InputSize?
-  /// The arrays that the model will run on and no others; an ONNX model is read for these. Nil for any.
+  /// The arrays that the model will run on and no others; an ONNX or Keras model is read for these. Nil for any.
   var arrays: InputArrays?
   /// Whether nothing but shapes is needed, so that a built-in architecture gets no weights.
   var shapesOnly = false
@@ -129,7 +130,12 @@ extension Model {
   private static func readGraph(
     _ file: ByteRegion, _ format: FileFormat, path: String, _ options: OpeningOptions
   ) throws(ScaleNetError) -> StoredModel {
-    if format == .keras { return try KerasReader.read(file) }
+    if format == .keras {
+      var keras = KerasReader.Options(imageSize: options.inputSize.map { ($0.height, $0.width) })
+      keras.onlyShape = options.arrays?.only?.shape.dimensions
+      for array in options.arrays?.arrays ?? [] { keras.shapes[array.name] = array.tensor.shape.dimensions }
+      return try KerasReader.read(file, keras)
+    }
     return try ONNXReader.read(
       file, path: path,
       options: ONNXReader.Options(

@@ -11,6 +11,8 @@ enum Datatype {
   case fixedString(size: Int, isSpacePadded: Bool)
   /// Strings that lie in a global heap.
   case variableString
+  /// Bytes without a meaning.
+  case opaque(size: Int)
   /// Anything else: its class, and the bytes of an element.
   case other(String, size: Int)
 
@@ -25,6 +27,7 @@ enum Datatype {
     case .number(let type, _): type.byteCount
     case .fixedString(let size, _): size
     case .variableString: 16
+    case .opaque(let size): size
     case .other(_, let size): size
     }
   }
@@ -33,6 +36,7 @@ enum Datatype {
     switch self {
     case .number(let type, _): type.rawValue
     case .fixedString, .variableString: "strings"
+    case .opaque: "bytes without a meaning"
     case .other(let text, _): text
     }
   }
@@ -57,6 +61,8 @@ enum Datatype {
     case 9 where bits & 0x0f == 1:
       guard size == 16 else { throw cursor.failure("references of 16 bytes", size) }
       self = .variableString
+    case 5:
+      self = .opaque(size: size)
     default:
       self = .other("a \(name) type", size: size)
     }

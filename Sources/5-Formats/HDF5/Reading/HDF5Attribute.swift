@@ -109,7 +109,7 @@ public struct HDF5Attribute {
     case .variableString:
       let heap = GlobalHeap(object.file, owner: object.name)
       for _ in 0..<count { values.append(try heap.string(&cursor)) }
-    case .number, .other:
+    case .number, .opaque, .other:
       throw .wrongKind(
         path: object.file.path, object: title, expected: "strings", found: type.description)
     }

@@ -28,9 +28,18 @@ public struct HDF5Dataset {
 
   /// The elements: a view of the file where they lie in one piece, memory where they are in chunks.
   ///
-  /// - Parameter budget: how many bytes chunks may be put together to; what they take is taken off.
-  public func tensor(budget: inout Int) throws(ScaleNetError) -> Tensor {
-    guard case .number(let dataType, let isLittleEndian) = type else {
+  /// - Parameters:
+  ///   - budget: how many bytes chunks may be put together to; what they take is taken off.
+  ///   - opaque: what bytes without a meaning are, if there are as many as an element of that type has; nil refuses
+  ///     such.
+  public func tensor(budget: inout Int, opaque: DataType? = nil) throws(ScaleNetError) -> Tensor {
+    let dataType: DataType
+    let isLittleEndian: Bool
+    switch type {
+    case .number(let type, let isLittle): (dataType, isLittleEndian) = (type, isLittle)
+    case .opaque(let size) where size == opaque?.byteCount:
+      (dataType, isLittleEndian) = (opaque ?? .uint8, true)
+    default:
       throw .unsupported(path: file.path, object: name, expected: "numbers", found: type.description)
     }
     let byteCount = shape.elementCount * dataType.byteCount

@@ -30,6 +30,15 @@ indirect enum JSON: Sendable, Equatable {
     }
   }
 
+  /// What stands in Keras's wrappings: the numbers of a tensor or array, the elements of a tuple.
+  var unwrapped: JSON {
+    switch self["class_name"] {
+    case .string("__tensor__"), .string("__numpy__"): self["config"]?["value"] ?? self
+    case .string("__tuple__"): self["items"] ?? self
+    default: self
+    }
+  }
+
   /// What kind of value this is, for messages.
   var kind: String {
     switch self {

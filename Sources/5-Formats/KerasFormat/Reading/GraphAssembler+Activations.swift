@@ -4,7 +4,9 @@ import ModelIR
 extension GraphAssembler {
   mutating func addRelu(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try rawInput(reader)
-    let most = try reader.number("max_value")
+    // A limit that nothing reaches is none.
+    let stated = try reader.number("max_value", allowsInfinity: true)
+    let most = stated.flatMap { $0.isFinite ? $0 : nil }
     let slope = try reader.number("negative_slope", default: 0) ?? 0
     let threshold = try reader.number("threshold", default: 0) ?? 0
     guard threshold == 0, slope >= 0 else {
@@ -65,44 +67,22 @@ extension GraphAssembler {
     return value
   }
 
-  /// The functions that `activation` can name.
-  private static let functions = [
-    "linear", "relu", "relu6", "leaky_relu", "sigmoid", "hard_sigmoid", "softmax", "tanh", "swish", "silu",
-    "hard_swish", "hard_silu", "exponential",
-  ]
+  mutating func addElu(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
+    var value = try rawInput(reader)
+    guard let alpha = try reader.number("alpha", default: 1) else { return value }
+    value.id = try node(reader.layer.name, .unary(.elu(alpha: Float(alpha))), [value.id])
+    value.isNonNegative = false
+    return value
+  }
 
-  /// The value behind the function that the setting `activation` names; `name` is that of its node.
-  mutating func activated(
-    _ value: LayerValue, name: String, _ reader: inout LayerReader
-  ) throws(ScaleNetError) -> LayerValue {
-    var value = value
-    let op: Operator
-    switch try reader.word("activation", Self.functions, default: "linear") {
-    case "relu": op = .unary(.relu)
-    case "relu6": op = .unary(.clip(minimum: 0, maximum: 6))
-    case "leaky_relu": op = .unary(.leakyRelu(alpha: 0.2))
-    case "sigmoid": op = .unary(.sigmoid)
-    // Keras 3 has relu6(x + 3) / 6, Keras 2 a line of slope 0.2.
-    case "hard_sigmoid": op = .unary(.hardSigmoid(alpha: isKeras3 ? 1.0 / 6 : 0.2, beta: 0.5))
-    case "tanh": op = .unary(.tanh)
-    case "exponential": op = .unary(.exp)
-    case "hard_swish", "hard_silu": op = .unary(.hardSwish)
-    case "swish", "silu":
-      let gate = try node(unusedName("\(name)_sigmoid"), .unary(.sigmoid), [value.id])
-      value.id = try node(name, .binary(.mul), [value.id, gate])
-      value.isNonNegative = false
-      return value
-    case "softmax":
-      // Along the last axis that Keras has.
-      guard let axis = value.order.last else { return value }
-      op = .softmax(Softmax(axis: axis))
-    default: return value
+  /// x where it is above theta.
+  mutating func addThresholdedRelu(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
+    var value = try rawInput(reader)
+    guard let theta = try reader.number("theta", default: 1), theta >= 0 else {
+      throw reader.failure("theta", "0 or more", "less")
     }
-    value.id = try node(name, op, [value.id])
-    switch op {
-    case .unary(.leakyRelu), .unary(.tanh), .unary(.hardSwish): break
-    default: value.isNonNegative = true
-    }
+    value.id = try node(reader.layer.name, .unary(.thresholdedRelu(alpha: Float(theta))), [value.id])
+    value.isNonNegative = true
     return value
   }
 }

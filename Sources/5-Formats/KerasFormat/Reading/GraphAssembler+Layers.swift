@@ -9,14 +9,22 @@ extension GraphAssembler {
     switch layer.layerClass {
     case .input: return try addInputLayer(&reader)
     case .conv2D: return try addConv(&reader)
+    case .conv2DTranspose: return try addConvTranspose(&reader)
     case .depthwiseConv2D: return try addDepthwiseConv(&reader)
     case .separableConv2D: return try addSeparableConv(&reader)
     case .batchNormalization: return try addBatchNormalization(&reader)
+    case .layerNormalization: return try addLayerNormalization(&reader)
+    case .groupNormalization: return try addGroupNormalization(&reader)
+    case .unitNormalization: return try addUnitNormalization(&reader)
     case .normalization: return try addNormalization(&reader)
     case .rescaling: return try addRescaling(&reader)
+    case .layerScale: return try addLayerScale(&reader)
+    case .customScale: return try addCustomScale(&reader)
     case .relu: return try addRelu(&reader)
     case .leakyRelu: return try addLeakyRelu(&reader)
+    case .thresholdedRelu: return try addThresholdedRelu(&reader)
     case .pRelu: return try addPRelu(&reader)
+    case .elu: return try addElu(&reader)
     case .activation: return try activated(try rawInput(reader), name: layer.name, &reader)
     case .softmax: return try addSoftmax(&reader)
     case .zeroPadding2D: return try addZeroPadding(&reader)
@@ -32,93 +40,98 @@ extension GraphAssembler {
     case .add: return try addMerge(&reader, .binary(.add))
     case .subtract: return try addMerge(&reader, .binary(.sub))
     case .multiply: return try addMerge(&reader, .binary(.mul))
+    case .maximum: return try addMerge(&reader, .variadic(.max))
+    case .minimum: return try addMerge(&reader, .variadic(.min))
     case .average: return try addAverage(&reader)
+    case .dot: return try addDot(&reader)
+    case .merge: return try addLegacyMerge(&reader)
     case .dense: return try addDense(&reader)
     case .flatten: return try addFlatten(&reader)
     case .reshape: return try addReshape(&reader)
     case .permute: return try addPermute(&reader)
+    case .operation:
+      guard let operation = layer.operation else {
+        throw reader.failure("class_name", "an operation", "none")
+      }
+      return try addOperation(operation, &reader)
     // They do nothing in inference.
-    case .dropout, .spatialDropout2D, .gaussianNoise, .gaussianDropout:
+    case .identity, .dropout, .spatialDropout2D, .alphaDropout, .gaussianNoise, .gaussianDropout,
+      .activityRegularization, .augmentation, .stochasticDepth:
       _ = reader.value("data_format")
       return try padded(reader)
     }
   }
 
+  /// An input of the graph. What is no float32 there is cast at once, as the layers that take integers do, and layers of
+  /// half precision take what is float32.
   private mutating func addInputLayer(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     // The input of a model within the model is what that is called on.
     if !reader.layer.inputs.isEmpty { return try padded(reader) }
-    let stated = reader.layer.settings["batch_shape"] ?? reader.layer.settings["batch_input_shape"]
-    func invalid() -> ScaleNetError {
-      reader.failure("batch_shape", "a batch and positive extents", stated?.kind ?? "nothing")
-    }
-    guard case .array(let items)? = stated, (2...8).contains(items.count) else { throw invalid() }
-    var dimensions: [Dimension] = []
-    for (axis, item) in items.enumerated() {
-      switch item {
-      case .integer(let extent) where (1...1 << 24).contains(extent): dimensions.append(.fixed(extent))
-      case .null where axis == 0: dimensions.append(.symbolic("batch"))
-      default: throw invalid()
-      }
+    let name = reader.layer.name
+    let stated = (reader.layer.settings["batch_shape"] ?? reader.layer.settings["batch_input_shape"])?
+      .unwrapped
+    guard case .array(let items)? = stated, (2...8).contains(items.count) else {
+      throw reader.failure("batch_shape", "a batch and positive extents", stated?.kind ?? "nothing")
     }
     let order = standardOrder(items.count)
+    let shape = (options.shapes[name] ?? options.onlyShape).map { asImage($0, items, order) }
+    var dimensions: [Dimension] = []
+    for (position, item) in items.enumerated() {
+      let axis = order[position]
+      switch item {
+      case .integer(let extent) where (1...1 << 24).contains(extent): dimensions.append(.fixed(extent))
+      case .null where position == 0: dimensions.append(.symbolic("batch"))
+      case .null:
+        if let shape, shape.count == items.count, (1...1 << 24).contains(shape[axis]) {
+          dimensions.append(.fixed(shape[axis]))
+        } else if let size = options.imageSize, items.count == 4, axis >= 2 {
+          dimensions.append(.fixed(axis == 2 ? size.height : size.width))
+        } else {
+          let error = reader.failure("batch_shape", "known extents behind the batch", items.shapeText)
+          throw items.count == 4 && axis >= 2 ? error.advising(.setInputSize(example: "224")) : error
+        }
+      default:
+        throw reader.failure("batch_shape", "a batch and positive extents", item.kind)
+      }
+    }
     var arranged = dimensions
     for (position, axis) in order.enumerated() { arranged[axis] = dimensions[position] }
-    return LayerValue(id: try addInput(reader.layer.name, TensorType(.float32, arranged)), order: order)
-  }
-
-  /// The same behind a layer with weights, whose name the node before it has.
-  mutating func activatedBehind(
-    _ value: LayerValue, _ reader: inout LayerReader
-  ) throws(ScaleNetError) -> LayerValue {
-    guard reader.layer.settings["activation"] != .string("linear") else {
-      return try activated(value, name: "", &reader)
+    let dataType = try inputType(reader)
+    var id = try addInput(name, TensorType(dataType, arranged))
+    if dataType != .float32 {
+      id = try node(unusedName("\(name)_cast"), .cast(Cast(to: .float32)), [id])
     }
-    let name = unusedName("\(reader.layer.name)_activation")
-    return try activated(value, name: name, &reader)
+    return LayerValue(id: id, order: order)
   }
 
+  /// The extents of an array as the graph has them: those of an image may stand as Keras has them.
+  private func asImage(_ shape: [Int], _ stated: [JSON], _ order: [Int]) -> [Int] {
+    guard shape.count == 4, stated.count == 4, let position = order.firstIndex(of: 1),
+      case .integer(let channels) = stated[position], shape[1] != channels, shape[position] == channels
+    else { return shape }
+    var image = shape
+    for (position, axis) in order.enumerated() { image[axis] = shape[position] }
+    return image
+  }
+
+  /// The element type of an input.
+  private func inputType(_ reader: LayerReader) throws(ScaleNetError) -> DataType {
+    guard let stated = reader.layer.settings["dtype"], stated != .null else { return .float32 }
+    let types: [DataType] = [
+      .float32, .float64, .float16, .bfloat16, .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64,
+      .int64,
+    ]
+    guard case .string(let text) = stated["config"]?["name"] ?? stated,
+      let type = types.first(where: { $0.rawValue == text })
+    else { throw reader.failure("dtype", "a type of numbers", stated.kind) }
+    return type
+  }
   private mutating func addSoftmax(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try rawInput(reader)
     let stated = try reader.axis("axis", rank: value.order.count, default: -1)
     guard stated > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
     value.id = try node(reader.layer.name, .softmax(Softmax(axis: value.order[stated])), [value.id])
     value.isNonNegative = true
-    return value
-  }
-
-  private mutating func addBatchNormalization(
-    _ reader: inout LayerReader
-  ) throws(ScaleNetError) -> LayerValue {
-    var value = try rawInput(reader)
-    let stated = try reader.axis("axis", rank: value.order.count, default: -1)
-    guard stated > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
-    if value.order[stated] != 1 {
-      // The graph normalises along axis 1.
-      let rest = Array(2..<value.order.count)
-      value = try arranged(value, [0] + rest[..<(stated - 1)] + [1] + rest[(stated - 1)...], reader)
-    }
-    guard let epsilon = try reader.number("epsilon", default: 1e-3), epsilon >= 0 else {
-      throw reader.failure("epsilon", "0 or more", "less")
-    }
-    let hasScale = try reader.bool("scale", default: true)
-    let hasCenter = try reader.bool("center", default: true)
-    let shape: TensorShape = [extents(value.id)[1]]
-    var expected: [(name: String, shape: TensorShape)] = []
-    if hasScale { expected.append(("gamma", shape)) }
-    if hasCenter { expected.append(("beta", shape)) }
-    expected += [("moving_mean", shape), ("moving_variance", shape)]
-    var tensors = try weights(reader, expected)
-    if !hasScale { tensors.insert(Tensor([Float](repeating: 1, count: shape[0]), shape: shape), at: 0) }
-    if !hasCenter { tensors.insert(Tensor([Float](repeating: 0, count: shape[0]), shape: shape), at: 1) }
-    var inputs: [ValueID?] = [value.id]
-    for (name, tensor) in zip(["gamma", "beta", "moving_mean", "moving_variance"], tensors) {
-      let arranged = try rearranged(tensor.reshaped([shape[0], 1]) ?? tensor, value, reader)
-      inputs.append(
-        try initializer("\(reader.layer.name).\(name)", arranged.reshaped(shape) ?? arranged))
-    }
-    value.id = try node(
-      reader.layer.name, .batchNormalization(BatchNormalization(epsilon: Float(epsilon))), inputs)
-    value.isNonNegative = false
     return value
   }
 
@@ -177,7 +190,7 @@ extension GraphAssembler {
 
   /// The rows of a matrix of weights in the order in which the graph has the columns of the layer's input. This is the
   /// one place where weights are copied, because no view has that order.
-  private func rearranged(
+  func rearranged(
     _ matrix: Tensor, _ value: LayerValue, _ reader: LayerReader
   ) throws(ScaleNetError) -> Tensor {
     guard let spatial = value.spatial,
@@ -200,5 +213,13 @@ extension GraphAssembler {
     } catch {
       throw .unreadableWeight(path: path, weight: tensor.storage.origin, error: error)
     }
+  }
+}
+
+extension [JSON] {
+  /// Extents as Keras writes them.
+  fileprivate var shapeText: String {
+    "[" + map { if case .integer(let extent) = $0 { "\(extent)" } else { "null" } }.joined(separator: ", ")
+      + "]"
   }
 }

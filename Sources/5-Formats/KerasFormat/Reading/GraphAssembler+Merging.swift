@@ -2,28 +2,22 @@ import FileIO
 import ModelIR
 
 extension GraphAssembler {
-  mutating func addConcatenate(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
+  mutating func addConcatenate(
+    _ reader: inout LayerReader, key: String = "axis"
+  ) throws(ScaleNetError) -> LayerValue {
     let values = try alike(try inputs(reader), reader)
-    let stated = try reader.axis("axis", rank: values[0].order.count, default: -1)
+    let stated = try reader.axis(key, rank: values[0].order.count, default: -1)
     let axis = values[0].order[stated]
-    guard stated > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
+    guard stated > 0 else { throw reader.failure(key, "an axis behind the batch", "0") }
     var value = values[0]
     value.id = try node(reader.layer.name, .concat(Concat(axis: axis)), values.map(\.id))
     value.isNonNegative = values.allSatisfy(\.isNonNegative)
     return value
   }
 
-  /// A sum, product or difference of values; or of one value and a number, as Keras 3 has operations for it.
+  /// A sum, product, difference or extremum of values.
   mutating func addMerge(_ reader: inout LayerReader, _ op: Operator) throws(ScaleNetError) -> LayerValue {
     var values = try inputs(reader)
-    if let operand = reader.layer.operand, values.count == 1 {
-      var value = values[0]
-      let number = try constant("\(reader.layer.name).operand", [operand.value], value)
-      value.id = try node(
-        reader.layer.name, op, operand.isFirst ? [number, value.id] : [value.id, number])
-      value.isNonNegative = false
-      return value
-    }
     let isDifference = op == .binary(.sub)
     guard isDifference ? values.count == 2 : values.count >= 2 else {
       throw reader.failure(
@@ -43,6 +37,81 @@ extension GraphAssembler {
     }
     value.isNonNegative = !isDifference && values.allSatisfy(\.isNonNegative)
     return value
+  }
+
+  /// What one layer did before there was a class for each: `mode` says what.
+  mutating func addLegacyMerge(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
+    // They matter to functions, which `mode` may name, and to products.
+    for key in [
+      "dot_axes", "output_shape", "output_mask", "arguments", "mode_type", "output_shape_type",
+      "output_mask_type", "node_indices", "tensor_indices",
+    ] { _ = reader.value(key) }
+    let axis = reader.value("concat_axis")
+    let mode = try reader.word("mode", ["sum", "mul", "ave", "max", "concat"], default: "sum")
+    switch mode {
+    case "mul": return try addMerge(&reader, .binary(.mul))
+    case "ave": return try addAverage(&reader)
+    case "max": return try addMerge(&reader, .variadic(.max))
+    case "concat":
+      guard axis == nil || axis?.double != nil else {
+        throw reader.failure("concat_axis", "a whole number", axis?.kind ?? "")
+      }
+      return try addConcatenate(&reader, key: "concat_axis")
+    default: return try addMerge(&reader, .binary(.add))
+    }
+  }
+
+  /// The products of vectors along an axis of each of two values, of two or three axes.
+  mutating func addDot(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
+    var values = try inputs(reader)
+    let normalizes = try reader.bool("normalize", default: false)
+    let stated = reader.value("axes")
+    var axes: [Int] = []
+    switch stated {
+    case .integer(let axis)?: axes = [axis, axis]
+    case .array(let items)?: axes = items.compactMap { if case .integer(let axis) = $0 { axis } else { nil } }
+    default: break
+    }
+    guard values.count == 2, axes.count == 2 else {
+      throw reader.failure("axes", "an axis of each of two layers", stated?.kind ?? "nothing")
+    }
+    let name = reader.layer.name
+    for index in values.indices {
+      let rank = values[index].order.count
+      if axes[index] < 0 { axes[index] += rank }
+      guard (2...3).contains(rank), (1..<rank).contains(axes[index]) else {
+        throw reader.failure("axes", "an axis behind the batch of two or three", "\(axes)")
+      }
+      // The vectors are the last axis of the first, and the axis behind the batch of the second.
+      if index == 0 || rank == 2 {
+        values[index] = try withLast(values[index], axes[index], reader)
+      } else {
+        values[index] = try arranged(values[index], axes[1] == 1 ? [0, 1, 2] : [0, 2, 1], reader)
+      }
+      if normalizes {
+        let axis = index == 0 || rank == 2 ? rank - 1 : 1
+        values[index].id = try node(
+          unusedName("\(name)_unit"), .lpNormalization(LpNormalization(axis: axis)), [values[index].id])
+      }
+    }
+    let ranks = values.map(\.order.count)
+    let (left, right) = (values[0].id, values[1].id)
+    if ranks == [2, 2] {
+      let products = try node(unusedName("\(name)_products"), .binary(.mul), [left, right])
+      let sum = try node(name, .reduce(Reduce(.sum, axes: [1], keepsAxes: true)), [products])
+      return LayerValue(id: sum, order: [0, 1])
+    }
+    // A vector is a matrix of one row, or of one column.
+    let rows =
+      ranks[0] == 2 ? try node(unusedName("\(name)_row"), .unsqueeze(Unsqueeze(axes: [1])), [left]) : left
+    let columns =
+      ranks[1] == 2
+      ? try node(unusedName("\(name)_column"), .unsqueeze(Unsqueeze(axes: [2])), [right]) : right
+    let isMatrix = ranks == [3, 3]
+    var product = try node(
+      isMatrix ? name : unusedName("\(name)_product"), .matMul(MatMul()), [rows, columns])
+    if !isMatrix { product = try node(name, .squeeze(Squeeze(axes: [ranks[0] == 2 ? 1 : 2])), [product]) }
+    return LayerValue(id: product, order: Array(0..<(isMatrix ? 3 : 2)))
   }
 
   /// A sum, divided by how many there are.
@@ -80,7 +149,7 @@ extension GraphAssembler {
   }
 
   /// Values of one rank with their axes in one order.
-  private mutating func alike(_ values: [LayerValue], _ reader: LayerReader) throws(ScaleNetError)
+  mutating func alike(_ values: [LayerValue], _ reader: LayerReader) throws(ScaleNetError)
     -> [LayerValue]
   {
     guard values.allSatisfy({ $0.order.count == values[0].order.count }) else {
@@ -101,67 +170,5 @@ extension GraphAssembler {
     var shape = [Int](repeating: 1, count: value.order.count)
     if let axis = axis ?? value.order.last { shape[axis] = numbers.count }
     return try initializer(name, Tensor(numbers.map { Float($0) }, shape: TensorShape(shape)))
-  }
-
-  mutating func addRescaling(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
-    var value = try input(reader)
-    let scale = try reader.numbers("scale") ?? [1]
-    let offset = try reader.numbers("offset") ?? [0]
-    let extent = value.order.last.map { extents(value.id)[$0] } ?? 1
-    guard [scale.count, offset.count].allSatisfy({ $0 == 1 || $0 == extent }) else {
-      throw reader.failure(
-        "scale, offset", "one number each, or \(extent)", "\(scale.count) and \(offset.count)")
-    }
-    let (hasScale, hasOffset) = (scale.contains { $0 != 1 }, offset.contains { $0 != 0 })
-    let name = reader.layer.name
-    if hasScale {
-      let factor = try constant("\(name).scale", scale, value)
-      value.id = try node(hasOffset ? unusedName("\(name)_scale") : name, .binary(.mul), [value.id, factor])
-    }
-    if hasOffset {
-      value.id = try node(name, .binary(.add), [value.id, try constant("\(name).offset", offset, value)])
-    }
-    value.isNonNegative = value.isNonNegative && (scale + offset).allSatisfy { $0 >= 0 }
-    return value
-  }
-
-  /// (x - mean) / sqrt(variance), with statistics that are settings or weights.
-  mutating func addNormalization(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
-    var value = try input(reader)
-    if try reader.bool("invert", default: false) { throw reader.failure("invert", "false", "true") }
-    let hasAxis = reader.layer.settings["axis"].map { $0 != .null && $0 != [] } ?? true
-    let stated = hasAxis ? try reader.axis("axis", rank: value.order.count, default: -1) : nil
-    if !hasAxis { _ = reader.value("axis") }
-    let axis = stated.map { value.order[$0] }
-    let count = axis.map { extents(value.id)[$0] } ?? 1
-    let settings = (try reader.numbers("mean"), try reader.numbers("variance"))
-    var statistics: [[Double]] = []
-    if let mean = settings.0, let variance = settings.1 {
-      statistics = [mean, variance]
-    } else {
-      let shape: TensorShape = axis == nil ? [] : [count]
-      let tensors = try weights(reader, [("mean", shape), ("variance", shape), ("count", [])])
-      for tensor in tensors.prefix(2) {
-        do throws(ScaleNetError) { statistics.append(try tensor.doubles()) } catch {
-          throw .unreadableWeight(path: path, weight: "layer \(reader.layer.name)", error: error)
-        }
-      }
-    }
-    guard statistics.allSatisfy({ $0.count == 1 || $0.count == count }) else {
-      throw reader.failure("mean, variance", "\(count) numbers", "\(statistics.map(\.count))")
-    }
-    let name = reader.layer.name
-    // Keras's epsilon keeps it from dividing by 0.
-    let deviation = statistics[1].map { max($0.squareRoot(), 1e-7) }
-    if statistics[0].contains(where: { $0 != 0 }) {
-      let mean = try constant("\(name).mean", statistics[0], value, axis: axis)
-      value.id = try node(unusedName("\(name)_center"), .binary(.sub), [value.id, mean])
-      value.isNonNegative = false
-    }
-    if deviation.contains(where: { $0 != 1 }) {
-      let divisor = try constant("\(name).deviation", deviation, value, axis: axis)
-      value.id = try node(name, .binary(.div), [value.id, divisor])
-    }
-    return value
   }
 }

@@ -119,6 +119,58 @@ extension GraphAssembler {
     return try activatedBehind(value, &reader)
   }
 
+  /// What a convolution with these strides would have made its input of.
+  mutating func addConvTranspose(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
+    let format = try reader.dataFormat()
+    let filters = try reader.integer("filters")
+    let groups = try reader.integer("groups", default: 1)
+    let kernel = try reader.pair("kernel_size")
+    let strides = try reader.pair("strides", default: [1, 1])
+    let dilations = try reader.pair("dilation_rate", default: [1, 1])
+    let padding = try reader.word("padding", ["valid", "same"], default: "valid")
+    let hasBias = try reader.bool("use_bias", default: true)
+    let extra = reader.value("output_padding") == nil ? nil : try reader.extents("output_padding")
+    var value = try image(try input(reader), format, reader)
+    let channels = extents(value.id)[1]
+    guard (1...1 << 24).contains(filters), groups == 1 else {
+      throw reader.failure("filters, groups", "a positive number, and 1", "\(filters), \(groups)")
+    }
+    var window = Window(kernel: kernel, strides: strides, dilations: dilations)
+    var outputPadding = [0, 0]
+    for axis in 0..<2 {
+      let reach = window.reach(axis)
+      // Keras's extent for each element before: `deconv_output_length`.
+      let margin = padding == "same" ? reach / 2 : 0
+      let surplus =
+        if let extra { extra[axis] - 2 * margin + reach - strides[axis] } else {
+          padding == "same" ? 0 : max(reach - strides[axis], 0)
+        }
+      // All that the elements reach, less this, is cut off: half of it before, where the margins are those of `same`.
+      let cut = reach - strides[axis] - surplus
+      if cut >= 0 {
+        window.pads[axis] = padding == "same" ? cut / 2 : 0
+        window.pads[axis + 2] = cut - window.pads[axis]
+      } else {
+        outputPadding[axis] = -cut
+      }
+    }
+    var expected: [(name: String, shape: TensorShape)] = [
+      ("kernel", [kernel[0], kernel[1], filters, channels])
+    ]
+    if hasBias { expected.append(("bias", [filters])) }
+    let tensors = try weights(reader, expected)
+    let name = reader.layer.name
+    // HWOI as IOHW.
+    var inputs: [ValueID?] = [
+      value.id, try initializer("\(name).kernel", tensors[0].transposed([3, 2, 0, 1])),
+    ]
+    if hasBias { inputs.append(try initializer("\(name).bias", tensors[1])) }
+    value.id = try node(
+      name, .convTranspose(ConvTranspose(window: window, outputPadding: outputPadding)), inputs)
+    value.isNonNegative = false
+    return try activatedBehind(value, &reader)
+  }
+
   private func samePads(_ window: Window, _ value: LayerValue) -> [Int] {
     let extents = extents(value.id)
     let margins = (0..<2).map { axis in

@@ -9,15 +9,26 @@ struct GraphAssembler {
   /// The order of the input's axes.
   let inputFormat: DataFormat
   let isKeras3: Bool
+  let options: KerasReader.Options
+  /// By the positions of calls; behind these, values that stand for no call.
   private var values: [LayerValue?]
   private var nodeNames: UniqueNames
+  /// Weights by where their elements are: a layer that is called several times has them once.
+  private var initializers: [Elements: ValueID] = [:]
+
+  private struct Elements: Hashable {
+    let storage: ObjectIdentifier
+    let offset: Int
+    let shape: TensorShape
+    let strides: [Int]
+  }
 
   static func assemble(
-    _ configuration: ModelConfiguration, _ weights: WeightReader, path: String
+    _ configuration: ModelConfiguration, _ weights: WeightReader, _ options: KerasReader.Options, path: String
   ) throws(ScaleNetError) -> StoredModel {
-    var assembler = GraphAssembler(configuration, weights, path: path)
+    var assembler = GraphAssembler(configuration, weights, options, path: path)
     for layer in configuration.sorted() {
-      var reader = try LayerReader(layer, path: path)
+      var reader = try LayerReader(layer, path: path, isKeras3: assembler.isKeras3)
       let value = try assembler.add(layer, &reader)
       try reader.finish()
       assembler.values[layer.index] = value
@@ -26,11 +37,17 @@ struct GraphAssembler {
     do throws(ScaleNetError) {
       try assembler.graph.apply([EliminateDeadNodes()])
     } catch { throw error.inFile(path) }
-    return StoredModel(graph: assembler.graph, isChannelsLast: assembler.inputFormat == .channelsLast)
+    assembler.nameOutputs(configuration)
+    return StoredModel(
+      graph: assembler.graph, isChannelsLast: assembler.inputFormat == .channelsLast,
+      notes: assembler.weights.notes)
   }
 
-  private init(_ configuration: ModelConfiguration, _ weights: WeightReader, path: String) {
+  private init(
+    _ configuration: ModelConfiguration, _ weights: WeightReader, _ options: KerasReader.Options, path: String
+  ) {
     self.path = path
+    self.options = options
     self.weights = weights
     graph = Graph(name: configuration.name)
     values = Array(repeating: nil, count: configuration.layers.count)
@@ -69,18 +86,31 @@ struct GraphAssembler {
 
   private mutating func setOutputs(_ configuration: ModelConfiguration) throws(ScaleNetError) {
     var outputs: [ValueID] = []
-    for index in configuration.outputs {
+    for (index, _) in configuration.outputs {
       let layer = configuration.layers[index]
-      let reader = try LayerReader(layer, path: path)
+      let reader = try LayerReader(layer, path: path, isKeras3: isKeras3)
       var value = try settled(try plain(try self.value(of: index, reader), reader), reader)
       value = try arranged(value, standardOrder(value.order.count), reader)
       var id = value.id
-      if graph.inputs.contains(id) {
+      // Each output is a value of its own.
+      if graph.inputs.contains(id) || outputs.contains(id) {
         id = try node(unusedName("\(layer.name)_output"), .identity(Identity()), [id])
       }
       outputs.append(id)
     }
     graph.setOutputs(outputs)
+  }
+
+  /// Gives the outputs Keras's names. A value within the graph that has such a name, as what a layer computes before its
+  /// activation has, gets another.
+  private mutating func nameOutputs(_ configuration: ModelConfiguration) {
+    for (id, output) in zip(graph.outputs, configuration.outputs) where graph[id].name != output.name {
+      if let other = graph.value(named: output.name) {
+        if graph.inputs.contains(other) { continue }
+        graph[other].name = graph.unusedName("\(output.name)_inner")
+      }
+      graph[id].name = output.name
+    }
   }
 
   private func value(of index: Int, _ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
@@ -141,6 +171,15 @@ struct GraphAssembler {
     return result
   }
 
+  /// A value whose axes are in the graph as in Keras, but for one, which is the last in the graph.
+  mutating func withLast(
+    _ value: LayerValue, _ axis: Int, _ reader: LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    let rank = value.order.count
+    let order = (0..<rank).map { $0 < axis ? $0 : $0 == axis ? rank - 1 : $0 - 1 }
+    return try arranged(value, order, reader)
+  }
+
   /// A feature map, NCHW in the graph, of which Keras has the axes in the order that a layer expects.
   mutating func image(
     _ value: LayerValue, _ format: DataFormat, _ reader: LayerReader
@@ -177,9 +216,21 @@ struct GraphAssembler {
   }
 
   mutating func initializer(_ name: String, _ tensor: Tensor) throws(ScaleNetError) -> ValueID {
+    let elements = Elements(
+      storage: ObjectIdentifier(tensor.storage), offset: tensor.offset, shape: tensor.shape,
+      strides: tensor.strides)
+    if let known = initializers[elements], graph[known].type.dataType == tensor.dataType { return known }
     do throws(ScaleNetError) {
-      return try graph.addInitializer(graph.unusedName(name), tensor)
+      let id = try graph.addInitializer(graph.unusedName(name), tensor)
+      initializers[elements] = id
+      return id
     } catch { throw error.inFile(path) }
+  }
+
+  /// A place for a value that no layer yields, so that a layer within another can read it.
+  mutating func place(_ value: LayerValue) -> Int {
+    values.append(value)
+    return values.count - 1
   }
 
   mutating func addInput(_ name: String, _ type: TensorType) throws(ScaleNetError) -> ValueID {

@@ -2,72 +2,151 @@ import FileIO
 
 /// How a layer is called.
 struct InboundCall {
-  /// What it reads: layers, and the entries of the model that these are or are in.
-  var layers: [(layer: Int, entry: Int)] = []
-  /// A number in place of a layer, and whether it comes first.
-  var operand: (value: Double, isFirst: Bool)?
+  /// What it reads, in the order of the arguments.
+  var sources: [Source] = []
+  var arguments: [LayerConfiguration.Argument] = []
   var isTraining = false
+
+  /// Something that another layer yields.
+  struct Source {
+    let layer: Int
+    let reference: ModelScope.Reference
+    /// The name in a dictionary.
+    let key: String?
+  }
 }
 
-extension LayerListReader {
-  /// The layers that a layer reads. It must be called once.
-  func inbound(
-    _ json: JSON, _ entry: ModelScope.Entry, _ scope: ModelScope
-  ) throws(ScaleNetError) -> InboundCall {
-    func invalid(_ expected: String, _ found: String) -> ScaleNetError {
-      .invalidLayer(
-        path: path, layer: entry.name, className: entry.className, place: "inbound_nodes", expected: expected,
-        found: found)
-    }
-    let layerClass = LayerClass(rawValue: entry.className)
-    guard case .array(let nodes) = json else { throw invalid("a list", json.kind) }
-    var call = InboundCall()
-    if layerClass == .input {
-      guard nodes.isEmpty else { throw invalid("none", json.kind) }
-      return call
-    }
-    guard nodes.count == 1 else { throw invalid("one use of the layer", "\(nodes.count)") }
-    var references: [JSON]
-    var options: [JSON.Member] = []
-    if let arguments = nodes[0]["args"] {
-      // Arithmetic has two arguments, of which one may be a number; other layers one, which may be a list.
-      let isBinary = layerClass?.isArithmetic == true
-      guard case .array(let items) = arguments, items.count == 1 || (items.count == 2 && isBinary) else {
-        throw invalid("one argument", arguments.kind)
-      }
-      references = items
-      if items.count == 1, case .array(let tensors) = items[0] { references = tensors }
-      if items.count == 2, let index = items.firstIndex(where: { $0.double != nil }) {
-        call.operand = items[index].double.map { ($0, index == 0) }
-        references.remove(at: index)
-      }
-      if case .object(let members)? = nodes[0]["kwargs"] { options = members }
-    } else if case .array(let items) = nodes[0] {
-      references = items
-      for case .array(let parts) in items where parts.count == 4 {
-        if case .object(let members) = parts[3] { options += members }
+/// Reads the calls of a layer, in the form of Keras 2 (`[["name", node, tensor, {arguments}]]`) and of Keras 3 (`args` and
+/// `kwargs`).
+struct InboundReader {
+  let list: LayerListReader
+  let entry: ModelScope.Entry
+  let scope: ModelScope
+  /// Whether it is an operation, which has arguments of its own.
+  let isOperation: Bool
+  private var call = InboundCall()
+  /// Arguments behind the tensors of Keras 2, which repeats them for each tensor.
+  private var options: [JSON.Member] = []
+
+  init(_ list: LayerListReader, _ entry: ModelScope.Entry, _ scope: ModelScope, isOperation: Bool) {
+    self.list = list
+    self.entry = entry
+    self.scope = scope
+    self.isOperation = isOperation
+  }
+
+  private func invalid(_ expected: String, _ found: String) -> ScaleNetError {
+    .invalidLayer(
+      path: list.path, layer: entry.name, className: entry.className, place: "inbound_nodes",
+      expected: expected,
+      found: found)
+  }
+
+  /// Reads one element of `inbound_nodes`.
+  mutating func read(_ node: JSON) throws(ScaleNetError) -> InboundCall {
+    call = InboundCall()
+    options = []
+    if let arguments = node["args"] {
+      guard case .array(let items) = arguments else { throw invalid("a list of arguments", arguments.kind) }
+      for item in items { try add(item, name: nil) }
+      if case .object(let members)? = node["kwargs"] {
+        for member in members { try add(option: member) }
       }
     } else {
-      throw invalid("a list of layers", nodes[0].kind)
-    }
-    for reference in references {
-      guard let found = history(reference).flatMap({ resolve($0, scope) }) else {
-        throw invalid("the first output of a layer of the model", reference.kind)
+      switch node {
+      case .array, .object: try addTensors(node, key: nil)
+      default: throw invalid("a list of layers", node.kind)
       }
-      call.layers.append(found)
+      for option in options { try add(option: option) }
     }
-    guard !call.layers.isEmpty else { throw invalid("at least one layer", "none") }
-    for option in options where option.key != "training" && option.value != .null {
-      throw invalid("no arguments but tensors", option.key)
-    }
-    call.isTraining = options.contains { $0.key == "training" && $0.value == .bool(true) }
+    guard !call.sources.isEmpty else { throw invalid("at least one layer", "none") }
     return call
   }
 
-  /// `["name", node, tensor]`, which Keras 3 wraps in the description of a tensor.
-  private func history(_ json: JSON) -> JSON? {
-    guard case .object = json else { return json }
-    guard json["class_name"] == .string("__keras_tensor__") else { return nil }
-    return json["config"]?["keras_history"]
+  /// An argument without a name, in Keras 3's form.
+  private mutating func add(_ json: JSON, name: String?) throws(ScaleNetError) {
+    if Self.hasTensor(json) {
+      try addTensors(json, key: nil, name: name)
+    } else if isOperation {
+      call.arguments.append(.init(name: name, value: .constant(json)))
+    } else {
+      throw invalid("no arguments but tensors", name ?? json.kind)
+    }
+  }
+
+  /// An argument with a name.
+  private mutating func add(option: JSON.Member) throws(ScaleNetError) {
+    let value = option.value
+    switch option.key {
+    case "training":
+      if value == .bool(true) { call.isTraining = true }
+    case "mask" where Self.isNothing(value), "name" where isOperation: return
+    default:
+      if value == .null { return }
+      if let reference = Self.tensor(value) {
+        try add(reference, key: nil, name: option.key)
+      } else {
+        try add(value, name: option.key)
+      }
+    }
+  }
+
+  /// Null, or a list of nothing else.
+  private static func isNothing(_ json: JSON) -> Bool {
+    if case .array(let items) = json { return items.allSatisfy(isNothing) }
+    return json == .null
+  }
+
+  /// All tensors of a structure of lists and dictionaries, in its order.
+  private mutating func addTensors(_ json: JSON, key: String?, name: String? = nil) throws(ScaleNetError) {
+    if let reference = Self.tensor(json) {
+      try add(reference, key: key, name: name)
+      return
+    }
+    switch json {
+    case .array(let items):
+      // A constant in Keras 2's form.
+      if items.count >= 3, items[0] == .string("_CONSTANT_VALUE"), isOperation {
+        call.arguments.append(.init(name: name, value: .constant(items[2])))
+        if items.count > 3, case .object(let members) = items[3] { options += members }
+        return
+      }
+      for item in items { try addTensors(item, key: nil, name: name) }
+    case .object(let members):
+      for member in members { try addTensors(member.value, key: member.key, name: name) }
+    default: throw invalid("the output of a layer of the model", json.kind)
+    }
+  }
+
+  private mutating func add(_ reference: JSON, key: String?, name: String?) throws(ScaleNetError) {
+    guard let found = list.resolve(reference, scope) else {
+      throw invalid("the output of a layer of the model", reference.kind)
+    }
+    call.arguments.append(.init(name: name, value: .input(call.sources.count)))
+    call.sources.append(InboundCall.Source(layer: found.layer, reference: found.reference, key: key))
+    if case .array(let parts) = reference, parts.count == 4, case .object(let members) = parts[3] {
+      for member in members where !options.contains(where: { $0.key == member.key }) {
+        options.append(member)
+      }
+    }
+  }
+
+  /// `["name", node, tensor]`, which Keras 3 wraps in the description of a tensor; nil if it is something else.
+  private static func tensor(_ json: JSON) -> JSON? {
+    if json["class_name"] == .string("__keras_tensor__") { return json["config"]?["keras_history"] }
+    guard case .array(let parts) = json, (3...4).contains(parts.count), case .string(let name) = parts[0],
+      name != "_CONSTANT_VALUE", case .integer = parts[1], case .integer = parts[2]
+    else { return nil }
+    return json
+  }
+
+  /// Whether there is a tensor of Keras 3's form in it.
+  private static func hasTensor(_ json: JSON) -> Bool {
+    switch json {
+    case .array(let items): items.contains(where: hasTensor)
+    case .object(let members):
+      json["class_name"] == .string("__keras_tensor__") || members.contains { hasTensor($0.value) }
+    default: false
+    }
   }
 }

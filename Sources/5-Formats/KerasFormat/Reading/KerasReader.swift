@@ -21,14 +21,40 @@ public struct KerasReader {
     return archive.member(named: "config.json") != nil && archive.member(named: "model.weights.h5") != nil
   }
 
+  /// What a caller can choose.
+  public struct Options: Sendable {
+    /// Height and width for images that leave them open; nil refuses such models.
+    public var imageSize: (height: Int, width: Int)?
+    /// The extents of the arrays that inputs will have, by the names of the inputs; images are NCHW. Open extents become
+    /// theirs.
+    public var shapes: [String: [Int]]
+    /// The same for the only input, whatever it is called.
+    public var onlyShape: [Int]?
+
+    /// Nothing chosen.
+    public init(
+      imageSize: (height: Int, width: Int)? = nil, shapes: [String: [Int]] = [:], onlyShape: [Int]? = nil
+    ) {
+      self.imageSize = imageSize
+      self.shapes = shapes
+      self.onlyShape = onlyShape
+    }
+  }
+
   /// Reads a model. Tensors of the result are views of `file` where they are stored in one piece.
-  public static func read(_ file: ByteRegion) throws(ScaleNetError) -> StoredModel {
-    let model = HDF5File.recognizes(file) ? try readHDF5(file) : try readArchive(file)
+  ///
+  /// Inputs have the names of Keras's input layers, outputs those of the layers that yield them. Inputs of integers are
+  /// cast to float32 at once.
+  public static func read(
+    _ file: ByteRegion, _ options: Options = Options()
+  ) throws(ScaleNetError) -> StoredModel {
+    let model =
+      HDF5File.recognizes(file) ? try readHDF5(file, options) : try readArchive(file, options)
     try file.checkIntact()
     return model
   }
 
-  private static func readHDF5(_ file: ByteRegion) throws(ScaleNetError) -> StoredModel {
+  private static func readHDF5(_ file: ByteRegion, _ options: Options) throws(ScaleNetError) -> StoredModel {
     let parts: (text: String, version: String, weights: HDF5Group)?
     do throws(ScaleNetError) {
       let root = try HDF5File(file).root()
@@ -47,12 +73,13 @@ public struct KerasReader {
     }
     let configuration = try ModelConfiguration(
       Array(parts.text.utf8), version: parts.version, place: "attribute model_config", path: file.origin)
-    let weights = WeightReader(
-      parts.weights, order: .byName, path: file.origin, budget: file.count + budgetFloor)
-    return try GraphAssembler.assemble(configuration, weights, path: file.origin)
+    let weights = try WeightReader.byPosition(
+      parts.weights, configuration, path: file.origin, budget: file.count + budgetFloor)
+    return try GraphAssembler.assemble(configuration, weights, options, path: file.origin)
   }
 
-  private static func readArchive(_ file: ByteRegion) throws(ScaleNetError) -> StoredModel {
+  private static func readArchive(_ file: ByteRegion, _ options: Options) throws(ScaleNetError) -> StoredModel
+  {
     let path = file.origin
     let contents: [ByteRegion]
     let archive = try ZipReader(file)
@@ -86,8 +113,8 @@ public struct KerasReader {
       // Before Keras 2.14 the group had another name.
       layers = try root.group(root.contains("layers") ? "layers" : "_layer_checkpoint_dependencies")
     } catch { throw error.inFile(file.origin) }
-    let weights = WeightReader(
-      layers, order: .byClass(configuration.classGroups), path: path, budget: file.count + budgetFloor)
-    return try GraphAssembler.assemble(configuration, weights, path: path)
+    let weights = WeightReader.byClass(
+      layers, configuration, path: path, budget: file.count + budgetFloor)
+    return try GraphAssembler.assemble(configuration, weights, options, path: path)
   }
 }

@@ -4,46 +4,58 @@ import FileIO
 struct LayerListReader {
   let path: String
   let place: String
-  /// All layers; those of models within the model are among them.
+  let isKeras3: Bool
+  /// All calls of layers; those of models within the model are among them.
   private(set) var layers: [LayerConfiguration] = []
 
-  /// More layers are an error: a configuration has hundreds.
+  /// More calls are an error: a configuration has hundreds.
   private static let mostLayers = 100_000
   static let modelClasses: Set<String> = ["Functional", "Model", "Sequential"]
 
-  init(path: String, place: String) {
+  init(path: String, place: String, isKeras3: Bool) {
     self.path = path
     self.place = place
+    self.isKeras3 = isKeras3
+  }
+
+  /// Where a model stands.
+  struct Surroundings {
+    /// The names of the models around it and its own, without the outermost.
+    var models: [String] = []
+    /// The same with a number behind those that are called again.
+    var calls: [String] = []
+    /// Whether a model around it says that nothing in it is trained.
+    var isFrozen = false
   }
 
   /// The layers of a model. The reader's own list grows by them.
-  ///
-  /// - Parameters:
-  ///   - models: the models around it and its own name, without the outermost.
-  mutating func scope(_ className: String, _ config: JSON, models: [String]) throws(ScaleNetError)
-    -> ModelScope
-  {
-    var scope = ModelScope(isSequential: className == "Sequential", models: models)
-    guard case .array(var list)? = config["layers"] else {
-      throw invalidModel(models, "layers", "a list of layers", config["layers"])
+  mutating func scope(
+    _ className: String, _ config: JSON, _ surroundings: Surroundings
+  ) throws(ScaleNetError) -> ModelScope {
+    var surroundings = surroundings
+    var scope = ModelScope(isSequential: className == "Sequential", models: surroundings.models)
+    // The oldest Sequential models had a list in place of the object.
+    let stated: JSON? =
+      if case .array = config, scope.isSequential { config } else { config["layers"] }
+    guard case .array(var list)? = stated else {
+      throw invalidModel(surroundings.models, "layers", "a list of layers", stated)
     }
     guard list.count <= Self.mostLayers - layers.count else {
-      throw invalidModel(models, "layers", "at most \(Self.mostLayers) layers", config["layers"])
+      throw invalidModel(surroundings.models, "layers", "at most \(Self.mostLayers) layers", stated)
     }
-    if scope.isSequential { try addInput(to: &list, config, models) }
-    for (index, json) in list.enumerated() { try addEntry(json, index, to: &scope) }
+    // Keras 2 does not take over what the model itself says.
+    if isKeras3, config["trainable"] == .bool(false) { surroundings.isFrozen = true }
+    if scope.isSequential { try addInput(to: &list, config, surroundings.models) }
+    for (index, json) in list.enumerated() { try addEntry(json, index, surroundings, to: &scope) }
     for index in list.indices where scope.isSequential ? index > 0 : true {
       try connect(list[index], index, in: &scope)
     }
     if scope.isSequential {
-      scope.inputs = layerIndices(scope.entries[0])
-      scope.outputEntries = [scope.entries.count - 1]
-      scope.outputs = layerIndices(scope.entries[scope.entries.count - 1])
+      scope.inputs = ports(0, of: scope)
+      scope.outputs = ports(scope.entries.count - 1, of: scope)
     } else {
-      scope.inputs = try references(config["input_layers"], "input_layers", scope).map(\.layer)
-      let outputs = try references(config["output_layers"], "output_layers", scope)
-      scope.outputs = outputs.map(\.layer)
-      scope.outputEntries = outputs.map(\.entry)
+      scope.inputs = try references(config["input_layers"], "input_layers", scope)
+      scope.outputs = try references(config["output_layers"], "output_layers", scope)
     }
     return scope
   }
@@ -61,12 +73,14 @@ struct LayerListReader {
   private func addInput(to list: inout [JSON], _ config: JSON, _ models: [String]) throws(ScaleNetError) {
     guard let first = list.first else { throw invalidModel(models, "layers", "layers", nil) }
     if first["class_name"] == .string(LayerClass.input.rawValue) { return }
-    var settings: [JSON.Member] = [JSON.Member(key: "name", value: "input")]
+    // Keras's own name for it.
+    var name = "input"
+    if case .string(let text)? = first["name"] ?? first["config"]?["name"] { name = "\(text)_input" }
+    var settings: [JSON.Member] = [JSON.Member(key: "name", value: .string(name))]
     if models.isEmpty {
       let stated =
-        first["config"]?["batch_input_shape"] ?? first["config"]?["batch_shape"] ?? config[
-          "build_input_shape"]
-        ?? Self.inputShape(first)
+        first["config"]?["batch_input_shape"] ?? first["config"]?["batch_shape"]
+        ?? config["build_input_shape"] ?? Self.inputShape(first)
       guard let shape = stated, shape != .null else {
         throw .invalidModel(
           path: path, place: "\(place): the first layer", expected: "the shape of the input", found: "none")
@@ -83,132 +97,199 @@ struct LayerListReader {
     return input["config"]?["batch_input_shape"] ?? input["config"]?["batch_shape"]
   }
 
-  private mutating func addEntry(_ json: JSON, _ index: Int, to scope: inout ModelScope) throws(ScaleNetError)
-  {
+  private mutating func addEntry(
+    _ json: JSON, _ index: Int, _ surroundings: Surroundings, to scope: inout ModelScope
+  ) throws(ScaleNetError) {
     guard case .string(let className)? = json["class_name"], let settings = json["config"],
-      case .object = settings, case .string(let name)? = json["name"] ?? settings["name"], !name.isEmpty
+      case .string(let name)? = json["name"] ?? settings["name"] ?? Self.nameless(settings, index),
+      !name.isEmpty
     else {
       throw .invalidModel(
         path: path, place: "\(place): layer \(index)", expected: "a class, a configuration and a name",
         found: json.kind)
     }
-    func invalid(_ member: String, _ expected: String, _ found: String) -> ScaleNetError {
-      .invalidLayer(
-        path: path, layer: name, className: className, place: member, expected: expected, found: found)
+    guard scope.names.updateValue(scope.entries.count, forKey: name) == nil else {
+      throw invalid(name, className, "name", "names that differ", "it twice")
     }
     let isModel = Self.modelClasses.contains(className)
-    let layerClass = LayerClass(rawValue: className)
-    guard isModel || layerClass != nil else {
-      throw invalid("class_name", "one of Keras's plain layers that is known here", className)
+    let kind =
+      isModel ? nil : try LayerKind(json, className, settings) { invalid(name, className, $0, $1, $2) }
+    // A model that is not sequential says how often each layer is called.
+    var count = 1
+    if !scope.isSequential, case .array(let nodes)? = json["inbound_nodes"] { count = max(1, nodes.count) }
+    guard count <= Self.mostLayers - layers.count else {
+      throw invalid(name, className, "inbound_nodes", "at most \(Self.mostLayers) layers", "\(count)")
     }
-    // A layer of somebody's own may have a plain layer's name, and so have operations of Keras's own.
-    switch json["module"] {
-    case nil, .null?, .string("keras.layers")?, .string("keras")?, .string("keras.models")?: break
-    case .string("keras.src.ops.numpy")? where layerClass?.isArithmetic == true: break
-    case .string(let module)?
-    where (module.hasPrefix("keras.src.") && !module.hasPrefix("keras.src.ops."))
-      || module.hasPrefix("keras.layers."):
-      break
-    case let module?: throw invalid("module", "keras.layers", module.kind)
+    var entry = ModelScope.Entry(
+      name: name, className: className, calls: [], inputs: [],
+      firstCall: isModel ? firstCall(className, settings) : 0)
+    let first = layers.count
+    for call in 0..<count {
+      // The same layers again stand for the same weights.
+      let start = layers.count
+      let callName = call == 0 ? name : "\(name):\(call)"
+      if let kind {
+        var layer = LayerConfiguration(
+          index: start, layerClass: kind.layerClass, className: className, operation: kind.operation,
+          name: (surroundings.calls + [callName]).joined(separator: "/"), ownName: name, settings: settings,
+          source: start)
+        layer.isTrainable = !surroundings.isFrozen && settings["trainable"] != .bool(false)
+        layers.append(layer)
+        entry.calls.append(.layer(start))
+      } else {
+        let inner = Surroundings(
+          models: surroundings.models + [name], calls: surroundings.calls + [callName],
+          isFrozen: surroundings.isFrozen)
+        entry.calls.append(.model(try self.scope(className, settings, inner)))
+      }
+      if call > 0 {
+        for index in start..<layers.count { layers[index].source = layers[index - start + first].source }
+      }
+      entry.inputs.append([])
     }
-    switch json["registered_name"] {
-    case nil, .null?, .string(className)?: break
-    case let registered?: throw invalid("registered_name", "none", registered.kind)
-    }
-    guard scope.names.updateValue(scope.entries.count, forKey: name) == nil else {
-      throw invalid("name", "names that differ", "it twice")
-    }
-    let content: ModelScope.Content
-    if let layerClass, !isModel {
-      content = .layer(layers.count)
-      layers.append(
-        LayerConfiguration(
-          index: layers.count, layerClass: layerClass, name: (scope.models + [name]).joined(separator: "/"),
-          models: scope.models, ownName: name, settings: settings))
-    } else {
-      content = .model(try self.scope(className, settings, models: scope.models + [name]))
-    }
-    scope.entries.append(ModelScope.Entry(name: name, className: className, content: content))
+    scope.entries.append(entry)
   }
 
-  /// Lets an entry read what its `inbound_nodes` name, or the entry before it.
+  /// The name that the oldest Sequential models, which are lists, do without.
+  private static func nameless(_ settings: JSON, _ index: Int) -> JSON? {
+    if case .array = settings { .string("sequential_\(index)") } else { nil }
+  }
+
+  private func invalid(
+    _ name: String, _ className: String, _ place: String, _ expected: String, _ found: String
+  ) -> ScaleNetError {
+    .invalidLayer(
+      path: path, layer: name, className: className, place: place, expected: expected, found: found)
+  }
+
+  /// The number that references give the first call of a model: where it was made of layers that were called on an input,
+  /// that call is counted too.
+  private func firstCall(_ className: String, _ config: JSON) -> Int {
+    if className != "Sequential" { return 1 }
+    guard !isKeras3, case .array(let list)? = config["layers"] else { return 0 }
+    return list.first?["class_name"] == .string(LayerClass.input.rawValue) ? 1 : 0
+  }
+
+  /// Lets the calls of an entry read what its `inbound_nodes` name, or the entry before it.
   private mutating func connect(_ json: JSON, _ index: Int, in scope: inout ModelScope) throws(ScaleNetError)
   {
     let entry = scope.entries[index]
-    var call = InboundCall()
     if scope.isSequential {
-      let before = layerIndices(scope.entries[index - 1])
-      call.layers = before.map { (layer: $0, entry: index - 1) }
-    } else {
-      call = try inbound(json["inbound_nodes"] ?? [], entry, scope)
+      var call = InboundCall()
+      let before = ModelScope.Reference(entry: index - 1, call: 0)
+      for layer in scope.layers(before) {
+        call.arguments.append(.init(name: nil, value: .input(call.sources.count)))
+        call.sources.append(InboundCall.Source(layer: layer, reference: before, key: nil))
+      }
+      try connect(call, 0, entry, index, in: &scope)
+      return
     }
-    scope.entries[index].inputs = call.layers.map(\.entry)
-    switch entry.content {
+    guard case .array(let nodes) = json["inbound_nodes"] ?? [] else {
+      throw invalid(entry.name, entry.className, "inbound_nodes", "a list", json.kind)
+    }
+    let isInput = entry.className == LayerClass.input.rawValue
+    guard isInput == nodes.isEmpty else {
+      throw invalid(
+        entry.name, entry.className, "inbound_nodes", isInput ? "none" : "at least one use of the layer",
+        "\(nodes.count)")
+    }
+    var isOperation = false
+    if case .layer(let layer) = entry.calls[0] { isOperation = layers[layer].operation != nil }
+    var reader = InboundReader(self, entry, scope, isOperation: isOperation)
+    for (call, node) in nodes.enumerated() {
+      try connect(try reader.read(node), call, entry, index, in: &scope)
+    }
+  }
+
+  private mutating func connect(
+    _ call: InboundCall, _ number: Int, _ entry: ModelScope.Entry, _ index: Int, in scope: inout ModelScope
+  ) throws(ScaleNetError) {
+    scope.entries[index].inputs[number] = call.sources.map(\.reference)
+    switch entry.calls[number] {
     case .layer(let layer):
-      layers[layer].inputs = call.layers.map(\.layer)
-      layers[layer].operand = call.operand
+      layers[layer].inputs = call.sources.map(\.layer)
+      layers[layer].arguments = call.arguments
       layers[layer].isTraining = call.isTraining
     case .model(let inner):
-      guard inner.inputs.count == call.layers.count else {
-        throw .invalidLayer(
-          path: path, layer: entry.name, className: entry.className, place: "inbound_nodes",
-          expected: "\(inner.inputs.count) inputs", found: "\(call.layers.count)")
+      guard inner.inputs.count == call.sources.count else {
+        throw invalid(
+          entry.name, entry.className, "inbound_nodes", "\(inner.inputs.count) inputs",
+          "\(call.sources.count)")
       }
-      for (input, source) in zip(inner.inputs, call.layers) { layers[input].inputs = [source.layer] }
+      for (position, source) in call.sources.enumerated() {
+        // Dictionaries are matched by their keys.
+        let named = source.key.map { key in inner.inputs.firstIndex { $0.name == key } } ?? position
+        guard let named else {
+          throw invalid(
+            entry.name, entry.className, "inbound_nodes",
+            "the inputs \(inner.inputs.map(\.name).joined(separator: ", "))", source.key ?? "")
+        }
+        layers[inner.inputs[named].layer].inputs = [source.layer]
+      }
       if call.isTraining { train(inner) }
     }
   }
 
   /// What is called as in training calls all that it has so.
   private mutating func train(_ scope: ModelScope) {
-    for entry in scope.entries {
-      switch entry.content {
+    for content in scope.entries.flatMap(\.calls) {
+      switch content {
       case .layer(let layer): layers[layer].isTraining = true
       case .model(let inner): train(inner)
       }
     }
   }
 
-  /// The layers that yield what an entry yields.
-  private func layerIndices(_ entry: ModelScope.Entry) -> [Int] {
-    switch entry.content {
-    case .layer(let layer): [layer]
-    case .model(let scope): scope.outputs
-    }
-  }
-
-  /// The layer that `["name", node, tensor]` means.
-  func resolve(_ json: JSON, _ scope: ModelScope) -> (layer: Int, entry: Int)? {
+  /// The call of a layer that `["name", node, tensor]` means.
+  func resolve(
+    _ json: JSON, _ scope: ModelScope
+  ) -> (layer: Int, reference: ModelScope.Reference)? {
     guard case .array(let parts) = json, parts.count >= 3, case .string(let name) = parts[0],
-      case .integer(let node) = parts[1], case .integer(let tensor) = parts[2],
+      case .integer(let node) = parts[1], case .integer(let tensor) = parts[2], node >= 0,
       let index = scope.names[name]
     else { return nil }
-    switch scope.entries[index].content {
-    case .layer(let layer):
-      return node == 0 && tensor == 0 ? (layer, index) : nil
-    case .model(let inner):
-      // Keras 2 counts a model's own inputs as its first call.
-      return (0...1).contains(node) && inner.outputs.indices.contains(tensor)
-        ? (inner.outputs[tensor], index) : nil
+    let entry = scope.entries[index]
+    var call = node - entry.firstCall
+    // Whether a model's own inputs count as its first call has changed: with one call there is no doubt.
+    if case .model = entry.calls[0], entry.calls.count == 1, node <= 1 { call = 0 }
+    guard entry.calls.indices.contains(call) else { return nil }
+    let reference = ModelScope.Reference(entry: index, call: call)
+    let yielded = scope.layers(reference)
+    return yielded.indices.contains(tensor) ? (yielded[tensor], reference) : nil
+  }
+
+  /// What an entry of a Sequential model yields.
+  private func ports(_ entry: Int, of scope: ModelScope) -> [ModelScope.Port] {
+    let reference = ModelScope.Reference(entry: entry, call: 0)
+    return scope.layers(reference).map {
+      ModelScope.Port(layer: $0, reference: reference, name: scope.entries[entry].name)
     }
   }
 
-  /// The layers that `input_layers` or `output_layers` name: `["in", 0, 0]` or a list of such.
+  /// The layers that `input_layers` or `output_layers` name: `["in", 0, 0]`, or lists and dictionaries of such, whose
+  /// members Keras takes in the order of their keys.
   private func references(
     _ json: JSON?, _ member: String, _ scope: ModelScope
-  ) throws(ScaleNetError) -> [(layer: Int, entry: Int)] {
-    guard case .array(let items)? = json, let first = items.first else {
-      throw invalidModel(scope.models, member, "a list of layers", json)
+  ) throws(ScaleNetError) -> [ModelScope.Port] {
+    func failure(_ found: JSON?) -> ScaleNetError {
+      invalidModel(scope.models, member, "a list of layers", found)
     }
-    let entries: [JSON]
-    if case .string = first { entries = [.array(items)] } else { entries = items }
-    var result: [(layer: Int, entry: Int)] = []
-    for entry in entries {
-      guard let found = resolve(entry, scope) else {
-        throw invalidModel(scope.models, member, "a list of layers", entry)
+    var result: [ModelScope.Port] = []
+    // What is left to look at, the last first.
+    var rest: [(json: JSON, key: String?)] = json.map { [($0, nil)] } ?? []
+    while let (next, key) = rest.popLast() {
+      switch next {
+      case .array(let items) where items.first.map { if case .string = $0 { true } else { false } } ?? false:
+        guard let found = resolve(next, scope) else { throw failure(next) }
+        let name = key ?? scope.entries[found.reference.entry].name
+        result.append(ModelScope.Port(layer: found.layer, reference: found.reference, name: name))
+      case .array(let items): rest += items.reversed().map { ($0, nil) }
+      case .object(let members):
+        rest += members.sorted { $0.key < $1.key }.reversed().map { ($0.value, $0.key) }
+      default: throw failure(next)
       }
-      result.append(found)
     }
+    guard !result.isEmpty else { throw failure(json) }
     return result
   }
 }

@@ -7,19 +7,21 @@ import JSONText
 /// within the model are layers of the model.
 struct ModelConfiguration {
   let name: String
+  /// All calls of layers.
   let layers: [LayerConfiguration]
   let inputs: [Int]
-  let outputs: [Int]
+  /// The layers that yield the outputs, and Keras's names of these.
+  let outputs: [(layer: Int, name: String)]
   /// Whether Keras 3 saved the file; a function has another meaning there than in Keras 2.
   let isKeras3: Bool
-  private let scope: ModelScope
+  let scope: ModelScope
 
   /// - Parameters:
   ///   - place: the attribute or member, for messages.
   ///   - version: the version of Keras that the file states.
   init(_ text: [UInt8], version: String, place: String, path: String) throws(ScaleNetError) {
     let json: JSON
-    do throws(ScaleNetError) { json = try JSONParser.parse(text) } catch {
+    do throws(ScaleNetError) { json = try JSONParser.parse(text, allowsNonFinite: true) } catch {
       throw error.within(place).inFile(path)
     }
     func invalid(_ member: String, _ expected: String, _ found: JSON?) -> ScaleNetError {
@@ -28,18 +30,29 @@ struct ModelConfiguration {
     }
     guard case .string(let className)? = json["class_name"], LayerListReader.modelClasses.contains(className)
     else { throw invalid("class_name", "Functional, Model or Sequential", json["class_name"]) }
-    // The oldest Sequential models had a list in place of the object.
-    guard let config = json["config"], case .object = config else {
-      throw invalid("config.layers", "a list of layers", json["config"])
-    }
+    guard let config = json["config"] else { throw invalid("config.layers", "a list of layers", nil) }
     if case .string(let name)? = config["name"], !name.isEmpty { self.name = name } else { name = "model" }
     isKeras3 = version.hasPrefix("3.")
-    var reader = LayerListReader(path: path, place: place)
-    scope = try reader.scope(className, config, models: [])
+    var reader = LayerListReader(path: path, place: place, isKeras3: isKeras3)
+    scope = try reader.scope(className, config, LayerListReader.Surroundings())
     layers = reader.layers
-    inputs = scope.inputs
-    outputs = scope.outputs
+    inputs = scope.inputs.map(\.layer)
+    outputs = zip(scope.outputs.map(\.layer), Self.distinct(scope.outputs.map(\.name))).map { ($0, $1) }
     try checkOrder(path: path)
+  }
+
+  /// Names of outputs as Keras tells them apart: a number is added from the second of a name on.
+  private static func distinct(_ names: [String]) -> [String] {
+    var taken = Set<String>()
+    return names.map { name in
+      var unique = name
+      var number = 1
+      while !taken.insert(unique).inserted {
+        unique = "\(name)_\(number)"
+        number += 1
+      }
+      return unique
+    }
   }
 
   /// The groups of the layers' weights in `.weights.h5`.
@@ -73,7 +86,7 @@ struct ModelConfiguration {
     let reached = Set(sorted.map(\.index))
     for layer in layers where !reached.contains(layer.index) {
       throw .invalidLayer(
-        path: path, layer: layer.name, className: layer.layerClass.rawValue, place: "inbound_nodes",
+        path: path, layer: layer.name, className: layer.className, place: "inbound_nodes",
         expected: "layers that do not depend on this one", found: "a circle")
     }
   }

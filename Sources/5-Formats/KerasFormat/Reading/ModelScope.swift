@@ -1,46 +1,90 @@
 /// A model's layers, models among them.
 struct ModelScope {
-  /// What stands in the list of layers.
+  /// What a call of an entry is.
   enum Content {
-    /// A layer, by its position among all.
+    /// A call of a layer, by its position among all.
     case layer(Int)
     indirect case model(ModelScope)
   }
 
+  /// A call of an entry of the same scope.
+  struct Reference: Hashable {
+    let entry: Int
+    let call: Int
+  }
+
+  /// What stands in the list of layers.
   struct Entry {
     let name: String
     let className: String
-    var content: Content
-    /// The entries that it reads.
-    var inputs: [Int] = []
+    /// At least one.
+    var calls: [Content]
+    /// For each call what it reads.
+    var inputs: [[Reference]]
+    /// The number that references give the first call.
+    let firstCall: Int
+  }
+
+  /// A value that goes in or comes out.
+  struct Port {
+    /// The call of a layer that yields it.
+    let layer: Int
+    let reference: Reference
+    /// The name in a dictionary, or that of the entry.
+    let name: String
   }
 
   let isSequential: Bool
-  /// The models around it and its own name, without the outermost.
+  /// The names of the models around it and its own, without the outermost.
   let models: [String]
   var entries: [Entry] = []
   /// Positions of entries by name.
   var names: [String: Int] = [:]
-  /// Layers that stand for the inputs.
-  var inputs: [Int] = []
-  /// Layers that yield the outputs.
-  var outputs: [Int] = []
-  /// The entries that these are in.
-  var outputEntries: [Int] = []
+  var inputs: [Port] = []
+  var outputs: [Port] = []
+
+  /// The layers that yield what a call of an entry yields.
+  func layers(_ reference: Reference) -> [Int] {
+    switch entries[reference.entry].calls[reference.call] {
+    case .layer(let layer): [layer]
+    case .model(let scope): scope.outputs.map(\.layer)
+    }
+  }
+
+  /// The entries in the order of `model.layers`.
+  var order: [Int] {
+    if isSequential { return Array(entries.indices.dropFirst()) }
+    var first: [Int] = []
+    var owners: [Int] = []
+    for (index, entry) in entries.enumerated() {
+      first.append(owners.count)
+      owners += [Int](repeating: index, count: entry.calls.count)
+    }
+    func node(_ reference: Reference) -> Int { first[reference.entry] + reference.call }
+    return ModelOrder(
+      inputs: entries.flatMap(\.inputs).map { $0.map(node) }, outputs: outputs.map { node($0.reference) },
+      owners: owners
+    ).layers
+  }
 
   /// The groups of the layers' weights in `.weights.h5`, by the layers' positions: numbered by class in the order of
   /// `model.layers`, for each model within another under the model's own group.
   func addClassGroups(to groups: inout [String], prefix: String = "") {
-    let order =
-      isSequential
-      ? Array(entries.indices.dropFirst())
-      : ModelOrder(inputs: entries.map(\.inputs), outputs: outputEntries).layers
+    let order = order
     let names = WeightsLayout.classGroups(order.map { LayerClass.snakeCase(entries[$0].className) })
     for (index, name) in zip(order, names) {
-      switch entries[index].content {
+      switch entries[index].calls[0] {
       case .layer(let layer): groups[layer] = prefix + name
       case .model(let scope): scope.addClassGroups(to: &groups, prefix: "\(prefix)\(name)/layers/")
       }
+    }
+  }
+
+  /// The layers of an entry in the order in which their weights are listed, each by its first call.
+  func leaves(of entry: Int) -> [Int] {
+    switch entries[entry].calls[0] {
+    case .layer(let layer): [layer]
+    case .model(let scope): scope.order.flatMap { scope.leaves(of: $0) }
     }
   }
 }

@@ -1,3 +1,4 @@
+public import Architectures
 import Execution
 import FileIO
 import ModelIR
@@ -43,16 +44,20 @@ public enum Comparand: Sendable {
   ///   - path: the file; `arch:NAME` stands for a built-in architecture, and `-` for standard input.
   ///   - key: where the state dict stands in a PyTorch checkpoint; other files are not concerned.
   ///   - prefix: what the names of the weights begin with; files of graphs and outputs are not concerned.
+  ///   - inputSize: height and width for the images of an ONNX or Keras model that leaves them open.
+  ///   - inputs: the arrays of the comparison, whose height and width such a Keras model gets otherwise.
   /// - Throws: if there is no such file, or it is damaged, of no known format, or holds what is not supported.
   public static func open(
-    _ path: String, key: String? = nil, prefix: String? = nil
+    _ path: String, key: String? = nil, prefix: String? = nil, inputSize: InputSize? = nil,
+    inputs: InputArrays? = nil
   ) throws(ScaleNetError) -> Comparand {
     // What stands for a built-in architecture is no path.
     if path.hasPrefix(Model.builtInPrefix) { return .model(try Model.open(path)) }
     let isStandardInput = path == StandardStreams.path
     let path = isStandardInput ? StandardStreams.inputName : try WeightsFile.inDirectory(path) ?? path
     let file = isStandardInput ? try StandardStreams.region() : try ByteRegion.map(path: path)
-    switch FileFormat.detect(file) {
+    let format = FileFormat.detect(file)
+    switch format {
     case .numpy:
       let (arrays, isArchive) = try InputArrays.readNumPy(file, path: path)
       return .outputs(
@@ -67,7 +72,9 @@ public enum Comparand: Sendable {
     case .safetensors:
       return .model(try Model.open(file, path: path, OpeningOptions(prefix: prefix)))
     case .onnx, .keras:
-      return .model(try Model.open(file, path: path, OpeningOptions()))
+      var options = OpeningOptions(inputSize: inputSize)
+      if format == .keras { options.arrays = inputs }
+      return .model(try Model.open(file, path: path, options))
     case nil where ShardIndex.recognizes(file):
       return .model(try Model.open(file, path: path, OpeningOptions(prefix: prefix)))
     case .builtIn, nil:

@@ -13,7 +13,13 @@ struct PlannedGraphs {
   init(left: Comparand, right: Comparand, options: ComparisonOptions) throws(ScaleNetError) {
     self.options = options
     comparands = [left, right]
-    if let option = options.graph.given.first, !left.isWeights, !right.isWeights {
+    // Graphs may have been read for the size that is asked for.
+    let hasSize = comparands.contains { comparand in
+      guard case .model(let model) = comparand, let size = options.graph.inputSize else { return false }
+      return (try? model.graph(GraphOptions(inputSize: size))) != nil
+    }
+    let option = options.graph.given.first { $0 != "inputSize" || !hasSize }
+    if let option, !left.isWeights, !right.isWeights {
       throw .invalidOption(
         option, expected: "weights to make a graph of on one side", found: "graphs or recorded outputs")
     }

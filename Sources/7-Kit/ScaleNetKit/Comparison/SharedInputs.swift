@@ -46,8 +46,7 @@ struct SharedInputs {
       for pair in pairs {
         let tensor: Tensor
         if options.inputs.isEmpty {
-          let count = pair.shape.reduce(1, *)
-          tensor = Tensor(random.normals(count), shape: TensorShape(pair.shape))
+          tensor = random.input(first.graph[pair.first].type.dataType, TensorShape(pair.shape))
         } else {
           let names =
             [first.graph[pair.first].name] + (pair.second.map { [second?.graph[$0].name ?? ""] } ?? [])

@@ -30,7 +30,7 @@ struct Verification {
     var foundInputs: [String: Tensor] = [:]
     for (id, other) in zip(expected.inputs, found.inputs) {
       guard let shape = expected[id].type.binding(batch).shape else { continue }
-      let tensor = Tensor(random.normals(shape.elementCount), shape: shape)
+      let tensor = random.input(expected[id].type.dataType, shape)
       expectedInputs[expected[id].name] = tensor
       foundInputs[found[other].name] = tensor.cast(to: found[other].type.dataType)
     }

@@ -99,10 +99,14 @@ struct DiffCommand: VerboseCommand {
     let progress = ProgressLine()
     defer { progress.clear() }
     progress.show("reading")
-    let left = try Comparand.open(left, key: ofWeights.key, prefix: ofWeights.prefix)
+    let options = try options()
+    let (size, arrays) = (options.graph.inputSize, options.inputs.first)
+    let left = try Comparand.open(
+      left, key: ofWeights.key, prefix: ofWeights.prefix, inputSize: size, inputs: arrays)
     let right = try Comparand.open(
-      right, key: rightKey ?? ofWeights.key, prefix: rightPrefix ?? ofWeights.prefix)
-    let plan = try ComparisonPlan(left, right, try options())
+      right, key: rightKey ?? ofWeights.key, prefix: rightPrefix ?? ofWeights.prefix, inputSize: size,
+      inputs: arrays)
+    let plan = try ComparisonPlan(left, right, options)
     let saved = try inputs.saveInputs.map { directory in
       try plan.saveInputs(to: directory, overwrite: force)
     }

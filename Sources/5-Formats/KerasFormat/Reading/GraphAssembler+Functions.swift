@@ -1,0 +1,133 @@
+import FileIO
+import ModelIR
+
+extension GraphAssembler {
+  /// What a function makes of a value.
+  private enum Function {
+    case nothing
+    case unary(Unary)
+    /// x times a function of x.
+    case gated(Unary)
+    /// x less a function of x.
+    case shrunk(Unary)
+    case softmax
+    case logSoftmax
+  }
+
+  /// The functions that `activation` can name. They are the same in both versions but for `hard_sigmoid`: Keras 3 has
+  /// relu6(x + 3) / 6, Keras 2 a line of slope 0.2.
+  private func function(named name: String) -> Function? {
+    switch name {
+    case "linear": .nothing
+    case "relu": .unary(.relu)
+    case "relu6": .unary(.clip(minimum: 0, maximum: 6))
+    case "leaky_relu": .unary(.leakyRelu(alpha: 0.2))
+    case "sigmoid": .unary(.sigmoid)
+    case "hard_sigmoid": .unary(.hardSigmoid(alpha: isKeras3 ? 1.0 / 6 : 0.2, beta: 0.5))
+    case "tanh": .unary(.tanh)
+    case "hard_tanh": .unary(.clip(minimum: -1, maximum: 1))
+    case "tanh_shrink": .shrunk(.tanh)
+    case "exponential": .unary(.exp)
+    case "hard_swish", "hard_silu": .unary(.hardSwish)
+    case "swish", "silu": .gated(.sigmoid)
+    case "elu": .unary(.elu(alpha: 1))
+    case "selu": .unary(.selu(alpha: 1.6732632, gamma: 1.0507010))
+    case "celu": .unary(.celu(alpha: 1))
+    case "gelu": .unary(.gelu(isTanh: false))
+    case "softplus": .unary(.softplus)
+    case "softsign": .unary(.softsign)
+    case "mish": .unary(.mish)
+    case "softmax": .softmax
+    case "log_softmax": .logSoftmax
+    default: nil
+    }
+  }
+
+  /// The value behind the function or layer that the setting `activation` names; `name` is that of its node.
+  mutating func activated(
+    _ value: LayerValue, name: String, _ reader: inout LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    guard let stated = reader.value("activation") else { return value }
+    if case .object = stated, let layer = activationLayer(stated, name: name, reader) {
+      return try activated(value, by: layer, reader)
+    }
+    // A function of Keras's own may be an object that names it.
+    var word = stated
+    if stated["class_name"] == .string("function"), let config = stated["config"] { word = config }
+    guard case .string(let text) = word, let function = function(named: text) else {
+      throw reader.failure("activation", "a function or layer of Keras's", word.kind)
+    }
+    return try applied(function, to: value, name: name)
+  }
+
+  /// The layer that stands in place of a function; nil if it is none.
+  private func activationLayer(
+    _ json: JSON, name: String, _ reader: LayerReader
+  ) -> LayerConfiguration? {
+    guard case .string(let className)? = json["class_name"], let settings = json["config"],
+      case .object = settings,
+      let kind = try? LayerKind(json, className, settings, { reader.failure($0, $1, $2) })
+    else { return nil }
+    switch kind.layerClass {
+    case .relu, .leakyRelu, .thresholdedRelu, .elu, .softmax, .activation, .identity: break
+    default: return nil
+    }
+    return LayerConfiguration(
+      index: reader.layer.index, layerClass: kind.layerClass, className: className, operation: nil,
+      name: name,
+      ownName: reader.layer.ownName, settings: settings, source: reader.layer.source)
+  }
+
+  private mutating func activated(
+    _ value: LayerValue, by layer: LayerConfiguration, _ reader: LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    var layer = layer
+    layer.inputs = [place(value)]
+    var own = try LayerReader(layer, path: path, isKeras3: isKeras3)
+    let result = try add(layer, &own)
+    try own.finish()
+    return result
+  }
+
+  /// The function behind a layer with weights, whose name the node before it has.
+  mutating func activatedBehind(
+    _ value: LayerValue, _ reader: inout LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    switch reader.layer.settings["activation"] {
+    case nil, .null?, .string("linear")?: return try activated(value, name: "", &reader)
+    default: return try activated(value, name: unusedName("\(reader.layer.name)_activation"), &reader)
+    }
+  }
+
+  private mutating func applied(
+    _ function: Function, to value: LayerValue, name: String
+  ) throws(ScaleNetError) -> LayerValue {
+    var value = value
+    let op: Operator
+    switch function {
+    case .nothing: return value
+    case .unary(let unary): op = .unary(unary)
+    case .gated(let gate):
+      let factor = try node(unusedName("\(name)_\(gate.name.lowercased())"), .unary(gate), [value.id])
+      value.id = try node(name, .binary(.mul), [value.id, factor])
+      value.isNonNegative = false
+      return value
+    case .shrunk(let unary):
+      let part = try node(unusedName("\(name)_\(unary.name.lowercased())"), .unary(unary), [value.id])
+      value.id = try node(name, .binary(.sub), [value.id, part])
+      value.isNonNegative = false
+      return value
+    // Along the last axis that Keras has.
+    case .softmax: op = .softmax(Softmax(axis: value.order.last ?? 0))
+    case .logSoftmax: op = .logSoftmax(LogSoftmax(axis: value.order.last ?? 0))
+    }
+    value.id = try node(name, op, [value.id])
+    switch op {
+    case .softmax, .unary(.relu), .unary(.sigmoid), .unary(.hardSigmoid), .unary(.exp), .unary(.softplus):
+      value.isNonNegative = true
+    case .unary(.clip(let minimum, _)): value.isNonNegative = minimum >= 0
+    default: value.isNonNegative = false
+    }
+    return value
+  }
+}

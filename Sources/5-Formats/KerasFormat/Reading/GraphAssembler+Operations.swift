@@ -1,0 +1,231 @@
+import FileIO
+import ModelIR
+
+/// Operations of TensorFlow's and of Keras 3's in place of layers.
+extension GraphAssembler {
+  /// An operand of an operation.
+  private enum Operand {
+    case value(LayerValue)
+    /// One number, or one for each position along the last axis.
+    case numbers([Double])
+  }
+
+  mutating func addOperation(
+    _ operation: Operation, _ reader: inout LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    let name = reader.layer.name
+    switch operation {
+    case .add: return try addBinary(.add, &reader)
+    case .subtract: return try addBinary(.sub, &reader)
+    case .multiply: return try addBinary(.mul, &reader)
+    case .divide: return try addBinary(.div, &reader)
+    case .maximum: return try addExtremum(.max, &reader)
+    case .minimum: return try addExtremum(.min, &reader)
+    case .getItem: return try addItem(&reader)
+    case .negative: return try addUnary(.neg, reader)
+    case .abs: return try addUnary(.abs, reader)
+    case .sqrt: return try addUnary(.sqrt, reader)
+    case .exp: return try addUnary(.exp, reader)
+    case .relu: return try addUnary(.relu, reader)
+    case .relu6: return try addUnary(.clip(minimum: 0, maximum: 6), reader)
+    case .sigmoid: return try addUnary(.sigmoid, reader)
+    case .tanh: return try addUnary(.tanh, reader)
+    case .softplus: return try addUnary(.softplus, reader)
+    case .elu: return try addUnary(.elu(alpha: 1), reader)
+    case .selu: return try addUnary(.selu(alpha: 1.6732632, gamma: 1.0507010), reader)
+    case .gelu: return try addUnary(.gelu(isTanh: try isApproximate(&reader)), reader)
+    case .identity:
+      try requireNoConstants(reader)
+      return try padded(reader)
+    case .square, .silu:
+      try requireNoConstants(reader)
+      var value = try input(reader)
+      var factor = value.id
+      if case .silu = operation {
+        factor = try node(unusedName("\(name)_sigmoid"), .unary(.sigmoid), [value.id])
+      }
+      value.id = try node(name, .binary(.mul), [value.id, factor])
+      value.isNonNegative = false
+      return value
+    case .cast:
+      let stated = constant("dtype", at: 0, reader) ?? reader.value("dtype")
+      guard case .string(let type)? = stated, type == "float32" || type == "float16" || type == "bfloat16"
+      else {
+        throw reader.failure("dtype", "a floating-point type", stated?.kind ?? "nothing")
+      }
+      return try padded(reader)
+    }
+  }
+
+  private mutating func addUnary(_ function: Unary, _ reader: LayerReader) throws(ScaleNetError) -> LayerValue
+  {
+    if case .gelu = function {} else { try requireNoConstants(reader) }
+    var value = try input(reader)
+    value.id = try node(reader.layer.name, .unary(function), [value.id])
+    switch function {
+    case .relu, .sigmoid, .exp, .softplus, .abs, .clip: value.isNonNegative = true
+    default: value.isNonNegative = false
+    }
+    return value
+  }
+
+  /// Keras 3 says it as a setting, TensorFlow as an argument; both have another default.
+  private func isApproximate(_ reader: inout LayerReader) throws(ScaleNetError) -> Bool {
+    let isOfKeras = reader.layer.settings["function"] == nil
+    let argument = constant("approximate", at: 0, reader)
+    switch argument ?? reader.value("approximate") {
+    case .bool(let value)?: return value
+    case nil: return isOfKeras
+    case let found?: throw reader.failure("approximate", "true or false", found.kind)
+    }
+  }
+
+  /// A constant among the arguments, by its name or as the n-th of those without one.
+  private func constant(_ name: String, at position: Int, _ reader: LayerReader) -> JSON? {
+    var unnamed: [JSON] = []
+    for argument in reader.layer.arguments {
+      guard case .constant(let json) = argument.value else { continue }
+      if argument.name == name { return json }
+      if argument.name == nil { unnamed.append(json) }
+    }
+    return unnamed.indices.contains(position) ? unnamed[position] : nil
+  }
+
+  private func requireNoConstants(_ reader: LayerReader) throws(ScaleNetError) {
+    for argument in reader.layer.arguments {
+      if case .constant(let json) = argument.value {
+        throw reader.failure("inbound_nodes", "no arguments but tensors", argument.name ?? json.kind)
+      }
+    }
+  }
+
+  /// The two operands, in their order: those without names, and `y` or `x2` behind them.
+  private mutating func operands(_ reader: LayerReader) throws(ScaleNetError) -> [Operand] {
+    let values = try inputs(reader)
+    var first: [Operand] = []
+    var second: [Operand] = []
+    for argument in reader.layer.arguments {
+      let operand: Operand
+      switch argument.value {
+      case .input(let index): operand = .value(values[index])
+      case .constant(let json):
+        let numbers = try LayerReader.numbers(json.unwrapped) {
+          reader.failure("inbound_nodes", "numbers", $0)
+        }
+        operand = .numbers(numbers)
+      }
+      switch argument.name {
+      case nil, "x"?, "x1"?: first.append(operand)
+      case "y"?, "x2"?: second.append(operand)
+      case let name?: throw reader.failure("inbound_nodes", "operands x and y", name)
+      }
+    }
+    let operands = first + second
+    guard operands.count == 2, !values.isEmpty else {
+      throw reader.failure("inbound_nodes", "two operands", "\(operands.count)")
+    }
+    return operands
+  }
+
+  private mutating func addBinary(_ op: Binary, _ reader: inout LayerReader) throws(ScaleNetError)
+    -> LayerValue
+  {
+    try add(.binary(op), reader)
+  }
+
+  private mutating func addExtremum(
+    _ op: Variadic, _ reader: inout LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    try add(.variadic(op), reader)
+  }
+
+  private mutating func add(_ op: Operator, _ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
+    let operands = try operands(reader)
+    var values: [LayerValue] = []
+    for case .value(let value) in operands { values.append(value) }
+    // NumPy's broadcasting aligns the last axes, where Keras's layers align the first ones.
+    values = try alike(values, reader)
+    var result = values[0]
+    var ids: [ValueID] = []
+    var next = values[...]
+    for operand in operands {
+      switch operand {
+      case .value: ids.append((next.popFirst() ?? result).id)
+      case .numbers(let numbers):
+        let extent = result.order.last.map { extents(result.id)[$0] } ?? 1
+        guard numbers.count == 1 || numbers.count == extent else {
+          throw reader.failure("inbound_nodes", "one number, or \(extent)", "\(numbers.count)")
+        }
+        ids.append(try constant("\(reader.layer.name).operand", numbers, result))
+      }
+    }
+    result.id = try node(reader.layer.name, op, ids)
+    result.isNonNegative = false
+    return result
+  }
+
+  /// Some positions of each axis, in NumPy's way of saying it.
+  private mutating func addItem(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
+    var value = try input(reader)
+    let stated = constant("slice_spec", at: 0, reader) ?? constant("key", at: 0, reader)
+    func invalid(_ found: JSON?) -> ScaleNetError {
+      reader.failure("inbound_nodes", "slices and positions behind the batch", found?.kind ?? "nothing")
+    }
+    guard let stated else { throw invalid(nil) }
+    var items = [stated.unwrapped]
+    if case .array(let several) = stated.unwrapped { items = several }
+    if let gap = items.firstIndex(where: { $0["class_name"] == .string("__ellipsis__") }) {
+      let missing = value.order.count - (items.count - 1)
+      guard missing >= 0 else { throw invalid(stated) }
+      items.replaceSubrange(gap...gap, with: [JSON](repeating: .object([]), count: missing))
+    }
+    guard items.count <= value.order.count else { throw invalid(stated) }
+    var slice = Slice(axes: [], starts: [], steps: [], counts: [])
+    var dropped: [Int] = []
+    for (position, item) in items.enumerated() {
+      let axis = value.order[position]
+      let extent = extents(value.id)[axis]
+      if case .integer(let index) = item {
+        guard position > 0, (-extent..<extent).contains(index) else { throw invalid(item) }
+        slice.add(axis, index < 0 ? index + extent : index, 1, 1)
+        dropped.append(position)
+        continue
+      }
+      guard case .object = item else { throw invalid(item) }
+      let bounds = item["config"] ?? item
+      let numbers = ["start", "stop", "step"].map { bounds[$0] ?? .null }
+      if numbers.allSatisfy({ $0 == .null }) { continue }
+      let limits = numbers.map { if case .integer(let number) = $0 { number } else { nil } as Int? }
+      let step = limits[2] ?? 1
+      guard position > 0, step > 0, zip(numbers, limits).allSatisfy({ $0 == .null || $1 != nil }) else {
+        throw invalid(item)
+      }
+      func clamped(_ limit: Int) -> Int { limit < 0 ? max(limit &+ extent, 0) : min(limit, extent) }
+      let (start, stop) = (clamped(limits[0] ?? 0), clamped(limits[1] ?? extent))
+      guard stop > start else { throw invalid(item) }
+      let count = (stop - start - 1) / step + 1
+      if count != extent { slice.add(axis, start, step, count) }
+    }
+    let name = reader.layer.name
+    if !slice.axes.isEmpty {
+      value.id = try node(dropped.isEmpty ? name : unusedName("\(name)_slice"), .slice(slice), [value.id])
+    }
+    if !dropped.isEmpty {
+      let axes = dropped.map { value.order[$0] }.sorted()
+      value.id = try node(name, .squeeze(Squeeze(axes: axes)), [value.id])
+      let rest = value.order.indices.filter { !dropped.contains($0) }.map { value.order[$0] }
+      value.order = rest.map { axis in axis - axes.count { $0 < axis } }
+    }
+    return value
+  }
+}
+
+extension Slice {
+  /// One more axis of which some positions are taken.
+  fileprivate mutating func add(_ axis: Int, _ start: Int, _ step: Int, _ count: Int) {
+    axes.append(axis)
+    starts.append(start)
+    steps.append(step)
+    counts.append(count)
+  }
+}
