@@ -1,3 +1,5 @@
+package import FileIO
+
 /// A graph and what is known about where it comes from.
 public struct StoredModel: Sendable {
   /// NCHW, whatever the file has.
@@ -8,6 +10,8 @@ public struct StoredModel: Sendable {
   public var isChannelsLast: Bool
   /// What was assumed while the file was read, a sentence each, without a full stop.
   public var notes: [String]
+  /// The mapped files that were read, which no output may replace: the model's, and those of its external data.
+  package var files: [ByteRegion] = []
 
   public init(
     graph: Graph, metadata: [(key: String, value: String)] = [], isChannelsLast: Bool = false,
@@ -17,5 +21,13 @@ public struct StoredModel: Sendable {
     self.graph = graph
     self.metadata = metadata
     self.isChannelsLast = isChannelsLast
+  }
+
+  /// A model of files.
+  package init(
+    graph: Graph, metadata: [(key: String, value: String)], notes: [String], files: [ByteRegion]
+  ) {
+    self.init(graph: graph, metadata: metadata, notes: notes)
+    self.files = files
   }
 }

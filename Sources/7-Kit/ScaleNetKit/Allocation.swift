@@ -57,15 +57,17 @@ extension Model {
   ) throws(ScaleNetError) -> Allocation {
     try Limits.check(inputSize.height, Limits.inputSide, "inputSize")
     try Limits.check(inputSize.width, Limits.inputSide, "inputSize")
-    guard case .weights(let weights, .scaleNet(let seed)) = content else {
+    guard case .weights(let stored, .scaleNet(let seed)) = content else {
       if case .tensors(_, let error) = content { throw error }
       throw .unsupported(
         path: path, operation: "allocate channels",
         reason: "expected the weights of a ScaleNet, found \(architecture)")
     }
-    let allocator = try ChannelAllocator(seed: seed, weights: weights, source: path)
+    let allocator = try ChannelAllocator(seed: seed, weights: stored, source: path)
     let channels = try allocator.allocate(target, inputSize: inputSize)
-    return Allocation(channels, weights: try allocator.prunedWeights(channels), source: self)
+    let weights = try allocator.prunedWeights(channels)
+    try files.checkUnchanged()
+    return Allocation(channels, weights: weights, source: self)
   }
 
   /// The same in an asynchronous task, on a thread of its own.
@@ -84,29 +86,27 @@ extension Model {
       throw .invalidOption(
         "weights", expected: "a name that ends in .pth or .pt", found: path.escapedForMessage)
     }
-    for path in [outputs.structurePath, outputs.weightsPath, outputs.chartPath].compactMap({ $0 }) {
-      try OutputFile(path: path, overwrite: outputs.overwrite, inputs: files).discard()
-    }
+    try OutputSet.check(
+      [outputs.structurePath, outputs.weightsPath, outputs.chartPath].compactMap { $0 },
+      overwrite: outputs.overwrite, inputs: files)
   }
 }
 
 extension Allocation {
-  /// Writes what the outputs ask for.
+  /// Writes what the outputs ask for: all of it appears, or nothing.
   public func write(_ outputs: AllocationOutputs) throws(ScaleNetError) {
     try source.checkOutputs(outputs)
+    let set = OutputSet(overwrite: outputs.overwrite, inputs: source.files)
     if let path = outputs.chartPath {
       let report = try model.inspect(GraphOptions(inputSize: channels.inputSize)).report
-      try writeBytes(
-        try AllocationChart(report).drawing.bytes(for: path), to: path, overwrite: outputs.overwrite,
-        inputs: source.files)
+      try set.add(path, try AllocationChart(report).drawing.bytes(for: path))
     }
     if let path = outputs.weightsPath {
-      var output = try OutputFile(path: path, overwrite: outputs.overwrite, inputs: source.files)
+      var output = try set.create(path)
       try PyTorchWriter.write(weights, to: &output)
-      try output.commit()
+      try set.add(output)
     }
-    if let path = outputs.structurePath {
-      try writeText(structure.json + "\n", to: path, overwrite: outputs.overwrite, inputs: source.files)
-    }
+    if let path = outputs.structurePath { try set.add(path, Array((structure.json + "\n").utf8)) }
+    try set.commit()
   }
 }

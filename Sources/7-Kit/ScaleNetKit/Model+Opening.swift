@@ -89,7 +89,8 @@ extension Model {
       }
       let stored = try readGraph(file, format, path: path, options)
       return Model(
-        path: path, format: format, content: .graph(stored), notes: stored.notes, files: files)
+        path: path, format: format, content: .graph(stored), notes: stored.notes,
+        files: stored.files.isEmpty ? files : stored.files)
     case .numpy, .trtexec, .polygraphy, .builtIn:
       preconditionFailure("excluded above")
     }

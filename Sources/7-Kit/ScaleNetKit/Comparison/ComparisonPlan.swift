@@ -16,6 +16,8 @@ public struct ComparisonPlan: Sendable {
   /// What both sides get in each batch; empty for two recordings.
   public let inputs: [[ComparisonInput]]
   let options: ComparisonOptions
+  /// Every file that is read, which no output may replace.
+  package var files: [ByteRegion] { left.files + right.files + options.inputs.flatMap(\.files) }
   private let sides: (left: Side, right: Side)
   private let notes: [String]
 
@@ -82,9 +84,11 @@ public struct ComparisonPlan: Sendable {
     comparison.wantsLayers = options.layers
     comparison.wantsWeights = options.weights
     do throws(ScaleNetError) {
-      return try comparison.report(notes: notes) { (phase) throws(ScaleNetError) in
+      let report = try comparison.report(notes: notes) { (phase) throws(ScaleNetError) in
         try progress.report(Progress.Phase(phase))
       }
+      try files.checkUnchanged()
+      return report
     } catch {
       guard error.kind != .cancelled else { throw error }
       throw error.within("cannot compare with \(left.path.escapedForMessage)").inFile(right.path)

@@ -36,14 +36,17 @@ extension Model {
     switch output {
     case .directory(let path):
       let results = try results(inputs, options)
-      let paths = try RunOutput.write(results, to: path, overwrite: overwrite, inputs: files)
+      let outputs = OutputSet(overwrite: overwrite, inputs: files)
+      let paths = try RunOutput.write(results, to: path, outputs)
+      try outputs.commit()
       return Self.report(results, paths)
     case .file(let path):
       let isArchive = path.lowercased().hasSuffix(".npz")
       guard isArchive || path.lowercased().hasSuffix(".npy") else {
         throw .invalidOption("output", expected: "a name that ends in .npy or .npz", found: path)
       }
-      var output = try OutputFile(path: path, overwrite: overwrite, inputs: files)
+      let outputs = OutputSet(overwrite: overwrite, inputs: files)
+      var output = try outputs.create(path)
       let results = try results(inputs, options)
       if results.count > 1 && !isArchive {
         throw .invalidOption(
@@ -56,7 +59,8 @@ extension Model {
       } else {
         try NumPyWriter.writeArray(results[0].tensor, to: &output)
       }
-      try output.commit()
+      try outputs.add(output)
+      try outputs.commit()
       return Self.report(results, Array(repeating: path, count: results.count))
     }
   }
@@ -82,7 +86,7 @@ extension Model {
       arrays = arrays.filter { names.contains($0.key) }
     }
     // NumPy has no bfloat16; float32 has all of its numbers.
-    return try Session(graph, path: path, options: options).runInOrder(arrays).map { result in
+    return try Session(graph, path: path, files: files, options: options).runInOrder(arrays).map { result in
       result.tensor.dataType == .bfloat16
         ? NamedTensor(name: result.name, tensor: result.tensor.cast(to: .float32)) : result
     }

@@ -75,16 +75,15 @@ struct DiffCommand: VerboseCommand {
     let left = try Comparand.open(left, key: key)
     let right = try Comparand.open(right, key: rightKey ?? key)
     let plan = try ComparisonPlan(left, right, try options())
-    let saved = try inputs.saveInputs.map { directory in
-      try plan.saveInputs(to: directory, overwrite: force)
-    }
+    let outputs = OutputSet(overwrite: force, inputs: plan.files)
+    // The chart's place is looked at before the work.
+    try chart.map { try OutputSet.check([$0], overwrite: force, inputs: plan.files) }
+    let saved = try inputs.saveInputs.map { try plan.saveInputs(to: $0, outputs) }
     let report: DiffReport = try plan.report { progress.show($0) }
     progress.clear()
+    if let chart { try outputs.add(chart, try DivergenceChart(report).drawing.bytes(for: chart)) }
+    try outputs.commit()
     if let saved { tell(saved) }
-    if let chart {
-      let bytes = try DivergenceChart(report).drawing.bytes(for: chart)
-      try writeBytes(bytes, to: chart, overwrite: force, inputs: left.files + right.files)
-    }
     let text = try format.text(of: report, style: style)
     if format == .table {
       for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }

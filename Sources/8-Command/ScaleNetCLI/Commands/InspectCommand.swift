@@ -67,23 +67,25 @@ struct InspectCommand: VerboseCommand {
       files += opened.files
       inspections.append(try opened.inspect(graph.options))
     }
+    try OutputSet.check([chart, html].compactMap { $0 }, overwrite: force, inputs: files)
     let reports = inspections.map(\.report)
-    if let chart { try draw(reports, to: chart, inputs: files) }
+    let outputs = OutputSet(overwrite: force, inputs: files)
+    if let chart {
+      let drawing =
+        reports.count == 1
+        ? try AllocationChart(reports[0]).drawing : try ComparisonChart(reports).drawing
+      try outputs.add(chart, try drawing.bytes(for: chart))
+    }
     if let html {
       let page = try HTMLPage(inspections.map { HTMLPage.Entry($0.report, block: $0.block) }).text()
-      try writeText(page, to: html, overwrite: force, inputs: files)
+      try outputs.add(html, Array(page.utf8))
     }
+    try outputs.commit()
     let text = try format.text(of: reports, isPerLayer: perLayer, style: style)
     if format == .table {
       for note in reports.flatMap(\.notes) { StandardError.write("scalenet: note: \(note)\n") }
     }
     try StandardOutput.write(text)
-  }
-
-  private func draw(_ reports: [InspectionReport], to path: String, inputs: [ByteRegion]) throws {
-    let drawing =
-      reports.count == 1 ? try AllocationChart(reports[0]).drawing : try ComparisonChart(reports).drawing
-    try writeBytes(try drawing.bytes(for: path), to: path, overwrite: force, inputs: inputs)
   }
 
   private var style: Style {
