@@ -58,13 +58,14 @@ let package = Package(
     system("CCairo", pkgConfig: "cairo", package: "libcairo2-dev"),
     system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
     .systemLibrary(name: "CProcessor", path: Floor.libraries.path("CProcessor")),
+    .systemLibrary(name: "CFileSystem", path: Floor.libraries.path("CFileSystem")),
     system("CJPEG", pkgConfig: "libjpeg", package: "libjpeg-dev"),
     system("CPNG", pkgConfig: "libpng", package: "libpng-dev"),
     .target(name: "CImageCodec", dependencies: ["CJPEG", "CPNG"], path: Floor.libraries.path("CImageCodec")),
     .target(name: "COnnx", dependencies: ["CProtobufC"], path: Floor.libraries.path("COnnx")),
 
     // Files and text.
-    Floor.files.library("FileIO"),
+    Floor.files.library("FileIO", ["CFileSystem"]),
     Floor.files.library("JSONText", ["FileIO"]),
     Floor.files.library("Images", ["FileIO", "CImageCodec", "CDeflate"]),
     Floor.files.library("ZipArchive", ["FileIO", "CZip", "CDeflate"]),

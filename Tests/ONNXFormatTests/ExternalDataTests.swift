@@ -77,7 +77,7 @@ import Testing
         try manager.createSymbolicLink(atPath: "\(root)/snapshot/\(name)", withDestinationPath: target)
       }
       func failure(_ location: String, model: String) -> String {
-        let reader = ExternalDataReader(path: "\(root)/snapshot/\(model)", resolve: nil)
+        let reader = ExternalDataReader(path: "\(root)/snapshot/\(model)")
         do throws(ScaleNetError) {
           _ = try reader.region([("location", location)], byteCount: 8, tensor: "w")
           return "no error"
@@ -191,12 +191,10 @@ import Testing
         let writer = try ONNXWriter(try model(3), path: path, options: .init(externalData: .always))
         var output = try ONNXOutput(writer, overwrite: true)
         try output.write()
-        // What stands under the temporary names can be verified before the commit.
-        let temporary = output.temporaryPath
-        let found = output.temporaryData
-        let data = try #require(found)
-        let options = ONNXReader.Options(resolveExternalData: { $0 == data.location ? data.path : nil })
-        let graph = try ONNXReader.read(.map(path: temporary), path: temporary, options: options).graph
+        // What was written can be verified before the commit.
+        let written = try output.map()
+        let options = ONNXReader.Options(externalData: written.data)
+        let graph = try ONNXReader.read(written.model, path: path, options: options).graph
         try expectEqual(try model(3).graph, graph)
       }
       #expect(try names(in: directory) == ["model.onnx", old.location])

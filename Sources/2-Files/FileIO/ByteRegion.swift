@@ -14,9 +14,19 @@ import Glibc
   private let backing: Backing
 
   private enum Backing {
-    case mapped(descriptor: Int32, slot: Int)
+    case mapped(MappedFile)
     case allocated
     case borrowed(ByteRegion)
+  }
+
+  /// What is known of a mapped file. Its descriptor is closed, so that a process can map more files than it can open;
+  /// the mapping keeps the file.
+  private struct MappedFile {
+    /// The path that leads to the file from everywhere; nil for a file without a name, which nobody else can change.
+    let path: String?
+    let stamp: FileStamp
+    /// Of `TruncationGuard`; 0 for an empty file.
+    let guardEntry: UInt
   }
 
   private init(origin: String, count: Int, base: UnsafeRawPointer, backing: Backing) {
@@ -28,12 +38,11 @@ import Glibc
 
   deinit {
     switch backing {
-    case .mapped(let descriptor, let slot):
+    case .mapped(let file):
       if count > 0 {
-        TruncationGuard.remove(slot: slot)
+        TruncationGuard.remove(file.guardEntry)
         unsafe munmap(UnsafeMutableRawPointer(mutating: base), count)
       }
-      close(descriptor)
     case .allocated:
       unsafe base.deallocate()
     case .borrowed:
@@ -42,40 +51,56 @@ import Glibc
   }
 
   /// Maps the regular file at `path` for reading.
-  public static func map(path: String) throws(ScaleNetError) -> ByteRegion {
-    let descriptor = retrying { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+  ///
+  /// - Parameter origin: what messages call the file; the path if nil.
+  public static func map(path: String, origin: String? = nil) throws(ScaleNetError) -> ByteRegion {
+    let origin = origin ?? path
+    let descriptor = retrying {
+      unsafe path.withPath { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    }
     guard descriptor >= 0 else {
       let code = errno
-      if code == ENOENT || code == ENOTDIR { throw .notFound(path: path) }
-      throw .cannotRead(path: path, reason: reason(code))
+      if code == ENOENT || code == ENOTDIR { throw .notFound(path: origin) }
+      throw .cannotRead(path: origin, reason: reason(code))
     }
+    defer { close(descriptor) }
+    return try map(descriptor: descriptor, path: path, origin: origin)
+  }
+
+  /// Maps an open file.
+  ///
+  /// - Parameter path: where the file is looked for when it is asked whether it has changed; nil for one without a name.
+  static func map(descriptor: Int32, path: String?, origin: String) throws(ScaleNetError) -> ByteRegion {
     var information = stat()
     guard unsafe fstat(descriptor, &information) == 0 else {
-      let text = reason(errno)
-      close(descriptor)
-      throw .cannotRead(path: path, reason: text)
+      throw .cannotRead(path: origin, reason: reason(errno))
     }
     guard information.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw .notARegularFile(path: path, found: fileKind(information.st_mode))
+      throw .notARegularFile(path: origin, found: fileKind(information.st_mode))
     }
+    if path != nil { FileStamp.wait(for: descriptor, &information) }
     let size = Int(information.st_size)
-    guard size > 0 else {
-      return unsafe ByteRegion(
-        origin: path, count: 0, base: UnsafeRawPointer(bitPattern: 16)!,
-        backing: .mapped(descriptor: descriptor, slot: 0))
+    let absolute = path.map { $0.hasPrefix("/") ? $0 : currentDirectory() + $0 }
+    func region(_ base: UnsafeRawPointer, _ guardEntry: UInt) -> ByteRegion {
+      unsafe ByteRegion(
+        origin: origin, count: size, base: base,
+        backing: .mapped(
+          MappedFile(path: absolute, stamp: FileStamp(information), guardEntry: guardEntry)))
     }
+    guard size > 0 else { return unsafe region(UnsafeRawPointer(bitPattern: 16)!, 0) }
     guard let base = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
       unsafe base != MAP_FAILED
     else {
-      let text = reason(errno)
-      close(descriptor)
-      throw .cannotRead(path: path, reason: text)
+      throw .cannotRead(path: origin, reason: reason(errno))
     }
-    let slot = unsafe TruncationGuard.add(base: base, count: size)
-    return unsafe ByteRegion(
-      origin: path, count: size, base: UnsafeRawPointer(base),
-      backing: .mapped(descriptor: descriptor, slot: slot))
+    return unsafe region(UnsafeRawPointer(base), TruncationGuard.add(base: base, count: size))
+  }
+
+  /// The directory that relative paths begin in now, with a final slash; empty if it is not known.
+  private static func currentDirectory() -> String {
+    guard let path = unsafe getcwd(nil, 0) else { return "" }
+    defer { unsafe free(path) }
+    return unsafe String(systemPath: path) + "/"
   }
 
   /// Memory of `count` bytes, aligned to 64, filled by `initialize` and constant from then on.
@@ -139,35 +164,57 @@ import Glibc
     }
   }
 
-  /// Fails if the mapped file has become shorter than it was when it was mapped. What was read is valid only if this
-  /// succeeds after the reading.
+  /// Fails if somebody has written to the mapped file since it was mapped, or shortened it. What was read is valid only if
+  /// this succeeds after the reading.
+  ///
+  /// Size and times are compared, so a program that writes to the file through a mapping of its own may go unnoticed. A
+  /// file that another has replaced, or that was removed, still has the bytes that were mapped, and is intact.
   public func checkIntact() throws(ScaleNetError) {
+    try check(mayBeReplaced: true)
+  }
+
+  /// Fails if the file at the path is no longer the one that was mapped, or `checkIntact` would: for results that are said
+  /// of a path.
+  package func checkUnchanged() throws(ScaleNetError) {
+    try check(mayBeReplaced: false)
+  }
+
+  private func check(mayBeReplaced: Bool) throws(ScaleNetError) {
     switch backing {
     case .allocated:
       return
     case .borrowed(let owner):
-      try owner.checkIntact()
-    case .mapped(let descriptor, let slot):
+      try owner.check(mayBeReplaced: mayBeReplaced)
+    case .mapped(let file):
+      let wasHit = count > 0 && TruncationGuard.wasHit(file.guardEntry)
       var information = stat()
-      guard unsafe fstat(descriptor, &information) == 0 else {
-        throw .cannotRead(path: origin, reason: reason(errno))
+      let isFound = unsafe file.path?.withPath { unsafe stat($0, &information) == 0 } ?? false
+      let now = FileStamp(information)
+      guard isFound, now.identity == file.stamp.identity else {
+        if wasHit { throw .shortened(path: origin, expected: count, found: nil) }
+        if mayBeReplaced || file.path == nil { return }
+        throw .changed(path: origin, how: isFound ? "another file stands there now" : "it is no longer there")
       }
-      let size = Int(information.st_size)
-      if size < count || (count > 0 && TruncationGuard.wasHit(slot: slot)) {
-        throw .shortened(path: origin, expected: count, found: size)
+      if now.size < count || wasHit {
+        throw .shortened(path: origin, expected: count, found: now.size < count ? now.size : nil)
       }
+      if let how = file.stamp.change(to: now) { throw .changed(path: origin, how: how) }
     }
   }
 
   /// The device and inode of the mapped file; nil for memory.
   package var fileIdentity: FileIdentity? {
     switch backing {
-    case .allocated: return nil
-    case .borrowed(let owner): return owner.fileIdentity
-    case .mapped(let descriptor, _):
-      var information = stat()
-      guard unsafe fstat(descriptor, &information) == 0 else { return nil }
-      return FileIdentity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
+    case .allocated: nil
+    case .borrowed(let owner): owner.fileIdentity
+    case .mapped(let file): file.stamp.identity
     }
+  }
+}
+
+extension Sequence where Element == ByteRegion {
+  /// Fails if one of the files is no longer what was mapped.
+  package func checkUnchanged() throws(ScaleNetError) {
+    for region in self { try region.checkUnchanged() }
   }
 }

@@ -16,10 +16,20 @@ extension ScaleNetError {
   }
 
   /// The file became shorter than it was when it was opened; what was read from it is not to be trusted.
-  package static func shortened(path: String, expected: Int, found: Int) -> ScaleNetError {
-    ScaleNetError(
+  ///
+  /// - Parameter found: its size now; nil if it has grown again, or is gone.
+  package static func shortened(path: String, expected: Int, found: Int?) -> ScaleNetError {
+    guard let found else {
+      return .changed(path: path, how: "it was shorter than its \(expected) bytes for a time")
+    }
+    return ScaleNetError(
       path: path, place: "the file was shortened while it was read", expected: "\(expected) bytes",
       found: "\(found)")
+  }
+
+  /// Somebody wrote to the file, or put another there, after it was opened; what was read is not to be trusted.
+  package static func changed(path: String, how: String) -> ScaleNetError {
+    ScaleNetError(path: path, reason: "the file was changed while it was read: \(how)")
   }
 
   /// Something already stands at the output path and overwriting was not asked for.
@@ -32,6 +42,23 @@ extension ScaleNetError {
     ScaleNetError(
       .cannotCreate, path: path, reason: "the output is the same file as the input \(input.escapedForMessage)"
     )
+  }
+
+  /// Two outputs would be one file.
+  package static func outputIsOutput(path: String, other: String) -> ScaleNetError {
+    ScaleNetError(
+      .cannotCreate, path: path,
+      reason: "the output is the same file as the output \(other.escapedForMessage)"
+    )
+  }
+
+  /// More memory is needed than there may be.
+  package static func notEnoughMemory(path: String?, purpose: String, needed: Int, limit: String)
+    -> ScaleNetError
+  {
+    ScaleNetError(
+      .inputOutput, path: path,
+      reason: "not enough memory: \(purpose) needs \(needed >> 20) MiB, and \(limit)")
   }
 
   /// The output cannot be created (missing or read-only directory, a directory as target).

@@ -58,6 +58,13 @@ extension ScaleNetError: CustomStringConvertible {
     return (parts.filter { !$0.isEmpty }.joined(separator: ": ") + advice).onOneLine
   }
 
+  /// The same error with one more thing to know.
+  func adding(_ sentence: String) -> ScaleNetError {
+    var error = self
+    error.problem = .statement(text(.library, listsAll: false) + "; " + sentence)
+    return error
+  }
+
   private func text(_ vocabulary: Vocabulary, listsAll: Bool) -> String {
     switch problem {
     case .mismatch(let expected, let found):

@@ -41,11 +41,11 @@ package enum StandardStreams {
     guard descriptor >= 0 else {
       throw .cannotCreate(path: path, reason: "\(inputName) cannot be stored: \(reason(errno))")
     }
-    TemporaryFiles.add(path)
+    let entry = TemporaryFiles.add(path)
     defer {
       close(descriptor)
       unsafe unlink(path)
-      TemporaryFiles.remove(path)
+      TemporaryFiles.remove(entry)
     }
     try copy(from: 0, inputName, to: descriptor, path)
     let whole = try ByteRegion.map(path: path)

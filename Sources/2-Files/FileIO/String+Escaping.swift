@@ -7,7 +7,13 @@ extension String {
     for scalar in unicodeScalars {
       if count == 200 { return result + "..." }
       count += 1
-      if scalar == "\\" { result += "\\\\" } else { result.appendVisibly(scalar) }
+      if let byte = Self.escapedByte(scalar) {
+        result += "\\x" + String(byte, radix: 16)
+      } else if scalar == "\\" {
+        result += "\\\\"
+      } else {
+        result.appendVisibly(scalar)
+      }
     }
     return result
   }

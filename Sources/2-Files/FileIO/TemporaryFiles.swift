@@ -1,19 +1,30 @@
 import Glibc
+import Synchronization
 
-/// The temporaries that exist now, so that a program ended by a signal can remove them.
+/// The temporaries that have a name now, so that a program ended by a signal can remove them.
 package enum TemporaryFiles {
-  private static let capacity = 64
-  private static nonisolated(unsafe) let paths: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = {
-    let paths = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: capacity)
-    unsafe paths.initialize(repeating: nil, count: capacity)
-    return unsafe paths
+  /// Each entry is the address of a path, a C string.
+  private static let paths = SignalTable()
+  /// How many sets of files take their names at this moment.
+  private static let renaming = Atomic<Int>(0)
+  /// The signal that came meanwhile.
+  private static let pending = Atomic<Int32>(0)
+  /// What signals of faults did before.
+  private static nonisolated(unsafe) let previous = {
+    let actions = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
+    unsafe actions.initialize(repeating: sigaction(), count: 65)
+    return unsafe actions
   }()
-  private static let lock = Lock()
 
-  /// Removes all temporaries when SIGINT, SIGTERM or SIGHUP ends the process, which then dies of that signal.
-  /// A file size limit becomes a failed write instead of SIGXFSZ. For programs; a library's host decides itself.
+  /// Removes all temporaries when SIGINT, SIGTERM or SIGHUP ends the process, which then dies of that signal; a set of
+  /// files that takes its names at that moment is completed before. Also when the process fails: what comes behind a
+  /// lack of memory or a mistake of ours still comes. A file size limit becomes a failed write instead of SIGXFSZ. For
+  /// programs; a library's host decides itself.
   package static func removeOnTermination() {
-    _ = unsafe paths
+    _ = paths
+    _ = unsafe previous
+    _ = renaming.load(ordering: .relaxed)
+    _ = pending.load(ordering: .relaxed)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()
       // Who starts a program with a signal ignored (nohup) means it.
@@ -21,16 +32,57 @@ package enum TemporaryFiles {
       if isIgnored(action) { continue }
       action = sigaction()
       unsafe action.__sigaction_handler.sa_handler = { number in
-        TemporaryFiles.removeAll()
-        var standard = sigaction()
-        unsafe standard.__sigaction_handler.sa_handler = SIG_DFL
-        unsafe sigaction(number, &standard, nil)
-        raise(number)
+        TemporaryFiles.pending.store(number, ordering: .sequentiallyConsistent)
+        if TemporaryFiles.renaming.load(ordering: .sequentiallyConsistent) == 0 { TemporaryFiles.die() }
       }
+      action.sa_flags = SA_RESTART
       unsafe sigemptyset(&action.sa_mask)
       unsafe sigaction(number, &action, nil)
     }
+    for number in [SIGABRT, SIGILL, SIGTRAP, SIGFPE, SIGSEGV] {
+      var action = sigaction()
+      unsafe action.__sigaction_handler.sa_handler = { number in
+        if TemporaryFiles.renaming.load(ordering: .sequentiallyConsistent) == 0 {
+          TemporaryFiles.removeAll()
+        }
+        // The fault comes again on return. SIGABRT may have been sent, and does not come by itself.
+        unsafe sigaction(number, TemporaryFiles.previous + Int(number), nil)
+        if number == SIGABRT { raise(number) }
+      }
+      // The stack may be what is wrong; Swift's own handler has set up another.
+      action.sa_flags = SA_ONSTACK
+      unsafe sigemptyset(&action.sa_mask)
+      unsafe sigaction(number, &action, previous + Int(number))
+    }
     signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// Does `body`, in which files take their names, without an end by SIGINT, SIGTERM or SIGHUP in between.
+  static func whileRenaming<Result>(_ body: () throws(ScaleNetError) -> Result) throws(ScaleNetError)
+    -> Result
+  {
+    renaming.add(1, ordering: .sequentiallyConsistent)
+    defer {
+      if renaming.subtract(1, ordering: .sequentiallyConsistent).newValue == 0,
+        pending.load(ordering: .sequentiallyConsistent) != 0
+      {
+        die()
+      }
+    }
+    return try body()
+  }
+
+  /// A path that is to be removed; the result is for `remove`.
+  static func add(_ path: String) -> UInt {
+    let bytes = path.pathBytes
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
+    for (index, byte) in bytes.enumerated() { unsafe copy[index] = CChar(bitPattern: byte) }
+    unsafe copy[bytes.count] = 0
+    return paths.add(UInt(bitPattern: copy))
+  }
+
+  static func remove(_ entry: UInt) {
+    unsafe UnsafeMutablePointer<CChar>(bitPattern: paths.remove(entry).first)?.deallocate()
   }
 
   private static func isIgnored(_ action: sigaction) -> Bool {
@@ -38,30 +90,21 @@ package enum TemporaryFiles {
       == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
-  static func add(_ path: String) {
-    lock.withLock {
-      for index in 0..<capacity where unsafe paths[index] == nil {
-        unsafe paths[index] = strdup(path)
-        return
-      }
-    }
-  }
-
-  static func remove(_ path: String) {
-    lock.withLock {
-      for index in 0..<capacity {
-        guard let entry = unsafe paths[index], unsafe String(cString: entry) == path else { continue }
-        unsafe paths[index] = nil
-        unsafe free(entry)
-        return
-      }
-    }
+  /// Ends the process by the signal that came.
+  private static func die() {
+    let number = pending.load(ordering: .sequentiallyConsistent)
+    removeAll()
+    var standard = sigaction()
+    unsafe standard.__sigaction_handler.sa_handler = SIG_DFL
+    unsafe sigaction(number, &standard, nil)
+    raise(number)
   }
 
   /// Async-signal-safe: reads pointers and calls unlink.
   private static func removeAll() {
-    for index in 0..<capacity {
-      if let entry = unsafe paths[index] { unsafe unlink(entry) }
+    _ = paths.first { entry in
+      if let path = unsafe UnsafePointer<CChar>(bitPattern: entry.first) { unsafe unlink(path) }
+      return false
     }
   }
 }

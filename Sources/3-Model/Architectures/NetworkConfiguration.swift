@@ -53,6 +53,12 @@ extension NetworkConfiguration {
     return new.weights
   }
 
+  /// The same, handed over one after the other.
+  package func initialWeights(seed: UInt64, to taker: @escaping (_ name: String, _ tensor: Tensor) -> Void) {
+    var new = WeightInitializer(seed: seed, taker: taker)
+    addInitialWeights(to: &new)
+  }
+
   /// The names and shapes of the weights; convolutions and final layers are zero and take no memory.
   package func placeholderWeights() -> StateDict {
     var new = WeightInitializer(seed: nil)

@@ -7,24 +7,31 @@ package struct WeightInitializer {
   private(set) var weights = StateDict()
   /// Nil where only names and shapes are wanted.
   private var random: RandomSource?
+  /// Takes each weight as it is made, so that they need not be in memory together; nil to keep them.
+  private let taker: ((_ name: String, _ tensor: Tensor) -> Void)?
 
   /// Without a seed, all weights are zero and share one element's memory.
-  init(seed: UInt64?) {
+  init(seed: UInt64?, taker: ((_ name: String, _ tensor: Tensor) -> Void)? = nil) {
     random = seed.map(RandomSource.init)
+    self.taker = taker
+  }
+
+  private mutating func add(_ name: String, _ tensor: Tensor) {
+    if let taker { taker(name, tensor) } else { weights.append(name, tensor) }
   }
 
   /// A weight [filters, channels, kernel, kernel]; `channels` are those of one group.
   mutating func addConvolution(_ name: String, filters: Int, channels: Int, kernel: Int) {
     let deviation = (2.0 / Double(kernel * kernel * filters)).squareRoot()
     let shape = TensorShape([filters, channels, kernel, kernel])
-    weights.append("\(name).weight", normal(shape, deviation: deviation))
+    add("\(name).weight", normal(shape, deviation: deviation))
   }
 
   /// A 1x1 convolution with a bias.
   mutating func addBiasedConvolution(_ name: String, filters: Int, channels: Int) {
     addConvolution(name, filters: filters, channels: channels, kernel: 1)
     let bound = 1 / Double(channels).squareRoot()
-    weights.append("\(name).bias", uniform([filters], bound: bound))
+    add("\(name).bias", uniform([filters], bound: bound))
   }
 
   /// A BatchNorm layer; with `startsAtZero` its gamma is 0, so that what is normalised adds nothing yet.
@@ -32,19 +39,19 @@ package struct WeightInitializer {
     let shape = TensorShape([channels])
     let ones = Tensor([Float](repeating: 1, count: channels), shape: shape)
     let zeros = Tensor([Float](repeating: 0, count: channels), shape: shape)
-    weights.append("\(name).weight", startsAtZero ? zeros : ones)
-    weights.append("\(name).bias", zeros)
-    weights.append("\(name).running_mean", zeros)
-    weights.append("\(name).running_var", ones)
-    weights.append("\(name).num_batches_tracked", Tensor([Int64(0)], shape: []))
+    add("\(name).weight", startsAtZero ? zeros : ones)
+    add("\(name).bias", zeros)
+    add("\(name).running_mean", zeros)
+    add("\(name).running_var", ones)
+    add("\(name).num_batches_tracked", Tensor([Int64(0)], shape: []))
   }
 
   /// A weight [outputs, inputs] and a bias.
   mutating func addLinear(_ name: String, outputs: Int, inputs: Int) {
     let bound = 1 / Double(inputs).squareRoot()
     let shape = TensorShape([outputs, inputs])
-    weights.append("\(name).weight", uniform(shape, bound: bound))
-    weights.append("\(name).bias", uniform([outputs], bound: bound))
+    add("\(name).weight", uniform(shape, bound: bound))
+    add("\(name).bias", uniform([outputs], bound: bound))
   }
 
   private mutating func normal(_ shape: TensorShape, deviation: Double) -> Tensor {

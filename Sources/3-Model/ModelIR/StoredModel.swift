@@ -1,3 +1,5 @@
+package import FileIO
+
 /// A graph and what is known about where it comes from.
 public struct StoredModel: Sendable {
   /// NCHW, whatever the file has.
@@ -10,6 +12,8 @@ public struct StoredModel: Sendable {
   public var notes: [String]
   /// Versions and producer of an ONNX file; nil for other formats.
   public var versions: ONNXVersions?
+  /// The mapped files that were read, which no output may replace: the model's, and those of its external data.
+  package var files: [ByteRegion] = []
 
   public init(
     graph: Graph, metadata: [(key: String, value: String)] = [], isChannelsLast: Bool = false,
@@ -19,5 +23,13 @@ public struct StoredModel: Sendable {
     self.graph = graph
     self.metadata = metadata
     self.isChannelsLast = isChannelsLast
+  }
+
+  /// A model of files.
+  package init(
+    graph: Graph, metadata: [(key: String, value: String)], notes: [String], files: [ByteRegion]
+  ) {
+    self.init(graph: graph, metadata: metadata, notes: notes)
+    self.files = files
   }
 }

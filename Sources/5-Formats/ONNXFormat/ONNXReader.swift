@@ -10,8 +10,8 @@ public struct ONNXReader {
   public struct Options: Sendable {
     /// Extents for open ones, by their names (`batch`, or `<input>_dim_<axis>` for one without a name).
     public var dimensions: [String: Int]
-    /// Gives the path of a file for a location of external data; nil for one leaves it to the rules of containment.
-    public var resolveExternalData: (@Sendable (_ location: String) -> String?)?
+    /// Files that stand for locations of external data; others are opened by the rules of containment.
+    public var externalData: [String: ByteRegion]
     /// Height and width for images, inputs [N, C, H, W], that leave them open.
     public var imageSize: ImageSize?
     /// Arrays that the graph's inputs are known to have.
@@ -19,12 +19,12 @@ public struct ONNXReader {
 
     public init(
       dimensions: [String: Int] = [:], imageSize: ImageSize? = nil, given: Given = .none,
-      resolveExternalData: (@Sendable (_ location: String) -> String?)? = nil
+      externalData: [String: ByteRegion] = [:]
     ) {
       self.dimensions = dimensions
       self.imageSize = imageSize
       self.given = given
-      self.resolveExternalData = resolveExternalData
+      self.externalData = externalData
     }
   }
 
@@ -100,9 +100,8 @@ public struct ONNXReader {
     guard let graphMessage = message.graph else {
       throw .invalidModel(path: path, place: "model", expected: "a graph", found: "none")
     }
-    let loader = TensorLoader(
-      file: file, context: context,
-      external: ExternalDataReader(path: path, resolve: options.resolveExternalData))
+    let external = ExternalDataReader(path: path, known: options.externalData)
+    let loader = TensorLoader(file: file, context: context, external: external)
     var functions: [FunctionMessage.Key: FunctionMessage] = [:]
     for function in message.functions {
       guard functions.updateValue(function, forKey: function.key) == nil else {
@@ -116,8 +115,9 @@ public struct ONNXReader {
     try reader.read()
     let graph = reader.graph
     do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
-    try file.checkIntact()
-    var model = StoredModel(graph: graph, metadata: message.metadata, notes: reader.notes)
+    let files = [file] + external.files
+    for file in files { try file.checkIntact() }
+    var model = StoredModel(graph: graph, metadata: message.metadata, notes: reader.notes, files: files)
     let producer = [message.producer.name, message.producer.version].filter { !$0.isEmpty }.joined(
       separator: " ")
     model.versions = ONNXVersions(

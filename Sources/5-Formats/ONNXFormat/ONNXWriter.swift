@@ -72,6 +72,10 @@ public struct ONNXWriter: Sendable {
     if options.externalData == .always
       || options.externalData == .automatic && size > ONNXReader.largestFile
     {
+      guard !path.hasEscapedBytes else {
+        throw .cannotCreate(
+          path: path, reason: "the name is not UTF-8, and a model can refer to no such file of weights")
+      }
       let layout = ExternalDataLayout(weights)
       let location = "\(Self.lastComponent(path)).\(try layout.hash(path: path)).data"
       initializers = layout.initializers(location: location, arena) + Self.inline(constants, arena)
@@ -122,9 +126,7 @@ public struct ONNXWriter: Sendable {
     }
   }
 
-  static func lastComponent(_ path: String) -> String {
-    path.split(separator: "/").last.map(String.init) ?? path
-  }
+  static func lastComponent(_ path: String) -> String { path.splitPath.name }
 
   // MARK: Sizes
 

@@ -65,7 +65,9 @@ extension Model {
     let (weights, seed) = try allocationSeed()
     let allocator = try ChannelAllocator(seed: seed, weights: weights, source: path)
     let channels = try allocator.allocate(target, inputSize: inputSize)
-    return Allocation(channels, weights: try allocator.prunedWeights(channels), source: self)
+    let weights = try allocator.prunedWeights(channels)
+    try files.checkUnchanged()
+    return Allocation(channels, weights: weights, source: self)
   }
 
   /// The weights and dimensions of the seed: those of a checkpoint, or those that a graph's are found to be.
@@ -111,30 +113,27 @@ extension Model {
       throw .invalidOption(
         "weights", expected: "a name that ends in .pth or .pt", found: path.escapedForMessage)
     }
-    for path in [outputs.structurePath, outputs.weightsPath, outputs.chartPath].compactMap({ $0 }) {
-      let isText = path == outputs.structurePath
-      try OutputFile(path: path, overwrite: outputs.overwrite, inputs: files, isText: isText).discard()
-    }
+    try OutputSet.check(
+      [outputs.structurePath, outputs.weightsPath, outputs.chartPath].compactMap { $0 },
+      texts: [outputs.structurePath].compactMap { $0 }, overwrite: outputs.overwrite, inputs: files)
   }
 }
 
 extension Allocation {
-  /// Writes what the outputs ask for.
+  /// Writes what the outputs ask for: all of it appears, or nothing.
   public func write(_ outputs: AllocationOutputs) throws(ScaleNetError) {
     try source.checkOutputs(outputs)
+    let set = OutputSet(overwrite: outputs.overwrite, inputs: source.files)
     if let path = outputs.chartPath {
       let report = try model.inspect(GraphOptions(inputSize: channels.inputSize)).report
-      try writeBytes(
-        try AllocationChart(report).drawing.bytes(for: path), to: path, overwrite: outputs.overwrite,
-        inputs: source.files)
+      try set.add(path, try AllocationChart(report).drawing.bytes(for: path))
     }
     if let path = outputs.weightsPath {
-      var output = try OutputFile(path: path, overwrite: outputs.overwrite, inputs: source.files)
+      var output = try set.create(path)
       try PyTorchWriter.write(weights, to: &output)
-      try output.commit()
+      try set.add(output)
     }
-    if let path = outputs.structurePath {
-      try writeText(structure.json + "\n", to: path, overwrite: outputs.overwrite, inputs: source.files)
-    }
+    if let path = outputs.structurePath { try set.add(path, Array((structure.json + "\n").utf8)) }
+    try set.commit()
   }
 }

@@ -91,6 +91,7 @@ extension Model {
       let elapsed = (clock.now - start).components
       seconds.append(Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
     }
+    try files.checkUnchanged()
     seconds.sort()
     let median = (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
     return BenchmarkResult(

@@ -83,13 +83,48 @@ public struct Initialization: Sendable {
         "output", expected: "a name that ends in .pth or .pt", found: path.escapedForMessage)
     }
     // The output is tried before the work.
-    var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
-    let weights = architecture.initialWeights(seed: seed)
-    try PyTorchWriter.write(weights, to: &output)
-    let bytes = output.byteCount
-    try output.commit()
+    let shapes = architecture.placeholderWeights()
+    let stream = try CheckpointStream(
+      shapes, to: try OutputFile(path: path, overwrite: overwrite, inputs: inputs))
+    architecture.configuration.initialWeights(seed: seed) { stream.add($0, $1) }
+    let bytes = try stream.finish(inputs)
     return Report(
       architecture: architecture.displayName, classes: architecture.classes ?? 0,
-      parameters: weights.learnableCount, bytes: bytes)
+      parameters: shapes.learnableCount, bytes: bytes)
+  }
+}
+
+/// A checkpoint that is written while its weights are made: no two of them are in memory together.
+private final class CheckpointStream {
+  private var file: OutputFile?
+  private var writer: PyTorchWriter?
+  /// What went wrong first; nothing is written from then on.
+  private var failure: ScaleNetError?
+
+  init(_ shapes: StateDict, to file: consuming OutputFile) throws(ScaleNetError) {
+    writer = try PyTorchWriter(shapes, to: &file)
+    self.file = consume file
+  }
+
+  func add(_ name: String, _ tensor: Tensor) {
+    guard failure == nil else { return }
+    do throws(ScaleNetError) {
+      try writer!.add(name, tensor, to: &file!)
+    } catch {
+      failure = error
+    }
+  }
+
+  /// Gives the file its name, and its size.
+  func finish(_ inputs: [ByteRegion]) throws(ScaleNetError) -> Int {
+    if let failure { throw failure }
+    guard let writer = writer.take(), var file = file.take() else {
+      preconditionFailure("a stream ends once")
+    }
+    try writer.finish(&file)
+    let bytes = file.byteCount
+    try inputs.checkUnchanged()
+    try file.commit()
+    return bytes
   }
 }

@@ -46,6 +46,7 @@ extension Model {
       let report = try InspectionReport(
         bound, format: format.rawValue, path: path, architecture: family, variant: variant, classes: classes,
         isChannelsLast: imageLayout == "NHWC", notes: notes)
+      try files.checkUnchanged()
       return Inspection(report: report, graph: bound)
     } catch {
       throw error.inFile(path)

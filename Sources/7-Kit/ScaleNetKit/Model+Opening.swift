@@ -94,7 +94,8 @@ extension Model {
       }
       let stored = try readGraph(file, format, path: path, options)
       return Model(
-        path: path, format: format, content: .graph(stored), notes: stored.notes, files: files)
+        path: path, format: format, content: .graph(stored), notes: stored.notes,
+        files: stored.files.isEmpty ? files : stored.files)
     case .pytorch, .safetensors, .numpy, .trtexec, .polygraphy, .builtIn, nil:
       throw .unknownFormat(
         path: path, expected: "a PyTorch checkpoint, safetensors, an ONNX or a Keras model",

@@ -109,6 +109,12 @@ public struct Model: Sendable {
   ///
   /// - Throws: for networks without scales.
   public func structure() throws(ScaleNetError) -> Structure {
+    let structure = try unverifiedStructure()
+    try files.checkUnchanged()
+    return structure
+  }
+
+  private func unverifiedStructure() throws(ScaleNetError) -> Structure {
     switch content {
     case .weights(_, let architecture):
       guard let structure = architecture.structure else {

@@ -12,9 +12,9 @@ package func writeText(
 package func writeBytes(
   _ bytes: [UInt8], to path: String, overwrite: Bool, inputs: [ByteRegion] = [], isText: Bool = false
 ) throws(ScaleNetError) {
-  var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs, isText: isText)
-  try output.write(bytes)
-  try output.commit()
+  let outputs = OutputSet(overwrite: overwrite, inputs: inputs)
+  try outputs.add(path, bytes, isText: isText)
+  try outputs.commit()
 }
 
 extension Drawing {

@@ -2,6 +2,7 @@ import ArgumentParser
 import FileIO
 import Glibc
 import Kernels
+import Reports
 import ScaleNetKit
 
 /// The command `scalenet`.
@@ -33,15 +34,24 @@ struct ScaleNetCommand: ParsableCommand {
 
 @main
 enum Main {
+  /// Paths are bytes, and need not be UTF-8.
+  private static let arguments: [String] = (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+    unsafe CommandLine.unsafeArgv[index].map { unsafe String(systemPath: $0) }
+  }
+
   static func main() {
     // A closed pipe is noticed where it is written to, after temporaries are gone.
     signal(SIGPIPE, SIG_IGN)
     TemporaryFiles.removeOnTermination()
-    exit(run())
+    let status = run()
+    for file in Leftovers.take() {
+      StandardError.write(
+        "scalenet: note: \(file.path.escapedForMessage): \(file.byteCount.byteText), \(file.what)\n")
+    }
+    exit(status)
   }
 
   private static func run() -> Int32 {
-    let arguments = Array(CommandLine.arguments.dropFirst())
     let wantsJSON =
       arguments.contains("--format=json")
       || zip(arguments, arguments.dropFirst()).contains { $0 == "--format" && $1 == "json" }
@@ -66,7 +76,7 @@ enum Main {
           }
           return ExitStatus.usage
         }
-        var command = try ScaleNetCommand.parseAsRoot()
+        var command = try ScaleNetCommand.parseAsRoot(arguments)
         isVerbose = (command as? any VerboseCommand)?.messages.verbose ?? false
         try command.run()
         return 0

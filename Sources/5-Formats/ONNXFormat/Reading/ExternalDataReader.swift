@@ -10,13 +10,15 @@ import Glibc
 /// Source of the keys: onnx.ai/onnx/repo-docs/ExternalData.html.
 final class ExternalDataReader {
   private let path: String
-  private let resolve: (@Sendable (_ location: String) -> String?)?
-  private var regions: [String: ByteRegion] = [:]
+  /// By the bytes of their locations: text that looks alike can be different names.
+  private var regions: [[UInt8]: ByteRegion] = [:]
+  /// The files that were opened, in the order in which they were asked for.
+  private(set) var files: [ByteRegion] = []
 
-  /// - Parameter resolve: gives another path for a location; nil for one leaves it to the rules above.
-  init(path: String, resolve: (@Sendable (_ location: String) -> String?)?) {
+  /// - Parameter known: files that stand for locations, whatever the rules above.
+  init(path: String, known: [String: ByteRegion] = [:]) {
     self.path = path
-    self.resolve = resolve
+    for (location, region) in known { regions[Array(location.utf8)] = region }
   }
 
   /// The bytes that the entries of a tensor name.
@@ -64,14 +66,10 @@ final class ExternalDataReader {
   private func open(
     _ location: String, _ failure: (String, String, String) -> ScaleNetError
   ) throws(ScaleNetError) -> ByteRegion {
-    if let region = regions[location] { return region }
-    let region: ByteRegion
-    if let replacement = resolve?(location) {
-      region = try .map(path: replacement)
-    } else {
-      region = try openContained(location, failure)
-    }
-    regions[location] = region
+    if let region = regions[Array(location.utf8)] { return region }
+    let region = try openContained(location, failure)
+    regions[Array(location.utf8)] = region
+    files.append(region)
     return region
   }
 
@@ -89,15 +87,18 @@ final class ExternalDataReader {
     }
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let directory = slash.map { String(path[...$0]) } ?? "./"
-    var descriptor = unsafe Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    var descriptor = unsafe directory.withPath { unsafe Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw failure(place, "a readable directory \(directory)", Self.reason()) }
     defer { close(descriptor) }
     for (index, component) in components.enumerated() {
       let isLast = index == components.count - 1
-      let next = unsafe openat(
-        descriptor, component,
-        O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (isLast ? O_NONBLOCK : O_DIRECTORY))
+      let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (isLast ? O_NONBLOCK : O_DIRECTORY)
+      let next = unsafe component.withPath { unsafe openat(descriptor, $0, flags) }
       guard next >= 0 else {
+        // That there is no room for one more open file tells nothing of this one.
+        if [EMFILE, ENFILE, ENOMEM].contains(errno) {
+          throw .cannotRead(path: directory + location, reason: Self.reason())
+        }
         if errno == ELOOP, isLast, let linked = try openLinked(directory + location) { return linked }
         let expected = "a regular file reached without symbolic links at \"\(location)\""
         throw failure(place, expected, Self.reason())
@@ -128,11 +129,12 @@ final class ExternalDataReader {
   /// lies elsewhere. What was opened is checked, not what a name led to before.
   private func openLinked(_ linkPath: String) throws(ScaleNetError) -> ByteRegion? {
     var own = stat()
-    guard unsafe lstat(path, &own) == 0, own.st_mode & S_IFMT == S_IFLNK, let model = Self.resolved(path)
+    guard unsafe path.withPath({ unsafe lstat($0, &own) }) == 0, own.st_mode & S_IFMT == S_IFLNK,
+      let model = Self.resolved(path)
     else {
       return nil
     }
-    let descriptor = unsafe Glibc.open(linkPath, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = unsafe linkPath.withPath { unsafe Glibc.open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var information = stat()
@@ -147,9 +149,9 @@ final class ExternalDataReader {
 
   /// A path without links.
   private static func resolved(_ path: String) -> String? {
-    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    guard let resolved = unsafe path.withPath({ unsafe realpath($0, nil) }) else { return nil }
     defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
+    return unsafe String(systemPath: resolved)
   }
 
   private static func directory(of path: String) -> Substring {

@@ -17,6 +17,8 @@ public struct ComparisonPlan: Sendable {
   /// What both sides get in each batch; empty for two recordings.
   public let inputs: [[ComparisonInput]]
   let options: ComparisonOptions
+  /// Every file that is read, which no output may replace.
+  package var files: [ByteRegion] { left.files + right.files + options.inputs.flatMap(\.files) }
   private let sides: (left: Side, right: Side)
   private let notes: [String]
 
@@ -85,9 +87,11 @@ public struct ComparisonPlan: Sendable {
   private func report(_ progress: ProgressReporter) throws(ScaleNetError) -> DiffReport {
     let comparison = try comparison()
     do throws(ScaleNetError) {
-      return try comparison.report(notes: notes) { (phase) throws(ScaleNetError) in
+      let report = try comparison.report(notes: notes) { (phase) throws(ScaleNetError) in
         try progress.report(Progress.Phase(phase))
       }
+      try files.checkUnchanged()
+      return report
     } catch {
       guard error.kind != .cancelled else { throw error }
       throw error.within("cannot compare with \(left.path.escapedForMessage)").inFile(right.path)

@@ -67,34 +67,27 @@ struct InputSet {
     return safe.hasPrefix(".") || safe.isEmpty ? "_" + safe : safe
   }
 
-  func write(to folder: String, overwrite: Bool) throws(ScaleNetError) {
+  /// Adds the files to those that will appear together.
+  func write(to folder: String, _ outputs: OutputSet) throws(ScaleNetError) {
     for (path, batch) in zip(archives(in: folder), batches) {
-      try write(path, overwrite) { file throws(ScaleNetError) in
-        try NumPyWriter.writeArchive(batch, to: &file)
-      }
+      var file = try outputs.create(path)
+      try NumPyWriter.writeArchive(batch, to: &file)
+      try outputs.add(file)
     }
-    try write("\(folder)/polygraphy_inputs.json", overwrite) { file throws(ScaleNetError) in
-      try PolygraphyWriter.writeInputs(batches, to: &file)
-    }
+    var recording = try outputs.create("\(folder)/polygraphy_inputs.json")
+    try PolygraphyWriter.writeInputs(batches, to: &recording)
+    try outputs.add(recording)
     for (paths, batch) in zip(raw(in: folder), batches) {
       for (path, entry) in zip(paths, batch.entries) {
-        try write(path, overwrite) { file throws(ScaleNetError) in
-          do throws(ScaleNetError) {
-            try entry.tensor.streamBytes { bytes throws(ScaleNetError) in try file.write(bytes) }
-          } catch {
-            throw .tensor(path: path, name: entry.name, error)
-          }
+        var file = try outputs.create(path)
+        do throws(ScaleNetError) {
+          try entry.tensor.streamBytes { (bytes) throws(ScaleNetError) in try file.write(bytes) }
+        } catch {
+          throw .tensor(path: path, name: entry.name, error)
         }
+        try outputs.add(file)
       }
     }
-  }
-
-  private func write(
-    _ path: String, _ overwrite: Bool, _ body: (inout OutputFile) throws(ScaleNetError) -> Void
-  ) throws(ScaleNetError) {
-    var file = try OutputFile(path: path, overwrite: overwrite)
-    try body(&file)
-    try file.commit()
   }
 
   /// Lines that run the model, or one converted to ONNX, on the files. TensorRT reads no model with NHWC images of

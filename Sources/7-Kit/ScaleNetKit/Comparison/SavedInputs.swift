@@ -1,4 +1,4 @@
-import FileIO
+package import FileIO
 import ModelIR
 import NumPyFormat
 import RecordingFormat
@@ -11,7 +11,7 @@ public struct SavedInputs: Sendable {
   /// Command lines that run a model on them, for a shell.
   public private(set) var commands: [String] = []
 
-  init(_ plan: ComparisonPlan, to directory: String, overwrite: Bool) throws(ScaleNetError) {
+  init(_ plan: ComparisonPlan, to directory: String, _ outputs: OutputSet) throws(ScaleNetError) {
     let (left, right, batches) = (plan.left, plan.right, plan.inputs)
     var sides: [InputSet] = []
     if case .model = left { sides.append(InputSet(batches, isLeft: true, model: left.path)) }
@@ -21,33 +21,17 @@ public struct SavedInputs: Sendable {
       sides.remove(at: sides[0].isONNX ? 1 : 0)
     }
     let folders = sides.count == 1 ? [directory] : ["\(directory)/left", "\(directory)/right"]
-    var made: [String] = []
-    do throws(ScaleNetError) {
-      for folder in sides.count == 1 ? folders : [directory] + folders {
-        if try OutputDirectory.create(folder) { made.append(folder) }
-      }
-      if !overwrite {
-        for (side, folder) in zip(sides, folders) { try Self.requireFree(side.paths(in: folder)) }
-      }
-      for (side, folder) in zip(sides, folders) {
-        try side.write(to: folder, overwrite: overwrite)
-        files += side.paths(in: folder)
-        commands += side.commands(in: folder)
-      }
-    } catch {
-      for folder in made.reversed() { OutputDirectory.removeIfEmpty(folder) }
-      throw error
+    for folder in sides.count == 1 ? folders : [directory] + folders { try outputs.makeDirectory(folder) }
+    for (side, folder) in zip(sides, folders) {
+      try side.write(to: folder, outputs)
+      files += side.paths(in: folder)
+      commands += side.commands(in: folder)
     }
-  }
-
-  /// Fails before anything is written if something would have to be replaced.
-  private static func requireFree(_ paths: [String]) throws(ScaleNetError) {
-    for path in paths where FileIdentity.of(path: path) != nil { throw .exists(path: path) }
   }
 }
 
 extension ComparisonPlan {
-  /// Writes the inputs into a directory, which is made if it is not there.
+  /// Writes the inputs into a directory, which is made if it is not there: all files appear, or none.
   ///
   /// The names and layouts are those that the models' files take; where the two differ in that, each has a folder of
   /// its own, `left` and `right`.
@@ -55,8 +39,16 @@ extension ComparisonPlan {
   /// - Parameters:
   ///   - directory: where the files go; its parent must exist.
   ///   - overwrite: whether existing files may be replaced.
-  /// - Throws: if the directory or a file can't be made, or a file exists and may not be replaced.
+  /// - Throws: if the directory or a file can't be made, a file exists and may not be replaced, or is one that is read.
   public func saveInputs(to directory: String, overwrite: Bool = false) throws(ScaleNetError) -> SavedInputs {
-    try SavedInputs(self, to: directory, overwrite: overwrite)
+    let outputs = OutputSet(overwrite: overwrite, inputs: files)
+    let saved = try saveInputs(to: directory, outputs)
+    try outputs.commit()
+    return saved
+  }
+
+  /// The same, with other outputs that appear together with the inputs.
+  package func saveInputs(to directory: String, _ outputs: OutputSet) throws(ScaleNetError) -> SavedInputs {
+    try SavedInputs(self, to: directory, outputs)
   }
 }

@@ -113,6 +113,7 @@ struct Conversion {
       report.verification = try target.verify(Verification(path: path, threads: options.threads))
     }
     try progress.check()
+    try model.files.checkUnchanged()
     try target.commit()
     return report
   }

@@ -62,7 +62,7 @@ struct KerasTarget: ConversionTarget, ~Copyable {
   }
 
   func verify(_ verification: Verification) throws(ScaleNetError) -> VerificationReport {
-    let file = try ByteRegion.map(path: output.temporaryPath)
+    let file = try output.map()
     if weightsOnly {
       return VerificationReport(
         method: "bits", comparedValues: try writer.verifyWeights(in: file), largestRelativeError: 0,

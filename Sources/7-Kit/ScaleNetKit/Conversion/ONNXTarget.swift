@@ -37,11 +37,9 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
   }
 
   func verify(_ verification: Verification) throws(ScaleNetError) -> VerificationReport {
-    let path = output.temporaryPath
-    let data = output.temporaryData
+    let written = try output.map()
     let found = try ONNXReader.read(
-      try ByteRegion.map(path: path), path: path,
-      options: ONNXReader.Options(resolveExternalData: { $0 == data?.location ? data?.path : nil }))
+      written.model, path: writer.path, options: ONNXReader.Options(externalData: written.data))
     return try verification.compare(
       expected: expected, found: found.graph, batch: 1, tolerance: isHalf ? .writtenFloat16 : .writtenFloat32)
   }
@@ -66,7 +64,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
       let own: Set<String> = ["source", "source_sha256", "tool", "tool_version"]
       entries = original.metadata.filter { !own.contains($0.key) }
     }
-    entries.append(("source", model.path.split(separator: "/").last.map(String.init) ?? model.path))
+    entries.append(("source", model.path.splitPath.name.displayedPath))
     if conversion.options.checksum {
       guard let file = model.files.first else {
         throw .invalidOption("checksum", expected: "a model of a file", found: model.path)

@@ -66,7 +66,7 @@ struct WeightsTarget: ConversionTarget, ~Copyable {
   }
 
   func verify(_ verification: Verification) throws(ScaleNetError) -> VerificationReport {
-    let file = try ByteRegion.map(path: output.temporaryPath)
+    let file = try output.map()
     let found =
       switch format {
       case .safetensors: try SafetensorsReader.read(file)

@@ -44,14 +44,18 @@ extension Model {
     switch output {
     case .directory(let path):
       let (results, report) = try results(inputs, options)
-      return report.at(try RunOutput.write(results, to: path, overwrite: overwrite, inputs: files))
+      let outputs = OutputSet(overwrite: overwrite, inputs: files)
+      let paths = try RunOutput.write(results, to: path, outputs)
+      try outputs.commit()
+      return report.at(paths)
     case .file(let path):
       let isStandardOutput = path == StandardStreams.path
       var isArchive = path.lowercased().hasSuffix(".npz")
       guard isArchive || isStandardOutput || path.lowercased().hasSuffix(".npy") else {
         throw .invalidOption("output", expected: "a name that ends in .npy or .npz", found: path)
       }
-      var output = try OutputFile(path: path, overwrite: overwrite, inputs: files)
+      let outputs = OutputSet(overwrite: overwrite, inputs: files)
+      var output = try outputs.create(path)
       let (results, report) = try results(inputs, options)
       if isStandardOutput { isArchive = results.count > 1 }
       if results.count > 1 && !isArchive {
@@ -63,7 +67,8 @@ extension Model {
       } else {
         try NumPyWriter.writeArray(results[0].tensor, to: &output)
       }
-      try output.commit()
+      try outputs.add(output)
+      try outputs.commit()
       return report.at(Array(repeating: path, count: results.count))
     }
   }
@@ -87,7 +92,7 @@ extension Model {
     }
     let layout = imageLayout
     var report = RunReport(outputs: [], notes: notes)
-    let results = try Session(graph, path: path, options: options).runInOrder(arrays).map { result in
+    let results = try Session(graph, path: path, files: files, options: options).runInOrder(arrays).map { result in
       var tensor = result.tensor
       // NumPy has no bfloat16; float32 has all of its numbers.
       if tensor.dataType == .bfloat16 { tensor = tensor.cast(to: .float32) }

@@ -1,6 +1,5 @@
 import Execution
 import FileIO
-import Glibc
 import ModelIR
 import NumPyFormat
 
@@ -45,37 +44,19 @@ extension RunOutput {
     return archive
   }
 
-  /// Writes each output to a file of its own: all of them appear, or none.
+  /// Adds a file for each output to those that will appear together, and gives their paths.
   static func write(
-    _ results: [NamedTensor], to directory: String, overwrite: Bool, inputs: [ByteRegion]
+    _ results: [NamedTensor], to directory: String, _ outputs: OutputSet
   ) throws(ScaleNetError) -> [String] {
-    let folder = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
-    let isNew = unsafe mkdir(folder.isEmpty ? "/" : folder, 0o777) == 0
-    if !isNew && errno != EEXIST {
-      let reason = unsafe String(cString: strerror(errno))
-      throw .cannotCreate(path: directory, reason: reason)
-    }
+    let folder = directory.utf8.last == UInt8(ascii: "/") ? String(directory.dropLast()) : directory
+    if directory.isEmpty { throw .cannotCreate(path: directory, reason: "the path is empty") }
+    try outputs.makeDirectory(folder.isEmpty ? "/" : folder)
     let paths = fileNames(results.map(\.name)).map { "\(folder)/\($0)" }
-    let new = Set(paths.filter { FileIdentity.of(path: $0) == nil })
-    do throws(ScaleNetError) {
-      try write(results[...], paths[...], overwrite, inputs)
-    } catch {
-      for path in paths where new.contains(path) { unsafe unlink(path) }
-      if isNew { unsafe rmdir(folder) }
-      throw error
+    for (path, result) in zip(paths, results) {
+      var output = try outputs.create(path)
+      try NumPyWriter.writeArray(result.tensor, to: &output)
+      try outputs.add(output)
     }
     return paths
-  }
-
-  /// Writes the first result, then all others, and gives the first its name when they have theirs.
-  private static func write(
-    _ results: ArraySlice<NamedTensor>, _ paths: ArraySlice<String>, _ overwrite: Bool, _ inputs: [ByteRegion]
-  ) throws(ScaleNetError) {
-    guard let result = results.first, let path = paths.first else { return }
-    var output = try OutputFile(path: path, overwrite: overwrite, inputs: inputs)
-    try NumPyWriter.writeArray(result.tensor, to: &output)
-    try output.finish()
-    try write(results.dropFirst(), paths.dropFirst(), overwrite, inputs)
-    try output.commit()
   }
 }

@@ -41,16 +41,18 @@ public final class Session: Sendable {
   /// What a run gives, in the graph's order.
   public let outputs: [Port]
   private let path: String
+  private let files: [ByteRegion]
   private let graph: Graph
   private let options: RunOptions
   private let lock = Lock()
   /// The plan for the batch that was run last.
   nonisolated(unsafe) private var planned: (batch: Int, runner: GraphRunner)?
 
-  init(_ graph: Graph, path: String, options: RunOptions) throws(ScaleNetError) {
+  init(_ graph: Graph, path: String, files: [ByteRegion], options: RunOptions) throws(ScaleNetError) {
     try Limits.check(options.threads, Limits.threads, "threads")
     func ports(_ ids: [ValueID]) -> [Port] { ids.map { Port(name: graph[$0].name, type: graph[$0].type) } }
     self.path = path
+    self.files = files
     self.graph = graph
     self.options = options
     inputs = ports(graph.inputs)
@@ -94,6 +96,8 @@ public final class Session: Sendable {
       if unsafe planned?.batch != batch { unsafe planned = (batch, try plan(batch)) }
       computed = try unsafe planned?.runner.run(converted(arrays)) ?? []
     }
+    // What was computed of bytes that somebody wrote over meanwhile is no result.
+    for file in files { try file.checkIntact() }
     var rest = computed[...]
     return graph.outputs.compactMap { id in
       graph[id].initializer.map { NamedTensor(name: graph[id].name, tensor: $0) } ?? rest.popFirst()
@@ -133,7 +137,7 @@ public final class Session: Sendable {
 extension Model {
   /// Makes the model ready to run. Weights get a graph for images of `options.graph.inputSize`, 224 x 224 if nil.
   public func session(_ options: RunOptions = RunOptions()) throws(ScaleNetError) -> Session {
-    try Session(try graph(options.graph), path: path, options: options)
+    try Session(try graph(options.graph), path: path, files: files, options: options)
   }
 
   /// Runs the model once; `session()` is for several runs.

@@ -107,23 +107,19 @@ struct DiffCommand: VerboseCommand {
       right, key: rightKey ?? ofWeights.key, prefix: rightPrefix ?? ofWeights.prefix, inputSize: size,
       inputs: arrays)
     let plan = try ComparisonPlan(left, right, options)
-    let saved = try inputs.saveInputs.map { directory in
-      try plan.saveInputs(to: directory, overwrite: force)
-    }
+    let outputs = OutputSet(overwrite: force, inputs: plan.files)
+    // Their places are looked at before the work.
+    try OutputSet.check(
+      [chart, html, junit].compactMap { $0 }, texts: [html, junit].compactMap { $0 }, overwrite: force,
+      inputs: plan.files)
+    let saved = try inputs.saveInputs.map { try plan.saveInputs(to: $0, outputs) }
     let report: DiffReport = try plan.report { progress.show($0) }
     progress.clear()
+    if let chart { try outputs.add(chart, try DivergenceChart(report).drawing.bytes(for: chart)) }
+    if let html { try outputs.add(html, Array(try plan.page(of: report).utf8), isText: true) }
+    if let junit { try outputs.add(junit, Array(report.junit.utf8), isText: true) }
+    try outputs.commit()
     if let saved { tell(saved) }
-    if let chart {
-      let bytes = try DivergenceChart(report).drawing.bytes(for: chart)
-      try writeBytes(bytes, to: chart, overwrite: force, inputs: left.files + right.files)
-    }
-    if let html {
-      let page = try plan.page(of: report)
-      try writeBytes(Array(page.utf8), to: html, overwrite: force, inputs: left.files + right.files)
-    }
-    if let junit {
-      try writeBytes(Array(report.junit.utf8), to: junit, overwrite: force, inputs: left.files + right.files)
-    }
     let format: DiffReportFormat = latex ? .latex : format
     let text = try format.text(of: report, style: style)
     if format == .table {

@@ -65,12 +65,21 @@ struct InspectCommand: VerboseCommand {
       files += opened.files
       return try opened.inspect(graph.options)
     }
+    try OutputSet.check(
+      [chart, html].compactMap { $0 }, texts: [html].compactMap { $0 }, overwrite: force, inputs: files)
     let reports = inspections.map(\.report)
-    if let chart { try draw(reports, to: chart, inputs: files) }
+    let outputs = OutputSet(overwrite: force, inputs: files)
+    if let chart {
+      let drawing =
+        reports.count == 1
+        ? try AllocationChart(reports[0]).drawing : try ComparisonChart(reports).drawing
+      try outputs.add(chart, try drawing.bytes(for: chart))
+    }
     if let html {
       let page = try HTMLPage(inspections.map { HTMLPage.Entry($0.report, block: $0.block) }).text()
-      try writeText(page, to: html, overwrite: force, inputs: files)
+      try outputs.add(html, Array(page.utf8), isText: true)
     }
+    try outputs.commit()
     let format = table.chosen
     let text = try format.text(of: reports, isPerLayer: perLayer, style: style)
     if format == .table {
@@ -78,12 +87,6 @@ struct InspectCommand: VerboseCommand {
     }
     try StandardOutput.write(text)
     if let failure { throw failure }
-  }
-
-  private func draw(_ reports: [InspectionReport], to path: String, inputs: [ByteRegion]) throws {
-    let drawing =
-      reports.count == 1 ? try AllocationChart(reports[0]).drawing : try ComparisonChart(reports).drawing
-    try writeBytes(try drawing.bytes(for: path), to: path, overwrite: force, inputs: inputs)
   }
 
   private var style: Style {

@@ -1,3 +1,4 @@
+import FileIO
 import Glibc
 
 /// The results of a command on standard output, where a failed write is noticed.
@@ -17,7 +18,7 @@ enum StandardOutput {
 
   /// Writes all of `text`.
   static func write(_ text: String) throws(Failure) {
-    var rest = Array(text.utf8)[...]
+    var rest = Array(text.displayedPath.utf8)[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes { bytes in
         unsafe Glibc.write(1, bytes.baseAddress!, bytes.count)
@@ -37,7 +38,7 @@ enum StandardError {
   static var isTerminal: Bool { isatty(2) == 1 }
 
   static func write(_ text: String) {
-    let bytes = Array(text.utf8)
+    let bytes = Array(text.displayedPath.utf8)
     _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress!, $0.count) }
   }
 }
