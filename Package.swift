@@ -88,9 +88,9 @@ let package = Package(
     Floor.formats.library("KerasFormat", ["FileIO", "JSONText", "ModelIR", "HDF5", "ZipArchive"]),
 
     // What inspect and diff compute, and how it is told.
-    Floor.study.library("Inspection", ["FileIO", "ModelIR"]),
+    Floor.study.library("Inspection", ["Architectures", "FileIO", "ModelIR"]),
     Floor.study.library("Comparison", ["Execution", "FileIO", "Kernels", "ModelIR"]),
-    Floor.study.library("Reports", ["Comparison", "FileIO", "Inspection", "CCairo"]),
+    Floor.study.library("Reports", ["Architectures", "Comparison", "FileIO", "Inspection", "CCairo"]),
 
     // What a program imports.
     Floor.kit.library(

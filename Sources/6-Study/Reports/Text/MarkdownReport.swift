@@ -1,3 +1,4 @@
+import Architectures
 import FileIO
 import Inspection
 
@@ -12,6 +13,10 @@ struct MarkdownReport {
   func text(isPerLayer: Bool) -> String {
     var sections = reports.count == 1 ? [summary(reports[0])] : [comparison]
     if reports.count == 1, !reports[0].blocks.isEmpty { sections.append(blocks(reports[0])) }
+    if reports.count == 1, let scales = reports[0].ownScales { sections.append(blocks(scales)) }
+    if reports.count > 1, reports.contains(where: { $0.scales != nil }) {
+      sections.append(comparisonOfScales)
+    }
     if isPerLayer { sections += reports.map(layers) }
     return sections.joined(separator: "\n")
   }
@@ -39,6 +44,25 @@ struct MarkdownReport {
           totals.peakActivationBytes.byteText, totals.arithmeticIntensity.fixed(1),
         ]
       })
+  }
+
+  private var comparisonOfScales: String {
+    Self.table(
+      ["model", "scales by", "joined by", ">at most", "scales"],
+      zip(reports, reports.labels).map { report, label in
+        let scales = report.scales
+        return [
+          Self.name(label), scales?.originText ?? "-", scales?.join.rawValue ?? "-",
+          "\(scales?.mostScales ?? 1)", Self.name(scales?.scales.joined(separator: ", ") ?? "-"),
+        ]
+      })
+  }
+
+  private func blocks(_ scales: ScaleTable) -> String {
+    "\(Self.name(scales.summary))\n\n"
+      + Self.table(
+        ["block"] + scales.scales.map { ">\($0)" },
+        scales.blocks.map { [Self.name($0.name)] + scales.texts($0) })
   }
 
   private func blocks(_ report: InspectionReport) -> String {
