@@ -89,10 +89,11 @@ let package = Package(
     Floor.formats.library("KerasFormat", ["FileIO", "JSONText", "ModelIR", "HDF5", "ZipArchive"]),
 
     // What inspect and diff compute, and how it is told.
-    Floor.study.library("Inspection", ["FileIO", "ModelIR"]),
+    Floor.study.library("Inspection", ["Architectures", "FileIO", "ModelIR"]),
     Floor.study.library("Comparison", ["Execution", "FileIO", "Kernels", "ModelIR"]),
     Floor.study.library("Deployment", ["FileIO", "ModelIR"]),
-    Floor.study.library("Reports", ["Comparison", "Deployment", "FileIO", "Inspection", "CCairo"]),
+    Floor.study.library(
+      "Reports", ["Architectures", "Comparison", "Deployment", "FileIO", "Inspection", "CCairo"]),
 
     // What a program imports.
     Floor.kit.library(

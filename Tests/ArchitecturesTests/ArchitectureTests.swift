@@ -146,7 +146,7 @@ import Testing
 
   @Test func builtInNamesAreUniqueAndFoundAgain() {
     let names = BuiltInArchitecture.allCases.map(\.name)
-    #expect(Set(names).count == names.count && names.count == 18)
+    #expect(Set(names).count == names.count && names.count == 20)
     for architecture in BuiltInArchitecture.allCases {
       #expect(BuiltInArchitecture(name: architecture.name) == architecture)
       #expect(architecture.architecture(classes: 7).classes == 7)

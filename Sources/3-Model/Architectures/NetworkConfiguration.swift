@@ -17,6 +17,8 @@ package protocol NetworkConfiguration: Hashable, Sendable {
   var depths: [Int] { get }
   /// What the weights do not tell, and what is taken for it.
   var assumptions: [Assumption] { get }
+  /// The scales of its blocks; nil for a network of one scale.
+  var scaleTable: ScaleTable? { get }
 
   /// Whether the keys are those of such a network, complete or not.
   static func recognizes(_ weights: StateDict) -> Bool
@@ -41,6 +43,8 @@ package protocol NetworkConfiguration: Hashable, Sendable {
 
 extension NetworkConfiguration {
   package var assumptions: [Assumption] { [] }
+
+  package var scaleTable: ScaleTable? { nil }
 
   package func addInitialWeights(to new: inout WeightInitializer) {
     preconditionFailure("no built-in network is a \(family.rawValue)")

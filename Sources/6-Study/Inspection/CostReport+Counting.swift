@@ -5,7 +5,10 @@ extension CostReport {
   /// Counts a graph whose shapes are all known. Weights are not read, only their shapes.
   ///
   /// Fails if a shape is open or a number is out of range.
-  package init(_ graph: Graph) throws(ScaleNetError) {
+  ///
+  /// - Parameter weights: the names of the tensors that a file holds; what else the graph stores, such as the factors
+  ///   that rescale an image, is no parameter. Nil where all that it stores may be one.
+  package init(_ graph: Graph, weights: Set<String>? = nil) throws(ScaleNetError) {
     var layers: [Layer] = []
     layers.reserveCapacity(graph.nodes.count)
     var counted = Set<ValueID>()
@@ -17,7 +20,9 @@ extension CostReport {
       for (position, id) in node.inputs.enumerated() {
         // A tensor that several layers share is counted once.
         guard let id, let tensor = graph[id].initializer, counted.insert(id).inserted else { continue }
-        if Self.isBuffer(node.op, position) {
+        if let weights, !weights.contains(graph[id].name) {
+          // It takes its bytes and is not learned.
+        } else if Self.isBuffer(node.op, position) {
           layer.buffers = try node.sum(layer.buffers, tensor.elementCount)
         } else {
           layer.parameters = try node.sum(layer.parameters, tensor.elementCount)

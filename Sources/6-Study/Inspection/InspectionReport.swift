@@ -1,3 +1,4 @@
+public import Architectures
 package import FileIO
 package import ModelIR
 
@@ -36,17 +37,22 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public var totals: CostReport.Totals
   /// The residual blocks, in the order in which they run.
   public var blocks: [BlockReport]
+  /// The scales of the blocks, and how they come about; nil for a network of one scale.
+  public var scales: ScaleTable?
   /// All nodes, in the order in which they run.
   public var layers: [CostReport.Layer]
   /// What a user should know of the reading, one sentence each.
   public var notes: [String]
 
   /// Counts a graph all of whose extents are known (`Graph.binding(batch:)`). Weights are not read, only their shapes.
+  ///
+  /// - Parameter weights: the names of the tensors that a file holds; nil where all that the graph stores may be some.
   package init(
     _ graph: Graph, format: String, path: String, architecture: String, variant: String? = nil,
-    classes: Int? = nil, isChannelsLast: Bool = false, notes: [String] = []
+    classes: Int? = nil, isChannelsLast: Bool = false, scales: ScaleTable? = nil, weights: Set<String>? = nil,
+    notes: [String] = []
   ) throws(ScaleNetError) {
-    let report = try CostReport(graph)
+    let report = try CostReport(graph, weights: weights)
     let first = graph.inputs.first
     self.format = format
     self.path = path
@@ -61,10 +67,22 @@ public struct InspectionReport: Sendable, Codable, Hashable {
       layout: isImage ? isChannelsLast ? "NHWC" : "NCHW" : nil)
     totals = report.totals
     blocks = report.blocks(of: graph)
+    self.scales = scales ?? ScaleTable(blocks)
     layers = report.layers
     self.notes = notes
   }
 
   /// The variant, or the family where it is none.
   public var displayName: String { variant ?? architecture }
+}
+
+extension ScaleTable {
+  /// What the scale-aggregation blocks of a graph tell; nil if there are none.
+  fileprivate init?(_ blocks: [BlockReport]) {
+    let own = blocks.filter { $0.kind == .scaleAggregation }
+    guard !own.isEmpty else { return nil }
+    self.init(
+      origins: [.pools], join: .concatenation, scales: BlockRecognizer.pools.map { "\($0)" },
+      blocks: own.map { Block(name: $0.name, channels: $0.channels) })
+  }
 }

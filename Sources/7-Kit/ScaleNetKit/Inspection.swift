@@ -1,3 +1,4 @@
+import Architectures
 import FileIO
 public import Inspection
 import ModelIR
@@ -32,8 +33,12 @@ extension Model {
     var family = architecture
     var variant: String?
     var classes: Int?
-    if case .weights(_, let network) = content {
+    var scales: ScaleTable?
+    var names: Set<String>?
+    if case .weights(let weights, let network) = content {
+      names = Set(weights.names)
       (family, variant, classes) = (network.family.rawValue, network.displayName, network.classes)
+      scales = network.scaleTable
     }
     let graph = try graph(options)
     do throws(ScaleNetError) {
@@ -45,7 +50,7 @@ extension Model {
       }
       let report = try InspectionReport(
         bound, format: format.rawValue, path: path, architecture: family, variant: variant, classes: classes,
-        isChannelsLast: imageLayout == "NHWC", notes: notes)
+        isChannelsLast: imageLayout == "NHWC", scales: scales, weights: names, notes: notes)
       try files.checkUnchanged()
       return Inspection(report: report, graph: bound)
     } catch {

@@ -64,6 +64,17 @@ public struct BigLittleConfiguration: NetworkConfiguration, Hashable, Sendable {
     ]
   }
 
+  /// The little branch at full and the big one at half the size.
+  package var scaleTable: ScaleTable? {
+    ScaleTable(
+      origins: [.steps], join: .sum, scales: ["1", "1/2"],
+      blocks: modules.map { module in
+        ScaleTable.Block(
+          name: module.name,
+          channels: [module.little, module.big].map { $0.last?.outputChannels ?? 0 })
+      })
+  }
+
   /// Whether some module has a little branch.
   package static func recognizes(_ weights: StateDict) -> Bool {
     weights.names.contains { $0.hasPrefix("layer1.little.") || $0.hasPrefix("layer1.big.") }

@@ -9,13 +9,15 @@ public struct GoogLeNetConfiguration: LayeredConfiguration, Hashable, Sendable {
 
   /// Channels of the input image.
   public var imageChannels: Int
-  /// Channels of the last feature map.
-  public var featureChannels: Int
+  /// Channels of the four branches of every module, in the order in which they run.
+  public var branches: [[Int]]
   /// Classes of the final layer; nil for a backbone without one.
   public var classes: Int?
   /// Whether there are the two heads for training, which take no part in the forward pass.
   public var hasTrainingHeads: Bool
 
+  /// Channels of the last feature map.
+  public var featureChannels: Int { branches.last?.reduce(0, +) ?? 0 }
   /// Always GoogLeNet.
   public var family: ArchitectureFamily { .googLeNet }
   /// Always GoogLeNet: its papers name one network.
@@ -35,6 +37,15 @@ public struct GoogLeNetConfiguration: LayeredConfiguration, Hashable, Sendable {
     ]
   }
 
+  /// Kernels of three sizes and a pool. torchvision's third kernel is 3x3, the paper's 5x5.
+  package var scaleTable: ScaleTable? {
+    ScaleTable(
+      origins: [.kernels, .pools], join: .concatenation, scales: ["1x1", "3x3", "3x3 for 5x5", "pool 3x3"],
+      blocks: zip(Self.modules.joined(), branches).map { module, channels in
+        ScaleTable.Block(name: "inception\(module)", channels: channels)
+      })
+  }
+
   /// Whether some module's first branch is there.
   package static func recognizes(_ weights: StateDict) -> Bool {
     weights["inception3a.branch1.conv.weight"] != nil
@@ -45,9 +56,9 @@ public struct GoogLeNetConfiguration: LayeredConfiguration, Hashable, Sendable {
   /// - Parameter source: the file's path, for errors.
   package init(recognizing weights: StateDict, source: String) throws(ScaleNetError) {
     imageChannels = weights.extent("conv1.conv.weight", 1) ?? 3
-    let branches = ["branch1", "branch2.1", "branch3.1", "branch4.1"]
-    featureChannels = branches.reduce(0) {
-      $0 + (weights.extent("inception5b.\($1).conv.weight", 0) ?? 0)
+    let names = ["branch1", "branch2.1", "branch3.1", "branch4.1"]
+    branches = Self.modules.joined().map { module in
+      names.map { weights.extent("inception\(module).\($0).conv.weight", 0) ?? 0 }
     }
     classes = weights.classes(of: "fc")
     hasTrainingHeads = weights.names.contains { $0.hasPrefix("aux1.") || $0.hasPrefix("aux2.") }

@@ -19,6 +19,8 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
     public var stride: Int
     /// Sides of the kernels of the depthwise convolutions, one for each split.
     public var kernels: [Int]
+    /// Channels of each of the depthwise convolutions.
+    public var channels: [Int]
     /// How many splits the 1x1 convolution before them has; nil without one.
     public var expansionSplits: Int?
     /// How many splits the 1x1 convolution behind them has.
@@ -68,6 +70,20 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
     ]
   }
 
+  /// One for each size of kernel.
+  package var scaleTable: ScaleTable? {
+    let kernels = Set(blocks.flatMap(\.kernels)).sorted()
+    return ScaleTable(
+      origins: [.kernels], join: .concatenation, scales: kernels.map { "\($0)x\($0)" },
+      blocks: blocks.map { block in
+        ScaleTable.Block(
+          name: block.name,
+          channels: kernels.map { kernel in
+            zip(block.kernels, block.channels).reduce(0) { $0 + ($1.0 == kernel ? $1.1 : 0) }
+          })
+      })
+  }
+
   /// Whether some depthwise convolution of an inverted residual has several kernels.
   package static func recognizes(_ weights: StateDict) -> Bool {
     weights["conv_stem.weight"] != nil
@@ -88,14 +104,15 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
       for number in 0..<max(1, weights.moduleCount(prefix, "bn1.weight")) {
         let name = "\(prefix).\(number)"
         let splits = weights.moduleCount("\(name).conv_dw", "weight")
-        let kernels = (0..<splits).map { weights.extent("\(name).conv_dw.\($0).weight", 2) ?? 3 }
+        let parts = splits > 0 ? (0..<splits).map { "conv_dw.\($0)" } : ["conv_dw"]
         // A depthwise separable block has a second 1x1 convolution in place of the first.
         let isExpanded = weights["\(name).bn3.weight"] != nil
         func count(_ layer: String) -> Int { max(1, weights.moduleCount("\(name).\(layer)", "weight")) }
         blocks.append(
           Block(
             name: name, stage: stage, stride: number == 0 ? stride : 1,
-            kernels: splits > 0 ? kernels : [weights.extent("\(name).conv_dw.weight", 2) ?? 3],
+            kernels: parts.map { weights.extent("\(name).\($0).weight", 2) ?? 3 },
+            channels: parts.map { weights.extent("\(name).\($0).weight", 0) ?? 0 },
             expansionSplits: isExpanded ? count("conv_pw") : nil,
             projectionSplits: count(isExpanded ? "conv_pwl" : "conv_pw"),
             isGated: weights["\(name).se.conv_reduce.weight"] != nil))

@@ -10,6 +10,8 @@ public struct OctResNetConfiguration: LayeredConfiguration, Hashable, Sendable {
   public var stemChannels: Int
   /// Blocks of each of the four stages.
   public var depths: [Int]
+  /// Channels of the 3x3 convolution of every block, of full and of half the size, in the order in which they run.
+  public var blockChannels: [[Int]]
   /// Which part of the channels inside the network has half the size.
   public var lowShare: Double
   /// Channels of the last feature map, which has no part of half the size.
@@ -36,6 +38,16 @@ public struct OctResNetConfiguration: LayeredConfiguration, Hashable, Sendable {
     ]
   }
 
+  /// Full and half the size.
+  package var scaleTable: ScaleTable? {
+    let names = depths.enumerated().flatMap { stage, count in
+      (0..<count).map { "layer\(stage + 1).\($0)" }
+    }
+    return ScaleTable(
+      origins: [.pools], join: .sum, scales: ["1", "1/2"],
+      blocks: zip(names, blockChannels).map { ScaleTable.Block(name: $0, channels: $1) })
+  }
+
   /// Whether some block has a convolution from the high to the high frequency.
   package static func recognizes(_ weights: StateDict) -> Bool {
     weights.names.contains { BlockKey($0)?.parts == ["conv2", "conv", "conv_h2h", "weight"] }
@@ -48,6 +60,13 @@ public struct OctResNetConfiguration: LayeredConfiguration, Hashable, Sendable {
     imageChannels = weights.extent("conv1.weight", 1) ?? 3
     stemChannels = weights.extent("conv1.weight", 0) ?? 1
     depths = BlockKey.counts(weights)
+    blockChannels = []
+    for (stage, count) in depths.enumerated() {
+      for number in 0..<count {
+        let name = "layer\(stage + 1).\(number).conv2"
+        blockChannels.append(["h", "l"].map { weights.extent("\(name).bn_\($0).weight", 0) ?? 0 })
+      }
+    }
     let high = weights.extent("layer1.0.conv3.bn_h.weight", 0) ?? 1
     let low = weights.extent("layer1.0.conv3.bn_l.weight", 0) ?? 0
     lowShare = Double(low) / Double(high + low)

@@ -38,6 +38,12 @@ struct BlockStyle {
       }
     }
     let shortcut = try addShortcut(block, input, to: &builder)
+    // Means of 2x2 leave out an odd row, which the shortcut keeps; PyTorch fails there too.
+    guard builder.spatialSize(x) == builder.spatialSize(shortcut) else {
+      throw .invalidInputSize(
+        found: "\(builder.spatialSize(x)) beside \(builder.spatialSize(shortcut)) in \(name)",
+        expected: "one of which every block and its shortcut leave the same, such as multiples of 32")
+    }
     x = try builder.node("\(name).add", .binary(.add), x, shortcut)
     return block.isRectified ? try builder.relu("\(name).relu\(activations)", x) : x
   }

@@ -75,6 +75,12 @@ struct BlockRecognizer {
       guard let node = producer(of: value) else { return false }
       switch node.op {
       case .batchNormalization, .identity, .cast, .maxPool, .averagePool: break
+      case .binary(.add) where activations(of: node).count == 1,
+        .binary(.mul)
+      where activations(of: node).count == 1:
+        break
+      case .reshape, .instanceNormalization, .groupNormalization:
+        guard isGroupNormalization(node) else { return false }
       case .conv(let conv) where !hasConvolution && conv.window.kernel == [1, 1] && conv.group == 1:
         hasConvolution = true
       default: return false
@@ -93,6 +99,22 @@ struct BlockRecognizer {
     else { return }
     block.nodes.insert(index, at: 0)
     block.input = input
+  }
+
+  /// Whether the node is part of a normalisation of groups of channels: that itself, or what makes instances of groups,
+  /// normalises them and makes channels of them again.
+  func isGroupNormalization(_ node: Node) -> Bool {
+    func isInstance(_ node: Node?) -> Bool {
+      if case .instanceNormalization? = node?.op { return true }
+      return false
+    }
+    switch node.op {
+    case .groupNormalization, .instanceNormalization: return true
+    case .reshape:
+      let before = activations(of: node).first.flatMap { producer(of: $0) }
+      return isInstance(before) || isInstance(soleConsumer(node.outputs[0]).map { graph.nodes[$0] })
+    default: return false
+    }
   }
 
   func producer(of id: ValueID) -> Node? { producers[id.index].map { graph.nodes[$0] } }

@@ -40,11 +40,17 @@ extension CostReport {
     }
     for node in block.nodes {
       for part in graph.nodes[node].name.split(separator: "/").reversed() {
-        let pieces = part.split(maxSplits: 2) { $0 == "." || $0 == "_" }
+        let pieces = part.split(maxSplits: 3) { $0 == "." || $0 == "_" }
         if pieces.count >= 2, pieces[0].hasPrefix("layer"), isNumber(pieces[0].dropFirst(5)),
           isNumber(pieces[1])
         {
           return "\(pieces[0]).\(pieces[1])"
+        }
+        // Of the branches of a Big-Little Net.
+        if pieces.count >= 3, pieces[0].hasPrefix("layer"), isNumber(pieces[0].dropFirst(5)),
+          ["big", "little", "fusion"].contains(pieces[1]), isNumber(pieces[2])
+        {
+          return "\(pieces[0]).\(pieces[1]).\(pieces[2])"
         }
       }
     }

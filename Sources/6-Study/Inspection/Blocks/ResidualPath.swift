@@ -11,6 +11,7 @@ struct ResidualPath {
   /// In the order in which they run.
   private var steps: [Step] = []
   private var squeezeChannels: Int?
+  private var hasGate = false
   private let source: ValueID
 
   /// Nil if anything else than steps, normalisations, activations and one gate stands on the path.
@@ -25,11 +26,16 @@ struct ResidualPath {
       case .batchNormalization, .unary(.relu), .identity, .cast:
         guard let input = activations.first else { return nil }
         value = input
-      case .binary(.add) where activations.count == 1:
-        // The bias of the convolution before it.
+      case .binary(.add) where activations.count == 1, .binary(.mul) where activations.count == 1:
+        // The bias of the convolution before it, or what a normalisation of groups ends in.
         value = activations[0]
+      case .reshape, .instanceNormalization, .groupNormalization:
+        // Groups of channels are normalised as instances; other reshapes would change what is convolved.
+        guard let input = activations.first, recognizer.isGroupNormalization(node) else { return nil }
+        value = input
       case .binary(.mul):
-        guard squeezeChannels == nil, let gate = recognizer.gate(node) else { return nil }
+        guard !hasGate, let gate = recognizer.gate(node) else { return nil }
+        hasGate = true
         squeezeChannels = gate.squeezeChannels
         value = gate.input
       case .conv:

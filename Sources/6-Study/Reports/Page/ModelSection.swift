@@ -1,3 +1,4 @@
+import Architectures
 import FileIO
 import Inspection
 
@@ -32,6 +33,10 @@ struct ModelSection {
       let chart = try AllocationChart(report).drawing.svgElement(.properties)
       result += "<h3>Channels of each block</h3>\n<figure>\(chart)</figure>\n<h3>Blocks</h3>\n" + blocks
     }
+    if let scales = report.ownScales {
+      result +=
+        "<h3>Scales of each block</h3>\n<p class=\"muted\">\(scales.summary.markup)</p>\n" + table(scales)
+    }
     if let block {
       let diagram = BlockDiagram(block).drawing.svgElement(.properties)
       result += "<h3>The graph of one block</h3>\n<figure>\(diagram)</figure>\n"
@@ -64,6 +69,16 @@ struct ModelSection {
         ]
       }
       table.rows.append(row + [.number(block.parameters), .number(block.macs)])
+    }
+    return table.markup
+  }
+
+  private func table(_ scales: ScaleTable) -> String {
+    var table = PageTable([">#", "block"] + scales.scales.map { ">\($0)" })
+    for (index, block) in scales.blocks.enumerated() {
+      table.rows.append(
+        [.number(index + 1), .name(block.name)]
+          + zip(block.channels, scales.texts(block)).map { .number(Double($0), shown: $1) })
     }
     return table.markup
   }

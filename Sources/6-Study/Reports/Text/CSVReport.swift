@@ -1,8 +1,9 @@
+import Architectures
 import FileIO
 import Inspection
 
-/// Reports as comma-separated values: a header and a row for each block of one model, each of several models, or each
-/// layer.
+/// Reports as comma-separated values: a header and a row for each block of one model, or for each scale of each block,
+/// for each of several models, or for each layer.
 struct CSVReport {
   private let reports: [InspectionReport]
 
@@ -11,7 +12,8 @@ struct CSVReport {
   }
 
   func text(isPerLayer: Bool) -> String {
-    let rows = isPerLayer ? layers : reports.count == 1 ? blocks : models
+    let rows =
+      isPerLayer ? layers : reports.count > 1 ? models : reports[0].ownScales == nil ? blocks : scales
     var table = CSVTable(rows[0])
     for row in rows.dropFirst() { table.add(row) }
     return table.text
@@ -21,7 +23,7 @@ struct CSVReport {
     let header = [
       "path", "format", "architecture", "variant", "classes", "input_shape", "parameters", "buffers", "macs",
       "flops", "other_operations", "weight_bytes", "peak_activation_bytes", "memory_traffic_bytes",
-      "arithmetic_intensity",
+      "arithmetic_intensity", "scales_by", "scales_joined_by", "most_scales",
     ]
     return [header]
       + reports.map { report in
@@ -31,7 +33,27 @@ struct CSVReport {
         row += [totals.parameters, totals.buffers, totals.macs, totals.flops, totals.otherOperations].map(
           String.init)
         row += [totals.weightBytes, totals.peakActivationBytes, totals.memoryTrafficBytes].map(String.init)
-        return row + ["\(totals.arithmeticIntensity)"]
+        row.append("\(totals.arithmeticIntensity)")
+        return row + [
+          report.scales?.originText ?? "", report.scales?.join.rawValue ?? "",
+          report.scales.map { "\($0.mostScales)" } ?? "",
+        ]
+      }
+  }
+
+  /// A row for each scale of each block, for networks whose scales are not those of a scale-aggregation block.
+  private var scales: [[String]] {
+    [["path", "name", "scale", "channels", "scales_by", "scales_joined_by"]]
+      + reports.flatMap { report in
+        guard let table = report.ownScales else { return [[String]]() }
+        return table.blocks.flatMap { block in
+          zip(table.scales, block.channels).filter { $0.1 > 0 }.map { scale, channels in
+            [
+              Self.name(report.path), Self.name(block.name), Self.name(scale), "\(channels)",
+              Self.name(table.originText), table.join.rawValue,
+            ]
+          }
+        }
       }
   }
 

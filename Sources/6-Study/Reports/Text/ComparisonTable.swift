@@ -1,3 +1,4 @@
+import Architectures
 import FileIO
 import Inspection
 
@@ -30,6 +31,22 @@ struct ComparisonTable {
     return table.text(style)
       + "MACs: of convolutions and final layer, the paper's \"FLOPs\"; FLOPs: 2 x MACs\n"
       + "peak: of activations alive at one time\n"
-      + "FLOPs/B: FLOPs per byte moved if each layer reads and writes once\n"
+      + "FLOPs/B: FLOPs per byte moved if each layer reads and writes once\n" + scales
+  }
+
+  /// How the models come to several scales; nothing where none does.
+  private var scales: String {
+    guard reports.contains(where: { $0.scales != nil }) else { return "" }
+    var table = TextTable([
+      .init("model", isFlexible: true), .init("scales by"), .init("joined by"),
+      .init("at most", isNumber: true),
+    ])
+    for (report, label) in zip(reports, reports.labels) {
+      let scales = report.scales
+      table.add([
+        label, scales?.originText ?? "-", scales?.join.rawValue ?? "-", "\(scales?.mostScales ?? 1)",
+      ])
+    }
+    return "\n" + table.text(style) + "at most: scales in a block\n"
   }
 }

@@ -14,6 +14,9 @@ struct ModelTable {
   func text(isPerLayer: Bool) -> String {
     var text = header
     if !report.blocks.isEmpty { text += "\n" + (report.hasScalesOnly ? scaleBlocks : residualBlocks) }
+    if let scales = report.ownScales {
+      text += "\n\(scales.summary)\nchannels of each scale\n" + scales.text.text(style)
+    }
     if isPerLayer { text += "\n" + layers }
     return text + "\n" + totals
   }
@@ -59,7 +62,8 @@ struct ModelTable {
     }
     let least = 8
     let barWidth = least + min(16, max(0, style.width - table(barWidth: least).naturalWidth))
-    return "1, 2, 4, 7: channels at each scale; share: as a bar of the scales' names\n"
+    return (report.scales.map { $0.summary + "\n" } ?? "")
+      + "1, 2, 4, 7: channels at each scale; share: as a bar of the scales' names\n"
       + "kernels: of each scale, and how it is resized: n nearest, b bilinear\n"
       + table(barWidth: barWidth).text(style) { column, _, cell in
         column == 3 ? ShareBar.decorated(cell, style) : cell

@@ -1,3 +1,4 @@
+import Architectures
 import FileIO
 import Inspection
 
@@ -14,8 +15,10 @@ struct PageReport {
     if reports.count == 1 {
       addSummary(reports[0], to: &document)
       if !reports[0].blocks.isEmpty { addBlocks(reports[0], to: &document) }
+      if let scales = reports[0].ownScales { addScales(scales, to: &document) }
     } else {
       addComparison(to: &document)
+      if reports.contains(where: { $0.scales != nil }) { addComparisonOfScales(to: &document) }
     }
     if isPerLayer { for report in reports { addLayers(report, to: &document) } }
     return document
@@ -45,6 +48,25 @@ struct PageReport {
           totals.peakActivationBytes.byteText, totals.arithmeticIntensity.fixed(1),
         ]
       })
+  }
+
+  private func addComparisonOfScales(to document: inout ReportDocument) {
+    document.addTable(
+      ["model", "scales by", "joined by", ">at most", "scales"],
+      zip(reports, reports.labels).map { report, label in
+        let scales = report.scales
+        return [
+          label.escapedForMessage, scales?.originText ?? "-", scales?.join.rawValue ?? "-",
+          "\(scales?.mostScales ?? 1)", (scales?.scales.joined(separator: ", ") ?? "-").escapedForMessage,
+        ]
+      })
+  }
+
+  private func addScales(_ scales: ScaleTable, to document: inout ReportDocument) {
+    document.addParagraph("\(scales.summary.escapedForMessage)")
+    document.addTable(
+      ["block"] + scales.scales.map { ">\($0)" },
+      scales.blocks.map { [$0.name.escapedForMessage] + scales.texts($0) })
   }
 
   private func addBlocks(_ report: InspectionReport, to document: inout ReportDocument) {
