@@ -68,7 +68,7 @@ struct CSVReport {
       }
   }
 
-  private static func name(_ text: String) -> String {
+  static func name(_ text: String) -> String {
     var text = text.escapedForMessage
     if let first = text.first, "=+-@".contains(first) { text = "'" + text }
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0 == " " }) else { return text }

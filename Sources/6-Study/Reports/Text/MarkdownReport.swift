@@ -92,7 +92,7 @@ struct MarkdownReport {
     return line(header) + line(titles.map { $0.hasPrefix(">") ? "---:" : "---" }) + rows.map(line).joined()
   }
 
-  private static func name(_ text: String) -> String { escaped(text.escapedForMessage) }
+  static func name(_ text: String) -> String { escaped(text.escapedForMessage) }
 
   /// A text of one line, of which nothing means anything to Markdown.
   static func escaped(_ text: String) -> String {
