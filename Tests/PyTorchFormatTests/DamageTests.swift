@@ -12,7 +12,9 @@ import Testing
     for entry in weights.entries where entry.tensor.byteCount < 1 << 16 { _ = try entry.tensor.bytes() }
   }
 
-  @Test(arguments: ["plain.legacy", "no_byteorder", "deflated", "views.legacy"])
+  @Test(arguments: [
+    "plain.legacy", "no_byteorder", "deflated", "views.legacy", "network", "objects.protocol4", "script",
+  ])
   func everyTruncationIsRefused(_ name: String) throws {
     let bytes = try Fixtures.bytes("pytorch/\(name).pth")
     try readAll(bytes)
@@ -21,7 +23,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["plain.legacy", "no_byteorder", "deflated", "python2.legacy"])
+  @Test(arguments: [
+    "plain.legacy", "no_byteorder", "deflated", "python2.legacy", "network", "objects.protocol1", "script",
+  ])
   func noFlippedByteIsFatal(_ name: String) throws {
     let bytes = try Fixtures.bytes("pytorch/\(name).pth")
     var refused = 0
@@ -35,7 +39,8 @@ import Testing
         }
       }
     }
-    // Names and elements of legacy files may change unnoticed; what holds the file together may not.
-    #expect(refused > bytes.count)
+    // Names and elements of legacy files may change unnoticed, and of archives what stands between members; what holds
+    // the file together may not.
+    #expect(refused > bytes.count / 2)
   }
 }

@@ -11,7 +11,9 @@ import Testing
 /// The small reference network, and how graphs of it are run and compared.
 enum TinyNetwork {
   static func weights(_ name: String = "tiny.pth") throws -> StateDict {
-    try PyTorchReader.read(try ByteRegion.map(path: Fixtures.path("tiny/\(name)")))
+    let stored = try PyTorchReader.read(try ByteRegion.map(path: Fixtures.path("tiny/\(name)")))
+    // By the network's own names: one of the files has a prefix before them.
+    return try RecognizedWeights(stored, prefix: nil, source: name).weights
   }
 
   static func graph(_ options: BuildOptions = BuildOptions()) throws -> Graph {

@@ -81,7 +81,7 @@ extension Model {
         structureName: options.structurePath ?? "")
       return Model(
         path: path, format: weights.format, content: content,
-        notes: content.weights.map { $0.notes + conversionNotes($0) } ?? [],
+        notes: notes(content),
         files: files + weights.files.dropFirst())
     }
     switch format {

@@ -57,7 +57,7 @@ public struct Model: Sendable {
       weights, prefix: nil, source: name, structure: structure, structureName: "structure")
     self.init(
       path: name, format: .builtIn, content: content,
-      notes: content.weights.map { $0.notes + Self.conversionNotes($0) } ?? [])
+      notes: Self.notes(content))
   }
 
   /// A graph in memory.
@@ -171,8 +171,17 @@ public struct Model: Sendable {
     return .weights(weights, architecture)
   }
 
+  /// What a user should know of weights.
+  static func notes(_ content: Content) -> [String] {
+    switch content {
+    case .weights(let weights, _): weights.notes + conversionNotes(weights)
+    case .tensors(let weights, _): weights.notes
+    case .graph(let model): model.notes
+    }
+  }
+
   /// A sentence for each element type that a graph's float32 is made of.
-  static func conversionNotes(_ weights: StateDict) -> [String] {
+  private static func conversionNotes(_ weights: StateDict) -> [String] {
     var counts: [DataType: Int] = [:]
     for entry in weights.entries where entry.tensor.dataType.isFloatingPoint {
       counts[entry.tensor.dataType, default: 0] += 1

@@ -91,5 +91,5 @@ struct CSVReport {
       }
   }
 
-  private static func name(_ text: String) -> String { CSVTable.name(text) }
+  static func name(_ text: String) -> String { CSVTable.name(text) }
 }

@@ -7,15 +7,17 @@ import ScaleNetKit
 struct InspectCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Print channels, parameters, MACs and FLOPs of each block.",
+    abstract: "Print channels, parameters, MACs and FLOPs of each block, or what tensors any file holds.",
     discussion: """
-      Only headers and shapes are read, never the weights. MACs are multiply-accumulates of convolutions and of the
+      Only headers and shapes are read, never the weights, unless --per-tensor asks for them. Weights of no known
+      architecture, of Keras alone and in .npz are shown as a tree of modules. MACs are multiply-accumulates of convolutions and of the
       final layer; 1 MAC is 2 FLOPs, and what the paper calls FLOPs are MACs. Several models are shown side by side.
       arch:NAME stands for a built-in architecture. A bad input among several is named, and the others are shown.
 
       Examples:
         scalenet inspect weights.pth
         scalenet inspect model.onnx --per-layer
+        scalenet inspect anything.safetensors --per-tensor
         scalenet inspect weights.pth --input-size 288x416 --format json
         scalenet inspect weights.pth --chart channels.svg --html report.html
         scalenet inspect weights.pth arch:resnet50 arch:seresnext50-32x4d
@@ -23,7 +25,8 @@ struct InspectCommand: VerboseCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "PyTorch checkpoints, safetensors, ONNX or Keras models, or arch:NAME.", valueName: "input"))
+      "PyTorch checkpoints, safetensors, ONNX or Keras models, .npz, directories of shards, or arch:NAME.",
+      valueName: "input"))
   var inputs: [String]
 
   @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
@@ -35,6 +38,10 @@ struct InspectCommand: VerboseCommand {
 
   @Flag(help: "A row for every layer too.")
   var perLayer = false
+
+  @Flag(
+    help: "A row for every stored tensor instead, with minimum, maximum, mean and what is not finite.")
+  var perTensor = false
 
   @OptionGroup var table: TableOptions
 
@@ -58,15 +65,27 @@ struct InspectCommand: VerboseCommand {
 
   func run() throws {
     var files: [ByteRegion] = []
-    let (inspections, failure) = try forEach(inputs) { input in
+    var inspections: [Inspection] = []
+    var tensors: [TensorReport] = []
+    let (_, failure) = try forEach(inputs) { input in
       let options = OpeningOptions(
         key: weights.key, prefix: weights.prefix, structurePath: structure, inputSize: graph.inputSize)
-      let opened = try Model.open(input, options.readingShapesOnly())
+      let opened = try Model.open(input, perTensor ? options : options.readingShapesOnly())
       files += opened.files
-      return try opened.inspect(graph.options)
+      if perTensor || opened.isTensorsOnly {
+        try refuseWithoutNetwork(opened)
+        tensors.append(try opened.inspectTensors(readsElements: perTensor))
+      } else {
+        inspections.append(try opened.inspect(graph.options))
+      }
     }
     try OutputSet.check(
       [chart, html].compactMap { $0 }, texts: [html].compactMap { $0 }, overwrite: force, inputs: files)
+    try show(inspections, tensors, files)
+    if let failure { throw failure }
+  }
+
+  private func show(_ inspections: [Inspection], _ tensors: [TensorReport], _ files: [ByteRegion]) throws {
     let reports = inspections.map(\.report)
     let outputs = OutputSet(overwrite: force, inputs: files)
     if let chart {
@@ -81,12 +100,27 @@ struct InspectCommand: VerboseCommand {
     }
     try outputs.commit()
     let format = table.chosen
-    let text = try format.text(of: reports, isPerLayer: perLayer, style: style)
+    let text = try format.text(
+      of: reports, and: tensors, isPerLayer: perLayer, isPerTensor: perTensor, style: style)
     if format == .table {
-      for note in reports.flatMap(\.notes) { StandardError.write("scalenet: note: \(note)\n") }
+      for note in reports.flatMap(\.notes) + tensors.flatMap(\.notes) {
+        StandardError.write("scalenet: note: \(note)\n")
+      }
     }
     try StandardOutput.write(text)
-    if let failure { throw failure }
+  }
+
+  /// Fails for what only a network can give.
+  private func refuseWithoutNetwork(_ model: Model) throws {
+    let asked: [(option: String, isGiven: Bool)] = [
+      ("perLayer", perLayer), ("chart", chart != nil), ("html", html != nil), ("features", graph.features),
+      ("softmax", graph.softmax), ("stridePlacement", graph.stridePlacement != nil),
+      ("inputSize", graph.inputSize != nil && model.isTensorsOnly),
+    ]
+    guard let option = asked.first(where: \.isGiven)?.option else { return }
+    throw ScaleNetError.invalidOption(
+      option, expected: perTensor ? "no --per-tensor" : "a network that is known",
+      found: perTensor ? "both" : "tensors of none in \(model.path.escapedForMessage)")
   }
 
   private var style: Style {
