@@ -117,11 +117,15 @@ extension Model {
     _ file: ByteRegion, _ format: FileFormat, path: String, _ options: OpeningOptions
   ) throws(ScaleNetError) -> StoredModel {
     if format == .keras { return try KerasReader.read(file) }
-    return try ONNXReader.read(
-      file, path: path,
-      options: ONNXReader.Options(
-        imageSize: options.inputSize.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
-        given: options.arrays?.given ?? .none))
+    do throws(ScaleNetError) {
+      return try ONNXReader.read(
+        file, path: path,
+        options: ONNXReader.Options(
+          imageSize: options.inputSize.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
+          given: options.arrays?.given ?? .none))
+    } catch {
+      throw options.arrays?.blamed(for: error, of: path) ?? error
+    }
   }
 
   /// Reads and parses a structure file.

@@ -103,7 +103,7 @@ struct SharedInputs {
     guard let tensor = array?.tensor else {
       throw .invalidOption(
         "input", expected: "an array for the input \(names.joined(separator: " or "))",
-        found: given.arrays.map(\.name).joined(separator: ", "))
+        found: given.arrays.map(\.name).joined(separator: ", ") + " in \(given.source.escapedForMessage)")
     }
     let found = tensor.shape.dimensions
     if found == shape { return tensor }

@@ -15,6 +15,8 @@ public struct InputArrays: Sendable {
   let areNamed: Bool
   /// The files that the arrays are views of, which no output may replace.
   package private(set) var files: [ByteRegion] = []
+  /// The files of single arrays that were given with a name each; others come from `source`.
+  private var origins: [String: String] = [:]
 
   /// Arrays in memory by the names of inputs.
   public init(_ arrays: [String: Tensor], source: String = "memory") {
@@ -70,6 +72,7 @@ public struct InputArrays: Sendable {
         batches.append(InputArrays([array], source: path, areNamed: true, file: read[0].files[0]))
         isOpen = true
       }
+      batches[batches.count - 1].origins[name] = path
     }
     return batches
   }
@@ -136,6 +139,22 @@ public struct InputArrays: Sendable {
 }
 
 extension InputArrays {
+  /// An error about one of the arrays names its file; the model that it was given to stands behind the input's name.
+  ///
+  /// - Parameter model: the path of the model.
+  func blamed(for error: ScaleNetError, of model: String) -> ScaleNetError {
+    guard !files.isEmpty, error.path == nil || error.path == model, error.kind != .cancelled,
+      let place = error.places.first
+    else { return error }
+    let parts = place.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, ["array", "input"].contains(parts[0]) else { return error }
+    var blamed = error
+    let origin = origins.first { $0.key.escapedForMessage == parts[1] }?.value
+    blamed.path = origin ?? source
+    blamed.places[0] += " of \(model.escapedForMessage)"
+    return blamed
+  }
+
   /// What a reader of ONNX is told of them.
   var given: ONNXReader.Given {
     if let only { return .only(only) }
