@@ -20,6 +20,7 @@ package struct OutputFile: ~Copyable {
   /// Bytes that the system has taken, and those of them that it was told to store.
   private var passedCount = 0
   private var storingCount = 0
+  private var isStored = false
 
   /// Small writes are gathered up to this size; larger ones go to the system as they are.
   private static let bufferSize = 1 << 18
@@ -56,7 +57,12 @@ package struct OutputFile: ~Copyable {
 
   /// Maps what was written, after `finish()`; messages call it by the output's path.
   package func map() throws(ScaleNetError) -> ByteRegion {
-    try ByteRegion.map(descriptor: temporary.descriptor, path: nil, origin: path)
+    do throws(ScaleNetError) {
+      return try ByteRegion.map(descriptor: temporary.descriptor, path: nil, origin: path)
+    } catch {
+      // It is no input that can't be read.
+      throw .writeFailed(path: path, operation: "reading back", reason: reason(errno))
+    }
   }
 
   /// Appends bytes.
@@ -87,7 +93,9 @@ package struct OutputFile: ~Copyable {
   /// Hands everything to the system and waits until it is stored.
   package mutating func finish() throws(ScaleNetError) {
     try flush()
+    if isStored { return }
     if retrying({ fsync(temporary.descriptor) }) != 0 { throw failure("fsync") }
+    isStored = true
   }
 
   /// Gives the file its name. On failure nothing of it remains, and what stood at the target is as it was.
@@ -114,6 +122,7 @@ package struct OutputFile: ~Copyable {
   private mutating func writeThrough(_ bytes: RawSpan) throws(ScaleNetError) {
     var offset = 0
     var hasTouched = false
+    isStored = false
     while offset < bytes.byteCount {
       let part = min(bytes.byteCount - offset, Self.largestWrite)
       let chunk = bytes.extracting(offset..<offset + part)

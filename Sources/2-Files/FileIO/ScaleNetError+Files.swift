@@ -53,12 +53,13 @@ extension ScaleNetError {
   }
 
   /// More memory is needed than there may be.
-  package static func notEnoughMemory(path: String?, purpose: String, needed: Int, limit: String)
+  package static func notEnoughMemory(path: String?, purpose: String, needed: Int, limit: MemoryLimit)
     -> ScaleNetError
   {
     ScaleNetError(
       .inputOutput, path: path,
-      reason: "not enough memory: \(purpose) needs \(needed >> 20) MiB, and \(limit)")
+      reason: "not enough memory: \(purpose) needs \(needed >> 20) MiB, and "
+        + "\(limit.source) leaves \(limit.bytes >> 20) MiB")
   }
 
   /// The output cannot be created (missing or read-only directory, a directory as target).

@@ -199,8 +199,8 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var fusesActivations = true
   /// Whether a BatchNormalization right after a convolution becomes part of its weights. Results differ by rounding.
   public var foldsBatchNormalization = false
-  /// The most bytes of activations, scratch memory and packed weights.
-  public var memoryLimit = 16 << 30
+  /// The most bytes of activations, scratch memory and packed weights: 16 GiB, or what the process may still take.
+  public var memoryLimit = min(16 << 30, MemoryLimit.ofProcess()?.bytes ?? .max)
 
   public init() {}
 }

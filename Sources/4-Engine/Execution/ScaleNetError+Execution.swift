@@ -17,7 +17,11 @@ extension ScaleNetError {
 
   /// The plan needs more memory than allowed.
   static func tooLarge(what: String, bytes: Int?, limit: Int) -> ScaleNetError {
-    ScaleNetError(
+    if let bytes, bytes <= 16 << 30, let least = MemoryLimit.ofProcess(), least.bytes < bytes {
+      return .notEnoughMemory(
+        path: nil, purpose: "the plan, up to \(what.escapedForMessage),", needed: bytes, limit: least)
+    }
+    return ScaleNetError(
       reason:
         "\(what.escapedForMessage) needs \(bytes.map { "\($0)" } ?? "more than 2^63") bytes, expected at most \(limit)"
     )

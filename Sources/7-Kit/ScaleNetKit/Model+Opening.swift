@@ -137,11 +137,15 @@ extension Model {
       for array in options.arrays?.arrays ?? [] { keras.shapes[array.name] = array.tensor.shape.dimensions }
       return try KerasReader.read(file, keras)
     }
-    return try ONNXReader.read(
-      file, path: path,
-      options: ONNXReader.Options(
-        imageSize: options.inputSize.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
-        given: options.arrays?.given ?? .none))
+    do throws(ScaleNetError) {
+      return try ONNXReader.read(
+        file, path: path,
+        options: ONNXReader.Options(
+          imageSize: options.inputSize.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
+          given: options.arrays?.given ?? .none))
+    } catch {
+      throw options.arrays?.blamed(for: error, of: path) ?? error
+    }
   }
 
   /// Reads and parses a structure file.

@@ -108,7 +108,7 @@ struct SharedInputs {
     guard let array = given.array(for: names, isOnly: isOnly) else {
       throw .invalidOption(
         "input", expected: "an array for the input \(names.joined(separator: " or "))",
-        found: given.arrays.map(\.name).joined(separator: ", "))
+        found: given.arrays.map(\.name).joined(separator: ", ") + " in \(given.source.escapedForMessage)")
     }
     guard let (tensor, fit) = array.tensor.fitted(to: shape.map(Dimension.fixed)) else {
       throw .invalidOption(

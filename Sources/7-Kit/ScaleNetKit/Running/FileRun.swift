@@ -92,7 +92,8 @@ extension Model {
     }
     let layout = imageLayout
     var report = RunReport(outputs: [], notes: notes)
-    let results = try Session(graph, path: path, files: files, options: options).runInOrder(arrays).map { result in
+    let results = try Session(graph, path: path, files: files, options: options).runInOrder(arrays, from: inputs).map {
+      result in
       var tensor = result.tensor
       // NumPy has no bfloat16; float32 has all of its numbers.
       if tensor.dataType == .bfloat16 { tensor = tensor.cast(to: .float32) }

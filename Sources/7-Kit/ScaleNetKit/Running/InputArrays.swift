@@ -18,6 +18,8 @@ public struct InputArrays: Sendable {
   let isArchive: Bool
   /// The files that the arrays are views of, which no output may replace.
   package private(set) var files: [ByteRegion] = []
+  /// The files of single arrays that were given with a name each; others come from `source`.
+  private var origins: [String: String] = [:]
 
   /// Arrays in memory by the names of inputs.
   public init(_ arrays: [String: Tensor], source: String = "memory") {
@@ -79,6 +81,7 @@ public struct InputArrays: Sendable {
         batches.append(InputArrays([array], source: path, areNamed: true, file: read[0].files[0]))
         isOpen = true
       }
+      batches[batches.count - 1].origins[name] = path
     }
     return batches
   }
@@ -143,5 +146,23 @@ public struct InputArrays: Sendable {
     let arrays = try NumPyReader.archive(file).entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
     if arrays.isEmpty { throw .unknownFormat(path: path, expected: "at least one array", found: "none") }
     return (arrays, true)
+  }
+}
+
+extension InputArrays {
+  /// An error about one of the arrays names its file; the model that it was given to stands behind the input's name.
+  ///
+  /// - Parameter model: the path of the model.
+  func blamed(for error: ScaleNetError, of model: String) -> ScaleNetError {
+    guard !files.isEmpty, error.path == nil || error.path == model, error.kind != .cancelled,
+      let place = error.places.first
+    else { return error }
+    let parts = place.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, ["array", "input"].contains(parts[0]) else { return error }
+    var blamed = error
+    let origin = origins.first { $0.key.escapedForMessage == parts[1] }?.value
+    blamed.path = origin ?? source
+    blamed.places[0] += " of \(model.escapedForMessage)"
+    return blamed
   }
 }

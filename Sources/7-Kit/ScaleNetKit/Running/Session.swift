@@ -80,12 +80,17 @@ public final class Session: Sendable {
   }
 
   /// The outputs in the graph's order. Those that are known without a run are given as they are.
-  func runInOrder(_ arrays: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
+  ///
+  /// - Parameter source: where the arrays come from, for errors about them.
+  func runInOrder(
+    _ arrays: [String: Tensor], from source: InputArrays? = nil
+  ) throws(ScaleNetError) -> [NamedTensor] {
     do throws(ScaleNetError) {
       return try lock.withLock { () throws(ScaleNetError) in try runLocked(arrays) }
     } catch {
       // What was asked for is not the file's fault.
-      throw error.kind == .invalidOption ? error : error.inFile(path)
+      if error.kind == .invalidOption { throw error }
+      throw source?.blamed(for: error, of: path).inFile(path) ?? error.inFile(path)
     }
   }
 

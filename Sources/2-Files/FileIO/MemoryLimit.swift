@@ -1,0 +1,74 @@
+import Glibc
+
+/// How much memory this process may still take, where that is known: running out of it ends a program without an error.
+package struct MemoryLimit: Sendable {
+  /// Bytes that are left.
+  package let bytes: Int
+  /// What limits them, for messages.
+  package let source: String
+
+  /// The tightest of the process's own limits, its control group's, and what the machine has; nil if nothing is known.
+  package static func ofProcess() -> MemoryLimit? {
+    let pages = numbers(in: "/proc/self/statm")
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    var limits: [MemoryLimit] = []
+    func add(_ limit: Int?, used: Int, _ source: String) {
+      if let limit { limits.append(MemoryLimit(bytes: max(0, limit - used - reserve), source: source)) }
+    }
+    if pages.count > 5 {
+      add(resourceLimit(RLIMIT_AS), used: pages[0] * page, "the limit of the address space (ulimit -v)")
+      add(resourceLimit(RLIMIT_DATA), used: pages[5] * page, "the limit of the data segment (ulimit -d)")
+    }
+    if let group = controlGroup() { add(group.limit, used: group.used, "the limit of the control group") }
+    add(sysconf(Int32(_SC_PHYS_PAGES)) * page + swap(), used: 0, "the machine's memory")
+    return limits.min { $0.bytes < $1.bytes }
+  }
+
+  /// What is kept for stacks of threads and small things.
+  private static let reserve = 32 << 20
+
+  private static func resourceLimit(_ resource: __rlimit_resource) -> Int? {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < UInt(Int.max) else { return nil }
+    return Int(limit.rlim_cur)
+  }
+
+  /// The limit of the innermost group that has one (version 2), and what cannot be given back of what its processes have.
+  private static func controlGroup() -> (limit: Int, used: Int)? {
+    guard let line = text(of: "/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
+    else { return nil }
+    var path = "/sys/fs/cgroup" + line.dropFirst(3)
+    while path.utf8.count >= "/sys/fs/cgroup".utf8.count {
+      if let limit = numbers(in: path + "/memory.max").first {
+        let lines = text(of: path + "/memory.stat")?.split(separator: "\n") ?? []
+        let used = lines.first { $0.hasPrefix("anon ") }.flatMap { Int($0.dropFirst(5)) }
+        return (limit, used ?? 0)
+      }
+      guard let slash = path.lastIndex(of: "/") else { return nil }
+      path = String(path[..<slash])
+    }
+    return nil
+  }
+
+  private static func swap() -> Int {
+    let lines = text(of: "/proc/meminfo")?.split(separator: "\n") ?? []
+    let words = lines.first { $0.hasPrefix("SwapTotal:") }?.split(separator: " ") ?? []
+    return words.count > 1 ? (Int(words[1]) ?? 0) << 10 : 0
+  }
+
+  private static func numbers(in path: String) -> [Int] {
+    text(of: path)?.split(whereSeparator: { $0 == " " || $0 == "\n" }).compactMap { Int($0) } ?? []
+  }
+
+  /// The first bytes of a file of the system, enough for all of these; nil if it can't be read.
+  private static func text(of path: String) -> String? {
+    let descriptor = retrying { unsafe open(path, O_RDONLY | O_CLOEXEC) }
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 8192)
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+      retrying { unsafe read(descriptor, buffer.baseAddress!, buffer.count) }
+    }
+    return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
+  }
+}

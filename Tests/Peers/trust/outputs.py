@@ -1,0 +1,91 @@
+"""Every kind of output that the command has."""
+
+import shutil
+from dataclasses import dataclass
+
+import reference
+from command import scalenet
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A command, where `{}` stands for the folder of the run, and what it writes there."""
+
+    name: str
+    arguments: tuple
+    #: Files whose names are known; external data has a name of its contents.
+    outputs: tuple
+    inputs: tuple = ("tiny.pth",)
+    directory: str = ""
+
+    def command(self, folder, *more):
+        return [argument.replace("{}", str(folder)) for argument in (*self.arguments, *more)]
+
+
+def convert(name, output, *options):
+    return Kind(name, ("convert", "{}/tiny.pth", "-o", f"{{}}/{output}", *options), (output,))
+
+
+def run(name, output):
+    arguments = ("run", "{}/tiny.pth", "--input", "{}/x.npy", "-o", f"{{}}/{output}")
+    return Kind(name, arguments, (output,), ("tiny.pth", "x.npy"))
+
+
+ALLOCATE = ("allocate", "{}/tiny.pth", "--width", "0.5")
+INITIALIZE = ("init", "scalenet", "--structure", "{}/structure.json", "--classes", "10", "-o", "{}/i.pth")
+
+ONE = [
+    convert("onnx", "m.onnx", "--no-verify"),
+    convert("onnx, verified", "m.onnx"),
+    convert("onnx, float16", "m.onnx", "--dtype", "float16", "--no-verify"),
+    convert("pth", "m.pth"),
+    convert("safetensors", "m.safetensors"),
+    convert("npz of weights", "m.npz"),
+    convert("h5", "m.h5", "--no-verify"),
+    convert("keras", "m.keras", "--no-verify"),
+    convert("keras, verified", "m.keras"),
+    convert("weights.h5", "m.weights.h5", "--weights-only"),
+    Kind("init", INITIALIZE, ("i.pth",), ("structure.json",)),
+    run("npy", "y.npy"),
+    run("npz", "y.npz"),
+    Kind("structure", ("structure", "{}/tiny.pth", "-o", "{}/s.json"), ("s.json",)),
+    Kind("svg", ("inspect", "{}/tiny.pth", "--chart", "{}/c.svg"), ("c.svg",)),
+    Kind("png", ("inspect", "{}/tiny.pth", "--chart", "{}/c.png"), ("c.png",)),
+    Kind("html", ("inspect", "{}/tiny.pth", "--html", "{}/p.html"), ("p.html",)),
+    Kind("structure of allocate", (*ALLOCATE, "-o", "{}/s.json"), ("s.json",)),
+    Kind("weights of allocate", (*ALLOCATE, "--weights", "{}/w.pth"), ("w.pth",)),
+]
+
+SETS = [
+    convert("onnx and data", "m.onnx", "--external-data", "always", "--no-verify"),
+    convert("onnx and data, verified", "m.onnx", "--external-data", "always"),
+    Kind(
+        "chart and page", ("inspect", "{}/tiny.pth", "--chart", "{}/c.svg", "--html", "{}/p.html"), ("c.svg", "p.html")
+    ),
+    Kind(
+        "allocation",
+        (*ALLOCATE, "-o", "{}/s.json", "--weights", "{}/w.pth", "--chart", "{}/c.svg"),
+        ("s.json", "w.pth", "c.svg"),
+    ),
+    Kind(
+        "saved inputs and chart",
+        ("diff", "{}/tiny.pth", "{}/tiny.pth", "--layers", "--save-inputs", "{}/in", "--chart", "{}/c.svg"),
+        ("c.svg", "in/inputs.npz", "in/polygraphy_inputs.json", "in/input.0.bin"),
+        directory="in",
+    ),
+    Kind(
+        "directory of a run",
+        ("run", "{}/features.onnx", "--input", "{}/x.npy", "--output-dir", "{}/out"),
+        tuple(f"out/layer{number}.npy" for number in range(1, 5)),
+        ("features.onnx", "x.npy"),
+        directory="out",
+    ),
+]
+
+
+def make_inputs(folder):
+    """All files that the commands read."""
+    for name in ("tiny.pth", "structure.json"):
+        shutil.copy(reference.TINY / name, folder / name)
+    shutil.copy(reference.TINY / "input_1x3x224x224.npy", folder / "x.npy")
+    scalenet("convert", folder / "tiny.pth", "-o", folder / "features.onnx", "--features", "--no-verify")
