@@ -97,7 +97,7 @@ let package = Package(
       "ScaleNetKit",
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison", "Reports",
-        "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat",
+        "JSONText", "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat",
         "COpenSSL",
       ]),
 

@@ -33,6 +33,21 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case closeExtents
     /// Give the format of the output, which its name does not tell.
     case setFormat
+    /// Make other choices about what the input does not tell, with which it works.
+    case choose([Setting])
+  }
+
+  /// An option and a value for it.
+  public struct Setting: Sendable, Hashable {
+    /// The option's name in this library: `activation`.
+    public var option: String
+    /// The value as text: `silu`.
+    public var value: String
+
+    public init(option: String, value: String) {
+      self.option = option
+      self.value = value
+    }
   }
 
   /// What is wrong, beside where.

@@ -46,7 +46,11 @@ public enum Architecture: Hashable, Sendable {
   package func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
     -> Graph
   {
-    try configuration.graph(weights, options: options)
+    let graph = try configuration.graph(weights, options: options)
+    if options.choices.outputStride ?? 32 < 32, options.choices.antiAliasing ?? .none != .none {
+      throw .unsupportedOption(option: "antiAliasing", reason: "a dilated stage takes no step to filter")
+    }
+    return try graph.choosing(options.choices)
   }
 
   /// Fresh weights in the order of the published implementation. The same seed gives the same weights.

@@ -11,6 +11,8 @@ package struct BuildOptions: Sendable {
   package var softmax: Bool
   /// Where a bottleneck block takes its step, which weights do not tell; nil follows the naming of the weights.
   package var stridePlacement: StridePlacement?
+  /// What else weights do not tell.
+  package var choices = Choices()
   package var inputName: String
   package var outputName: String
 

@@ -54,7 +54,7 @@ extension Model {
     _ path: String, _ options: OpeningOptions = OpeningOptions()
   ) throws(ScaleNetError) -> Model {
     if path.hasPrefix(builtInPrefix) { return try builtIn(path, options) }
-    return try open(try ByteRegion.map(path: path), path: path, options)
+    return try open(try ByteRegion.map(path: path), path: path, options).configured()
   }
 
   /// Opens a file that is mapped already.

@@ -17,6 +17,18 @@ extension ScaleNetError {
       .difference, path: path, title: "verification failed, nothing was written", problems: problems)
   }
 
+  /// A model does not give what was recorded of the network that it should be.
+  static func notReproduced(
+    path: String, reference: String, reason: String, settings: [Setting]
+  ) -> ScaleNetError {
+    let error = ScaleNetError(
+      .difference, path: path,
+      reason:
+        "the reference \(reference.escapedForMessage) is not reproduced, so nothing was made of it: \(reason)"
+    )
+    return settings.isEmpty ? error : error.advising(.choose(settings))
+  }
+
   /// A library that this one stands on failed.
   static func library(name: String, reason: String) -> ScaleNetError {
     ScaleNetError(.internalFailure, reason: "\(name): \(reason)")

@@ -20,6 +20,7 @@ struct MarkdownReport {
     "## \(Self.name(report.title))\n\n"
       + "\(Self.name(report.path)): \(Self.name(report.format)), \(report.classesText), "
       + "input \(Self.name(report.input.name)) \(report.input.shape.shapeText)\n\n"
+      + report.assumptionLines.map { Self.name($0) + "\n\n" }.joined()
       + Self.table(
         ["quantity", ">value", "remark"],
         report.totalRows.map { [$0.name, $0.value, Self.name($0.remark)] })

@@ -31,6 +31,7 @@ struct ModelTable {
     return style.bold(name) + "\n"
       + "\(report.format.escapedForMessage), \(report.classesText)".fitted(to: style.width)
       + "\n" + file.fitted(to: style.width) + "\n" + input.fitted(to: style.width) + "\n"
+      + report.assumptionLines.map { $0 + "\n" }.joined()
   }
 
   /// Scale-aggregation blocks: the channels of each scale and their shares.

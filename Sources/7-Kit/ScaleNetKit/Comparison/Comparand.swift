@@ -57,9 +57,9 @@ public enum Comparand: Sendable {
     case .polygraphy:
       return .outputs(recorded(try PolygraphyRecording.read(file), "polygraphy", path, file))
     case .pytorch:
-      return .model(try Model.open(file, path: path, OpeningOptions(key: key)))
+      return .model(try Model.open(file, path: path, OpeningOptions(key: key)).configured())
     case .safetensors, .onnx, .keras:
-      return .model(try Model.open(file, path: path, OpeningOptions()))
+      return .model(try Model.open(file, path: path, OpeningOptions()).configured())
     case .builtIn, nil:
       throw .unknownFormat(
         path: path,

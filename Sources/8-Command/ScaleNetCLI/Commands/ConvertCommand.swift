@@ -10,6 +10,7 @@ struct ConvertCommand: VerboseCommand {
 
       Examples:
         scalenet convert weights.pth -o model.onnx
+        scalenet convert weights.pth --reference reference.npz -o model.onnx
         scalenet convert weights.pth --structure structure.json --input-size 288x416 --batch 1 -o model.onnx
         scalenet convert weights.pth --features -o backbone.onnx
         scalenet convert weights.pth --dtype float16 --opset 17 -o half.onnx
@@ -45,6 +46,8 @@ struct ConvertCommand: VerboseCommand {
       }
     }
   }
+
+  @OptionGroup var reference: ReferenceOptions
 
   @OptionGroup(title: "Graph Options") var graph: GraphArguments
 
@@ -89,7 +92,7 @@ struct ConvertCommand: VerboseCommand {
     defer { progress.clear() }
     progress.show("reading")
     let source = try Model.open(model.input, model.opening(inputSize: graph.inputSize))
-    let report = try source.convert(to: output, options) { progress.show($0) }
+    let report = try source.convert(to: output, try options()) { progress.show($0) }
     progress.clear()
     switch format {
     case .text:
@@ -99,10 +102,11 @@ struct ConvertCommand: VerboseCommand {
     }
   }
 
-  private var options: ConversionOptions {
+  private func options() throws -> ConversionOptions {
     var options = ConversionOptions()
     options.format = to?.fileFormat
     options.graph = graph.options
+    options.reference = try reference.read()
     options.graph.batch = batch
     options.graph.inputName = inputName
     options.graph.outputName = outputName

@@ -46,6 +46,8 @@ struct DiffCommand: VerboseCommand {
   @Option(help: ArgumentHelp("The same of the right, where the two differ in that.", valueName: "key"))
   var rightKey: String?
 
+  @OptionGroup var reference: ReferenceOptions
+
   @OptionGroup(title: "Graph Options") var graph: GraphArguments
 
   @OptionGroup var threads: ThreadOptions
@@ -74,6 +76,7 @@ struct DiffCommand: VerboseCommand {
     progress.show("reading")
     let left = try Comparand.open(left, key: key)
     let right = try Comparand.open(right, key: rightKey ?? key)
+    try checkReference([left, right])
     let plan = try ComparisonPlan(left, right, try options())
     let saved = try inputs.saveInputs.map { directory in
       try plan.saveInputs(to: directory, overwrite: force)
@@ -102,6 +105,23 @@ struct DiffCommand: VerboseCommand {
     options.weights = weights
     options.threads = threads.threads
     return options
+  }
+
+  /// Holds each side that is weights against the reference, or each that is a model where none is.
+  private func checkReference(_ sides: [Comparand]) throws {
+    guard reference.reference != nil else { return }
+    let models = sides.compactMap { side -> Model? in
+      if case .model(let model) = side { model } else { nil }
+    }
+    guard !models.isEmpty else {
+      throw ValidationError("--reference: expected with a model on a side, found recorded outputs")
+    }
+    let weights = models.filter { model in
+      if case .weights = model.content { true } else { false }
+    }
+    for model in weights.isEmpty ? models : weights {
+      try reference.check(model, graph.options, threads: threads.threads)
+    }
   }
 
   /// What was written, and how others run on it.

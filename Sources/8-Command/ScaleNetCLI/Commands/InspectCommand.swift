@@ -32,6 +32,8 @@ struct InspectCommand: VerboseCommand {
   @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
   var key: String?
 
+  @OptionGroup var reference: ReferenceOptions
+
   @OptionGroup var graph: GraphArguments
 
   @Flag(help: "A row for every layer too.")
@@ -56,16 +58,20 @@ struct InspectCommand: VerboseCommand {
 
   func validate() throws {
     try validateChart(chart)
+    if reference.reference != nil, inputs.count > 1 {
+      throw ValidationError("--reference: expected with one model, found \(inputs.count)")
+    }
   }
 
   func run() throws {
     var files: [ByteRegion] = []
     var inspections: [Inspection] = []
+    let recording = try reference.read()
     for input in inputs {
       let options = OpeningOptions(key: key, structurePath: structure, inputSize: graph.inputSize)
       let opened = try Model.open(input, options.readingShapesOnly())
       files += opened.files
-      inspections.append(try opened.inspect(graph.options))
+      inspections.append(try opened.inspect(graph.options, reference: recording))
     }
     let reports = inspections.map(\.report)
     if let chart { try draw(reports, to: chart, inputs: files) }

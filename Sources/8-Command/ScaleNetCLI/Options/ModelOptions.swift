@@ -42,12 +42,38 @@ struct GraphArguments: ParsableArguments {
       valueName: "first|middle"))
   var stridePlacement: StridePlacement?
 
+  @Option(
+    help: ArgumentHelp("What BatchNormalization adds to the variance; 1e-5 by default.", valueName: "x"))
+  var epsilon: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "The function behind normalisations: \(Activation.allCases.map(\.rawValue).joined(separator: ", ")); relu by default.",
+      valueName: "name"))
+  var activation: Activation?
+
+  @Option(
+    help: ArgumentHelp(
+      "Dilate a ResNet's last stages, so that the last map has a pixel for 8 or 16 of the image's; 32 by default.",
+      valueName: "8|16|32"))
+  var outputStride: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "What takes a ResNet's steps in place of its 3x3 convolutions, as in resnetaa50 and resnetblur50.",
+      valueName: "none|average|blur"))
+  var antiAliasing: AntiAliasing?
+
   /// What the library is asked for.
   var options: GraphOptions {
     var options = GraphOptions(inputSize: inputSize)
     options.features = features
     options.softmax = softmax
     options.stridePlacement = stridePlacement
+    options.epsilon = epsilon
+    options.activation = activation
+    options.outputStride = outputStride
+    options.antiAliasing = antiAliasing
     return options
   }
 }

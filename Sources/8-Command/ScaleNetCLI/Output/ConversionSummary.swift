@@ -27,17 +27,17 @@ struct ConversionSummary {
       case "bits":
         rows.append(
           ("verified", "read back, \(verification.comparedValues.grouped) values equal bit for bit"))
-      default:
-        rows.append(
-          (
-            "verified",
-            "read back and run: largest error \(verification.largestRelativeError.scientific) of the largest output "
-              + "(limit \(verification.tolerance.scientific))"
-          ))
+      default: rows += Self.rows(verification)
       }
     } else {
       rows.append(("verified", "no (--no-verify)"))
     }
+    if !report.assumptions.isEmpty {
+      rows.append(("assumed", report.assumptions.text + Self.proof(report.reference)))
+    } else if let reference = report.reference {
+      rows.append(("reference", "reproduces \(reference.text)"))
+    }
+    if let preprocessing = report.preprocessing { rows.append(("images", preprocessing.text)) }
     var names = ""
     if let weightNames = report.weightNames {
       var table = TextTable([.init("weight"), .init("dataset"), .init("shape")])
@@ -49,5 +49,33 @@ struct ConversionSummary {
       + rows.map { name, value in
         "  " + name + String(repeating: " ", count: 14 - name.count) + value + "\n"
       }.joined() + names
+  }
+
+  /// How source and file were shown to be the same.
+  private static func rows(_ verification: VerificationReport) -> [(String, String)] {
+    let all = verification.comparedWeights == verification.weights ? "all " : ""
+    let of = all.isEmpty ? " of \((verification.weights ?? 0).grouped)" : ""
+    let own = (verification.sourceError ?? 0).scientific
+    let limit =
+      verification.limit == .sourceRounding
+      ? "4 times the source's own \(own), as it amplifies rounding \(Int(verification.amplification ?? 0)) times"
+      : "the source's own is \(own)"
+    return [
+      (
+        "verified",
+        "read back: \(all)\((verification.comparedWeights ?? 0).grouped)\(of) weights are the source's but for rounding; "
+          + "in Double the same to \((verification.exactError ?? 0).scientific)"
+      ),
+      (
+        "run",
+        "largest error \(verification.largestRelativeError.scientific) of the largest output "
+          + "(limit \(verification.tolerance.scientific); \(limit))"
+      ),
+    ]
+  }
+
+  /// What shows that assumptions hold, or would.
+  static func proof(_ reference: ReferenceReport?) -> String {
+    reference.map { "; confirmed: reproduces \($0.text)" } ?? "; only --reference can show it"
   }
 }
