@@ -147,7 +147,7 @@ let package = Package(
     tests(
       "RoundTripTests",
       [
-        "Architectures", "Execution", "FileIO", "Kernels", "ModelIR",
+        "Architectures", "Comparison", "Execution", "FileIO", "Kernels", "ModelIR",
         "NumPyFormat", "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
     tests("ScaleNetKitTests", ["ScaleNetKit"]),

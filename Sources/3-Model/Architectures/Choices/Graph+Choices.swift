@@ -89,7 +89,6 @@ extension Graph {
     for name in nodes.map(\.name) {
       guard let index = nodes.firstIndex(where: { $0.name == name }) else { continue }
       if name == "maxpool", case .maxPool(var pool) = nodes[index].op {
-        count += 1
         if kind == .average {
           nodes[index].op = .averagePool(AveragePool(window: Window(2, stride: 2), countIncludePad: true))
         } else {

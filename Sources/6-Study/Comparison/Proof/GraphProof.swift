@@ -45,9 +45,10 @@ package struct GraphProof {
   ///   - source: the graph from before all passes.
   ///   - written: as it was read back; inputs and outputs in the source's order.
   ///   - tolerance: the limit in the type that was written, as a part of the largest magnitude.
+  ///   - weightType: a half type that weights were rounded to, where the file has them in another; nil for none.
   ///   - inputs: gives the inputs of a run: for the source, and for the written graph.
   package init(
-    source: Graph, written: Graph, engine: DiffEngine, tolerance: Tolerance,
+    source: Graph, written: Graph, engine: DiffEngine, tolerance: Tolerance, weightType: DataType? = nil,
     inputs: (Int) -> (source: [String: Tensor], written: [String: Tensor])
   ) throws(ScaleNetError) {
     self.engine = engine
@@ -55,14 +56,14 @@ package struct GraphProof {
     var form = source
     // Exact as they are, and what the writer was given.
     try form.apply([EliminateIdentities(), FoldConstants()])
-    let proof = try WeightProof(source: form, written: written)
+    let proof = try WeightProof(source: form, written: written, weightType: weightType)
     weights = (proof.comparedCount, proof.totalCount)
     problems = proof.problems
     guard problems.isEmpty else { return }
 
     let plain = try form.withoutRounding()
     let exactWritten = try written.withoutRounding().substituting(proof.proved, of: plain)
-    let isHalf = written.values.contains { $0.type.dataType == .float16 || $0.type.dataType == .bfloat16 }
+    let isHalf = weightType != nil || written.values.contains { $0.type.dataType == .float16 || $0.type.dataType == .bfloat16 }
     repeat {
       let arrays = inputs(runs)
       try run(

@@ -35,7 +35,7 @@ extension WeightProof {
     } else {
       worst = Self.mismatch(own.asDoubles, found.asDoubles, scales, rounding)
     }
-    if let worst { add(worst, name) }
+    if let worst { add(worst, name, rounding) }
   }
 
   mutating func compareBias(
@@ -49,14 +49,15 @@ extension WeightProof {
       if abs(value - e) <= limit || Self.isSame(value, e) { continue }
       mismatch = Mismatch.adding(mismatch, index: index, expected: e, found: value, count: found.count)
     }
-    if let mismatch { add(mismatch, name) }
+    if let mismatch { add(mismatch, name, rounding) }
   }
 
-  private mutating func add(_ mismatch: Mismatch, _ name: String) {
+  private mutating func add(_ mismatch: Mismatch, _ name: String, _ rounding: Rounding) {
+    let count =
+      mismatch.outside == 1 ? "1 of \(mismatch.count) numbers is" : "\(mismatch.outside) of \(mismatch.count) numbers are"
     problems.append(
-      "\(name.escapedForMessage): \(mismatch.outside) of \(mismatch.count) numbers are not the source's: element "
-        + "\(mismatch.index) is \(Float(mismatch.found)), expected \(Float(mismatch.expected)), and rounding explains no more "
-        + "than a part of \(0x1p-22.scientific)")
+      "\(name.escapedForMessage): \(count) not the source's: element \(mismatch.index) is \(Float(mismatch.found)), "
+        + "expected \(Float(mismatch.expected)) to a part of \(rounding.relative.scientific), which is what rounding explains")
   }
 
   /// NaN of NaN is what the source has, whatever that is worth.

@@ -26,13 +26,16 @@ struct WeightProof {
 
   let source: Graph
   private let written: Graph
+  let weightType: DataType?
   private var counted = Set<ValueID>()
 
   /// - Parameters:
   ///   - source: after constants were folded, before anything else was.
   ///   - written: as it was read back.
-  init(source: Graph, written: Graph) throws(ScaleNetError) {
+  ///   - weightType: a half type that weights were rounded to, where the file has them in another; nil for none.
+  init(source: Graph, written: Graph, weightType: DataType? = nil) throws(ScaleNetError) {
     self.source = source
+    self.weightType = weightType
     self.written = written
     let parameters = Set(source.nodes.flatMap(\.inputs).compactMap { $0 })
     for id in parameters {
@@ -93,7 +96,7 @@ struct WeightProof {
       count(id, tensor)
       try compare(
         elements(tensor, id), elements(found, other.inputs[position]), name: source[id].name,
-        scales: [1], steps: 0, stored: found.dataType)
+        scales: [1], steps: 0, stored: weightType ?? found.dataType)
     }
     return isComplete
   }
@@ -136,9 +139,9 @@ struct WeightProof {
     let name = source[id].name
     try compare(
       elements(weight, id), elements(found, other.inputs[1]), name: name, scales: expected.scales,
-      steps: match.normalizations.count, stored: found.dataType)
+      steps: match.normalizations.count, stored: weightType ?? found.dataType)
     let stored = other.inputs.count > 2 ? written.initializer(other.inputs[2])?.dataType : nil
-    compareBias(expected, writtenBias, name: "\(own.name).bias", stored: stored ?? found.dataType)
+    compareBias(expected, writtenBias, name: "\(own.name).bias", stored: weightType ?? stored ?? found.dataType)
     return true
   }
 

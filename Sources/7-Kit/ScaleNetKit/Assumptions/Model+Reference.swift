@@ -105,9 +105,13 @@ extension Model {
         candidates += family.flatMap { first in other.map { [first, $0] } }
       }
     }
+    func values(_ options: GraphOptions) -> [String]? { (try? assumptions(options))?.map(\.value) }
+    var tried = Set([values(options)])
     for candidate in candidates {
       var changed = options
       for choice in candidate { choice.set(&changed) }
+      // What makes no other graph has been tried.
+      guard tried.insert(values(changed)).inserted else { continue }
       guard isNear(reference, changed, threads) else { continue }
       if Self.accepted(try compare(with: reference, changed, threads), reference) != nil {
         return candidate.map { ScaleNetError.Setting(option: $0.option, value: $0.value) }

@@ -68,7 +68,7 @@ struct KerasTarget: ConversionTarget, ~Copyable {
     }
     return try verification.compare(
       expected: graph.source, found: try KerasReader.read(file).graph, batch: 1, namesMatch: false,
-      tolerance: isHalf ? .writtenFloat16 : .writtenFloat32)
+      isHalf: isHalf)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }

@@ -36,7 +36,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
       try ByteRegion.map(path: path), path: path,
       options: ONNXReader.Options(resolveExternalData: { $0 == data?.location ? data?.path : nil }))
     return try verification.compare(
-      expected: expected, found: found.graph, batch: 1, tolerance: isHalf ? .writtenFloat16 : .writtenFloat32)
+      expected: expected, found: found.graph, batch: 1, isHalf: isHalf)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }

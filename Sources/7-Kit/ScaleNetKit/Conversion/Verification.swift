@@ -11,9 +11,11 @@ struct Verification {
 
   /// Shows that the graph of a file is the one that it was made of; see `GraphProof`.
   ///
-  /// - Parameter namesMatch: whether inputs and outputs must have the same names, which a format may not allow.
+  /// - Parameters:
+  ///   - namesMatch: whether inputs and outputs must have the same names, which a format may not allow.
+  ///   - isHalf: whether weights were rounded to float16.
   func compare(
-    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, tolerance: Tolerance
+    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, isHalf: Bool
   ) throws(ScaleNetError) -> VerificationReport {
     let names = expected.outputs.map { expected[$0].name }
     let foundNames = found.outputs.map { found[$0].name }
@@ -26,13 +28,14 @@ struct Verification {
         path: path,
         problems: ["inputs \(inputNames) and outputs \(names) became \(foundInputNames) and \(foundNames)"])
     }
+    let tolerance: Tolerance = isHalf ? .writtenFloat16 : .writtenFloat32
     var random = RandomSource(seed: 20_190_616)
     let proof: GraphProof
     do throws(ScaleNetError) {
       proof = try GraphProof(
         source: expected, written: found,
         engine: DiffEngine(kernels: try kernelsForThisProcessor(), threads: try GraphRunner.threads(threads)),
-        tolerance: tolerance
+        tolerance: tolerance, weightType: isHalf ? .float16 : nil
       ) { _ in
         var inputs: (source: [String: Tensor], written: [String: Tensor]) = ([:], [:])
         for (id, other) in zip(expected.inputs, found.inputs) {

@@ -1,3 +1,4 @@
+import FileIO
 import Reports
 import ScaleNetKit
 
@@ -53,18 +54,19 @@ struct ConversionSummary {
 
   /// How source and file were shown to be the same.
   private static func rows(_ verification: VerificationReport) -> [(String, String)] {
-    let all = verification.comparedWeights == verification.weights ? "all " : ""
-    let of = all.isEmpty ? " of \((verification.weights ?? 0).grouped)" : ""
-    let own = (verification.sourceError ?? 0).scientific
+    let (compared, all) = (verification.comparedWeights ?? 0, verification.weights ?? 0)
+    let weights = compared == all ? "all \(all.grouped)" : "\(compared.grouped) of \(all.grouped)"
+    let exact = verification.exactError ?? 0
+    let times = verification.amplification ?? 0
+    let own =
+      "\((verification.sourceError ?? 0).scientific), as it amplifies rounding \(times.fixed(times < 10 ? 1 : 0)) times"
     let limit =
-      verification.limit == .sourceRounding
-      ? "4 times the source's own \(own), as it amplifies rounding \(Int(verification.amplification ?? 0)) times"
-      : "the source's own is \(own)"
+      verification.limit == .sourceRounding ? "4 times the source's own error of \(own)" : "the source's own is \(own)"
     return [
       (
         "verified",
-        "read back: \(all)\((verification.comparedWeights ?? 0).grouped)\(of) weights are the source's but for rounding; "
-          + "in Double the same to \((verification.exactError ?? 0).scientific)"
+        "read back: \(weights) weights are the source's but for rounding; in Double "
+          + (exact == 0 ? "exactly the same" : "the same to \(exact.scientific)")
       ),
       (
         "run",
