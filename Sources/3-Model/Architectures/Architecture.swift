@@ -5,14 +5,26 @@ package import ModelIR
 public enum Architecture: Hashable, Sendable {
   /// Scale-aggregation blocks (Li et al. 2019).
   case scaleNet(ScaleNetConfiguration)
-  /// ResNet, ResNeXt, and either with squeeze-and-excitation.
+  /// ResNet, and the networks that change its parts: ResNeXt, SENet, ECA-Net, Res2Net, SKNet, ResNeSt.
   case resNet(ResNetConfiguration)
+  /// ResNet of octave convolutions (Chen et al. 2019).
+  case octResNet(OctResNetConfiguration)
+  /// Big-Little Net (Chen et al. 2019).
+  case bigLittle(BigLittleConfiguration)
+  /// GoogLeNet (Szegedy et al. 2015).
+  case googLeNet(GoogLeNetConfiguration)
+  /// MixNet (Tan and Le 2019).
+  case mixNet(MixNetConfiguration)
 
   /// The payload.
   package var configuration: any NetworkConfiguration {
     switch self {
     case .scaleNet(let configuration): configuration
     case .resNet(let configuration): configuration
+    case .octResNet(let configuration): configuration
+    case .bigLittle(let configuration): configuration
+    case .googLeNet(let configuration): configuration
+    case .mixNet(let configuration): configuration
     }
   }
 
@@ -35,7 +47,7 @@ public enum Architecture: Hashable, Sendable {
   public var structure: Structure? {
     switch self {
     case .scaleNet(let configuration): configuration.structure
-    case .resNet: nil
+    case .resNet, .octResNet, .bigLittle, .googLeNet, .mixNet: nil
     }
   }
 
@@ -47,7 +59,7 @@ public enum Architecture: Hashable, Sendable {
     -> Graph
   {
     let graph = try configuration.graph(weights, options: options)
-    if options.choices.outputStride ?? 32 < 32, options.choices.antiAliasing ?? .none != .none {
+    if options.choices.outputStride ?? 32 < 32, options.antiAliasing != nil {
       throw .unsupportedOption(option: "antiAliasing", reason: "a dilated stage takes no step to filter")
     }
     return try graph.choosing(options.choices)
@@ -75,13 +87,27 @@ extension Architecture {
     if ScaleNetConfiguration.recognizes(weights) {
       return .scaleNet(try ScaleNetConfiguration(recognizing: weights, source: source))
     }
+    // The last stage of a Big-Little Net is a ResNet's.
+    if BigLittleConfiguration.recognizes(weights) {
+      return .bigLittle(try BigLittleConfiguration(recognizing: weights, source: source))
+    }
+    if OctResNetConfiguration.recognizes(weights) {
+      return .octResNet(try OctResNetConfiguration(recognizing: weights, source: source))
+    }
+    if GoogLeNetConfiguration.recognizes(weights) {
+      return .googLeNet(try GoogLeNetConfiguration(recognizing: weights, source: source))
+    }
+    if MixNetConfiguration.recognizes(weights) {
+      return .mixNet(try MixNetConfiguration(recognizing: weights, source: source))
+    }
     if ResNetConfiguration.recognizes(weights) {
       return .resNet(try ResNetConfiguration(recognizing: weights, source: source))
     }
     throw .unrecognized(
       source: source,
       expected: "weights such as layer1.0.conv2.0.weight (ScaleNet) or layer1.0.conv2.weight "
-        + "(ResNet, SE-ResNet, ResNeXt, SE-ResNeXt)",
+        + "(ResNet, ResNeXt, SENet, ECA-Net), or those of a Res2Net, SKNet, ResNeSt, OctConv-ResNet, bL-ResNet, "
+        + "GoogLeNet or MixNet",
       found: summary(weights))
   }
 
@@ -108,4 +134,24 @@ public enum ArchitectureFamily: String, CaseIterable, Sendable {
   case resNeXt = "ResNeXt"
   /// ResNeXt with squeeze-and-excitation.
   case seResNeXt = "SE-ResNeXt"
+  /// ResNet with efficient channel attention (Wang et al. 2020).
+  case ecaResNet = "ECA-ResNet"
+  /// ResNeXt with efficient channel attention.
+  case ecaResNeXt = "ECA-ResNeXt"
+  /// ResNet whose 3x3 convolutions are hierarchies of splits (Gao et al. 2019).
+  case res2Net = "Res2Net"
+  /// Res2Net with grouped convolutions.
+  case res2NeXt = "Res2NeXt"
+  /// ResNet whose channels choose among kernels (Li et al. 2019).
+  case skNet = "SKNet"
+  /// ResNet whose channels choose among splits (Zhang et al. 2020).
+  case resNeSt = "ResNeSt"
+  /// ResNet of two frequencies (Chen et al. 2019).
+  case octResNet = "OctConv-ResNet"
+  /// ResNet of a big and a little branch (Chen et al. 2019).
+  case bigLittle = "bL-ResNet"
+  /// Inception modules (Szegedy et al. 2015).
+  case googLeNet = "GoogLeNet"
+  /// Inverted residuals with kernels of several sizes (Tan and Le 2019).
+  case mixNet = "MixNet"
 }

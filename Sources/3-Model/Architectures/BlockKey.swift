@@ -2,7 +2,7 @@ import ModelIR
 
 /// A key of a residual block: `layer2.3.conv1.weight` is part `conv1.weight` of block 3 of stage 1.
 struct BlockKey {
-  /// Stages in a network.
+  /// Stages in most networks.
   static let stageCount = 4
 
   /// From 0.
@@ -25,10 +25,10 @@ struct BlockKey {
   }
 
   /// How many blocks each stage has: one more than the highest number in the keys, at least 1.
-  static func counts(_ weights: StateDict) -> [Int] {
-    var counts = [Int](repeating: 1, count: stageCount)
+  static func counts(_ weights: StateDict, stages: Int = stageCount) -> [Int] {
+    var counts = [Int](repeating: 1, count: stages)
     for entry in weights.entries {
-      guard let key = BlockKey(entry.name), key.stage < stageCount else { continue }
+      guard let key = BlockKey(entry.name), key.stage < stages else { continue }
       // A number beyond what the file can hold is a key that nothing expects.
       if key.number < weights.count { counts[key.stage] = max(counts[key.stage], key.number + 1) }
     }

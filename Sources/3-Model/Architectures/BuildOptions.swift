@@ -1,3 +1,4 @@
+import FileIO
 package import ModelIR
 
 /// How a graph is made of weights.
@@ -13,12 +14,20 @@ package struct BuildOptions: Sendable {
   package var stridePlacement: StridePlacement?
   /// What else weights do not tell.
   package var choices = Choices()
+  /// How steps are taken without aliasing, which weights do not tell; nil for networks that take them as they are.
+  package var antiAliasing: AntiAliasing?
+  /// Whether a GoogLeNet rescales its input, which weights do not tell; nil follows torchvision's published weights.
+  package var rescalesInput: Bool?
+  /// Whether a MixNet has TensorFlow's margins and epsilon (timm's `tf_mixnet_s` and so on), which weights do not tell;
+  /// nil for timm's own.
+  package var padsLikeTensorFlow: Bool?
   package var inputName: String
   package var outputName: String
 
   package init(
     inputSize: InputSize = .standard, batch: Dimension = .symbolic("batch"), features: Bool = false,
-    softmax: Bool = false, stridePlacement: StridePlacement? = nil, inputName: String = "input",
+    softmax: Bool = false, stridePlacement: StridePlacement? = nil, antiAliasing: AntiAliasing? = nil,
+    rescalesInput: Bool? = nil, padsLikeTensorFlow: Bool? = nil, inputName: String = "input",
     outputName: String = "output"
   ) {
     self.inputSize = inputSize
@@ -26,8 +35,42 @@ package struct BuildOptions: Sendable {
     self.features = features
     self.softmax = softmax
     self.stridePlacement = stridePlacement
+    self.antiAliasing = antiAliasing
+    self.rescalesInput = rescalesInput
+    self.padsLikeTensorFlow = padsLikeTensorFlow
     self.inputName = inputName
     self.outputName = outputName
+  }
+}
+
+extension BuildOptions {
+  /// Fails for options about blocks of a ResNet, which other networks do not have.
+  func requireNoResNetOptions(_ network: String) throws(ScaleNetError) {
+    if stridePlacement != nil {
+      throw .unsupportedOption(
+        option: "stride placement", reason: "a \(network) has no bottleneck whose step could stand elsewhere")
+    }
+    if antiAliasing != nil {
+      throw .unsupportedOption(
+        option: "anti-aliasing", reason: "a \(network) has no blocks of a ResNet that take a step")
+    }
+  }
+
+  /// Fails for TensorFlow's margins, which only MixNets have.
+  func requireNoTensorFlowMargins(_ network: String) throws(ScaleNetError) {
+    if padsLikeTensorFlow != nil {
+      throw .unsupportedOption(
+        option: "TensorFlow's margins", reason: "no published \(network) has them, only MixNets")
+    }
+  }
+
+  /// Fails for options about the scaling of the input, which only GoogLeNets do.
+  func requireNoInputScaling(_ network: String) throws(ScaleNetError) {
+    if rescalesInput != nil {
+      throw .unsupportedOption(
+        option: "input scaling", reason: "a \(network) takes its input as it is, only a GoogLeNet rescales it"
+      )
+    }
   }
 }
 

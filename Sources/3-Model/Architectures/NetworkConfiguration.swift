@@ -15,6 +15,8 @@ package protocol NetworkConfiguration: Hashable, Sendable {
   var classes: Int? { get }
   /// Blocks of each stage: 3, 4, 6, 3 for the networks of 50 layers.
   var depths: [Int] { get }
+  /// What the weights do not tell, and what is taken for it.
+  var assumptions: [Assumption] { get }
 
   /// Whether the keys are those of such a network, complete or not.
   static func recognizes(_ weights: StateDict) -> Bool
@@ -30,7 +32,7 @@ package protocol NetworkConfiguration: Hashable, Sendable {
   /// final layer, or with `features` the maps `layer1` to `layer4`.
   func graph(_ weights: StateDict, options: BuildOptions) throws(ScaleNetError) -> Graph
 
-  /// Adds fresh weights in the order of the published implementation.
+  /// Adds fresh weights in the order of the published implementation. Only built-in networks have some.
   func addInitialWeights(to new: inout WeightInitializer)
 
   /// The first layer that leaves nothing of an input of this side; nil if something is left of it everywhere.
@@ -38,6 +40,12 @@ package protocol NetworkConfiguration: Hashable, Sendable {
 }
 
 extension NetworkConfiguration {
+  package var assumptions: [Assumption] { [] }
+
+  package func addInitialWeights(to new: inout WeightInitializer) {
+    preconditionFailure("no built-in network is a \(family.rawValue)")
+  }
+
   /// Fresh weights in the order of the published implementation. The same seed gives the same weights.
   package func initialWeights(seed: UInt64) -> StateDict {
     var new = WeightInitializer(seed: seed)

@@ -16,6 +16,10 @@ struct WeightChecker {
   @discardableResult
   mutating func take(_ key: String, _ expected: [Int?]) -> TensorShape? {
     taken.insert(key)
+    // The counter of a BatchNorm layer is not a weight.
+    if key.hasSuffix(".running_mean") {
+      taken.insert(key.dropLast("running_mean".count) + "num_batches_tracked")
+    }
     // Most keys are there and fit, and need no words.
     var text: String { "[" + expected.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]" }
     guard let tensor = weights[key] else {
@@ -39,12 +43,14 @@ struct WeightChecker {
     return shape
   }
 
-  /// A convolution's weight [filters, channels, k, k] with one of the kernel sizes.
+  /// A convolution's weight [filters, channels, k, k] with one of the kernel sizes, and its bias if it has one.
   mutating func takeConvolution(
-    _ name: String, filters: Int?, channels: Int?, kernels: [Int]
+    _ name: String, filters: Int?, channels: Int?, kernels: [Int], hasBias: Bool = false
   ) -> TensorShape? {
     let kernel = kernels.count == 1 ? kernels[0] : nil
-    guard let shape = take("\(name).weight", [filters, channels, kernel, kernel]) else { return nil }
+    let shape = take("\(name).weight", [filters, channels, kernel, kernel])
+    if hasBias { take("\(name).bias", [filters ?? shape?[0]]) }
+    guard let shape else { return nil }
     guard shape[2] == shape[3], kernels.contains(shape[2]) else {
       let sizes = kernels.map { "\($0)x\($0)" }.joined(separator: " or ")
       problems.append(
@@ -54,12 +60,11 @@ struct WeightChecker {
     return shape
   }
 
-  /// The four vectors of a BatchNorm layer; its counter, when there is one, is not a weight.
+  /// The four vectors of a BatchNorm layer.
   mutating func takeNormalization(_ name: String, channels: Int?) {
     for suffix in ["weight", "bias", "running_mean", "running_var"] {
       take("\(name).\(suffix)", [channels])
     }
-    taken.insert("\(name).num_batches_tracked")
   }
 
   /// The weight [classes, channels] and bias of the final layer, if either is there; gives the number of classes.
@@ -69,6 +74,16 @@ struct WeightChecker {
     let classes = take("\(name).weight", [nil, channels])?[0]
     take("\(name).bias", [known])
     return classes
+  }
+
+  /// Marks a key that is known but not used.
+  mutating func skip(_ key: String) {
+    taken.insert(key)
+  }
+
+  /// The weight and bias of a normalisation without statistics.
+  mutating func takeScaleAndBias(_ name: String, channels: Int?) {
+    for suffix in ["weight", "bias"] { take("\(name).\(suffix)", [channels]) }
   }
 
   /// A problem that a caller found.

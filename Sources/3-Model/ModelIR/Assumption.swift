@@ -22,6 +22,11 @@ public struct Assumption: Sendable, Codable, Hashable {
     self.value = value
     self.origin = origin
   }
+
+  /// What nothing says, said by the network that is built.
+  package init(_ name: String, _ value: String) {
+    self.init(name: name, value: value)
+  }
 }
 
 extension [Assumption] {

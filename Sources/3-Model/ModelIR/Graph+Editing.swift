@@ -45,14 +45,6 @@ extension Graph {
     }
   }
 
-  /// The same of the nodes up to a place, where those behind do not fit yet.
-  package mutating func inferTypes(through last: Int) throws(ScaleNetError) {
-    for node in nodes[...last] {
-      let types = try inferTypes(node: node.name, op: node.op, inputs: node.inputs)
-      for (id, type) in zip(node.outputs, types) { self[id].type = type }
-    }
-  }
-
   /// The same graph with every open extent of the inputs set to `batch`.
   public func binding(batch: Int) throws(ScaleNetError) -> Graph {
     var graph = self

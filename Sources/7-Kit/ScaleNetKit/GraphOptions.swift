@@ -27,6 +27,10 @@ public struct GraphOptions: Sendable, Hashable {
   /// What takes a ResNet's steps of 2 in place of convolutions; nil for what a configuration beside the weights says, or
   /// nothing.
   public var antiAliasing: AntiAliasing?
+  /// Whether a GoogLeNet rescales the image within the network; nil does, as with torchvision's published weights.
+  public var rescalesInput: Bool?
+  /// Whether a MixNet has TensorFlow's margins and epsilon; nil for what a configuration beside the weights says, or not.
+  public var padsLikeTensorFlow: Bool?
   /// The name of the graph's input; `input` if nil.
   public var inputName: String?
   /// The name of the graph's output; `output` if nil.
@@ -49,14 +53,18 @@ public struct GraphOptions: Sendable, Hashable {
   var assumed: [String] {
     (stridePlacement == nil ? [] : ["stridePlacement"]) + (epsilon == nil ? [] : ["epsilon"])
       + (activation == nil ? [] : ["activation"]) + (outputStride == nil ? [] : ["outputStride"])
-      + (antiAliasing == nil ? [] : ["antiAliasing"])
+      + (antiAliasing == nil ? [] : ["antiAliasing"]) + (rescalesInput == nil ? [] : ["rescalesInput"])
+      + (padsLikeTensorFlow == nil ? [] : ["padsLikeTensorFlow"])
   }
 
   /// What the architectures' builder is told.
   var build: BuildOptions {
     var build = BuildOptions(features: features, softmax: softmax, stridePlacement: stridePlacement)
     build.choices = Choices(
-      epsilon: epsilon, activation: activation, outputStride: outputStride, antiAliasing: antiAliasing)
+      epsilon: epsilon, activation: activation, outputStride: outputStride)
+    build.antiAliasing = antiAliasing
+    build.rescalesInput = rescalesInput
+    build.padsLikeTensorFlow = padsLikeTensorFlow
     if let inputSize { build.inputSize = inputSize }
     if let batch { build.batch = batch }
     if let inputName { build.inputName = inputName }
@@ -117,7 +125,8 @@ extension Model {
     guard let configuration else { return build }
     build.stridePlacement = build.stridePlacement ?? configuration.stridePlacement
     build.choices.activation = build.choices.activation ?? configuration.activation
-    build.choices.antiAliasing = build.choices.antiAliasing ?? configuration.antiAliasing
+    build.antiAliasing = build.antiAliasing ?? configuration.antiAliasing
+    build.padsLikeTensorFlow = build.padsLikeTensorFlow ?? configuration.padsLikeTensorFlow
     return build
   }
 
@@ -126,15 +135,16 @@ extension Model {
   /// A wrong assumption gives another network with the same weights, which no check of a file can see. A recording of the
   /// framework that the weights come from shows whether they hold: `ReferenceRecording`.
   public func assumptions(_ options: GraphOptions = GraphOptions()) throws(ScaleNetError) -> [Assumption] {
-    guard case .weights = content else { return [] }
+    guard case .weights(_, let architecture) = content else { return [] }
     var configured: BuildOptions?
     if let configuration {
       var build = BuildOptions()
       if options.stridePlacement == nil { build.stridePlacement = configuration.stridePlacement }
       if options.activation == nil { build.choices.activation = configuration.activation }
-      if options.antiAliasing == nil { build.choices.antiAliasing = configuration.antiAliasing }
+      if options.antiAliasing == nil { build.antiAliasing = configuration.antiAliasing }
+      if options.padsLikeTensorFlow == nil { build.padsLikeTensorFlow = configuration.padsLikeTensorFlow }
       configured = build
     }
-    return Architecture.assumptions(of: try graph(options), options: build(options), configured: configured)
+    return architecture.assumptions(of: try graph(options), options: build(options), configured: configured)
   }
 }

@@ -7,10 +7,12 @@ extension Architecture {
   ///   - graph: made by `graph(_:options:)`.
   ///   - options: what was asked for.
   ///   - configured: what of it a configuration said and nobody asked for.
-  package static func assumptions(
+  package func assumptions(
     of graph: Graph, options: BuildOptions, configured: BuildOptions? = nil
   ) -> [Assumption] {
-    AssumptionFinder(graph: graph, options: options, configured: configured).all
+    AssumptionFinder(
+      graph: graph, options: options, configured: configured, own: configuration.assumptions
+    ).all
   }
 }
 
@@ -19,6 +21,8 @@ private struct AssumptionFinder {
   let graph: Graph
   let options: BuildOptions
   let configured: BuildOptions?
+  /// What only the network itself can say.
+  let own: [Assumption]
 
   var all: [Assumption] {
     var result: [Assumption] = []
@@ -35,7 +39,16 @@ private struct AssumptionFinder {
     add("pools", pools) { _ in false }
     add("resizes", resizes) { _ in false }
     add("dilation", [dilation]) { $0.choices.outputStride != nil }
-    add("anti-aliasing", [filter]) { $0.choices.antiAliasing != nil }
+    add("anti-aliasing", [filter]) { $0.antiAliasing != nil }
+    for assumption in own where !result.contains(where: { $0.name == assumption.name }) {
+      add(assumption.name, ["\(assumption.name): \(assumption.value)"]) { options in
+        switch assumption.name {
+        case "transform_input": options.rescalesInput != nil
+        case "margins": options.padsLikeTensorFlow != nil
+        default: false
+        }
+      }
+    }
     add("preprocessing", ["images prepared as in training"]) { _ in false }
     return result
   }
@@ -126,8 +139,8 @@ private struct AssumptionFinder {
   }
 
   private var filter: String {
-    switch options.choices.antiAliasing ?? .none {
-    case .none: "no anti-aliasing"
+    switch options.antiAliasing {
+    case nil: "no anti-aliasing"
     case .average: "steps in means of 2x2"
     case .blur: "steps behind a blur"
     }

@@ -52,16 +52,6 @@ public enum Activation: String, Sendable, CaseIterable {
   }
 }
 
-/// What stands in place of a step of 2, so that the pixels that are left out count too (Zhang 2019).
-public enum AntiAliasing: String, Sendable, CaseIterable {
-  /// Nothing: the convolution takes the step.
-  case none
-  /// The mean of 2 x 2 pixels, as in timm's `resnetaa50`.
-  case average
-  /// A filter of [1, 2, 1] in both directions, reflected at the margins, as in timm's `resnetblur50`.
-  case blur
-}
-
 /// What the same weights can be built with: none of it can be told from them. Nil is what the published network has.
 package struct Choices: Hashable, Sendable {
   /// Added to the variance of every BatchNormalization.
@@ -71,17 +61,11 @@ package struct Choices: Hashable, Sendable {
   /// The step between pixels of the last feature map in those of the image, 8, 16 or 32: stages that would pass it are
   /// dilated instead.
   package var outputStride: Int?
-  /// What stands in place of steps of 2.
-  package var antiAliasing: AntiAliasing?
 
-  package init(
-    epsilon: Float? = nil, activation: Activation? = nil, outputStride: Int? = nil,
-    antiAliasing: AntiAliasing? = nil
-  ) {
+  package init(epsilon: Float? = nil, activation: Activation? = nil, outputStride: Int? = nil) {
     self.epsilon = epsilon
     self.activation = activation
     self.outputStride = outputStride
-    self.antiAliasing = antiAliasing
   }
 
   /// Whether there is nothing to change.

@@ -7,6 +7,8 @@ package import FileIO
 package struct PublishedName {
   /// What the name asks for beside the weights.
   package let antiAliasing: AntiAliasing?
+  /// Whether it is one of TensorFlow's ports; nil where that makes no difference.
+  package let padsLikeTensorFlow: Bool?
 
   /// - Parameters:
   ///   - name: timm's, torchvision's or a hub's: `resnet50`, `timm/resnetaa50.a1h_in1k`.
@@ -15,6 +17,7 @@ package struct PublishedName {
   package init(_ name: String, source: String, network: String) throws(ScaleNetError) {
     let last = name.split(separator: "/").last.map(String.init) ?? name
     let base = String(last.split(separator: ".").first ?? "").lowercased().replacing("-", with: "_")
+    padsLikeTensorFlow = base.hasPrefix("tf_mixnet") ? true : nil
     if let plain = Self.removing("aa", from: base), Self.isKnown(plain) {
       antiAliasing = .average
     } else if let plain = Self.removing("blur", from: base), Self.isKnown(plain) {
@@ -47,7 +50,9 @@ package struct PublishedName {
       break
     }
     if rest.hasPrefix("scalenet") || rest == "googlenet" || rest == "inception_v1" { return true }
-    for family in ["resnest", "res2net", "res2next", "mixnet"] where rest.hasPrefix(family) { return true }
+    for family in [
+      "resnest", "res2net", "res2next", "mixnet", "tf_mixnet", "octresnet", "oct_resnet", "blresn", "bl_resn",
+    ] where rest.hasPrefix(family) { return true }
     if rest.hasPrefix("wide_") { rest = rest.dropFirst(5) }
     for attention in ["se", "eca", "sk"] where rest.hasPrefix(attention + "resn") {
       rest = rest.dropFirst(attention.count)

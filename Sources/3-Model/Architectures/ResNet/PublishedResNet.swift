@@ -22,6 +22,10 @@ public enum PublishedResNet: String, CaseIterable, Sendable {
   case resNeXt101 = "resnext101-32x8d"
   /// ResNeXt-50 32x4d with squeeze-and-excitation.
   case seResNeXt50 = "seresnext50-32x4d"
+  /// ResNet-50 whose 3x3 convolutions are twice as wide (Zagoruyko and Komodakis 2016).
+  case wideResNet50 = "wide-resnet50-2"
+  /// ResNet-101 whose 3x3 convolutions are twice as wide.
+  case wideResNet101 = "wide-resnet101-2"
 
   /// The name in the papers' spelling.
   public var displayName: String {
@@ -37,6 +41,8 @@ public enum PublishedResNet: String, CaseIterable, Sendable {
     case .resNeXt50: "ResNeXt-50 32x4d"
     case .resNeXt101: "ResNeXt-101 32x8d"
     case .seResNeXt50: "SE-ResNeXt-50 32x4d"
+    case .wideResNet50: "Wide ResNet-50-2"
+    case .wideResNet101: "Wide ResNet-101-2"
     }
   }
 
@@ -44,8 +50,8 @@ public enum PublishedResNet: String, CaseIterable, Sendable {
   var depths: [Int] {
     switch self {
     case .resNet18: [2, 2, 2, 2]
-    case .resNet34, .resNet50, .seResNet50, .resNeXt50, .seResNeXt50: [3, 4, 6, 3]
-    case .resNet101, .seResNet101, .resNeXt101: [3, 4, 23, 3]
+    case .resNet34, .resNet50, .seResNet50, .resNeXt50, .seResNeXt50, .wideResNet50: [3, 4, 6, 3]
+    case .resNet101, .seResNet101, .resNeXt101, .wideResNet101: [3, 4, 23, 3]
     case .resNet152, .seResNet152: [3, 8, 36, 3]
     }
   }
@@ -57,11 +63,12 @@ public enum PublishedResNet: String, CaseIterable, Sendable {
     }
   }
 
-  /// Groups of the 3x3 convolution, and the channels of one at 64 planes; the second counts in ResNeXts only.
+  /// Groups of the 3x3 convolution, and the channels of one at 64 planes.
   var cardinality: (groups: Int, width: Int) {
     switch self {
     case .resNeXt50, .seResNeXt50: (32, 4)
     case .resNeXt101: (32, 8)
+    case .wideResNet50, .wideResNet101: (1, 128)
     default: (1, 64)
     }
   }
@@ -100,9 +107,11 @@ extension ResNetConfiguration {
       for number in 0..<depth {
         var block = Block(
           name: "layer\(stage + 1).\(number)", stage: stage, inputChannels: channels,
-          convolutions: convolutions, stride: number == 0 && stage > 0 ? 2 : 1, hasDownsample: false)
-        block.hasDownsample = block.stride > 1 || block.outputChannels != channels
-        if network.hasSqueezeExcitation { block.squeezedChannels = block.outputChannels / 16 }
+          convolutions: convolutions, stride: number == 0 && stage > 0 ? 2 : 1, shortcut: .identity)
+        if block.stride > 1 || block.outputChannels != channels { block.shortcut = .convolution }
+        if network.hasSqueezeExcitation {
+          block.attention = .squeezeExcitation(block.outputChannels / 16)
+        }
         blocks.append(block)
         channels = block.outputChannels
       }

@@ -14,66 +14,59 @@ extension ResNetConfiguration {
         option: "stride placement",
         reason: "these blocks have no 1x1 convolution, the first 3x3 takes the step")
     }
-    let placement = options.stridePlacement ?? stridePlacement
+    try options.requireNoInputScaling(family.rawValue)
+    try options.requireNoTensorFlowMargins(family.rawValue)
+    let hasSplits = blocks.contains { $0.convolutions.contains { $0.form != .plain } }
+    if options.antiAliasing != nil, hasSplits {
+      throw .unsupportedOption(
+        option: "anti-aliasing", reason: "no published \(family.rawValue) is anti-aliased")
+    }
+    let style = BlockStyle(
+      kind: kind, naming: naming, normalization: normalization,
+      placement: options.stridePlacement ?? stridePlacement, antiAliasing: options.antiAliasing,
+      poolsBeforeSplitAttention: poolsBeforeSplitAttention)
     return try assemble(weights, options: options, classifier: naming.classifier) {
       (builder, image) throws(ScaleNetError) in
-      var x = try builder.convolution("\(naming.stemPrefix)conv1", image, stride: 2)
-      x = try builder.normalization("\(naming.stemPrefix)bn1", x)
-      x = try builder.relu("relu", x)
-      let pool =
-        naming.poolsLikeCaffe
-        ? MaxPool(window: Window(3, stride: 2), ceilMode: true)
-        : MaxPool(window: Window(3, stride: 2, pad: 1))
-      x = try builder.node("maxpool", .maxPool(pool), x)
-      var stages = [ValueID](repeating: x, count: BlockKey.stageCount)
+      var x = try addStem(image, style, to: &builder)
+      var stages = [ValueID](repeating: x, count: depths.count)
       for block in blocks {
-        x = try addBlock(block, x, placement: placement, to: &builder)
+        x = try style.addBlock(block, x, to: &builder)
         stages[block.stage] = x
       }
       return stages
     }
   }
 
-  private func addBlock(
-    _ block: Block, _ input: ValueID, placement: StridePlacement, to builder: inout LayerBuilder
+  private func addStem(
+    _ image: ValueID, _ style: BlockStyle, to builder: inout LayerBuilder
   ) throws(ScaleNetError) -> ValueID {
-    let name = block.name
-    let stepping = kind == .bottleneck && placement == .middle ? 1 : 0
-    var x = input
-    for (index, convolution) in block.convolutions.enumerated() {
-      x = try builder.convolution(
-        "\(name).conv\(index + 1)", x, stride: index == stepping ? block.stride : 1,
-        group: convolution.groups)
-      x = try builder.normalization("\(name).bn\(index + 1)", x)
-      if index < block.convolutions.count - 1 { x = try builder.relu("\(name).relu\(index + 1)", x) }
+    var x = image
+    for (index, layer) in stem.convolutions.enumerated() {
+      x = try builder.convolution(layer.name, x, stride: index == 0 ? stem.stride : 1)
+      x = try style.addNormalization(layer.normalization, x, to: &builder)
+      x = try builder.relu(index == stem.convolutions.count - 1 ? "relu" : "\(layer.name).relu", x)
     }
-    var activations = block.convolutions.count
-    if block.squeezedChannels != nil {
-      if kind == .basic && naming.rectifiesBeforeSqueeze {
-        x = try builder.relu("\(name).relu\(activations)", x)
-        activations += 1
+    let antiAliasing = style.antiAliasing
+    switch stem.pool {
+    case .none:
+      return x
+    case .convolution(let name, let normalization):
+      x = try builder.convolution(name, x, stride: antiAliasing == nil ? 2 : 1)
+      if antiAliasing != nil { x = try style.addStep("maxpool", x, to: &builder) }
+      x = try style.addNormalization(normalization, x, to: &builder)
+      return try builder.relu("maxpool.relu", x)
+    case .maxLikeCaffe:
+      return try builder.node(
+        "maxpool", .maxPool(MaxPool(window: Window(3, stride: 2), ceilMode: true)), x)
+    case .max:
+      switch antiAliasing {
+      case nil: return try builder.node("maxpool", .maxPool(MaxPool(window: Window(3, stride: 2, pad: 1))), x)
+      case .average: return try style.addStep("maxpool", x, to: &builder)
+      case .blur:
+        x = try builder.node("maxpool", .maxPool(MaxPool(window: Window(3, pad: 1))), x)
+        return try style.addStep("maxpool", x, to: &builder)
       }
-      x = try Self.addSqueezeExcitation("\(name).\(naming.squeezeExcitation)", x, to: &builder)
     }
-    var shortcut = input
-    if block.hasDownsample {
-      shortcut = try builder.convolution("\(name).downsample.0", input, stride: block.stride)
-      shortcut = try builder.normalization("\(name).downsample.1", shortcut)
-    }
-    x = try builder.node("\(name).add", .binary(.add), x, shortcut)
-    return try builder.relu("\(name).relu\(activations)", x)
-  }
-
-  /// Every channel times a factor between 0 and 1 that two layers make of all channels' means.
-  private static func addSqueezeExcitation(
-    _ name: String, _ input: ValueID, to builder: inout LayerBuilder
-  ) throws(ScaleNetError) -> ValueID {
-    var x = try builder.node("\(name).avg_pool", .globalPool(.average), input)
-    x = try builder.biasedConvolution("\(name).fc1", x)
-    x = try builder.relu("\(name).relu", x)
-    x = try builder.biasedConvolution("\(name).fc2", x)
-    x = try builder.node("\(name).sigmoid", .unary(.sigmoid), x)
-    return try builder.node("\(name).mul", .binary(.mul), input, x)
   }
 }
 
@@ -82,6 +75,6 @@ extension ResNetConfiguration {
   package func layerWithoutOutput(inputSide side: Int) -> String? {
     // Every other layer has margins, so that a single pixel passes.
     let pooled = (side - 1) / 2 + 1
-    return naming.poolsLikeCaffe && pooled < 3 ? "maxpool" : nil
+    return stem.pool == .maxLikeCaffe && pooled < 3 ? "maxpool" : nil
   }
 }

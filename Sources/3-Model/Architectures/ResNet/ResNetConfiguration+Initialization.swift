@@ -3,7 +3,10 @@ extension ResNetConfiguration {
   /// standard deviation sqrt(2 / (k * k * out)), BatchNorm 1 and 0, the last of a block included; biases and the
   /// final layer uniform within 1 / sqrt(in). With squeeze and excitation the last BatchNorm of a block begins at 0,
   /// as timm's does (Goyal et al. 2017): gates over fresh branches make a deep network amplify every rounding.
+  ///
+  /// Only the networks of `PublishedResNet` begin afresh; of the others, published weights are read.
   package func addInitialWeights(to new: inout WeightInitializer) {
+    precondition(stem.isStandard && normalization == .batch && blocks.allSatisfy(\.isPlain))
     new.addConvolution(
       "\(naming.stemPrefix)conv1", filters: stemChannels, channels: imageChannels, kernel: 7)
     new.addNormalization("\(naming.stemPrefix)bn1", channels: stemChannels)
@@ -24,7 +27,7 @@ extension ResNetConfiguration {
         new.addBiasedConvolution("\(module).fc1", filters: squeezed, channels: output)
         new.addBiasedConvolution("\(module).fc2", filters: output, channels: squeezed)
       }
-      if block.hasDownsample {
+      if block.shortcut.kernel != nil {
         new.addConvolution("\(name).downsample.0", filters: output, channels: block.inputChannels, kernel: 1)
         new.addNormalization("\(name).downsample.1", channels: output)
       }

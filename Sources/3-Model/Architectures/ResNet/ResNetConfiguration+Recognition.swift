@@ -2,9 +2,14 @@ package import FileIO
 package import ModelIR
 
 extension ResNetConfiguration {
-  /// Whether the keys are those of a ResNet, complete or not: some `layerS.B.conv2.weight` exists.
+  /// Whether the keys are those of a ResNet, complete or not: some `layerS.B.conv2.weight` exists, or what a Res2Net,
+  /// SKNet or ResNeSt has in its place.
   package static func recognizes(_ weights: StateDict) -> Bool {
-    weights.entries.contains { BlockKey($0.name)?.parts == ["conv2", "weight"] }
+    weights.entries.contains { entry in
+      guard let parts = BlockKey(entry.name)?.parts else { return false }
+      return parts == ["conv2", "weight"] || parts == ["conv2", "conv", "weight"]
+        || parts == ["convs", "0", "weight"] || parts == ["conv2", "paths", "0", "conv", "weight"]
+    }
   }
 
   /// Reads a network's dimensions off its weights. No width is known beforehand; groups are what the second extent
@@ -12,108 +17,142 @@ extension ResNetConfiguration {
   ///
   /// - Parameter source: the file's path, for errors.
   package init(recognizing weights: StateDict, source: String) throws(ScaleNetError) {
-    let naming = ResNetNaming(of: weights)
-    let keys = weights.entries.compactMap { BlockKey($0.name) }
-    let kind: BlockKind = keys.contains { $0.parts[0] == "conv3" } ? .bottleneck : .basic
-    let hasSqueeze = keys.contains { $0.parts[0] == naming.squeezeExcitation }
-
+    let traits = BlockTraits(of: weights)
     var checker = WeightChecker(weights)
-    let stem = checker.takeConvolution(
-      "\(naming.stemPrefix)conv1", filters: nil, channels: nil, kernels: [7])
-    checker.takeNormalization("\(naming.stemPrefix)bn1", channels: stem?[0])
+    let (stem, imageChannels) = Self.takeStem(traits, from: &checker)
     var blocks: [Block] = []
-    var channels = stem?[0]
-    for (stage, count) in BlockKey.counts(weights).enumerated() {
+    var channels = stem?.convolutions.last?.filters
+    for (stage, count) in BlockKey.counts(weights, stages: traits.stages).enumerated() {
       for number in 0..<count {
-        let block = Self.takeBlock(
-          stage: stage, number: number, channels: &channels, kernels: kind.kernels,
-          squeeze: hasSqueeze ? naming.squeezeExcitation : nil, from: &checker)
+        let block = traits.takeBlock(
+          "layer\(stage + 1).\(number)", stage: stage, isFirst: number == 0,
+          stride: number == 0 && stage > 0 ? 2 : 1, channels: &channels, from: &checker)
         if let block { blocks.append(block) }
       }
     }
-    let classes = checker.takeClassifier(naming.classifier, channels: channels)
+    let classes = checker.takeClassifier(traits.naming.classifier, channels: channels)
     checker.finish()
-    guard checker.problems.isEmpty, let stem else {
-      throw .weights(
-        source: source, architecture: hasSqueeze ? "SE-ResNet" : "ResNet", problems: checker.problems)
+    guard checker.problems.isEmpty, let stem, let imageChannels else {
+      throw .weights(source: source, architecture: traits.familyName, problems: checker.problems)
     }
     self.init(
-      imageChannels: stem[1], stemChannels: stem[0], kind: kind, blocks: blocks, classes: classes,
-      naming: naming)
+      imageChannels: imageChannels, stem: stem, kind: traits.kind, blocks: blocks, classes: classes,
+      naming: traits.naming, normalization: traits.normalization)
   }
 
-  /// One block; `channels` are those of its input before, and those of its output afterwards, as far as they are known.
-  private static func takeBlock(
-    stage: Int, number: Int, channels: inout Int?, kernels: [Int], squeeze: String?,
-    from checker: inout WeightChecker
-  ) -> Block? {
-    let name = "layer\(stage + 1).\(number)"
-    let inputChannels = channels
-    let stride = number == 0 && stage > 0 ? 2 : 1
-    let last = checker.weights["\(name).conv\(kernels.count).weight"]?.shape
-    let expectedOutput = last?.rank == 4 ? last?[0] : nil
-    // Without a convolution in the shortcut, the block gives back what it takes.
-    let hasDownsample =
-      number == 0
-      && (stride > 1 || checker.weights["\(name).downsample.0.weight"] != nil
-        || (expectedOutput != nil && inputChannels != nil && expectedOutput != inputChannels))
-
-    var convolutions: [Convolution] = []
-    for (index, kernel) in kernels.enumerated() {
-      let isLast = index == kernels.count - 1
-      let convolution = checker.takeGroupedConvolution(
-        "\(name).conv\(index + 1)", filters: isLast && !hasDownsample ? inputChannels : nil,
-        channels: channels, kernel: kernel)
-      channels = convolution?.filters ?? (isLast ? expectedOutput : nil)
-      checker.takeNormalization("\(name).bn\(index + 1)", channels: channels)
-      if let convolution { convolutions.append(convolution) }
+  /// The convolutions before the first block, and the channels of the image.
+  private static func takeStem(
+    _ traits: BlockTraits, from checker: inout WeightChecker
+  ) -> (Stem?, imageChannels: Int?) {
+    let prefix = traits.naming.stemPrefix
+    var stem = Stem(convolutions: [])
+    var names = [("\(prefix)conv1", "\(prefix)bn1")]
+    var kernels = [7]
+    if checker.weights["conv1.0.weight"] != nil {
+      names = [("conv1.0", "conv1.1"), ("conv1.3", "conv1.4"), ("conv1.6", "bn1")]
+      kernels = [3]
+    } else if checker.weights["\(prefix)conv3.weight"] != nil {
+      names = (1...3).map { ("\(prefix)conv\($0)", "\(prefix)bn\($0)") }
+      kernels = [3]
+    } else if checker.weights["conv1.weight"]?.shape.dimensions.dropFirst(2) == [3, 3] {
+      kernels = [3]
+      stem.stride = 1
+      stem.pool = .none
     }
-    let output = channels
-    let squeezedChannels = squeeze.flatMap { module in
-      checker.takeSqueezeExcitation("\(name).\(module)", channels: output)
+    var channels: Int?
+    var imageChannels: Int?
+    for (name, normalization) in names {
+      let shape = checker.takeConvolution(name, filters: nil, channels: channels, kernels: kernels)
+      if imageChannels == nil { imageChannels = shape?[1] }
+      channels = shape?[0]
+      traits.takeNormalization(normalization, channels: channels, from: &checker)
+      guard let shape else { continue }
+      stem.convolutions.append(
+        Stem.Layer(name: name, normalization: normalization, filters: shape[0], kernel: shape[2]))
     }
-    if hasDownsample {
-      _ = checker.takeConvolution(
-        "\(name).downsample.0", filters: output, channels: inputChannels, kernels: [1])
-      checker.takeNormalization("\(name).downsample.1", channels: output)
+    if traits.naming.poolsLikeCaffe { stem.pool = .maxLikeCaffe }
+    if checker.weights["maxpool.0.weight"] != nil {
+      stem.pool = .convolution(name: "maxpool.0", normalization: "maxpool.1")
+      _ = checker.takeConvolution("maxpool.0", filters: channels, channels: channels, kernels: [3])
+      traits.takeNormalization("maxpool.1", channels: channels, from: &checker)
     }
-    guard let inputChannels, convolutions.count == kernels.count else { return nil }
-    return Block(
-      name: name, stage: stage, inputChannels: inputChannels, convolutions: convolutions,
-      squeezedChannels: squeezedChannels, stride: stride, hasDownsample: hasDownsample)
+    return (stem.convolutions.count == names.count ? stem : nil, imageChannels)
   }
 }
 
-extension WeightChecker {
-  /// A convolution's weight [filters, channels / groups, kernel, kernel]. 1x1 convolutions are not grouped.
-  fileprivate mutating func takeGroupedConvolution(
-    _ name: String, filters: Int?, channels: Int?, kernel: Int
-  ) -> ResNetConfiguration.Convolution? {
-    let own = kernel == 1 ? channels : nil
-    guard let shape = takeConvolution(name, filters: filters, channels: own, kernels: [kernel]) else {
-      return nil
-    }
-    // Where what comes before is not known, neither are the groups.
-    guard kernel > 1, let channels else {
-      return ResNetConfiguration.Convolution(filters: shape[0], kernel: kernel, groups: 1)
-    }
-    let groups = channels / shape[1]
-    guard channels % shape[1] == 0, shape[0] % groups == 0 else {
-      add(
-        .misshaped(
-          key: "\(name).weight", expected: "groups that divide \(channels) channels and the filters",
-          found: shape))
-      return nil
-    }
-    return ResNetConfiguration.Convolution(filters: shape[0], kernel: kernel, groups: groups)
+/// What the keys of a network say of all its blocks.
+struct BlockTraits {
+  typealias Network = ResNetConfiguration
+
+  /// How a block convolves, before its numbers are known.
+  enum Form {
+    case plain, hierarchical, selectiveKernel, splitAttention
   }
 
-  /// The two 1x1 convolutions with biases of a squeeze-and-excitation module; gives the channels between them.
-  fileprivate mutating func takeSqueezeExcitation(_ name: String, channels: Int?) -> Int? {
-    let squeezed = takeConvolution("\(name).fc1", filters: nil, channels: channels, kernels: [1])?[0]
-    take("\(name).fc1.bias", [squeezed])
-    _ = takeConvolution("\(name).fc2", filters: channels, channels: squeezed, kernels: [1])
-    take("\(name).fc2.bias", [channels])
-    return squeezed
+  var naming: ResNetNaming
+  let kind: Network.BlockKind
+  /// Of the convolutions of a block, in order.
+  let forms: [Form]
+  let normalization: Network.Normalization
+  let hasAttention: Bool
+  let hasEfficientAttention: Bool
+  /// How shortcuts that pool do; nil where their convolutions take the step.
+  let shortcutPooling: Network.Shortcut.Pooling?
+  let stages: Int
+
+  /// `keys` of blocks; those of the whole network unless others are given.
+  init(of weights: StateDict) {
+    let keys = weights.names.compactMap { BlockKey($0) }
+    self.init(
+      parts: keys.map(\.parts), naming: ResNetNaming(of: weights),
+      stages: keys.map { min($0.stage, BlockKey.stageCount - 1) + 1 }.max() == 3
+        && weights["conv1.weight"]?.shape.dimensions.last == 3 ? 3 : BlockKey.stageCount,
+      normalization: weights.names.contains { $0.hasSuffix(".running_mean") } ? .batch : .group(32))
+  }
+
+  init(
+    parts: [[Substring]], naming: ResNetNaming, stages: Int, normalization: Network.Normalization,
+    shortcutPooling: Network.Shortcut.Pooling? = nil
+  ) {
+    self.naming = naming
+    self.stages = stages
+    self.normalization = normalization
+    let kind: Network.BlockKind = parts.contains { $0[0] == "conv3" } ? .bottleneck : .basic
+    self.kind = kind
+    var forms = [Form](repeating: .plain, count: kind.kernels.count)
+    for part in parts {
+      if part[0] == "convs" { forms[1] = .hierarchical }
+      guard part.count > 2 else { continue }
+      if part[1] == "bn0" { forms[1] = .splitAttention }
+      for index in forms.indices where part[0] == "conv\(index + 1)" && part[1] == "paths" {
+        forms[index] = .selectiveKernel
+      }
+    }
+    self.forms = forms
+    let attention = naming.squeezeExcitation
+    hasAttention = parts.contains { $0[0] == attention }
+    hasEfficientAttention = parts.contains { $0 == [attention[...], "conv", "weight"] }
+    let convolutionAt1 = [naming.shortcut[...], "2", "weight"]
+    self.shortcutPooling = shortcutPooling ?? (parts.contains(convolutionAt1) ? .pairs : nil)
+  }
+
+  /// For the title of an error.
+  var familyName: String {
+    for form in forms {
+      switch form {
+      case .plain: break
+      case .hierarchical: return "Res2Net"
+      case .selectiveKernel: return "SKNet"
+      case .splitAttention: return "ResNeSt"
+      }
+    }
+    return hasEfficientAttention ? "ECA-ResNet" : hasAttention ? "SE-ResNet" : "ResNet"
+  }
+
+  func takeNormalization(_ name: String, channels: Int?, from checker: inout WeightChecker) {
+    switch normalization {
+    case .batch: checker.takeNormalization(name, channels: channels)
+    case .group: checker.takeScaleAndBias(name, channels: channels)
+    }
   }
 }

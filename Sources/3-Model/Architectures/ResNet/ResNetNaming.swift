@@ -4,10 +4,14 @@ import ModelIR
 public struct ResNetNaming: Hashable, Sendable {
   /// What stands before `conv1` and `bn1` of the stem: nothing, or `layer0.`.
   public var stemPrefix: String
-  /// The squeeze-and-excitation module of a block: `se` or `se_module`.
+  /// The attention of a block: `se`, `se_module`, `se_layer` or `eca`.
   public var squeezeExcitation: String
-  /// The final layer: `fc` or `last_linear`.
+  /// The final layer: `fc`, `last_linear` or `linear`.
   public var classifier: String
+  /// The convolution and normalisation of a block's shortcut: `downsample` or `shortcut`.
+  public var shortcut: String
+  /// Whether a convolution and its normalisation are one module, `conv1.conv` and `conv1.bn`, not `conv1` and `bn1`.
+  public var nestsNormalization: Bool
 
   /// torchvision's names, and timm's for squeeze-and-excitation.
   public static let torchvision = ResNetNaming(stemPrefix: "", squeezeExcitation: "se", classifier: "fc")
@@ -15,23 +19,36 @@ public struct ResNetNaming: Hashable, Sendable {
   public static let pretrainedModels = ResNetNaming(
     stemPrefix: "layer0.", squeezeExcitation: "se_module", classifier: "last_linear")
 
-  package init(stemPrefix: String, squeezeExcitation: String, classifier: String) {
+  package init(
+    stemPrefix: String, squeezeExcitation: String, classifier: String, shortcut: String = "downsample",
+    nestsNormalization: Bool = false
+  ) {
     self.stemPrefix = stemPrefix
     self.squeezeExcitation = squeezeExcitation
     self.classifier = classifier
+    self.shortcut = shortcut
+    self.nestsNormalization = nestsNormalization
   }
 
   /// The names that these weights have; each part is found for itself.
   init(of weights: StateDict) {
     self = .torchvision
-    let other = Self.pretrainedModels
+    let stem = Self.pretrainedModels.stemPrefix
     for name in weights.names {
-      if name.hasPrefix(other.stemPrefix) { stemPrefix = other.stemPrefix }
-      if name.hasPrefix("\(other.classifier).") { classifier = other.classifier }
-      if let part = BlockKey(name)?.parts.first, part == other.squeezeExcitation {
-        squeezeExcitation = other.squeezeExcitation
-      }
+      if name.hasPrefix(stem) { stemPrefix = stem }
+      for other in ["last_linear", "linear"] where name.hasPrefix("\(other).") { classifier = other }
+      guard let parts = BlockKey(name)?.parts, let first = parts.first else { continue }
+      for other in ["se_module", "se_layer", "eca"] where first == other { squeezeExcitation = other }
+      if first == "shortcut" { shortcut = "shortcut" }
+      if first.hasPrefix("conv"), parts.count == 3, parts[1] == "bn" { nestsNormalization = true }
     }
+  }
+
+  /// The modules of a block's convolution and of its normalisation.
+  func layer(_ number: Int, of block: String) -> (convolution: String, normalization: String) {
+    nestsNormalization
+      ? ("\(block).conv\(number).conv", "\(block).conv\(number).bn")
+      : ("\(block).conv\(number)", "\(block).bn\(number)")
   }
 
   /// Whether the max pool of the stem has no margin, but a last window that may lie partly outside, as Caffe's has.
@@ -54,4 +71,12 @@ public enum StridePlacement: String, CaseIterable, Sendable {
   case first
   /// The 3x3, as in torchvision and timm.
   case middle
+}
+
+/// How steps are taken without aliasing (Zhang 2019). Weights do not tell: neither has any of its own.
+public enum AntiAliasing: String, CaseIterable, Sendable {
+  /// The convolution takes no step; a blur of 3x3 behind its activation does. The stem's max pool is followed by one.
+  case blur
+  /// A mean of 2x2 in place of the blur, and in place of the stem's max pool.
+  case average
 }

@@ -13,6 +13,12 @@ extension ScaleNetConfiguration {
       throw .unsupportedOption(
         option: "stridePlacement", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
     }
+    if options.antiAliasing != nil {
+      throw .unsupportedOption(
+        option: "anti-aliasing", reason: "a ScaleNet pools before its blocks, no convolution takes a step")
+    }
+    try options.requireNoInputScaling("ScaleNet")
+    try options.requireNoTensorFlowMargins("ScaleNet")
     return try assemble(weights, options: options, classifier: "fc") {
       (builder, image) throws(ScaleNetError) in
       var x = try builder.convolution("conv1", image, stride: 2)

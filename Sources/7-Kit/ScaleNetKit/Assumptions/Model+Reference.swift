@@ -154,6 +154,18 @@ extension Model {
           Choice(option: "antiAliasing", value: value.rawValue) { $0.antiAliasing = value }
         })
     }
+    if options.rescalesInput == nil {
+      result.append(
+        [true, false].map { (value: Bool) in
+          Choice(option: "rescalesInput", value: "\(value)") { $0.rescalesInput = value }
+        })
+    }
+    if options.padsLikeTensorFlow == nil {
+      result.append(
+        [true, false].map { (value: Bool) in
+          Choice(option: "padsLikeTensorFlow", value: "\(value)") { $0.padsLikeTensorFlow = value }
+        })
+    }
     if options.outputStride == nil {
       result.append(
         [8, 16].map { (value: Int) in

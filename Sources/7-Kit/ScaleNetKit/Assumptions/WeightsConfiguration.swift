@@ -9,6 +9,7 @@ struct WeightsConfiguration: Sendable {
   var stridePlacement: StridePlacement?
   var activation: Activation?
   var antiAliasing: AntiAliasing?
+  var padsLikeTensorFlow: Bool?
   var preprocessing: Preprocessing?
 
   /// Larger files are none of these.
@@ -68,6 +69,7 @@ struct WeightsConfiguration: Sendable {
     let published = try PublishedName(name, source: path, network: network)
     var result = WeightsConfiguration(path: path, architecture: name)
     result.antiAliasing = published.antiAliasing
+    result.padsLikeTensorFlow = published.padsLikeTensorFlow
     for key in json.keys where key.hasPrefix("model_args.") {
       let argument = String(key.dropFirst("model_args.".count))
       switch argument {

@@ -61,8 +61,20 @@ struct GraphArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What takes a ResNet's steps in place of its 3x3 convolutions, as in resnetaa50 and resnetblur50.",
-      valueName: "none|average|blur"))
+      valueName: "average|blur"))
   var antiAliasing: AntiAliasing?
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether a GoogLeNet rescales its image, as torchvision's published one does; true by default.",
+      valueName: "true|false"))
+  var rescalesInput: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether a MixNet has TensorFlow's margins and epsilon, as tf_mixnet_s has; false by default.",
+      valueName: "true|false"))
+  var padsLikeTensorFlow: Bool?
 
   /// What the library is asked for.
   var options: GraphOptions {
@@ -74,6 +86,8 @@ struct GraphArguments: ParsableArguments {
     options.activation = activation
     options.outputStride = outputStride
     options.antiAliasing = antiAliasing
+    options.rescalesInput = rescalesInput
+    options.padsLikeTensorFlow = padsLikeTensorFlow
     return options
   }
 }
