@@ -79,7 +79,7 @@ let package = Package(
     Floor.engine.library("Execution", ["FileIO", "ModelIR", "Kernels"]),
 
     // Formats, and the container that only one of them has.
-    Floor.formats.library("PyTorchFormat", ["FileIO", "ModelIR", "ZipArchive"]),
+    Floor.formats.library("PyTorchFormat", ["FileIO", "JSONText", "ModelIR", "ZipArchive"]),
     Floor.formats.library("SafetensorsFormat", ["FileIO", "JSONText", "ModelIR"]),
     Floor.formats.library("NumPyFormat", ["FileIO", "ModelIR", "ZipArchive"]),
     Floor.formats.library("RecordingFormat", ["FileIO", "JSONText", "ModelIR", "NumPyFormat"]),
@@ -98,7 +98,7 @@ let package = Package(
       [
         "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison", "Reports",
         "JSONText", "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat",
-        "COpenSSL",
+        "ZipArchive", "COpenSSL",
       ]),
 
     // The command.

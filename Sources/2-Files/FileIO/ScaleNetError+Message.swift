@@ -31,6 +31,7 @@ extension ScaleNetError: CustomStringConvertible {
         case .choose(let settings):
           "with " + settings.map { "\($0.option) \($0.value)" }.joined(separator: " and ")
             + " it is: set that"
+        case .choosePrefix(let example): "set prefix to '\(example.escapedForMessage)' or another"
         }
       }, more: ", which `problems` lists")
   }

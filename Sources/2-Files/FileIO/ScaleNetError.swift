@@ -35,6 +35,8 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case setFormat
     /// Make other choices about what the input does not tell, with which it works.
     case choose([Setting])
+    /// Choose one of several networks in a file by what the names of its weights begin with.
+    case choosePrefix(example: String)
   }
 
   /// An option and a value for it.

@@ -44,8 +44,11 @@ extension ZipReader {
 
   /// Compares the CRC-32 of a stored member's bytes with the directory's; that of others is compared while they are
   /// decompressed.
-  public func verify(_ member: ZipMember) throws(ScaleNetError) {
-    guard member.isStored else { return }
+  ///
+  /// - Parameter ignoringZero: whether a CRC-32 of 0 in the directory means that none was computed, as PyTorch leaves it
+  ///   where that is switched off.
+  public func verify(_ member: ZipMember, ignoringZero: Bool = false) throws(ScaleNetError) {
+    guard member.isStored, member.checksum != 0 || !ignoringZero else { return }
     let found = Checksum.of(file.slice(try payloadRange(of: member)))
     guard found == member.checksum else {
       throw .checksum(

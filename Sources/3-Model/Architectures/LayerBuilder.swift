@@ -65,6 +65,14 @@ struct LayerBuilder {
     return try graph.addInitializer(key, tensor.dataType == .float32 ? tensor : tensor.cast(to: .float32))
   }
 
+  /// The weight of a final layer as a matrix: a 1x1 convolution's has two axes of one element more.
+  mutating func matrix(_ key: String) throws(ScaleNetError) -> ValueID {
+    guard graph.value(named: key) == nil, let tensor = weights[key], tensor.shape.rank == 4 else {
+      return try weight(key)
+    }
+    return try graph.addInitializer(key, tensor.droppingLastAxes(2).cast(to: .float32))
+  }
+
   /// Marks the weights of modules that take no part in the forward pass, such as heads for training.
   mutating func skip(_ prefixes: [String]) {
     for name in weights.names where prefixes.contains(where: name.hasPrefix) { checker?.skip(name) }

@@ -50,7 +50,7 @@ extension NetworkConfiguration {
     x = try builder.node("flatten", .flatten(Flatten()), x)
     if classes != nil {
       x = try builder.node(
-        classifier, .gemm(Gemm(transB: true)), x, try builder.weight("\(classifier).weight"),
+        classifier, .gemm(Gemm(transB: true)), x, try builder.matrix("\(classifier).weight"),
         try builder.weight("\(classifier).bias"))
     }
     if options.softmax { x = try builder.node("softmax", .softmax(Softmax(axis: 1)), x) }

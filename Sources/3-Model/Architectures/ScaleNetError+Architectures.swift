@@ -5,8 +5,18 @@ extension ScaleNetError {
   /// No known architecture has such weights.
   static func unrecognized(source: String, expected: String, found: String) -> ScaleNetError {
     ScaleNetError(
-      path: source, place: "no known architecture", expected: expected, found: found.escapedForMessage)
+      path: source, place: unrecognizedPlace, expected: expected, found: found.escapedForMessage)
   }
+
+  /// No known architecture has such weights; the problems tell them from the nearest.
+  static func unrecognized(source: String, title: String, problems: [String]) -> ScaleNetError {
+    ScaleNetError(path: source, place: unrecognizedPlace, title: title, problems: problems)
+  }
+
+  /// Whether the weights' keys are those of no family, and not only incomplete.
+  package var isUnrecognized: Bool { places.first == Self.unrecognizedPlace }
+
+  private static let unrecognizedPlace = "no known architecture"
 
   /// Keys that are missing, unexpected or mis-shaped.
   static func weights(source: String, architecture: String, problems: [WeightProblem]) -> ScaleNetError {

@@ -23,7 +23,11 @@ struct WeightChecker {
     // Most keys are there and fit, and need no words.
     var text: String { "[" + expected.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]" }
     guard let tensor = weights[key] else {
-      problems.append(.missing(key: key, shape: text))
+      if let found = weights.others[key] {
+        problems.append(.noTensor(key: key, found: found))
+      } else {
+        problems.append(.missing(key: key, shape: text))
+      }
       return nil
     }
     guard tensor.dataType.isFloatingPoint else {
@@ -67,11 +71,15 @@ struct WeightChecker {
     }
   }
 
-  /// The weight [classes, channels] and bias of the final layer, if either is there; gives the number of classes.
+  /// The weight [classes, channels] and bias of the final layer, if either is there; gives the number of classes. A 1x1
+  /// convolution, [classes, channels, 1, 1], is the same layer.
   mutating func takeClassifier(_ name: String, channels: Int?) -> Int? {
-    guard weights["\(name).weight"] != nil || weights["\(name).bias"] != nil else { return nil }
-    let known = weights["\(name).weight"].flatMap { $0.shape.rank == 2 ? $0.shape[0] : nil }
-    let classes = take("\(name).weight", [nil, channels])?[0]
+    let keys = ["\(name).weight", "\(name).bias"]
+    guard keys.contains(where: { weights[$0] != nil || weights.others[$0] != nil }) else { return nil }
+    let shape = weights["\(name).weight"]?.shape
+    let isConvolution = shape?.rank == 4
+    let known = shape.flatMap { $0.rank == 2 || $0.rank == 4 ? $0[0] : nil }
+    let classes = take("\(name).weight", [nil, channels] + (isConvolution ? [1, 1] : []))?[0]
     take("\(name).bias", [known])
     return classes
   }
@@ -84,6 +92,20 @@ struct WeightChecker {
   /// The weight and bias of a normalisation without statistics.
   mutating func takeScaleAndBias(_ name: String, channels: Int?) {
     for suffix in ["weight", "bias"] { take("\(name).\(suffix)", [channels]) }
+  }
+
+  /// The final layer's name: one of `names`, or the part of one that has weights where it stands behind Dropout or the
+  /// like in a Sequential (`fc.1`). The first of `names` if there is none, or if there are several.
+  static func classifier(of weights: StateDict, among names: [String]) -> String {
+    for name in names {
+      if weights["\(name).weight"] != nil { return name }
+      var parts: Set<String> = []
+      for entry in weights.entries where entry.name.hasPrefix("\(name).") && entry.name.hasSuffix(".weight") {
+        parts.insert(String(entry.name.dropLast(".weight".count)))
+      }
+      if let only = parts.first, parts.count == 1, Int(only.dropFirst(name.count + 1)) != nil { return only }
+    }
+    return names.first { name in weights.entries.contains { $0.name.hasPrefix("\(name).") } } ?? names[0]
   }
 
   /// A problem that a caller found.
@@ -105,6 +127,8 @@ package enum WeightProblem: Hashable, Sendable {
   case missing(key: String, shape: String)
   case unexpected(key: String, shape: TensorShape)
   case misshaped(key: String, expected: String, found: TensorShape)
+  /// Something that is no tensor stands where one should.
+  case noTensor(key: String, found: String)
   /// Elements that are not real floating-point numbers.
   case wrongType(key: String, found: DataType)
 }
@@ -116,6 +140,7 @@ extension WeightProblem: CustomStringConvertible {
     case .unexpected(let key, let shape): "unexpected \(key.escapedForMessage), shape \(shape)"
     case .misshaped(let key, let expected, let found):
       "\(key.escapedForMessage): expected shape \(expected), found \(found)"
+    case .noTensor(let key, let found): "\(key.escapedForMessage): expected a tensor, found \(found)"
     case .wrongType(let key, let found):
       "\(key.escapedForMessage): expected floating-point elements, found \(found.rawValue)"
     }

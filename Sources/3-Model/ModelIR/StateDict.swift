@@ -18,6 +18,11 @@ public struct StateDict: Sendable {
   private var indices: [String: Int] = [:]
   /// Remarks of the reader that a user should see (a prefix stripped, a dtype converted), one sentence each.
   public var notes: [String] = []
+  /// What stands among the tensors under a name and is none: a few words on it, by name. A weight that is looked for there
+  /// is an error that says them.
+  public var others: [String: String] = [:]
+  /// What the file says beside its tensors, as far as it is plain, by dotted keys: `args.arch` is `resnet18`.
+  public var facts: [String: String] = [:]
 
   public init() {}
 

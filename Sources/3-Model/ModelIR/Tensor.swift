@@ -156,6 +156,17 @@ public struct Tensor: Sendable {
       isLittleEndian: isLittleEndian, offset: offset, strides: order.map { strides[$0] }, channelScale: scale)
   }
 
+  /// The same elements without the last axes, which have one element each.
+  public func droppingLastAxes(_ count: Int) -> Tensor {
+    precondition(shape.dimensions.suffix(count).allSatisfy { $0 == 1 } && count <= shape.rank)
+    precondition((channelScale?.axis ?? 0) < max(shape.rank - count, 1))
+    return Tensor(
+      dataType: dataType, shape: TensorShape(Array(shape.dimensions.dropLast(count))), storage: storage,
+      storedType: storedType, isLittleEndian: isLittleEndian, offset: offset,
+      strides: Array(strides.dropLast(count)),
+      channelScale: channelScale)
+  }
+
   /// The same elements in another shape, or nil if the layout has gaps or the counts differ.
   public func reshaped(_ shape: TensorShape) -> Tensor? {
     guard hasContiguousLayout, shape.elementCount == elementCount else { return nil }

@@ -20,6 +20,9 @@ public struct NumPyReader {
     }
   }
 
+  /// Whether a file that is recognised is an archive of arrays.
+  public static func isArchive(_ file: ByteRegion) -> Bool { ZipReader.recognizes(file) }
+
   /// The array of a `.npy` file, format versions 1.0 to 3.0. Its elements must end where the file does.
   public static func array(_ file: ByteRegion) throws(ScaleNetError) -> Tensor {
     let tensor = try array(file, path: file.origin, member: "")

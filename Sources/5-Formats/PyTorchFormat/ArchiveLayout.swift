@@ -21,7 +21,9 @@ struct ArchiveLayout {
     }
     if first.utf8.reversed().starts(with: ("/" + pickleName).utf8.reversed()) { return true }
     guard let archive = try? ZipReader(file) else { return false }
-    return archive.members.contains { isPickle(archive.name(of: $0)) }
+    if archive.members.contains(where: { isPickle(archive.name(of: $0)) }) { return true }
+    // One that has several models is known too, so that the reader can say so.
+    do throws(ScaleNetError) { return try ExportedProgram(archive) != nil } catch { return true }
   }
 
   init(_ archive: ZipReader) throws(ScaleNetError) {
@@ -30,7 +32,6 @@ struct ArchiveLayout {
     for member in archive.members {
       let name = archive.name(of: member)
       if Self.isPickle(name) { found.append(member) }
-      if let program = Self.programMember(name) { throw .torchScript(path: path, member: program) }
     }
     guard let pickle = found.first, found.count == 1 else {
       throw .malformedArchive(
@@ -49,12 +50,6 @@ struct ArchiveLayout {
   private static func isPickle(_ name: String) -> Bool {
     guard let rest = afterStem(name) else { return false }
     return rest.elementsEqual(pickleName.utf8)
-  }
-
-  /// The name, if only archives of TorchScript have such a member.
-  private static func programMember(_ name: String) -> String? {
-    guard let rest = afterStem(name) else { return nil }
-    return rest.elementsEqual("constants.pkl".utf8) || rest.starts(with: "code/".utf8) ? name : nil
   }
 
   /// What follows the first directory of a name. Bytes are compared: archives can have very many members.

@@ -12,11 +12,24 @@ struct Checkpoint {
   let regions: ([Int]) throws(ScaleNetError) -> [ByteRegion]
   /// The size of the file, which bounds what tensors may claim.
   let fileSize: Int
+  /// What an archive of TorchScript says of its classes; nil for files that are no archives.
+  var classes: ScriptClasses?
 
   /// The named tensors of a dictionary in the arena, with the storages under them.
   func tensors(_ selection: Selection) throws(ScaleNetError) -> StateDict {
+    var result = try tensors(selection.entries)
+    result.notes = selection.notes
+    for other in selection.others.prefix(Self.mostOthers) { result.others[other.name] = other.found }
+    result.facts = Facts(arena, root: root).values
+    return result
+  }
+
+  /// As many names of what is no tensor are remembered.
+  private static let mostOthers = 1_000
+
+  /// Named tensors in the arena, with the storages under them.
+  func tensors(_ entries: [Selection.Entry]) throws(ScaleNetError) -> StateDict {
     var budget = max(Self.logicalFloor, fileSize.multipliedReportingOverflow(by: 64).partialValue)
-    let entries = selection.entries
     // Each storage is looked up once, however many tensors share it.
     var order: [Int] = []
     var positions: [Int: Int] = [:]
@@ -36,7 +49,6 @@ struct Checkpoint {
         throw .wrongEntry(path: path, key: entry.name, expected: "names that differ", found: "it twice")
       }
     }
-    result.notes = selection.notes
     return result
   }
 

@@ -3,20 +3,18 @@ import ZipArchive
 
 extension PyTorchReader {
   /// What may be decompressed: weights hardly ever shrink below a quarter.
-  private static func decompressionBudget(_ file: ByteRegion) -> Int { (128 << 20) + 4 * file.count }
+  static func decompressionBudget(_ file: ByteRegion) -> Int { (128 << 20) + 4 * file.count }
 
   /// Reads an archive of PyTorch 1.6 or later.
   ///
   /// Format: `torch/serialization.py`, `_save` and `_load`.
-  static func readArchive(_ file: ByteRegion, verifyChecksums: Bool) throws(ScaleNetError) -> Checkpoint {
+  static func readArchive(_ archive: ZipReader, verifyChecksums: Bool) throws(ScaleNetError) -> Checkpoint {
+    let file = archive.file
     let path = file.origin
-    let archive = try zip { () throws(ScaleNetError) in try ZipReader(file) }
     let layout = try ArchiveLayout(archive)
     let budget = decompressionBudget(file)
-    let pickle = try zip { () throws(ScaleNetError) in
-      if verifyChecksums { try archive.verify(layout.pickle) }
-      return try archive.contents(of: layout.pickle, budget: budget)
-    }
+    if verifyChecksums { try archive.verify(layout.pickle, ignoringZero: true) }
+    let pickle = try archive.contents(of: layout.pickle, budget: budget)
     var unpickler = Unpickler(
       pickle, at: 0, path: path, member: archive.name(of: layout.pickle), container: .archive)
     let root = try unpickler.run()
@@ -30,18 +28,21 @@ extension PyTorchReader {
       isLittleEndian: try isLittleEndian(layout),
       regions: { (storages) throws(ScaleNetError) in
         try regions(storages, arena, layout, budget: budget, verifyChecksums: verifyChecksums)
-      }, fileSize: file.count)
+      }, fileSize: file.count, classes: ScriptClasses(layout, budget: budget))
   }
 
   /// Reads all weights of an archive and compares their CRC-32 with the archive's; those that are decompressed are
-  /// compared then. Legacy files have none.
+  /// compared then. Legacy files have none, and a CRC-32 of 0 is one that was not computed.
   public static func verifyChecksums(_ file: ByteRegion) throws(ScaleNetError) {
     guard ZipReader.recognizes(file) else { return }
-    let layout = try ArchiveLayout(try zip { () throws(ScaleNetError) in try ZipReader(file) })
-    try zip { () throws(ScaleNetError) in
-      try layout.archive.verify(layout.pickle)
-      for member in layout.archive.members where layout.isStorage(member) {
-        try layout.archive.verify(member)
+    let archive = try ZipReader(file)
+    if let program = try ExportedProgram(archive) {
+      try program.verifyChecksums()
+    } else {
+      let layout = try ArchiveLayout(archive)
+      try archive.verify(layout.pickle, ignoringZero: true)
+      for member in archive.members where layout.isStorage(member) {
+        try archive.verify(member, ignoringZero: true)
       }
     }
     try file.checkIntact()
@@ -51,7 +52,7 @@ extension PyTorchReader {
   private static func isLittleEndian(_ layout: ArchiveLayout) throws(ScaleNetError) -> Bool {
     let archive = layout.archive
     guard let member = archive.member(named: layout.stem + "byteorder") else { return true }
-    let contents = try zip { () throws(ScaleNetError) in try archive.contents(of: member, budget: 64) }
+    let contents = try archive.contents(of: member, budget: 64)
     let text = contents.withBytes { bytes in
       String(decoding: bytes.array(0..<min(bytes.byteCount, 64)), as: UTF8.self)
     }
@@ -88,17 +89,9 @@ extension PyTorchReader {
       }
       members.append(member)
     }
-    return try zip { () throws(ScaleNetError) in
-      if verifyChecksums {
-        for member in members { try archive.verify(member) }
-      }
-      return try archive.contents(of: members, budget: budget)
+    if verifyChecksums {
+      for member in members { try archive.verify(member, ignoringZero: true) }
     }
-  }
-
-  private static func zip<Result>(
-    _ body: () throws(ScaleNetError) -> Result
-  ) throws(ScaleNetError) -> Result {
-    return try body()
+    return try archive.contents(of: members, budget: budget)
   }
 }

@@ -9,7 +9,9 @@ extension PyTorchReader {
   /// Format: `torch/serialization.py`, `_legacy_save` and `_legacy_load`.
   static func readLegacy(_ file: ByteRegion) throws(ScaleNetError) -> Checkpoint {
     let path = file.origin
-    guard file.withBytes({ $0.littleEndian(at: 0, as: UInt8.self) }) == 0x80 else {
+    guard let first = file.withBytes({ $0.littleEndian(at: 0, as: UInt8.self) }),
+      first == 0x80 || first == UInt8(ascii: "L")
+    else {
       throw .notACheckpoint(path: path, found: beginning(of: file))
     }
     var position = 0
@@ -20,11 +22,12 @@ extension PyTorchReader {
       position = unpickler.position
       return (unpickler, value)
     }
-    let (first, magic) = try pickle()
+    let (start, magic) = try pickle()
     guard case .longInteger(let slice) = magic,
-      file.withBytes({ $0.array(slice.offset..<slice.offset + slice.count) }) == legacyMagic
+      [legacyMagic, legacyMagicText].contains(
+        file.withBytes { $0.array(slice.offset..<slice.offset + slice.count) })
     else {
-      throw first.malformed("the magic number of torch.save", magic)
+      throw start.malformed("the magic number of torch.save", magic)
     }
     let (second, version) = try pickle()
     guard case .integer(1001) = version else { throw second.malformed("format version 1001", version) }

@@ -12,8 +12,6 @@ struct PicklePlace: Equatable, Sendable, CustomStringConvertible {
 
 /// What can be wrong with a PyTorch checkpoint, or go wrong with writing one.
 extension ScaleNetError {
-  private static let hint = "save model.state_dict() instead"
-
   /// Neither of the two formats of `torch.save`.
   static func notACheckpoint(path: String, found: String) -> ScaleNetError {
     ScaleNetError(path: path, expected: "a file of torch.save", found: found)
@@ -27,35 +25,12 @@ extension ScaleNetError {
         "the tar format of PyTorch before 0.1.12; load it with an old PyTorch and save the state_dict again")
   }
 
-  /// A TorchScript archive, which holds a program.
-  static func torchScript(path: String, member: String) -> ScaleNetError {
-    ScaleNetError(
-      path: path, expected: "weights", found: "a TorchScript archive ('\(member.escapedForMessage)'); \(hint)"
-    )
-  }
-
-  /// The file holds a network as a Python object.
-  static func pickledModule(path: String, place: PicklePlace, name: String) -> ScaleNetError {
-    ScaleNetError(
-      path: path, place: "\(place)", expected: "weights",
-      found: "a whole network pickled as a Python object (\(name.escapedForMessage)); \(hint)")
-  }
-
-  /// The pickle names a class or function that weights do not need.
-  static func refusedGlobal(path: String, place: PicklePlace, name: String) -> ScaleNetError {
-    ScaleNetError(
-      path: path, place: "\(place)",
-      reason:
-        "refused: the pickle names '\(name.escapedForMessage)', which weights do not need; if the file holds a whole "
-        + "model, \(hint)")
-  }
-
-  /// The pickle uses an opcode that weights do not need.
+  /// The pickle uses an opcode whose value the file does not hold.
   static func refusedOpcode(path: String, place: PicklePlace, name: String) -> ScaleNetError {
     ScaleNetError(
       path: path, place: "\(place)",
       reason:
-        "refused: pickle opcode \(name), which torch.save does not write for weights with its standard protocol 2"
+        "refused: pickle opcode \(name), whose value lies outside of the file; torch.save does not write it"
     )
   }
 
@@ -91,5 +66,19 @@ extension ScaleNetError {
     ScaleNetError(
       path: path, place: "entry '\(key.escapedForMessage)' among the weights", expected: expected,
       found: found)
+  }
+}
+
+extension ScaleNetError {
+  /// A module of a pickled network is not as PyTorch makes them.
+  static func module(path: String, name: String, expected: String, found: String) -> ScaleNetError {
+    ScaleNetError(
+      path: path, place: name.isEmpty ? "the pickled network" : "module '\(name.escapedForMessage)'",
+      expected: expected, found: found)
+  }
+
+  /// What an exported program says of its weights is not as PyTorch writes it.
+  static func exported(path: String, place: String, expected: String, found: String) -> ScaleNetError {
+    ScaleNetError(path: path, place: place.escapedForMessage, expected: expected, found: found)
   }
 }

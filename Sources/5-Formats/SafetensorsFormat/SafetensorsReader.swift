@@ -22,10 +22,11 @@ public struct SafetensorsReader {
     }
   }
 
-  /// The tensors in the order of their bytes in the file.
+  /// The tensors in the order of their bytes in the file; `facts` of the result are the file's `__metadata__`.
   public static func read(_ file: ByteRegion) throws(ScaleNetError) -> StateDict {
     let header = try Header(file)
     var result = StateDict()
+    result.facts = header.metadata
     for entry in header.entries {
       let start = header.range.upperBound
       do throws(ScaleNetError) {

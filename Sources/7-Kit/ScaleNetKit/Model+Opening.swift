@@ -3,14 +3,15 @@ import FileIO
 import KerasFormat
 import ModelIR
 import ONNXFormat
-import PyTorchFormat
-import RecordingFormat
-import SafetensorsFormat
 
 /// How a model file is read.
 public struct OpeningOptions: Sendable {
-  /// Where the state dict stands in a PyTorch checkpoint; nil for the usual places.
+  /// Where the state dict stands in a PyTorch checkpoint, with points between the keys of several levels
+  /// (`ema.state_dict`); nil for the usual places.
   public var key: String?
+  /// What the names of the weights begin with, to choose one of several networks in a file (`student.`); nil for all
+  /// names, of which a prefix that is common to them is taken off.
+  public var prefix: String?
   /// The path of a structure file that the weights are checked against; nil for no check.
   public var structurePath: String?
   /// Height and width for the images of an ONNX model that leaves them open; nil leaves them open.
@@ -21,8 +22,11 @@ public struct OpeningOptions: Sendable {
   var shapesOnly = false
 
   /// Nothing asked for: what the file says by itself.
-  public init(key: String? = nil, structurePath: String? = nil, inputSize: InputSize? = nil) {
+  public init(
+    key: String? = nil, prefix: String? = nil, structurePath: String? = nil, inputSize: InputSize? = nil
+  ) {
     self.key = key
+    self.prefix = prefix
     self.structurePath = structurePath
     self.inputSize = inputSize
   }
@@ -47,13 +51,14 @@ extension Model {
   static let builtInPrefix = "arch:"
 
   /// Opens a model file; the format is told from the content. `arch:NAME` stands for a built-in architecture with fresh
-  /// weights.
+  /// weights, and a directory for the index of shards or the file of weights in it.
   ///
   /// - Throws: if there is no such file, or it is damaged, of no known format, or holds what is not supported.
   public static func open(
     _ path: String, _ options: OpeningOptions = OpeningOptions()
   ) throws(ScaleNetError) -> Model {
     if path.hasPrefix(builtInPrefix) { return try builtIn(path, options) }
+    let path = try WeightsFile.inDirectory(path) ?? path
     return try open(try ByteRegion.map(path: path), path: path, options).configured()
   }
 
@@ -63,36 +68,41 @@ extension Model {
   ) throws(ScaleNetError) -> Model {
     let structure = try options.structurePath.map { (path) throws(ScaleNetError) in try readStructure(path) }
     let format = FileFormat.detect(file)
-    guard let format, !format.isRecording else {
-      throw .unknownFormat(
-        path: path, expected: "a PyTorch checkpoint, safetensors, an ONNX or a Keras model",
-        found: format == .numpy ? "numpy arrays" : describe(file))
-    }
-    if format != .pytorch, let key = options.key {
-      throw .invalidOption(
-        "key", expected: "a PyTorch checkpoint", found: "\(format.displayName) (\(key.escapedForMessage))")
-    }
     let files = [file] + (structure.map { [$0.file] } ?? [])
-    switch format {
-    case .pytorch, .safetensors:
-      let weights =
-        format == .safetensors
-        ? try SafetensorsReader.read(file) : try PyTorchReader.read(file, key: options.key)
+    if let weights = try WeightsFile(file, format, path: path, key: options.key) {
+      if weights.format != .pytorch { try refuse("key", options.key, weights.format) }
+      let content = try recognize(
+        weights.weights, prefix: options.prefix, source: path, structure: structure?.structure,
+        structureName: options.structurePath ?? "")
       return Model(
-        path: path, format: format,
-        content: try recognize(
-          weights, source: path, structure: structure?.structure, structureName: options.structurePath ?? ""),
-        notes: weights.notes + conversionNotes(weights), files: files)
+        path: path, format: weights.format, content: content,
+        notes: content.weights.map { $0.notes + conversionNotes($0) } ?? [],
+        files: files + weights.files.dropFirst())
+    }
+    switch format {
     case .onnx, .keras:
+      let format = format ?? .onnx
+      try refuse("key", options.key, format)
+      try refuse("prefix", options.prefix, format)
       if options.structurePath != nil {
         throw .invalidOption("structure", expected: "weights", found: "a \(format.displayName) model")
       }
       let stored = try readGraph(file, format, path: path, options)
       return Model(
         path: path, format: format, content: .graph(stored), notes: stored.notes, files: files)
-    case .numpy, .trtexec, .polygraphy, .builtIn:
-      preconditionFailure("excluded above")
+    case .pytorch, .safetensors, .numpy, .trtexec, .polygraphy, .builtIn, nil:
+      throw .unknownFormat(
+        path: path, expected: "a PyTorch checkpoint, safetensors, an ONNX or a Keras model",
+        found: format == .numpy ? "a numpy array" : describe(file))
     }
+  }
+
+  /// Fails if an option was given that only other formats have.
+  private static func refuse(_ option: String, _ value: String?, _ format: FileFormat) throws(ScaleNetError) {
+    guard let value else { return }
+    throw .invalidOption(
+      option, expected: option == "key" ? "a PyTorch checkpoint" : "weights",
+      found: "\(format.displayName) (\(value.escapedForMessage))")
   }
 
   /// A built-in architecture with fresh weights, or with none.
@@ -102,9 +112,9 @@ extension Model {
       let names = BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")
       throw .invalidOption("arch:", expected: "one of \(names)", found: name.escapedForMessage)
     }
-    if options.key != nil || options.structurePath != nil {
-      throw .invalidOption(
-        options.key == nil ? "structure" : "key", expected: "a file", found: "a built-in architecture")
+    let given = [("key", options.key), ("prefix", options.prefix), ("structure", options.structurePath)]
+    if let option = given.first(where: { $0.1 != nil })?.0 {
+      throw .invalidOption(option, expected: "a file", found: "a built-in architecture")
     }
     let architecture = builtIn.architecture()
     let weights =
@@ -138,13 +148,5 @@ extension Model {
   }
 
   /// A few words on a file that is nothing known.
-  static func describe(_ file: ByteRegion) -> String {
-    if file.count == 0 { return "an empty file" }
-    if let kind = RecordingKind(file) { return kind.displayName }
-    let first = file.withBytes { bytes in
-      (0..<min(8, bytes.byteCount)).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
-    }
-    let digits = first.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
-    return "\(file.count) bytes that begin with \(digits)"
-  }
+  static func describe(_ file: ByteRegion) -> String { FileDescription.of(file) }
 }

@@ -51,17 +51,19 @@ public struct Model: Sendable {
   /// Weights in memory, whose network is told from their names and shapes.
   ///
   /// - Parameters:
-  ///   - weights: tensors by PyTorch's names: convolutions OIHW, linear layers [outputs, inputs].
+  ///   - weights: tensors by PyTorch's names: convolutions OIHW, linear layers [outputs, inputs]. A prefix that all names
+  ///     have is taken off where the network needs it.
   ///   - name: what messages call them.
   ///   - structure: the channels that a ScaleNet must have; nil for no check.
   /// - Throws: if a structure is given and is not theirs. Weights of no known network make a model all the same: its
   ///   tensors can be looked at and written.
   public init(weights: StateDict, name: String = "weights", structure: Structure? = nil) throws(ScaleNetError)
   {
+    let content = try Self.recognize(
+      weights, prefix: nil, source: name, structure: structure, structureName: "structure")
     self.init(
-      path: name, format: .builtIn,
-      content: try Self.recognize(weights, source: name, structure: structure, structureName: "structure"),
-      notes: weights.notes + Self.conversionNotes(weights))
+      path: name, format: .builtIn, content: content,
+      notes: content.weights.map { $0.notes + Self.conversionNotes($0) } ?? [])
   }
 
   /// A graph in memory.
@@ -141,15 +143,21 @@ public struct Model: Sendable {
     }
   }
 
+  /// What the file says beside its tensors, as far as it is plain, by dotted keys: `args.arch` of a training checkpoint,
+  /// the metadata of safetensors. Nothing is known of files of graphs.
+  public var facts: [String: String] { content.weights?.facts ?? [:] }
+
   // MARK: Recognition
 
   static func recognize(
-    _ weights: StateDict, source: String, structure: Structure?, structureName: String
+    _ stored: StateDict, prefix: String?, source: String, structure: Structure?, structureName: String
   ) throws(ScaleNetError) -> Content {
+    let recognized = try RecognizedWeights(stored, prefix: prefix, source: source)
+    let weights = recognized.weights
     let architecture: Architecture
-    do throws(ScaleNetError) {
-      architecture = try Architecture.recognize(weights, source: source)
-    } catch {
+    switch recognized.architecture {
+    case .success(let found): architecture = found
+    case .failure(let error):
       if structure != nil { throw error }
       return .tensors(weights, error)
     }
@@ -176,6 +184,16 @@ public struct Model: Sendable {
       guard let count = counts[type] else { return nil }
       let how = type == .float64 ? "rounded to float32" : "converted to float32, exactly"
       return "\(count) tensors are \(type.rawValue); in a graph they are \(how)"
+    }
+  }
+}
+
+extension Model.Content {
+  /// The named tensors; nil for a graph.
+  var weights: StateDict? {
+    switch self {
+    case .weights(let weights, _), .tensors(let weights, _): weights
+    case .graph: nil
     }
   }
 }

@@ -13,8 +13,11 @@ package struct PublishedName {
   /// - Parameters:
   ///   - name: timm's, torchvision's or a hub's: `resnet50`, `timm/resnetaa50.a1h_in1k`.
   ///   - source: the file that says it, for errors.
+  ///   - place: where in that file.
   ///   - network: what the weights are.
-  package init(_ name: String, source: String, network: String) throws(ScaleNetError) {
+  package init(
+    _ name: String, source: String, place: String, network: String
+  ) throws(ScaleNetError) {
     let last = name.split(separator: "/").last.map(String.init) ?? name
     let base = String(last.split(separator: ".").first ?? "").lowercased().replacing("-", with: "_")
     padsLikeTensorFlow = base.hasPrefix("tf_mixnet") ? true : nil
@@ -26,7 +29,7 @@ package struct PublishedName {
       antiAliasing = nil
     } else {
       throw ScaleNetError(
-        path: source, place: "architecture",
+        path: source, place: place,
         expected: "a network that is built here; its weights alone would pass for a \(network)",
         found: name.escapedForMessage)
     }

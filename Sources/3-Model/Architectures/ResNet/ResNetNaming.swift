@@ -6,7 +6,7 @@ public struct ResNetNaming: Hashable, Sendable {
   public var stemPrefix: String
   /// The attention of a block: `se`, `se_module`, `se_layer` or `eca`.
   public var squeezeExcitation: String
-  /// The final layer: `fc`, `last_linear` or `linear`.
+  /// The final layer: `fc`, `last_linear` or `linear`, or `fc.1` where it stands behind Dropout.
   public var classifier: String
   /// The convolution and normalisation of a block's shortcut: `downsample` or `shortcut`.
   public var shortcut: String
@@ -36,12 +36,13 @@ public struct ResNetNaming: Hashable, Sendable {
     let stem = Self.pretrainedModels.stemPrefix
     for name in weights.names {
       if name.hasPrefix(stem) { stemPrefix = stem }
-      for other in ["last_linear", "linear"] where name.hasPrefix("\(other).") { classifier = other }
       guard let parts = BlockKey(name)?.parts, let first = parts.first else { continue }
       for other in ["se_module", "se_layer", "eca"] where first == other { squeezeExcitation = other }
       if first == "shortcut" { shortcut = "shortcut" }
       if first.hasPrefix("conv"), parts.count == 3, parts[1] == "bn" { nestsNormalization = true }
     }
+    classifier = WeightChecker.classifier(
+      of: weights, among: [Self.torchvision.classifier, Self.pretrainedModels.classifier, "linear"])
   }
 
   /// The modules of a block's convolution and of its normalisation.

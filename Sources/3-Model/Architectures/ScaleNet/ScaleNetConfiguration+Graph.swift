@@ -19,7 +19,7 @@ extension ScaleNetConfiguration {
     }
     try options.requireNoInputScaling("ScaleNet")
     try options.requireNoTensorFlowMargins("ScaleNet")
-    return try assemble(weights, options: options, classifier: "fc") {
+    return try assemble(weights, options: options, classifier: classifier) {
       (builder, image) throws(ScaleNetError) in
       var x = try builder.convolution("conv1", image, stride: 2)
       x = try builder.normalization("bn1", x)

@@ -27,12 +27,15 @@ extension ScaleNetConfiguration {
       }
     }
 
-    let classes = checker.takeClassifier("fc", channels: channels)
+    let classifier = WeightChecker.classifier(of: weights, among: ["fc"])
+    let classes = checker.takeClassifier(classifier, channels: channels)
     checker.finish()
     guard checker.problems.isEmpty, let stem else {
       throw .weights(source: source, architecture: "ScaleNet", problems: checker.problems)
     }
-    self.init(imageChannels: stem[1], stemChannels: stem[0], blocks: blocks, classes: classes)
+    self.init(
+      imageChannels: stem[1], stemChannels: stem[0], blocks: blocks, classes: classes,
+      classifier: classifier)
   }
 
   /// All disagreements with a structure file, each with its place.

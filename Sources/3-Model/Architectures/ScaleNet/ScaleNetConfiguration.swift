@@ -44,6 +44,8 @@ public struct ScaleNetConfiguration: NetworkConfiguration, Hashable, Sendable {
   public var blocks: [Block]
   /// Classes of the final layer; nil for a backbone without one.
   public var classes: Int?
+  /// The name of the final layer: `fc`, or `fc.1` where it stands behind Dropout.
+  public var classifier: String
 
   /// Always `scaleNet`.
   public var family: ArchitectureFamily { .scaleNet }
@@ -79,11 +81,14 @@ public struct ScaleNetConfiguration: NetworkConfiguration, Hashable, Sendable {
     released?.displayName ?? name(kind: family.rawValue)
   }
 
-  package init(imageChannels: Int, stemChannels: Int, blocks: [Block], classes: Int?) {
+  package init(
+    imageChannels: Int, stemChannels: Int, blocks: [Block], classes: Int?, classifier: String = "fc"
+  ) {
     self.imageChannels = imageChannels
     self.stemChannels = stemChannels
     self.blocks = blocks
     self.classes = classes
+    self.classifier = classifier
   }
 
   /// The published network of a structure: stem 64, planes 64 to 512, expansion 4. Branches have 3x3 kernels where

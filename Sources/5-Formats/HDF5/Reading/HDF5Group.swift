@@ -33,6 +33,13 @@ public struct HDF5Group {
   /// Whether something has that name in this group itself.
   public func contains(_ member: String) -> Bool { links[member] != nil }
 
+  /// Whether the object of that name is a group; another is a dataset.
+  public func isGroup(_ member: String) throws(ScaleNetError) -> Bool {
+    let (address, name) = try address(member)
+    let header = try ObjectHeader(file, at: address, name: name)
+    return header.messages.contains { $0.kind == .symbolTable || $0.kind == .linkInfo }
+  }
+
   /// The group at a path relative to this one.
   public func group(_ path: String) throws(ScaleNetError) -> HDF5Group {
     var group = self

@@ -35,9 +35,22 @@ struct PickleArena {
     case unsupported(String)
   }
 
+  /// What a class or function would make that is never called: what it would get, and what would be put into it.
+  struct Object {
+    /// The class or function: `argparse.Namespace`.
+    let name: String
+    /// What BUILD would set: mostly a dictionary of attributes.
+    var state: PickleValue?
+    /// The container of keys and values that would be set; nil if none are.
+    var pairs: Int?
+    /// The container of items that would be added; nil if none are.
+    var items: Int?
+  }
+
   /// The bytes that slices refer to.
   let bytes: ByteRegion
   var containers: [[PickleValue]] = []
+  var objects: [Object] = []
   var storages: [Storage] = []
   var views: [StorageView] = []
   var tensors: [TensorKind] = []
@@ -66,6 +79,32 @@ struct PickleArena {
     return stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) }
   }
 
+  /// The container of a dictionary's keys and values, also of an object that is one by its base class, such as a
+  /// defaultdict; nil for anything else.
+  func dictionary(_ value: PickleValue) -> Int? {
+    switch value {
+    case .dictionary(let index): index
+    case .object(let index): objects[index].pairs
+    case .none, .bool, .integer, .longInteger, .real, .text, .global, .opaque, .tuple, .list, .set, .storage,
+      .tensor:
+      nil
+    }
+  }
+
+  /// The container of an object's attributes: the dictionary that BUILD would put in place, alone or first of two
+  /// (attributes and slots); nil if there is none.
+  func attributes(_ object: Int) -> Int? {
+    switch objects[object].state {
+    case .dictionary(let index): return index
+    case .tuple(let index):
+      guard case .dictionary(let first)? = containers[index].first else { return nil }
+      return first
+    default:
+      // Any other state is the class's own affair.
+      return nil
+    }
+  }
+
   /// What a value is, for messages.
   func describe(_ value: PickleValue) -> String {
     switch value {
@@ -79,6 +118,8 @@ struct PickleArena {
       return "the text '\(text.escapedForMessage)'"
     case .global(let global): return global.description
     case .opaque(let name): return name
+    case .object(let index):
+      return "an object of '\(objects[index].name.escapedForMessage)', which is never made"
     case .tuple(let index): return "a tuple of \(containers[index].count)"
     case .list(let index): return "a list of \(containers[index].count)"
     case .dictionary(let index): return "a dictionary of \(containers[index].count / 2)"

@@ -1,8 +1,8 @@
+import FileIO
 import ModelIR
-import ZipArchive
 
-/// The classes and functions that a pickle may name. None of them is ever called: each stands for what it would
-/// make of its arguments.
+/// The classes and functions that a pickle names. None of them is ever called: each stands for what it would make of its
+/// arguments, if that is known.
 enum PickleGlobal {
   case orderedDictionary, counter, set
   case byteArray, complex, encode, size, device, layout
@@ -17,11 +17,13 @@ enum PickleGlobal {
   case rebuildParameter, rebuildParameterWithState, rebuildFromType
   /// A function that makes a kind of tensor which cannot be read.
   case rebuildUnsupported(String)
+  /// Any other class or function: what it would make is kept as an object that is never made.
+  case unknown(String)
 
-  /// The global of that qualified name, if it is allowed.
-  init?(module: String, name: String) {
-    guard let global = Self.allowed[module + "." + name] else { return nil }
-    self = global
+  /// The global of that qualified name.
+  init(module: String, name: String) {
+    let qualified = module + "." + name
+    self = Self.known[qualified] ?? .unknown(qualified)
   }
 
   /// For messages.
@@ -30,11 +32,16 @@ enum PickleGlobal {
     case .storage(let type): "the class \(type.name)"
     case .dataType(let type): "the type \(type.rawValue)"
     case .foreignType(let name), .marker(let name): name
-    default: "a class or function"
+    case .unknown(let name): "the class or function '\(name.escapedForMessage)'"
+    case .orderedDictionary, .counter, .set, .byteArray, .complex, .encode, .size, .device, .layout,
+      .parameter,
+      .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildParameter, .rebuildParameterWithState,
+      .rebuildFromType, .rebuildUnsupported:
+      "a class or function"
     }
   }
 
-  private static let allowed: [String: PickleGlobal] = {
+  private static let known: [String: PickleGlobal] = {
     var table: [String: PickleGlobal] = [
       "collections.OrderedDict": .orderedDictionary,
       "collections.Counter": .counter,

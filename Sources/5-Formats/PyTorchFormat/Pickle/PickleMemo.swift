@@ -17,4 +17,7 @@ struct PickleMemo {
       sparse[index] = value
     }
   }
+
+  /// How many numbers are given: the next one that MEMOIZE gives.
+  var count: Int { dense.count + sparse.count }
 }

@@ -8,8 +8,12 @@ extension Unpickler {
   mutating func call(
     _ callee: PickleValue, _ arguments: PickleValue, isClassOnly: Bool
   ) throws(ScaleNetError) -> PickleValue {
-    guard case .global(let global) = callee else { throw malformed("a class or function to call", callee) }
     guard case .tuple(let index) = arguments else { throw malformed("a tuple of arguments", arguments) }
+    if case .object(let maker) = callee {
+      // What an unknown function would give is called in turn.
+      return try object(arena.objects[maker].name, [])
+    }
+    guard case .global(let global) = callee else { throw malformed("a class or function to call", callee) }
     let items = arena.containers[index]
     switch global {
     case .orderedDictionary, .counter: return try dictionary(items)
@@ -17,7 +21,10 @@ extension Unpickler {
     case .parameter:
       guard let first = items.first, items.count <= 2 else { throw arity("Parameter", "1 or 2", items) }
       return try tensor(first)
-    default:
+    case .unknown(let name): return try object(name, items)
+    case .byteArray, .complex, .encode, .size, .device, .layout, .storage, .dataType, .foreignType, .marker,
+      .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildParameter, .rebuildParameterWithState,
+      .rebuildFromType, .rebuildUnsupported:
       if isClassOnly { throw malformed("a class that can be made anew", global.description) }
       return try callFunction(global, items)
     }
@@ -55,11 +62,12 @@ extension Unpickler {
         throw malformed("a function and its arguments", items[0])
       }
       if case .rebuildFromType = inner { throw malformed("a function that makes a tensor", items[0]) }
+      if case .unknown(let name) = inner { return try object(name, []) }
       let result = try callFunction(inner, arena.containers[arguments])
       return try tensor(result)
     case .rebuildUnsupported(let kind):
       return try store(.unsupported(kind))
-    case .orderedDictionary, .counter, .set, .parameter, .storage, .dataType, .foreignType, .marker:
+    case .orderedDictionary, .counter, .set, .parameter, .storage, .dataType, .foreignType, .marker, .unknown:
       throw malformed("a function that torch.save uses", global.description)
     }
   }
@@ -103,10 +111,15 @@ extension Unpickler {
     malformed("\(expected) arguments of \(name)", "\(items.count)")
   }
 
-  /// The value, if it is a tensor.
+  /// The value, if it is a tensor, or an object that might be one of a kind that is not known.
   private func tensor(_ value: PickleValue) throws(ScaleNetError) -> PickleValue {
-    guard case .tensor = value else { throw malformed("a tensor", value) }
-    return value
+    switch value {
+    case .tensor, .object: return value
+    case .none, .bool, .integer, .longInteger, .real, .text, .global, .opaque, .tuple, .list, .dictionary,
+      .set,
+      .storage:
+      throw malformed("a tensor", value)
+    }
   }
 
   private mutating func store(_ tensor: PickleArena.TensorKind) throws(ScaleNetError) -> PickleValue {

@@ -1,7 +1,7 @@
 import FileIO
 
 extension Unpickler {
-  /// The storage of a persistent id: ("storage", class, key, location, number of elements), and in the legacy
+  /// The storage of a persistent id, or in the legacy format a class. A storage is ("storage", class, key, location, number of elements), and in the legacy
   /// format a sixth item, None or the view (key, offset, number of elements). The location does not matter.
   mutating func persistentStorage(_ identifier: PickleValue) throws(ScaleNetError) -> PickleValue {
     guard case .tuple(let index) = identifier else {
@@ -9,7 +9,11 @@ extension Unpickler {
     }
     let items = arena.containers[index]
     if let first = items.first, arena.isText(first, "module") {
-      throw .pickledModule(path: path, place: place, name: items.count > 2 ? arena.describe(items[2]) : "")
+      // Before PyTorch 1.6 classes of networks stood beside their source: ("module", class, file, source).
+      guard items.count == 4, case .global = items[1] else {
+        throw malformed("a class and its source", identifier)
+      }
+      return items[1]
     }
     guard items.count == (container == .archive ? 5 : 6), arena.isText(items[0], "storage") else {
       throw malformed("the persistent id of a storage", identifier)

@@ -1,7 +1,8 @@
 import FileIO
 import ZipArchive
 
-/// Executes a pickle as PyTorch does with `weights_only=True`: a fixed set of opcodes and globals, and no code.
+/// Executes a pickle without running anything that it names: of classes and functions, those that make weights are known
+/// and done here, as PyTorch does with `weights_only=True`; what others would make is kept as an object without content.
 ///
 /// Time and memory are linear in the pickle's length, and values are counted against a limit: no length field
 /// causes an allocation before the bytes behind it are there.
@@ -52,7 +53,7 @@ struct Unpickler {
         guard let byte = bytes.littleEndian(at: position, as: UInt8.self) else {
           throw malformed("a pickle opcode", "the end")
         }
-        guard let opcode = PickleOpcode(rawValue: byte) else { throw refusal(byte, bytes) }
+        guard let opcode = PickleOpcode(rawValue: byte) else { throw refusal(byte) }
         position += 1
         if opcode == .stop { return try finish() }
         try execute(opcode, bytes)
@@ -68,16 +69,7 @@ struct Unpickler {
     return value
   }
 
-  /// What the pickle would have called; nil if nothing that weights do not need.
-  func refusedCall(_ bytes: borrowing RawSpan) -> ScaleNetError? {
-    PickleSurvey.refusedGlobal(in: bytes, from: start).map { finding in
-      .refusedGlobal(
-        path: path, place: PicklePlace(member: member, offset: finding.offset), name: finding.name)
-    }
-  }
-
-  private func refusal(_ byte: UInt8, _ bytes: borrowing RawSpan) -> ScaleNetError {
-    if let error = refusedCall(bytes) { return error }
+  private func refusal(_ byte: UInt8) -> ScaleNetError {
     if let name = PickleOpcode.refusedName(byte) {
       return .refusedOpcode(path: path, place: place, name: name)
     }

@@ -54,6 +54,22 @@ struct WeightsConfiguration: Sendable {
     return (result, [])
   }
 
+  /// What a training checkpoint says of itself: `arch` of timm's and PyTorch's examples, `args.model` of torchvision's
+  /// references. Nil if it says nothing.
+  init?(stating facts: [String: String], path: String, network: String) throws(ScaleNetError) {
+    guard let key = ["arch", "args.arch", "args.model"].first(where: { facts[$0] != nil }), let name = facts[key]
+    else { return nil }
+    let published = try PublishedName(name, source: path, place: key, network: network)
+    self.init(path: path, architecture: name)
+    antiAliasing = published.antiAliasing
+    padsLikeTensorFlow = published.padsLikeTensorFlow
+  }
+
+  private init(path: String, architecture: String) {
+    self.path = path
+    self.architecture = architecture
+  }
+
   private static func read(_ path: String) throws(ScaleNetError) -> FlatJSON? {
     let file = try ByteRegion.map(path: path)
     guard file.count <= mostBytes else { return nil }
@@ -66,7 +82,7 @@ struct WeightsConfiguration: Sendable {
   private static func timm(
     _ json: FlatJSON, _ name: String, _ path: String, _ network: String
   ) throws(ScaleNetError) -> WeightsConfiguration {
-    let published = try PublishedName(name, source: path, network: network)
+    let published = try PublishedName(name, source: path, place: "architecture", network: network)
     var result = WeightsConfiguration(path: path, architecture: name)
     result.antiAliasing = published.antiAliasing
     result.padsLikeTensorFlow = published.padsLikeTensorFlow
@@ -159,7 +175,10 @@ extension Model {
     guard case .weights(_, let architecture) = content, format == .pytorch || format == .safetensors else {
       return self
     }
-    let (found, notes) = try WeightsConfiguration.beside(path, network: architecture.displayName)
+    let own = try WeightsConfiguration(stating: facts, path: path, network: architecture.displayName)
+    let (beside, notes) = try WeightsConfiguration.beside(path, network: architecture.displayName)
+    // What stands beside the weights knows more of them than their names.
+    let found = beside ?? own
     if found == nil && notes.isEmpty { return self }
     return Model(
       path: path, format: format, content: content, notes: self.notes + notes, files: files,

@@ -2,6 +2,7 @@ import Execution
 import FileIO
 import ModelIR
 import RecordingFormat
+import SafetensorsFormat
 
 /// Outputs that something else computed.
 public struct RecordedOutputs: Sendable {
@@ -41,10 +42,14 @@ public enum Comparand: Sendable {
   /// - Parameters:
   ///   - path: the file; `arch:NAME` stands for a built-in architecture.
   ///   - key: where the state dict stands in a PyTorch checkpoint; other files are not concerned.
+  ///   - prefix: what the names of the weights begin with; files of graphs and outputs are not concerned.
   /// - Throws: if there is no such file, or it is damaged, of no known format, or holds what is not supported.
-  public static func open(_ path: String, key: String? = nil) throws(ScaleNetError) -> Comparand {
+  public static func open(
+    _ path: String, key: String? = nil, prefix: String? = nil
+  ) throws(ScaleNetError) -> Comparand {
     // What stands for a built-in architecture is no path.
     if path.hasPrefix(Model.builtInPrefix) { return .model(try Model.open(path)) }
+    let path = try WeightsFile.inDirectory(path) ?? path
     let file = try ByteRegion.map(path: path)
     switch FileFormat.detect(file) {
     case .numpy:
@@ -57,9 +62,13 @@ public enum Comparand: Sendable {
     case .polygraphy:
       return .outputs(recorded(try PolygraphyRecording.read(file), "polygraphy", path, file))
     case .pytorch:
-      return .model(try Model.open(file, path: path, OpeningOptions(key: key)).configured())
-    case .safetensors, .onnx, .keras:
+      return .model(try Model.open(file, path: path, OpeningOptions(key: key, prefix: prefix)).configured())
+    case .safetensors:
+      return .model(try Model.open(file, path: path, OpeningOptions(prefix: prefix)).configured())
+    case .onnx, .keras:
       return .model(try Model.open(file, path: path, OpeningOptions()).configured())
+    case nil where ShardIndex.recognizes(file):
+      return .model(try Model.open(file, path: path, OpeningOptions(prefix: prefix)).configured())
     case .builtIn, nil:
       throw .unknownFormat(
         path: path,

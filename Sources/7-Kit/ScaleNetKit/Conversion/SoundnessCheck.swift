@@ -22,8 +22,9 @@ struct SoundnessCheck {
   func notes() throws(ScaleNetError) -> [String] { try task.value().get() }
 
   private static func verifyChecksums(_ model: Model) throws(ScaleNetError) {
-    guard model.format == .pytorch, let file = model.files.first else { return }
-    try PyTorchReader.verifyChecksums(file)
+    guard model.format == .pytorch else { return }
+    // The shards of an index are checkpoints too; the index and a structure file are none.
+    for file in model.files where PyTorchReader.recognizes(file) { try PyTorchReader.verifyChecksums(file) }
   }
 
   private static func nonFiniteNotes(_ model: Model) throws(ScaleNetError) -> [String] {

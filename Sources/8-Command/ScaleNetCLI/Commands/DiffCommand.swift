@@ -40,11 +40,15 @@ struct DiffCommand: VerboseCommand {
   @Flag(help: "Compare parameters, whatever their layout and folding.")
   var weights = false
 
-  @Option(help: ArgumentHelp("Where the state dict stands in a PyTorch checkpoint.", valueName: "key"))
-  var key: String?
+  @OptionGroup var ofWeights: WeightsArguments
 
   @Option(help: ArgumentHelp("The same of the right, where the two differ in that.", valueName: "key"))
   var rightKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the right's names begin with, where the two differ in that.", valueName: "prefix"))
+  var rightPrefix: String?
 
   @OptionGroup var reference: ReferenceOptions
 
@@ -74,8 +78,9 @@ struct DiffCommand: VerboseCommand {
     let progress = ProgressLine()
     defer { progress.clear() }
     progress.show("reading")
-    let left = try Comparand.open(left, key: key)
-    let right = try Comparand.open(right, key: rightKey ?? key)
+    let left = try Comparand.open(left, key: ofWeights.key, prefix: ofWeights.prefix)
+    let right = try Comparand.open(
+      right, key: rightKey ?? ofWeights.key, prefix: rightPrefix ?? ofWeights.prefix)
     try checkReference([left, right])
     let plan = try ComparisonPlan(left, right, try options())
     let saved = try inputs.saveInputs.map { directory in

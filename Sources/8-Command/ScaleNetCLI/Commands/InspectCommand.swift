@@ -29,8 +29,7 @@ struct InspectCommand: VerboseCommand {
   @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
   var structure: String?
 
-  @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
-  var key: String?
+  @OptionGroup var weights: WeightsArguments
 
   @OptionGroup var reference: ReferenceOptions
 
@@ -68,7 +67,8 @@ struct InspectCommand: VerboseCommand {
     var inspections: [Inspection] = []
     let recording = try reference.read()
     for input in inputs {
-      let options = OpeningOptions(key: key, structurePath: structure, inputSize: graph.inputSize)
+      let options = OpeningOptions(
+        key: weights.key, prefix: weights.prefix, structurePath: structure, inputSize: graph.inputSize)
       let opened = try Model.open(input, options.readingShapesOnly())
       files += opened.files
       inspections.append(try opened.inspect(graph.options, reference: recording))

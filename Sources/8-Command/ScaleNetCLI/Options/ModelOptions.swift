@@ -12,15 +12,29 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
   var structure: String?
 
-  @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
-  var key: String?
+  @OptionGroup var weights: WeightsArguments
 
   /// What the model is opened with.
   func opening(inputSize: InputSize? = nil) -> OpeningOptions {
-    OpeningOptions(key: key, structurePath: structure, inputSize: inputSize)
+    OpeningOptions(
+      key: weights.key, prefix: weights.prefix, structurePath: structure, inputSize: inputSize)
   }
 
   func open() throws(ScaleNetError) -> Model { try Model.open(input, opening()) }
+}
+
+/// Which weights of a file are read, the same in every command that reads some.
+struct WeightsArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where the state dict stands in the checkpoint; ema.state_dict for one within another.",
+      valueName: "key"))
+  var key: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the weights' names begin with, to choose one of several networks: student.", valueName: "prefix"))
+  var prefix: String?
 }
 
 /// How a graph is made of weights, the same in every command that makes one.

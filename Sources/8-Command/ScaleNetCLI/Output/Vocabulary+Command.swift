@@ -18,6 +18,7 @@ extension ScaleNetError.Vocabulary {
         "with "
           + settings.map { "--\(kebabCase($0.option)) \($0.value)" }.joined(separator: " ")
           + " it is: give that"
+      case .choosePrefix(let example): "give --prefix \(example.escapedForMessage) or another"
       }
     },
     more: " (--verbose lists all)")
