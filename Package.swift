@@ -99,8 +99,10 @@ let package = Package(
     Floor.kit.library(
       "ScaleNetKit",
       [
-        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison", "Deployment",
-        "Reports", "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat",
+        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison",
+        "Deployment",
+        "Reports", "JSONText", "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat",
+        "SafetensorsFormat", "KerasFormat",
         "ZipArchive", "COpenSSL",
       ]),
 
@@ -150,7 +152,7 @@ let package = Package(
     tests(
       "RoundTripTests",
       [
-        "Architectures", "Execution", "FileIO", "Kernels", "ModelIR",
+        "Architectures", "Comparison", "Execution", "FileIO", "Kernels", "ModelIR",
         "NumPyFormat", "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
     tests("ScaleNetKitTests", ["ScaleNetKit"]),

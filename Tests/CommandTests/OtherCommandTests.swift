@@ -90,7 +90,7 @@ import Testing
       }
       let input = Fixtures.path("tiny/input_1x3x224x224.npy")
       let result = try ScaleNet.run(
-        ["run", model, "--input", input, "--output", "y.npy"] + (usesReference ? ["--reference"] : []),
+        ["run", model, "--input", input, "--output", "y.npy"] + (usesReference ? ["--naive"] : []),
         in: directory)
       #expect(result.status == 0, "\(result.error)")
       #expect(result.output == "y.npy: output float32[1, 10]\n")

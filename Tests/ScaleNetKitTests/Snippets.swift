@@ -204,6 +204,37 @@ import Testing
     }
   }
 
+  @Test func proving() throws {
+    try inFolder {
+      let model = try Model.open("scalenet50.pth")
+      try record()
+      let reference = try ReferenceRecording.read("reference.npz")
+      let shown = try model.check(reference)
+      print(shown.largestRelativeError, try model.assumptions().text)
+
+      #expect(shown.comparedValues == 10 && shown.largestRelativeError < shown.tolerance)
+      var options = ConversionOptions()
+      options.reference = reference
+      let report: ConversionReport = try model.convert(to: "proved.onnx", options)
+      #expect(report.reference == shown && report.assumptions == (try model.assumptions()))
+      options.graph.activation = .silu
+      options.overwrite = true
+      #expect(throws: ScaleNetError.self) {
+        let _: ConversionReport = try model.convert(to: "proved.onnx", options)
+      }
+    }
+  }
+
+  /// What the published implementation gave in PyTorch.
+  private func record() throws {
+    var arrays = StateDict()
+    for (name, file) in [("input", "input_1x3x224x224"), ("output", "output_1x3x224x224")] {
+      let read = try InputArrays.read([Fixtures.path("tiny/\(file).npy")])
+      arrays.append(name, read[0].arrays[0].tensor)
+    }
+    let _: ConversionReport = try Model(weights: arrays).convert(to: "reference.npz")
+  }
+
   private func computingInDouble(_ model: Model, near logits: [Float]) throws {
     var options = RunOptions()
     options.threads = 1

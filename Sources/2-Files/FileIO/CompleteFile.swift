@@ -55,7 +55,9 @@ package final class CompleteFile {
     // Comparing takes time, in which nobody should wait.
     for file in files where file.mayStand { try file.lookForTwin() }
     // What went to standard output cannot be taken back: it comes last.
-    let (streams, files) = (files.filter(\.target.isStandardOutput), files.filter { !$0.target.isStandardOutput })
+    let (streams, files) = (
+      files.filter(\.target.isStandardOutput), files.filter { !$0.target.isStandardOutput }
+    )
     let lock = files.count > 1 || before != nil ? try DirectoryLock(files.map(\.target)) : nil
     try TemporaryFiles.whileRenaming { () throws(ScaleNetError) in
       let after = before?()

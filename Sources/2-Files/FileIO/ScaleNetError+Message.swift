@@ -28,6 +28,9 @@ extension ScaleNetError: CustomStringConvertible {
         case .setInputSize(let example): "set inputSize" + (example.map { " to \($0)" } ?? "")
         case .closeExtents: "give every extent a number"
         case .setFormat: "set format"
+        case .choose(let settings):
+          "with " + settings.map { "\($0.option) \($0.value)" }.joined(separator: " and ")
+            + " it is: set that"
         case .choosePrefix(let example): "set prefix to '\(example.escapedForMessage)' or another"
         case .keepOwnNames: "set ownNames to write them under the graph's names"
         }

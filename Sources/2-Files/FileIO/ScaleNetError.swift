@@ -33,10 +33,25 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case closeExtents
     /// Give the format of the output, which its name does not tell.
     case setFormat
+    /// Make other choices about what the input does not tell, with which it works.
+    case choose([Setting])
     /// Choose one of several networks in a file by what the names of its weights begin with.
     case choosePrefix(example: String)
     /// Write weights of a graph under the names that they have there.
     case keepOwnNames
+  }
+
+  /// An option and a value for it.
+  public struct Setting: Sendable, Hashable {
+    /// The option's name in this library: `activation`.
+    public var option: String
+    /// The value as text: `silu`.
+    public var value: String
+
+    public init(option: String, value: String) {
+      self.option = option
+      self.value = value
+    }
   }
 
   /// What is wrong, beside where.

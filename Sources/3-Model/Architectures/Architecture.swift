@@ -40,8 +40,6 @@ public enum Architecture: Hashable, Sendable {
   public var classes: Int? { configuration.classes }
   /// Blocks of each stage: 3, 4, 6, 3 for the networks of 50 layers.
   public var depths: [Int] { configuration.depths }
-  /// What the weights do not tell, and what is taken for it.
-  public var assumptions: [Assumption] { configuration.assumptions }
   /// The scales of the network's blocks; nil for a network of one scale.
   public var scaleTable: ScaleTable? { configuration.scaleTable }
   /// The least side of a square input of which every layer leaves at least one pixel.
@@ -62,7 +60,11 @@ public enum Architecture: Hashable, Sendable {
   package func graph(_ weights: StateDict, options: BuildOptions = BuildOptions()) throws(ScaleNetError)
     -> Graph
   {
-    try configuration.graph(weights, options: options)
+    let graph = try configuration.graph(weights, options: options)
+    if options.choices.outputStride ?? 32 < 32, options.antiAliasing != nil {
+      throw .unsupportedOption(option: "antiAliasing", reason: "a dilated stage takes no step to filter")
+    }
+    return try graph.choosing(options.choices)
   }
 
   /// Fresh weights in the order of the published implementation. The same seed gives the same weights.

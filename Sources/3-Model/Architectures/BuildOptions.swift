@@ -12,6 +12,8 @@ package struct BuildOptions: Sendable {
   package var softmax: Bool
   /// Where a bottleneck block takes its step, which weights do not tell; nil follows the naming of the weights.
   package var stridePlacement: StridePlacement?
+  /// What else weights do not tell.
+  package var choices = Choices()
   /// How steps are taken without aliasing, which weights do not tell; nil for networks that take them as they are.
   package var antiAliasing: AntiAliasing?
   /// Whether a GoogLeNet rescales its input, which weights do not tell; nil follows torchvision's published weights.

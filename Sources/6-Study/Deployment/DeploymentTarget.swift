@@ -58,10 +58,12 @@ package struct ONNXLimits: Sendable, Hashable {
   package let source: String
 
   static let tensorRT8_6 = ONNXLimits(
-    opsets: 9...17, newestIR: nil, writtenOpset: 17, writtenIR: 8, source: "onnx-tensorrt 8.6-GA, docs/operators.md"
+    opsets: 9...17, newestIR: nil, writtenOpset: 17, writtenIR: 8,
+    source: "onnx-tensorrt 8.6-GA, docs/operators.md"
   )
   static let tensorRT10 = ONNXLimits(
-    opsets: 9...20, newestIR: nil, writtenOpset: 19, writtenIR: 9, source: "onnx-tensorrt 10.1-GA, docs/operators.md"
+    opsets: 9...20, newestIR: nil, writtenOpset: 19, writtenIR: 9,
+    source: "onnx-tensorrt 10.1-GA, docs/operators.md"
   )
   static let tensorRT11 = ONNXLimits(
     opsets: 9...25, newestIR: nil, writtenOpset: 20, writtenIR: 9,

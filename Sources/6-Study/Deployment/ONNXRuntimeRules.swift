@@ -7,7 +7,9 @@ enum ONNXRuntimeRules {
   private static let source = "ONNX Runtime 1.17, docs/OperatorKernels.md"
 
   /// Operators that compute with bfloat16 there; all others have no kernel for it.
-  private static let takesBFloat16: Set<String> = ["Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"]
+  private static let takesBFloat16: Set<String> = [
+    "Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten",
+  ]
 
   static func findings(_ node: Node, in graph: Graph) -> [DeploymentReport.Finding] {
     let ids = node.inputs.compactMap { $0 } + node.outputs

@@ -49,7 +49,9 @@ struct TensorRTRules: Sendable {
     quantizedTypes: version10.quantizedTypes, keepsInt64: true,
     isStronglyTyped: true)
 
-  private var operators: String { "onnx-tensorrt \(version == "8.6" ? "8.6-GA" : "10.1-GA"), docs/operators.md" }
+  private var operators: String {
+    "onnx-tensorrt \(version == "8.6" ? "8.6-GA" : "10.1-GA"), docs/operators.md"
+  }
   private var checkers: String {
     version == "8.6"
       ? "onnx-tensorrt 8.6-GA, builtin_op_importers.cpp" : "onnx-tensorrt 10.1-GA, onnxOpCheckers.cpp"
@@ -86,8 +88,10 @@ struct TensorRTRules: Sendable {
       result.append(
         DeploymentReport.Finding(
           severity: .note, rule: "precision",
-          message: "convolutions are float32: TensorRT 11 computes in the file's types alone, and float32 with TF32",
-          remedy: "convert it with --dtype float16 for half precision; give trtexec --noTF32 to compare in float32",
+          message:
+            "convolutions are float32: TensorRT 11 computes in the file's types alone, and float32 with TF32",
+          remedy:
+            "convert it with --dtype float16 for half precision; give trtexec --noTF32 to compare in float32",
           source: "TensorRT 11's release notes: strong typing only"))
     }
     return result
@@ -111,7 +115,8 @@ struct TensorRTRules: Sendable {
     for id in node.inputs + node.outputs.map({ $0 as ValueID? }) {
       guard let id, !types.contains(graph[id].type.dataType) else { continue }
       add(
-        "type", "\(graph[id].name) is \(graph[id].type.dataType.rawValue), which TensorRT \(version) does not have",
+        "type",
+        "\(graph[id].name) is \(graph[id].type.dataType.rawValue), which TensorRT \(version) does not have",
         "export the model in float32 or float16", operators)
       break
     }
@@ -136,7 +141,10 @@ struct TensorRTRules: Sendable {
     case .resize(let resize): return problems(of: resize)
     case .computed(.resize(let resize)):
       return problems(of: resize) + [
-        ("scales or sizes are computed by the graph", "give sizes or scales as initializers: fix the input size")
+        (
+          "scales or sizes are computed by the graph",
+          "give sizes or scales as initializers: fix the input size"
+        )
       ]
     case .maxPool(let pool):
       return problems(of: pool.window)
@@ -154,7 +162,9 @@ struct TensorRTRules: Sendable {
       return (topK.count < 3840 ? [] : [("K is \(topK.count), not below 3840", "take fewer elements")])
         + (topK.isSorted ? [] : [("sorted is 0, not 1", "set sorted to 1")])
     case .computed(.reduce), .computed(.squeeze), .computed(.unsqueeze):
-      guard node.inputs.count > 1, let axes = node.inputs[1], graph[axes].initializer == nil else { return [] }
+      guard node.inputs.count > 1, let axes = node.inputs[1], graph[axes].initializer == nil else {
+        return []
+      }
       return [("axes are computed by the graph", "give axes as an initializer")]
     case .computed(.cumSum): return [("axis is computed by the graph", "give axis as an initializer")]
     case .computed(.oneHot): return [("depth is computed by the graph", "give depth as an initializer")]

@@ -1,6 +1,6 @@
 public import Architectures
 package import FileIO
-package import ModelIR
+public import ModelIR
 
 /// What `inspect` says of one model; `schemas/inspect.schema.json` describes its JSON.
 public struct InspectionReport: Sendable, Codable, Hashable {
@@ -43,6 +43,12 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public var layers: [CostReport.Layer]
   /// What a user should know of the reading, one sentence each.
   public var notes: [String]
+  /// What the graph has that weights do not tell; empty for a file that holds a graph.
+  public var assumptions: [Assumption] = []
+  /// The recording that shows that the assumptions hold; nil if none was given.
+  public var reference: ReferenceReport?
+  /// How images were prepared for the network; nil where nothing says it.
+  public var preprocessing: Preprocessing?
 
   /// Counts a graph all of whose extents are known (`Graph.binding(batch:)`). Weights are not read, only their shapes.
   ///
@@ -74,6 +80,23 @@ public struct InspectionReport: Sendable, Codable, Hashable {
 
   /// The variant, or the family where it is none.
   public var displayName: String { variant ?? architecture }
+
+  /// What was assumed and what shows it, and how images were prepared: whole lines, however wide.
+  package var assumptionLines: [String] {
+    var lines: [String] = []
+    let shown = reference.map {
+      "reproduces \($0.path) to \($0.largestRelativeError.scientific) of the largest output"
+    }
+    if !assumptions.isEmpty {
+      lines.append(
+        "assumed \(assumptions.text); " + (shown.map { "confirmed: \($0)" } ?? "only --reference can show it")
+      )
+    } else if let shown {
+      lines.append(shown)
+    }
+    if let preprocessing { lines.append("images \(preprocessing.text)") }
+    return lines.map(\.escapedForMessage)
+  }
 }
 
 extension ScaleTable {

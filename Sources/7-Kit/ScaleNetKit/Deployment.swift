@@ -80,7 +80,8 @@ extension ConversionOptions {
     result.format = format ?? FileFormat.forExtension(of: path) ?? own
     guard result.format == own else {
       throw .invalidOption(
-        "for", expected: "a target that reads \(result.format?.displayName ?? "") files", found: target.rawValue)
+        "for", expected: "a target that reads \(result.format?.displayName ?? "") files",
+        found: target.rawValue)
     }
     guard let limits = target.onnx else { return result }
     if let opset = onnx.opset, !limits.opsets.contains(opset) {
@@ -89,7 +90,8 @@ extension ConversionOptions {
         found: "\(opset)")
     }
     if let newest = limits.newestIR, let version = onnx.irVersion, version > newest {
-      throw .invalidOption("irVersion", expected: "at most \(newest) for \(target.title)", found: "\(version)")
+      throw .invalidOption(
+        "irVersion", expected: "at most \(newest) for \(target.title)", found: "\(version)")
     }
     if onnx.opset == nil {
       result.onnx.opset = limits.writtenOpset

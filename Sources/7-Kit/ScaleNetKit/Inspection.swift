@@ -28,8 +28,15 @@ public struct Inspection: Sendable {
 extension Model {
   /// Counts the model for one image, or for the file's own batch. Weights are not touched, only their shapes.
   ///
-  /// - Throws: if there is no graph to count, or an extent other than the batch is open.
-  public func inspect(_ options: GraphOptions = GraphOptions()) throws(ScaleNetError) -> Inspection {
+  /// - Parameters:
+  ///   - options: how the graph is made.
+  ///   - reference: what the model must reproduce; nil for nothing.
+  /// - Throws: if there is no graph to count, or an extent other than the batch is open; if the reference is not
+  ///   reproduced.
+  public func inspect(
+    _ options: GraphOptions = GraphOptions(), reference: ReferenceRecording? = nil
+  ) throws(ScaleNetError) -> Inspection {
+    let shown = try reference.map { (recording) throws(ScaleNetError) in try check(recording, options) }
     var family = architecture
     var variant: String?
     var classes: Int?
@@ -48,9 +55,12 @@ extension Model {
       {
         classes = shape[1]
       }
-      let report = try InspectionReport(
+      var report = try InspectionReport(
         bound, format: format.rawValue, path: path, architecture: family, variant: variant, classes: classes,
         isChannelsLast: imageLayout == "NHWC", scales: scales, weights: names, notes: notes)
+      report.assumptions = try assumptions(options)
+      report.reference = shown
+      report.preprocessing = preprocessing
       try files.checkUnchanged()
       return Inspection(report: report, graph: bound)
     } catch {

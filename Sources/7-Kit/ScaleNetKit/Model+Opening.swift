@@ -64,7 +64,7 @@ extension Model {
       return try open(try StandardStreams.region(), path: StandardStreams.inputName, options)
     }
     let path = try WeightsFile.inDirectory(path) ?? path
-    return try open(try ByteRegion.map(path: path), path: path, options)
+    return try open(try ByteRegion.map(path: path), path: path, options).configured()
   }
 
   /// Opens a file that is mapped already.

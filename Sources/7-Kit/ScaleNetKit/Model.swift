@@ -33,13 +33,19 @@ public struct Model: Sendable {
   public let notes: [String]
   /// The files that tensors are views of, which no output may replace.
   package let files: [ByteRegion]
+  /// What stands beside the weights about their network.
+  let configuration: WeightsConfiguration?
 
-  init(path: String, format: FileFormat, content: Content, notes: [String] = [], files: [ByteRegion] = []) {
+  init(
+    path: String, format: FileFormat, content: Content, notes: [String] = [], files: [ByteRegion] = [],
+    configuration: WeightsConfiguration? = nil
+  ) {
     self.path = path
     self.format = format
     self.content = content
     self.notes = notes
     self.files = files
+    self.configuration = configuration
   }
 
   /// Weights in memory, whose network is told from their names and shapes.
@@ -90,6 +96,9 @@ public struct Model: Sendable {
     case .graph(let model): model.metadata.first { $0.key == "architecture" }?.value ?? model.graph.name
     }
   }
+
+  /// How images were prepared for the network, where a configuration beside the weights says it.
+  public var preprocessing: Preprocessing? { configuration?.preprocessing }
 
   /// All stored tensors: the weights of a checkpoint, the initializers of a graph.
   public var tensors: StateDict {

@@ -14,6 +14,8 @@ public struct Progress: Sendable {
   public enum Phase: String, Sendable, CaseIterable {
     /// Opening a source.
     case reading
+    /// Running the source on a recording's inputs.
+    case checkingReference = "checking the reference"
     /// Making a graph of weights, and passes over it.
     case building
     /// Writing the output under its temporary name.

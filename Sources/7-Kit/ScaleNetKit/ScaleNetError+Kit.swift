@@ -25,9 +25,22 @@ extension ScaleNetError {
     ScaleNetError(
       .difference, path: path, title: "\(target.title) would not take it, nothing was written",
       problems: findings.map { finding in
-        let place = finding.node.map { "\($0.escapedForMessage)\(finding.op.map { " (\($0))" } ?? ""): " } ?? ""
+        let place =
+          finding.node.map { "\($0.escapedForMessage)\(finding.op.map { " (\($0))" } ?? ""): " } ?? ""
         return place + "\(finding.message); \(finding.remedy)"
       })
+  }
+
+  /// A model does not give what was recorded of the network that it should be.
+  static func notReproduced(
+    path: String, reference: String, reason: String, settings: [Setting]
+  ) -> ScaleNetError {
+    let error = ScaleNetError(
+      .difference, path: path,
+      reason:
+        "the reference \(reference.escapedForMessage) is not reproduced, so nothing was made of it: \(reason)"
+    )
+    return settings.isEmpty ? error : error.advising(.choose(settings))
   }
 
   /// A library that this one stands on failed.

@@ -15,7 +15,7 @@ def run(folder, model, image, *options):
 
 
 @pytest.mark.parametrize("size", reference.TINY_INPUTS, ids=str)
-@pytest.mark.parametrize("options", [(), ("--reference",), ("--threads", 1)], ids=str)
+@pytest.mark.parametrize("options", [(), ("--naive",), ("--threads", 1)], ids=str)
 def test_tiny_checkpoint(tmp_path, size, options):
     logits = run(tmp_path, reference.TINY / "tiny.pth", reference.tiny_image(*size), *options)
     assert logits.dtype == np.float32

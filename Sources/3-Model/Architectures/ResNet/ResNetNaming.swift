@@ -81,16 +81,3 @@ public enum AntiAliasing: String, CaseIterable, Sendable {
   /// A mean of 2x2 in place of the blur, and in place of the stem's max pool.
   case average
 }
-
-/// Something that weights do not tell, and what was taken for it.
-public struct Assumption: Hashable, Sendable {
-  /// What is not told.
-  public var subject: String
-  /// What was taken.
-  public var value: String
-
-  package init(_ subject: String, _ value: String) {
-    self.subject = subject
-    self.value = value
-  }
-}

@@ -6,7 +6,7 @@ enum WholeGraphCauses {
   /// Changes that are tried on all nodes of a graph at once.
   static func hypotheses(_ graph: Graph) -> [Hypothesis] {
     resizeHypotheses(graph) + NormalizationCauses.hypotheses(graph) + precisionHypotheses(graph)
-      + sameMarginHypotheses(graph) + poolingHypotheses(graph)
+      + sameMarginHypotheses(graph) + poolingHypotheses(graph) + roundingHypotheses(graph)
   }
 
   /// TensorFlow's "same" margins: as few as give ceil(extent / step), the odd one behind.
@@ -72,6 +72,27 @@ enum WholeGraphCauses {
           })
       ]
     }
+  }
+
+  /// Max pools whose last window may lie partly outside, or may not, as in Caffe and in PyTorch.
+  private static func roundingHypotheses(_ graph: Graph) -> [Hypothesis] {
+    let likewise: (Node, Graph) -> [GraphEdit] = { node, _ in
+      guard case .maxPool(var pool) = node.op else { return [] }
+      pool.ceilMode.toggle()
+      return [.setOperator(node: node.name, .maxPool(pool))]
+    }
+    for node in graph.nodes {
+      guard case .maxPool(let pool) = node.op else { continue }
+      return [
+        Hypothesis(
+          kind: .pooling, node: node.name,
+          has: pool.ceilMode ? "max pools that round up" : "max pools that round down",
+          otherHas: pool.ceilMode ? "some that round down" : "some that round up",
+          edits: likewise(node, graph),
+          likewise: likewise)
+      ]
+    }
+    return []
   }
 
   /// Every other way to resize, those with the fewest changes first.

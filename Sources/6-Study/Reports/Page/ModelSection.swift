@@ -22,7 +22,9 @@ struct ModelSection {
       "<p class=\"muted\">\(report.format.nameMarkup), \(report.classesText), input "
       + "\(report.input.name.nameMarkup) \(report.input.shape.shapeText)"
       + (report.input.layout.map { " (\($0))" } ?? "") + "</p>\n"
-    for note in report.notes { result += "<p class=\"muted\">\(note.nameMarkup)</p>\n" }
+    for note in report.assumptionLines + report.notes {
+      result += "<p class=\"muted\">\(note.nameMarkup)</p>\n"
+    }
     result += "<dl>\n"
     for row in report.totalRows {
       let remark = row.remark.isEmpty ? "" : "<small>\(row.remark.markup)</small>"

@@ -37,6 +37,7 @@ struct ModelTable {
     return style.bold(name) + "\n"
       + fitted("\(report.format.escapedForMessage), \(report.classesText)")
       + "\n" + fitted(file) + "\n" + fitted(input) + "\n"
+      + report.assumptionLines.map { $0 + "\n" }.joined()
   }
 
   /// Scale-aggregation blocks: the channels of each scale and their shares.

@@ -68,15 +68,15 @@ public enum Comparand: Sendable {
     case .polygraphy:
       return .outputs(recorded(try PolygraphyRecording.read(file), "polygraphy", path, file))
     case .pytorch:
-      return .model(try Model.open(file, path: path, OpeningOptions(key: key, prefix: prefix)))
+      return .model(try Model.open(file, path: path, OpeningOptions(key: key, prefix: prefix)).configured())
     case .safetensors:
-      return .model(try Model.open(file, path: path, OpeningOptions(prefix: prefix)))
+      return .model(try Model.open(file, path: path, OpeningOptions(prefix: prefix)).configured())
     case .onnx, .keras:
       var options = OpeningOptions(inputSize: inputSize)
       if format == .keras { options.arrays = inputs }
-      return .model(try Model.open(file, path: path, options))
+      return .model(try Model.open(file, path: path, options).configured())
     case nil where ShardIndex.recognizes(file):
-      return .model(try Model.open(file, path: path, OpeningOptions(prefix: prefix)))
+      return .model(try Model.open(file, path: path, OpeningOptions(prefix: prefix)).configured())
     case .builtIn, nil:
       throw .unknownFormat(
         path: path,

@@ -41,10 +41,16 @@ extension Model {
     let format = try options.format(of: path)
     try options.check(format, path)
     // What stands in the way of the output is said before the work.
-    try OutputFile(path: path, overwrite: options.overwrite, inputs: files).discard()
+    let inputs = files + (options.reference?.files ?? [])
+    try OutputFile(path: path, overwrite: options.overwrite, inputs: inputs).discard()
+    var reference: ReferenceReport?
+    if let recording = options.reference {
+      try progress.report(.checkingReference)
+      reference = try check(recording, options.graph, threads: options.threads)
+    }
     let conversion = Conversion(
       model: self, soundness: SoundnessCheck(self), path: path, format: format, options: options,
-      progress: progress)
+      reference: reference, progress: progress)
     switch format {
     case .onnx:
       return try conversion.run { (graph) throws(ScaleNetError) in try ONNXTarget(conversion, graph) }
@@ -84,6 +90,8 @@ struct Conversion {
   let path: String
   let format: FileFormat
   let options: ConversionOptions
+  /// What was shown of a recording before.
+  let reference: ReferenceReport?
   let progress: ProgressReporter
 
   /// Whether weights and activations become float16.
@@ -111,6 +119,10 @@ struct Conversion {
     if options.verify {
       try progress.report(.verifying)
       report.verification = try target.verify(Verification(path: path, threads: options.threads))
+      if let count = report.verification?.undecidedValues, count > 0 {
+        report.notes.append(
+          "\(count) values of outputs are NaN in source and file, which proves nothing of them")
+      }
     }
     try progress.check()
     try model.files.checkUnchanged()
@@ -139,8 +151,9 @@ struct Conversion {
       input: model.path, output: path, inputFormat: model.format.rawValue, outputFormat: format.rawValue,
       architecture: model.architecture, inputs: describe(graph?.inputs ?? []),
       outputs: describe(graph?.outputs ?? []), nodes: graph?.nodes.count ?? 0, parameters: try parameters(),
-      bytes: bytes, companionFiles: [], notes: try model.notes + soundness.notes(), verification: nil,
-      weightNames: nil)
+      bytes: bytes, companionFiles: [], notes: try model.notes + soundness.notes(),
+      assumptions: graph == nil ? [] : try model.assumptions(options.graph), reference: reference,
+      preprocessing: model.preprocessing, verification: nil, weightNames: nil)
   }
 
   /// Learnable parameters of the source.

@@ -26,6 +26,8 @@ public struct ConversionOptions: Sendable {
   public var ownNames = false
   /// Whether the source's SHA-256 goes into the metadata of an ONNX file.
   public var checksum = false
+  /// What the source's graph must reproduce before anything is written; nil for nothing.
+  public var reference: ReferenceRecording?
   /// Whether the written file is read back, run and compared before it gets its name.
   public var verify = true
   /// Whether an existing output is replaced.

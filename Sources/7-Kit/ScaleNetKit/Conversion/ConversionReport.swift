@@ -1,3 +1,5 @@
+public import ModelIR
+
 /// What `convert` did.
 public struct ConversionReport: Sendable, Codable {
   /// The path of the source, or its name in memory.
@@ -24,6 +26,12 @@ public struct ConversionReport: Sendable, Codable {
   public var companionFiles: [String]
   /// What a user should know, one sentence each.
   public var notes: [String]
+  /// What the graph has that weights do not tell; empty where the source is a graph, and where weights alone were written.
+  public var assumptions: [Assumption]
+  /// The recording that shows that the assumptions hold; nil if none was given.
+  public var reference: ReferenceReport?
+  /// How images were prepared for the network; nil where nothing says it.
+  public var preprocessing: Preprocessing?
   /// nil if no verification was wanted.
   public var verification: VerificationReport?
   /// Where each weight stands, if weights alone were written to a Keras file.
@@ -43,27 +51,10 @@ public struct ConversionReport: Sendable, Codable {
 
   enum CodingKeys: String, CodingKey {
     case input, output, architecture, inputs, outputs, nodes, parameters, bytes, notes, verification
+    case assumptions, reference, preprocessing
     case inputFormat = "input_format"
     case outputFormat = "output_format"
     case companionFiles = "companion_files"
     case weightNames = "weight_names"
-  }
-}
-
-/// What was compared before a written file got its name.
-public struct VerificationReport: Sendable, Codable {
-  /// `outputs` where graphs were run, `bits` where tensors were compared bit for bit.
-  public var method: String
-  /// How many values were compared.
-  public var comparedValues: Int
-  /// The largest error, as a part of the largest magnitude of the output that it is in.
-  public var largestRelativeError: Double
-  /// The tolerance that it had to stay within.
-  public var tolerance: Double
-
-  enum CodingKeys: String, CodingKey {
-    case method, tolerance
-    case comparedValues = "compared_values"
-    case largestRelativeError = "largest_relative_error"
   }
 }

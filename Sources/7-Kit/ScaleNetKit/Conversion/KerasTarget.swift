@@ -64,13 +64,11 @@ struct KerasTarget: ConversionTarget, ~Copyable {
   func verify(_ verification: Verification) throws(ScaleNetError) -> VerificationReport {
     let file = try output.map()
     if weightsOnly {
-      return VerificationReport(
-        method: "bits", comparedValues: try writer.verifyWeights(in: file), largestRelativeError: 0,
-        tolerance: 0)
+      return VerificationReport(bits: try writer.verifyWeights(in: file))
     }
     return try verification.compare(
       expected: graph.source, found: try KerasReader.read(file).graph, batch: 1, namesMatch: false,
-      tolerance: isHalf ? .writtenFloat16 : .writtenFloat32)
+      isHalf: isHalf)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }

@@ -41,7 +41,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
     let found = try ONNXReader.read(
       written.model, path: writer.path, options: ONNXReader.Options(externalData: written.data))
     return try verification.compare(
-      expected: expected, found: found.graph, batch: 1, tolerance: isHalf ? .writtenFloat16 : .writtenFloat32)
+      expected: expected, found: found.graph, batch: 1, isHalf: isHalf)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }

@@ -1,6 +1,7 @@
 import Comparison
 import Execution
 import FileIO
+import Kernels
 import ModelIR
 
 /// Proves a written graph against the one that it was made of.
@@ -8,11 +9,13 @@ struct Verification {
   let path: String
   let threads: Int?
 
-  /// Runs both graphs on the same seeded inputs and compares their outputs, in their order.
+  /// Shows that the graph of a file is the one that it was made of; see `GraphProof`.
   ///
-  /// - Parameter namesMatch: whether inputs and outputs must have the same names, which a format may not allow.
+  /// - Parameters:
+  ///   - namesMatch: whether inputs and outputs must have the same names, which a format may not allow.
+  ///   - isHalf: whether weights were rounded to float16.
   func compare(
-    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, tolerance: Tolerance
+    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, isHalf: Bool
   ) throws(ScaleNetError) -> VerificationReport {
     let names = expected.outputs.map { expected[$0].name }
     let foundNames = found.outputs.map { found[$0].name }
@@ -25,59 +28,29 @@ struct Verification {
         path: path,
         problems: ["inputs \(inputNames) and outputs \(names) became \(foundInputNames) and \(foundNames)"])
     }
+    let tolerance: Tolerance = isHalf ? .writtenFloat16 : .writtenFloat32
     var random = RandomSource(seed: 20_190_616)
-    var expectedInputs: [String: Tensor] = [:]
-    var foundInputs: [String: Tensor] = [:]
-    for (id, other) in zip(expected.inputs, found.inputs) {
-      guard let shape = expected[id].type.binding(batch).shape else { continue }
-      let tensor = random.input(expected[id].type.dataType, shape)
-      expectedInputs[expected[id].name] = tensor
-      foundInputs[found[other].name] = tensor.cast(to: found[other].type.dataType)
-    }
-    // One after the other, so that the memory of only one plan is in use.
-    let expectedResults = try GraphRunner(expected, batch: batch, threads: threads)
-      .run(expectedInputs)
-    let runner = try GraphRunner(found, batch: batch, threads: threads)
-    var problems: [String] = []
-    let foundResults: [NamedTensor]
-    if found.values.contains(where: { $0.type.dataType == .float16 }) {
-      let (outputs, overflows) = try runner.runFindingOverflows(foundInputs)
-      foundResults = outputs
-      problems = overflows.map { "\($0.name.escapedForMessage) reaches \($0.value), which overflows float16" }
-    } else {
-      foundResults = try runner.run(foundInputs)
-    }
-
-    var worst = 0.0
-    var count = 0
-    for (a, b) in zip(expectedResults, foundResults) {
-      guard a.tensor.shape == b.tensor.shape else {
-        problems.append("\(a.name): shape \(a.tensor.shape) became \(b.tensor.shape)")
-        continue
-      }
-      let (left, right) = (try floats(a), try floats(b))
-      let distance = Distance(right, left, tolerance)
-      count += distance.elementCount
-      worst = max(worst, distance.relativeError)
-      if !distance.isWithinTolerance {
-        let index = distance.worstIndex ?? 0
-        problems.append(
-          "\(a.name): element \(index): expected \(left[index]), found \(right[index]), an error of "
-            + "\(distance.relativeError) of the largest magnitude, limit \(tolerance.absolute)")
-      }
-    }
-    guard problems.isEmpty else { throw .verificationFailed(path: path, problems: problems) }
-    return VerificationReport(
-      method: "outputs", comparedValues: count, largestRelativeError: worst,
-      tolerance: tolerance.absolute)
-  }
-
-  private func floats(_ result: NamedTensor) throws(ScaleNetError) -> [Float] {
+    let proof: GraphProof
     do throws(ScaleNetError) {
-      return try result.tensor.floats()
+      proof = try GraphProof(
+        source: expected, written: found,
+        engine: DiffEngine(kernels: try kernelsForThisProcessor(), threads: try GraphRunner.threads(threads)),
+        tolerance: tolerance, weightType: isHalf ? .float16 : nil
+      ) { _ in
+        var inputs: (source: [String: Tensor], written: [String: Tensor]) = ([:], [:])
+        for (id, other) in zip(expected.inputs, found.inputs) {
+          guard let shape = expected[id].type.binding(batch).shape else { continue }
+          let tensor = random.input(expected[id].type.dataType, shape)
+          inputs.source[expected[id].name] = tensor
+          inputs.written[found[other].name] = tensor.cast(to: found[other].type.dataType)
+        }
+        return inputs
+      }
     } catch {
-      throw .tensor(path: path, name: result.name, error)
+      throw error.inFile(path)
     }
+    guard proof.problems.isEmpty else { throw .verificationFailed(path: path, problems: proof.problems) }
+    return VerificationReport(proof, tolerance)
   }
 
   /// Compares every tensor bit for bit.
@@ -105,6 +78,6 @@ struct Verification {
       count += other.elementCount
     }
     guard problems.isEmpty else { throw .verificationFailed(path: path, problems: problems) }
-    return VerificationReport(method: "bits", comparedValues: count, largestRelativeError: 0, tolerance: 0)
+    return VerificationReport(bits: count)
   }
 }

@@ -92,7 +92,9 @@ extension Model {
     }
     let layout = imageLayout
     var report = RunReport(outputs: [], notes: notes)
-    let results = try Session(graph, path: path, files: files, options: options).runInOrder(arrays, from: inputs).map {
+    let results = try Session(graph, path: path, files: files, options: options).runInOrder(
+      arrays, from: inputs
+    ).map {
       result in
       var tensor = result.tensor
       // NumPy has no bfloat16; float32 has all of its numbers.

@@ -57,24 +57,4 @@ struct GraphRunner {
     case .double(let executor): return try executor.run(inputs)
     }
   }
-
-  /// The outputs, and the names of values that the graph's half type can't hold, with what they reach.
-  func runFindingOverflows(
-    _ inputs: [String: Tensor]
-  ) throws(ScaleNetError) -> (outputs: [NamedTensor], overflows: [(name: String, value: Double)]) {
-    guard case .float(let executor) = engine else { return (try run(inputs), []) }
-    var overflows: [(name: String, value: Double)] = []
-    let outputs = try executor.run(inputs) { (id, tensor) throws(ScaleNetError) in
-      guard tensor.dataType == .float16 else { return }
-      do throws(ScaleNetError) {
-        _ = try tensor.firstNonFinite()
-      } catch {
-        guard let value = error.overflow?.value else {
-          throw .unreadableInput(name: executor.graph[id].name, error: error)
-        }
-        overflows.append((executor.graph[id].name, value))
-      }
-    }
-    return (outputs, overflows)
-  }
 }

@@ -11,6 +11,7 @@ struct ConvertCommand: VerboseCommand {
 
       Examples:
         scalenet convert weights.pth -o model.onnx
+        scalenet convert weights.pth --reference reference.npz -o model.onnx
         scalenet convert weights.pth --structure structure.json --input-size 288x416 --batch 1 -o model.onnx
         scalenet convert weights.pth --features -o backbone.onnx
         scalenet convert weights.pth --dtype float16 --opset 17 -o half.onnx
@@ -55,6 +56,8 @@ struct ConvertCommand: VerboseCommand {
       "What the file is for: decides opset and IR version, and refuses what the target would (see check).",
       valueName: "target"))
   var target: DeploymentTarget?
+
+  @OptionGroup var reference: ReferenceOptions
 
   @OptionGroup(title: "Graph Options") var graph: GraphArguments
 
@@ -111,7 +114,7 @@ struct ConvertCommand: VerboseCommand {
     defer { progress.clear() }
     progress.show("reading")
     let source = try Model.open(model.input, model.opening(inputSize: graph.inputSize))
-    let report = try source.convert(to: output, options) { progress.show($0) }
+    let report = try source.convert(to: output, try options()) { progress.show($0) }
     progress.clear()
     let summary = ConversionSummary(report)
     let text: String
@@ -126,11 +129,12 @@ struct ConvertCommand: VerboseCommand {
     try StandardOutput.write(text, besides: [output])
   }
 
-  private var options: ConversionOptions {
+  private func options() throws -> ConversionOptions {
     var options = ConversionOptions()
     options.format = to?.fileFormat
     options.target = target
     options.graph = graph.options
+    options.reference = try reference.read()
     options.graph.batch = batch
     options.graph.inputName = inputName
     options.graph.outputName = outputName

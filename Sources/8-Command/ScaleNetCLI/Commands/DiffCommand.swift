@@ -51,6 +51,8 @@ struct DiffCommand: VerboseCommand {
       "What the right's names begin with, where the two differ in that.", valueName: "prefix"))
   var rightPrefix: String?
 
+  @OptionGroup var reference: ReferenceOptions
+
   @OptionGroup(title: "Graph Options") var graph: GraphArguments
 
   @OptionGroup var threads: ThreadOptions
@@ -106,6 +108,7 @@ struct DiffCommand: VerboseCommand {
     let right = try Comparand.open(
       right, key: rightKey ?? ofWeights.key, prefix: rightPrefix ?? ofWeights.prefix, inputSize: size,
       inputs: arrays)
+    try checkReference([left, right])
     let plan = try ComparisonPlan(left, right, options)
     let outputs = OutputSet(overwrite: force, inputs: plan.files)
     // Their places are looked at before the work.
@@ -139,6 +142,23 @@ struct DiffCommand: VerboseCommand {
     options.weights = weights
     options.threads = threads.threads
     return options
+  }
+
+  /// Holds each side that is weights against the reference, or each that is a model where none is.
+  private func checkReference(_ sides: [Comparand]) throws {
+    guard reference.reference != nil else { return }
+    let models = sides.compactMap { side -> Model? in
+      if case .model(let model) = side { model } else { nil }
+    }
+    guard !models.isEmpty else {
+      throw ValidationError("--reference: expected with a model on a side, found recorded outputs")
+    }
+    let weights = models.filter { model in
+      if case .weights = model.content { true } else { false }
+    }
+    for model in weights.isEmpty ? models : weights {
+      try reference.check(model, graph.options, threads: threads.threads)
+    }
   }
 
   /// What was written, and how others run on it.

@@ -34,6 +34,8 @@ struct InspectCommand: VerboseCommand {
 
   @OptionGroup var weights: WeightsArguments
 
+  @OptionGroup var reference: ReferenceOptions
+
   @OptionGroup var graph: GraphArguments
 
   @Flag(help: "A row for every layer too.")
@@ -61,12 +63,16 @@ struct InspectCommand: VerboseCommand {
 
   func validate() throws {
     try validateChart(chart)
+    if reference.reference != nil, inputs.count > 1 {
+      throw ValidationError("--reference: expected with one model, found \(inputs.count)")
+    }
   }
 
   func run() throws {
     var files: [ByteRegion] = []
     var inspections: [Inspection] = []
     var tensors: [TensorReport] = []
+    let recording = try reference.read()
     let (_, failure) = try forEach(inputs) { input in
       let options = OpeningOptions(
         key: weights.key, prefix: weights.prefix, structurePath: structure, inputSize: graph.inputSize)
@@ -76,7 +82,7 @@ struct InspectCommand: VerboseCommand {
         try refuseWithoutNetwork(opened)
         tensors.append(try opened.inspectTensors(readsElements: perTensor))
       } else {
-        inspections.append(try opened.inspect(graph.options))
+        inspections.append(try opened.inspect(graph.options, reference: recording))
       }
     }
     try OutputSet.check(

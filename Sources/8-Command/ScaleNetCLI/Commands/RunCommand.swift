@@ -20,6 +20,7 @@ struct RunCommand: VerboseCommand {
       """)
 
   @OptionGroup var model: ModelOptions
+  @OptionGroup var reference: ReferenceOptions
   @OptionGroup var graph: GraphArguments
   @OptionGroup var threads: ThreadOptions
 
@@ -35,7 +36,7 @@ struct RunCommand: VerboseCommand {
   var outputDir: String?
 
   @Flag(help: "Compute with the naive kernels that sum in Double: slow, for checking.")
-  var reference = false
+  var naive = false
 
   @Flag(help: "Replace an existing output.")
   var force = false
@@ -53,11 +54,13 @@ struct RunCommand: VerboseCommand {
     let inputs = try InputArrays.readBatch(inputArrays)
     let opened = try Model.open(model.input, model.opening().reading(for: inputs))
     let progress = ProgressLine()
+    if reference.reference != nil { progress.show("checking the reference") }
+    try reference.check(opened, graph.options, threads: threads.threads)
     progress.show("running")
     defer { progress.clear() }
     var options = RunOptions(threads: threads.threads)
     options.graph = graph.options
-    options.arithmetic = reference ? .reference : .fast
+    options.arithmetic = naive ? .reference : .fast
     let target = outputDir.map { RunOutput.directory($0) } ?? .file(output ?? "")
     let report = try opened.run(inputs, to: target, options, overwrite: force)
     progress.clear()

@@ -27,6 +27,8 @@ extension Dimension: ExpressibleByArgument {
 
 extension StridePlacement: ExpressibleByArgument {}
 extension DeploymentTarget: ExpressibleByArgument {}
+extension Activation: ExpressibleByArgument {}
+extension AntiAliasing: ExpressibleByArgument {}
 extension ReportFormat: ExpressibleByArgument {}
 extension DiffReportFormat: ExpressibleByArgument {}
 extension KerasOptions.DataFormat: ExpressibleByArgument {}

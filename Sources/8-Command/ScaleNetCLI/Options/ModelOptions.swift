@@ -56,12 +56,52 @@ struct GraphArguments: ParsableArguments {
       valueName: "first|middle"))
   var stridePlacement: StridePlacement?
 
+  @Option(
+    help: ArgumentHelp("What BatchNormalization adds to the variance; 1e-5 by default.", valueName: "x"))
+  var epsilon: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "The function behind normalisations: \(Activation.allCases.map(\.rawValue).joined(separator: ", ")); relu by default.",
+      valueName: "name"))
+  var activation: Activation?
+
+  @Option(
+    help: ArgumentHelp(
+      "Dilate a ResNet's last stages, so that the last map has a pixel for 8 or 16 of the image's; 32 by default.",
+      valueName: "8|16|32"))
+  var outputStride: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "What takes a ResNet's steps in place of its 3x3 convolutions, as in resnetaa50 and resnetblur50.",
+      valueName: "average|blur"))
+  var antiAliasing: AntiAliasing?
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether a GoogLeNet rescales its image, as torchvision's published one does; true by default.",
+      valueName: "true|false"))
+  var rescalesInput: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether a MixNet has TensorFlow's margins and epsilon, as tf_mixnet_s has; false by default.",
+      valueName: "true|false"))
+  var padsLikeTensorFlow: Bool?
+
   /// What the library is asked for.
   var options: GraphOptions {
     var options = GraphOptions(inputSize: inputSize)
     options.features = features
     options.softmax = softmax
     options.stridePlacement = stridePlacement
+    options.epsilon = epsilon
+    options.activation = activation
+    options.outputStride = outputStride
+    options.antiAliasing = antiAliasing
+    options.rescalesInput = rescalesInput
+    options.padsLikeTensorFlow = padsLikeTensorFlow
     return options
   }
 }

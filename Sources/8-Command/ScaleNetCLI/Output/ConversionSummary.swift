@@ -1,3 +1,4 @@
+import FileIO
 import Reports
 import ScaleNetKit
 
@@ -59,17 +60,17 @@ struct ConversionSummary {
       case "bits":
         rows.append(
           ("verified", "read back, \(verification.comparedValues.grouped) values equal bit for bit"))
-      default:
-        rows.append(
-          (
-            "verified",
-            "read back and run: largest error \(verification.largestRelativeError.scientific) of the largest output "
-              + "(limit \(verification.tolerance.scientific))"
-          ))
+      default: rows += Self.rows(verification)
       }
     } else {
       rows.append(("verified", "no (--no-verify)"))
     }
+    if !report.assumptions.isEmpty {
+      rows.append(("assumed", report.assumptions.text + Self.proof(report.reference)))
+    } else if let reference = report.reference {
+      rows.append(("reference", "reproduces \(reference.text)"))
+    }
+    if let preprocessing = report.preprocessing { rows.append(("images", preprocessing.text)) }
     return rows
   }
 
@@ -84,5 +85,35 @@ struct ConversionSummary {
       + rows.map { name, value in
         "  " + name + String(repeating: " ", count: 14 - name.count) + value + "\n"
       }.joined() + names
+  }
+
+  /// How source and file were shown to be the same.
+  private static func rows(_ verification: VerificationReport) -> [(String, String)] {
+    let (compared, all) = (verification.comparedWeights ?? 0, verification.weights ?? 0)
+    let weights = compared == all ? "all \(all.grouped)" : "\(compared.grouped) of \(all.grouped)"
+    let exact = verification.exactError ?? 0
+    let times = verification.amplification ?? 0
+    let own =
+      "\((verification.sourceError ?? 0).scientific), as it amplifies rounding \(times.fixed(times < 10 ? 1 : 0)) times"
+    let limit =
+      verification.limit == .sourceRounding
+      ? "4 times the source's own error of \(own)" : "the source's own is \(own)"
+    return [
+      (
+        "verified",
+        "read back: \(weights) weights are the source's but for rounding; in Double "
+          + (exact == 0 ? "exactly the same" : "the same to \(exact.scientific)")
+      ),
+      (
+        "run",
+        "largest error \(verification.largestRelativeError.scientific) of the largest output "
+          + "(limit \(verification.tolerance.scientific); \(limit))"
+      ),
+    ]
+  }
+
+  /// What shows that assumptions hold, or would.
+  static func proof(_ reference: ReferenceReport?) -> String {
+    reference.map { "; confirmed: reproduces \($0.text)" } ?? "; only --reference can show it"
   }
 }

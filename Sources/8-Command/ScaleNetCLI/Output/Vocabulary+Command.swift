@@ -14,6 +14,10 @@ extension ScaleNetError.Vocabulary {
       case .setInputSize(let example): "give --input-size" + (example.map { " \($0)" } ?? "")
       case .closeExtents: "every extent must be known"
       case .setFormat: "give --to"
+      case .choose(let settings):
+        "with "
+          + settings.map { "--\(kebabCase($0.option)) \($0.value)" }.joined(separator: " ")
+          + " it is: give that"
       case .choosePrefix(let example): "give --prefix \(example.escapedForMessage) or another"
       case .keepOwnNames: "give --own-names to write them under the graph's names"
       }

@@ -1,0 +1,77 @@
+"""torchvision's and timm's residual networks that are read, with statistics as training leaves them."""
+
+import zlib
+
+import torch
+
+try:
+    import torchvision
+except RuntimeError:
+    # Its wheel may be built for GPUs and PyTorch's not: detection's operators are then missing, which no network here
+    # uses, but their names have to exist.
+    OPERATORS = torch.library.Library("torchvision", "DEF")
+    for operator in ("nms", "qnms"):
+        OPERATORS.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    import torchvision
+
+import timm
+
+#: By library; each is recognised from its weights.
+TORCHVISION = (
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "resnext50_32x4d",
+    "resnext101_32x8d",
+    "resnext101_64x4d",
+    "wide_resnet50_2",
+    "wide_resnet101_2",
+)
+TIMM = (
+    "resnet18",
+    "resnet26",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "resnext50_32x4d",
+    "resnext101_32x4d",
+    "resnext101_32x8d",
+    "wide_resnet50_2",
+    "seresnet50",
+    "seresnet101",
+    "seresnet152",
+    "seresnext50_32x4d",
+    "seresnext101_32x4d",
+    "legacy_seresnet18",
+    "legacy_seresnet50",
+    "legacy_seresnet152",
+    "legacy_seresnext50_32x4d",
+)
+ALL = [("torchvision", name) for name in TORCHVISION] + [("timm", name) for name in TIMM]
+
+
+def trained(library, name, side=160, seed=None, **arguments):
+    """A network whose BatchNorm statistics are those of a batch, a little disturbed, as after a few steps of training.
+
+    Such networks amplify the rounding of float32: the deeper, the more."""
+    torch.manual_seed(zlib.crc32(f"{library} {name}".encode()) if seed is None else seed)
+    if library == "torchvision":
+        model = getattr(torchvision.models, name)(weights=None, **arguments)
+    else:
+        model = timm.create_model(name, pretrained=False, **arguments)
+    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        # Zero where a block is to begin as its shortcut: training has moved it.
+        torch.nn.init.uniform_(norm.weight, 0.8, 1.2)
+        torch.nn.init.normal_(norm.bias, std=0.1)
+        norm.momentum = 1.0
+    model.train()
+    with torch.no_grad():
+        model(torch.randn(4, 3, side, side))
+    for norm in norms:
+        norm.running_mean += 0.02 * norm.running_var.sqrt() * torch.randn_like(norm.running_mean)
+        norm.running_var *= torch.empty_like(norm.running_var).uniform_(0.95, 1.05)
+    return model.eval()

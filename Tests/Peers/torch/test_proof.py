@@ -1,0 +1,60 @@
+"""Verification refuses no honest network, however much it amplifies rounding, and says by how much it does.
+
+`SCALENET_SWEEP=1` looks at every residual network of torchvision and timm that is read, and prints a table."""
+
+import json
+import os
+
+import pytest
+import residual_networks
+import torch
+from command import DIFFERENCE, scalenet
+
+SWEEP = os.environ.get("SCALENET_SWEEP")
+NETWORKS = (
+    residual_networks.ALL
+    if SWEEP
+    else [("torchvision", "resnet50"), ("torchvision", "resnet152"), ("timm", "seresnext50_32x4d")]
+)
+
+
+def convert(source, output, *options):
+    return json.loads(scalenet("convert", source, "-o", output, "--format", "json", *options).stdout)
+
+
+@pytest.mark.parametrize(("library", "name"), NETWORKS)
+def test_honest_networks_are_proved(tmp_path, library, name):
+    source = tmp_path / "model.pth"
+    torch.save(residual_networks.trained(library, name).state_dict(), source)
+    report = convert(source, tmp_path / "model.onnx")["verification"]
+    assert report["compared_weights"] == report["weights"] > 1e6
+    assert report["exact_error"] <= 1e-9
+    assert report["largest_relative_error"] <= report["tolerance"]
+    expected = max(1e-5, 4 * report["source_error"])
+    assert report["tolerance"] == pytest.approx(expected)
+    assert report["limit"] == ("fixed" if report["tolerance"] == 1e-5 else "source_rounding")
+    assert report["amplification"] == pytest.approx(report["source_error"] * 2**24)
+    if SWEEP:
+        print(
+            f"\nSWEEP {library:12}{name:26}{report['weights']:>12,}{report['source_error']:10.1e}"
+            f"{report['amplification']:8.0f}{report['largest_relative_error']:10.1e}{report['tolerance']:10.1e}"
+            f"{report['exact_error']:10.1e}  {report['limit']}"
+        )
+
+
+def test_networks_that_amplify_are_said(tmp_path):
+    source = tmp_path / "model.pth"
+    torch.save(residual_networks.trained("torchvision", "resnet101").state_dict(), source)
+    text = scalenet("convert", source, "-o", tmp_path / "model.onnx").stdout
+    assert "weights are the source's but for rounding; in Double " in text
+    assert "amplifies rounding" in text
+
+
+def test_outputs_of_nan_are_refused(tmp_path):
+    model = residual_networks.trained("torchvision", "resnet18")
+    model.bn1.running_var.data[0] = -1e-3
+    source, output = tmp_path / "model.pth", tmp_path / "model.onnx"
+    torch.save(model.state_dict(), source)
+    outcome = scalenet("convert", source, "-o", output, check=False)
+    assert outcome.status == DIFFERENCE and not output.exists()
+    assert "nothing is proved: no element of output output is finite" in outcome.stderr
