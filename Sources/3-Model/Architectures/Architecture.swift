@@ -42,6 +42,8 @@ public enum Architecture: Hashable, Sendable {
   public var depths: [Int] { configuration.depths }
   /// What the weights do not tell, and what is taken for it.
   public var assumptions: [Assumption] { configuration.assumptions }
+  /// What a user should know of the weights, one sentence each.
+  package var notes: [String] { configuration.notes }
   /// The scales of the network's blocks; nil for a network of one scale.
   public var scaleTable: ScaleTable? { configuration.scaleTable }
   /// The least side of a square input of which every layer leaves at least one pixel.
