@@ -245,16 +245,16 @@ import Testing
 
   @Test func saysWhatWasAssumed() throws {
     let specs = try decode([String: [NamedShape]].self, "specs")
-    func assumptions(_ name: String) throws -> [String] {
+    func assumed(_ name: String) throws -> [String] {
       let weights = try Fixtures.stateDict(
         try #require(specs[name]).map { ($0.name, TensorShape($0.shape)) })
-      return try Architecture.recognize(weights, source: name).assumptions.map(\.subject)
+      return try Architecture.recognize(weights, source: name).configuration.assumptions.map(\.value)
     }
-    #expect(try assumptions("torchvision/googlenet+aux") == ["transform_input"])
-    #expect(try assumptions("resnet50_gn") == ["group normalisation"])
-    #expect(try assumptions("resnest50d") == ["pool of a block that takes a step"])
-    #expect(try assumptions("skresnext50_32x4d") == ["dilation of the paths"])
-    #expect(try assumptions("mixnet_s").count == 3)
-    #expect(try assumptions("resnet50d") == [])
+    #expect(try assumed("torchvision/googlenet+aux").count == 1)
+    #expect(try assumed("resnet50_gn") == ["32 groups"])
+    #expect(try assumed("resnest50d") == ["behind its split attention"])
+    #expect(try assumed("skresnext50_32x4d") == ["1, 2: 5x5 as 3x3 of dilation 2"])
+    #expect(try assumed("mixnet_s").count == 3)
+    #expect(try assumed("resnet50d") == [])
   }
 }

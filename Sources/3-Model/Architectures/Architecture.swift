@@ -40,6 +40,8 @@ public enum Architecture: Hashable, Sendable {
   public var classes: Int? { configuration.classes }
   /// Blocks of each stage: 3, 4, 6, 3 for the networks of 50 layers.
   public var depths: [Int] { configuration.depths }
+  /// What a user should know of the weights, one sentence each.
+  package var notes: [String] { configuration.notes }
   /// The scales of the network's blocks; nil for a network of one scale.
   public var scaleTable: ScaleTable? { configuration.scaleTable }
   /// The least side of a square input of which every layer leaves at least one pixel.

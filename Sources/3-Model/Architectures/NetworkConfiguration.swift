@@ -17,6 +17,8 @@ package protocol NetworkConfiguration: Hashable, Sendable {
   var depths: [Int] { get }
   /// What the weights do not tell, and what is taken for it.
   var assumptions: [Assumption] { get }
+  /// What a user should know of the weights, one sentence each.
+  var notes: [String] { get }
   /// The scales of its blocks; nil for a network of one scale.
   var scaleTable: ScaleTable? { get }
 
@@ -43,6 +45,8 @@ package protocol NetworkConfiguration: Hashable, Sendable {
 
 extension NetworkConfiguration {
   package var assumptions: [Assumption] { [] }
+
+  package var notes: [String] { [] }
 
   package var scaleTable: ScaleTable? { nil }
 

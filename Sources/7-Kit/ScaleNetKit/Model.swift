@@ -43,7 +43,11 @@ public struct Model: Sendable {
     self.path = path
     self.format = format
     self.content = content
-    self.notes = notes
+    if case .weights(_, let network) = content {
+      self.notes = notes + network.notes
+    } else {
+      self.notes = notes
+    }
     self.files = files
     self.configuration = configuration
   }
@@ -128,7 +132,7 @@ public struct Model: Sendable {
     case .weights(_, let architecture):
       guard let structure = architecture.structure else {
         throw .unsupported(
-          path: path, operation: "give a structure", reason: "a \(architecture.displayName) has no scales")
+          path: path, operation: "give a structure", reason: "a \(architecture.displayName) has no scale-aggregation blocks")
       }
       return structure
     case .tensors(_, let error):

@@ -37,6 +37,11 @@ public struct GoogLeNetConfiguration: LayeredConfiguration, Hashable, Sendable {
     ]
   }
 
+  /// That the heads for training are left out.
+  package var notes: [String] {
+    hasTrainingHeads ? ["aux1 and aux2, the heads for training, take no part in the forward pass"] : []
+  }
+
   /// Kernels of three sizes and a pool. torchvision's third kernel is 3x3, the paper's 5x5.
   package var scaleTable: ScaleTable? {
     ScaleTable(

@@ -116,7 +116,7 @@ extension ResNetConfiguration {
   private var letter: String? {
     let widths = stem.convolutions.map(\.filters)
     let pools = blocks.contains { $0.shortcut.pooling != nil }
-    guard widths.count == 3 else { return stem.stride == 1 ? "CIFAR" : pools ? "B" : nil }
+    guard widths.count == 3 else { return stem.stride == 1 ? "CIFAR" : nil }
     if widths[0] != widths[1] { return "T" }
     return widths[2] > 64 ? (pools ? "E" : "S") : pools ? "D" : "C"
   }
