@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from command import scalenet
 
@@ -41,3 +42,21 @@ def test_schema_refuses_what_it_does_not_know(checkpoint, validator):
     del report["blocks"][0]["kind"]
     assert not validator.is_valid(report)
     assert not validator.is_valid([])
+
+
+def test_tensors_of_no_known_network(tmp_path, validator):
+    np.savez(tmp_path / "w.npz", **{"a.b": np.array([1, np.nan], np.float32), "c": np.array([1j], np.complex64)})
+    for options in ([], ["--per-tensor"]):
+        report = json.loads(scalenet("inspect", tmp_path / "w.npz", "--format", "json", *options).stdout)
+        validator.validate(report)
+        assert ("statistics" in report["tensors"][0]) == bool(options)
+        assert "statistics" not in report["tensors"][1]
+    both = json.loads(scalenet("inspect", tmp_path / "w.npz", "arch:resnet18", "--format", "json").stdout)
+    validator.validate(both)
+    assert [report["format"] for report in both] == ["built-in", "numpy"]
+
+
+def test_tensors_of_a_network(checkpoint, validator):
+    report = json.loads(scalenet("inspect", checkpoint("tiny"), "--per-tensor", "--format", "json").stdout)
+    validator.validate(report)
+    assert "reason" not in report and report["tensors"][0]["name"] == "conv1.weight"
