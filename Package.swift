@@ -133,7 +133,7 @@ let package = Package(
     tests(
       "ExecutionTests",
       ["Execution", "Architectures", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "PyTorchFormat"]),
-    tests("CommandTests", ["ModelIR", "NumPyFormat", "ScaleNetCLI", "ScaleNetKit"]),
+    tests("CommandTests", ["FileIO", "ModelIR", "NumPyFormat", "ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),
     tests("ImagesTests", ["FileIO", "Images"]),

@@ -35,6 +35,25 @@ import Testing
     #expect(try view.floats() == [1, 2, 1, 2, 1, 2])
   }
 
+  /// What NumPy has for `x[None]` and `x.transpose(0, 3, 1, 2)`.
+  @Test func fitsArraysToInputs() throws {
+    let image: [Dimension] = [.symbolic("batch"), 3, 4, 5]
+    func fit(_ shape: TensorShape) -> (shape: TensorShape, fit: ArrayFit)? {
+      tensor(shape).fitted(to: image).map { ($0.tensor.shape, $0.fit) }
+    }
+    #expect(fit([2, 3, 4, 5])?.fit == ArrayFit())
+    #expect(fit([2, 4, 5, 3])?.shape == [2, 3, 4, 5])
+    #expect(fit([2, 4, 5, 3])?.fit.hadChannelsLast == true)
+    let plain = try #require(fit([3, 4, 5]))
+    #expect(plain.shape == [1, 3, 4, 5] && plain.fit.hadNoBatch && !plain.fit.hadChannelsLast)
+    let both = try #require(tensor([4, 5, 3]).fitted(to: image))
+    #expect(both.tensor.shape == [1, 3, 4, 5] && both.fit.hadNoBatch && both.fit.hadChannelsLast)
+    // arange(60).reshape(4, 5, 3).transpose(2, 0, 1)[None].ravel()[:4]
+    #expect(try both.tensor.floats().prefix(4) == [0, 3, 6, 9])
+    #expect(fit([2, 3, 4, 6]) == nil && fit([60]) == nil && fit([2, 3, 4, 5, 1]) == nil)
+    #expect(tensor([7]).fitted(to: [1, 7])?.tensor.shape == [1, 7])
+  }
+
   @Test func readsBigEndian() throws {
     let storage = ByteRegion.copying([UInt8]([0x3f, 0x80, 0, 0, 0xc0, 0x20, 0, 0]))
     let view = try Tensor(.float32, [2], storage: storage, isLittleEndian: false)

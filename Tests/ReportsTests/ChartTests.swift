@@ -95,6 +95,25 @@ import Testing
     check(try ComparisonChart(try Samples.residual.map(Samples.report)).drawing)
   }
 
+  @Test func familiesHaveColoursOfTheirOwn() throws {
+    let reports = try (Samples.released + Samples.residual).map(Samples.report)
+    let drawing = try ComparisonChart(reports).drawing
+    var fills: [Color] = []
+    for case .circle(_, _, let fill, _) in drawing.shapes { fills.append(fill) }
+    let families = reports.map(\.familyName)
+    // A point for each model, then one for each family in the legend.
+    #expect(fills.count == reports.count + Set(families).count)
+    for (index, family) in families.enumerated() {
+      for (other, name) in families.enumerated() {
+        #expect((fills[index] == fills[other]) == (family == name))
+      }
+    }
+    let words = drawing.shapes.compactMap { shape -> String? in
+      if case .text(let text, _, _, _, _, _) = shape { text } else { nil }
+    }
+    #expect(Set(families).isSubset(of: Set(words)))
+  }
+
   @Test(arguments: Samples.released + Samples.residual)
   func blockDiagramsKeepBoxesApart(name: String) throws {
     let block = try #require(BlockGraph(representing: try Samples.graph(name)))

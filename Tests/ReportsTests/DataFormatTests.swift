@@ -63,7 +63,7 @@ import Testing
     let report = try Samples.hostile()
     let text = try ReportFormat.markdown.text(of: [report], isPerLayer: true)
     #expect(!text.contains("<script"))
-    #expect(text.contains("&lt;script\\>"))
+    #expect(text.contains("&lt;script>"))
     let widths = text.split(separator: "\n").filter { $0.hasPrefix("|") }.map { line in
       line.replacing(/\\\\/, with: "").replacing(/\\\|/, with: "").count { $0 == "|" }
     }
@@ -74,5 +74,33 @@ import Testing
     let text = try ReportFormat.markdown.text(of: try Samples.released.map(Samples.report))
     #expect(text.contains("| 77,220,070 | 11,211,951,616 | 22,423,903,232 |"))
     #expect(text.split(separator: "\n").count == 6)
+  }
+
+  /// What CommonMark (0.31) and GitHub's dialect would change is escaped, and nothing else.
+  @Test(arguments: [
+    ("layer1_0_conv1", "layer1_0_conv1"), ("_init", "\\_init"), ("a * b", "a * b"),
+    ("**a**", "\\*\\*a\\*\\*"),
+    ("[1, 3, 224]", "[1, 3, 224]"), ("[a](b)", "[a\\](b)"), ("`x`", "\\`x\\`"), ("a < b", "a < b"),
+    ("<b>", "&lt;b>"), ("R&D", "R&amp;D"), ("a & b", "a & b"), ("~~x~~", "\\~\\~x\\~\\~"),
+    ("path/to-file.onnx", "path/to-file.onnx"), ("https://a", "https\\://a"), ("input: x", "input: x"),
+    ("(1/16)", "(1/16)"), ("a\\b", "a\\b"), ("a\\*b", "a\\\\\\*b"), ("a|b", "a|b"),
+  ])
+  func markdownEscapesOnlyWhatItWouldChange(text: String, expected: String) {
+    #expect(ReportDocument.escaped(text) == expected)
+  }
+
+  @Test func barsEndCellsOnly() {
+    #expect(ReportDocument.escaped("a|b", isCell: true) == "a\\|b")
+  }
+
+  @Test func latexEscapesNames() throws {
+    let text = try ReportFormat.latex.text(of: [try Samples.hostile()], isPerLayer: true)
+    let cells = text.split(separator: "\n").filter { $0.hasSuffix("\\\\") }
+    let widths = cells.map { $0.replacing("\\&", with: "").count { $0 == "&" } + 1 }
+    #expect(Set(widths) == [3, 11, 6])
+    #expect(
+      ReportDocument.latexEscaped("a_b 5% #1 {x} $y ~^\\ <&>")
+        == "a\\_b 5\\% \\#1 \\{x\\} \\$y \\textasciitilde{}\\textasciicircum{}\\textbackslash{} "
+        + "\\textless{}\\&\\textgreater{}")
   }
 }

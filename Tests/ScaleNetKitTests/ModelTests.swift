@@ -98,7 +98,7 @@ import Testing
       let again: ConversionReport = try await model.convert(to: "\(folder)/tiny.keras")
       #expect(again.outputFormat == "keras")
       let written = try Model.open("\(folder)/tiny.onnx")
-      let comparison: DiffReport = try compare(model, written)
+      let comparison: DiffReport = try await compare(model, written)
       #expect(comparison.verdict == .match)
       var options = ComparisonOptions()
       options.inputs = [InputArrays(try array("input_1x3x224x224.npy"))]

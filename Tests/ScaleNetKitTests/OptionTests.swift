@@ -104,26 +104,97 @@ import Testing
       } == "invalidOption: outputName: the outputs of features are layer1 to layer4")
   }
 
+  /// A graph of a file with options; the message of what cannot be followed, with the folder cut out.
+  private func refused(_ path: String, _ change: (inout GraphOptions) -> Void) -> String {
+    var options = GraphOptions()
+    change(&options)
+    return refusal { () throws(ScaleNetError) in _ = try Model.open(path).graph(options) }
+  }
+
   @Test func whatAGraphCannotFollowIsRefused() throws {
+    try withTemporaryDirectory { folder in
+      let (path, maps) = ("\(folder)/tiny.onnx", "\(folder)/maps.onnx")
+      var options = ConversionOptions()
+      options.graph.softmax = true
+      let _: ConversionReport = try Model.open(Self.weights).convert(to: path, options)
+      options.graph.softmax = false
+      options.graph.features = true
+      let _: ConversionReport = try Model.open(Self.weights).convert(to: maps, options)
+      #expect(
+        refused(path) { $0.stridePlacement = .first }
+          == "invalidOption: stridePlacement: expected weights to make a graph of, found a graph of its own in \(path)"
+      )
+      #expect(
+        refused(path) { $0.softmax = true }
+          == "invalidOption: softmax: the graph in \(path) ends in one already")
+      #expect(
+        refused(path) { $0.inputSize = InputSize(height: 96, width: 96) }
+          == "invalidOption: inputSize: expected 224x224, which the graph in \(path) is made for, found 96x96"
+      )
+      #expect(
+        refused(maps) { $0.outputName = "y" }
+          == "invalidOption: outputName: expected one output, found 4 (layer1, layer2, layer3, layer4) in \(maps)"
+      )
+      #expect(
+        refused(maps) { $0.softmax = true }.hasPrefix(
+          "invalidOption: softmax: expected one output [batch, classes]"))
+      // Its own size is no contradiction.
+      #expect(refused(path) { $0.inputSize = .standard } == "accepted")
+    }
+  }
+
+  @Test func aGraphFollowsOptions() throws {
     try withTemporaryDirectory { folder in
       let path = "\(folder)/tiny.onnx"
       let _: ConversionReport = try Model.open(Self.weights).convert(to: path)
-      func refused(_ change: (inout GraphOptions) -> Void) throws -> String {
-        var options = GraphOptions()
-        change(&options)
-        return refusal { () throws(ScaleNetError) in _ = try Model.open(path).graph(options) }
-          .replacing(folder, with: "DIR")
+      let model = try Model.open(path)
+      var options = GraphOptions()
+      options.batch = 3
+      options.softmax = true
+      options.inputName = "image"
+      options.outputName = "probabilities"
+      let graph = try model.graph(options)
+      #expect(graph.inputs.map { graph[$0].name } == ["image"])
+      #expect(graph.outputs.map { graph[$0].name } == ["probabilities"])
+      #expect(graph[graph.inputs[0]].type.description == "float32[3, 3, 224, 224]")
+      #expect(graph[graph.outputs[0]].type.description == "float32[3, 10]")
+      // A fixed batch is opened again.
+      options = GraphOptions()
+      options.batch = .symbolic("batch")
+      let open = try Model(graph: graph, name: "fixed").graph(options)
+      #expect(open[open.outputs[0]].type.description == "float32[batch, 10]")
+      options = GraphOptions()
+      options.features = true
+      let maps = try model.graph(options)
+      #expect(maps.outputs.map { maps[$0].name } == ["layer1", "layer2", "layer3", "layer4"])
+      var elements: [Float] = []
+      for index in 0..<3 * 224 * 224 { elements.append(Float(index % 251) / 251 - 0.5) }
+      let array = Tensor(elements, shape: [1, 3, 224, 224])
+      var run = RunOptions()
+      run.graph = options
+      let found: [String: Tensor] = try model.run(["input": array], run)
+      let expected: [String: Tensor] = try Model.open(Self.weights).run(["input": array], run)
+      for name in ["layer1", "layer2", "layer3", "layer4"] {
+        let (a, b) = (try #require(try found[name]?.floats()), try #require(try expected[name]?.floats()))
+        let largest = b.map(abs).max() ?? 0
+        #expect(zip(a, b).allSatisfy { abs($0 - $1) <= 1e-5 * largest } && largest > 0)
       }
-      let end = ": expected weights to make a graph of, found a graph of its own in DIR/tiny.onnx"
-      #expect(try refused { $0.softmax = true } == "invalidOption: softmax" + end)
-      #expect(try refused { $0.features = true } == "invalidOption: features" + end)
-      #expect(try refused { $0.batch = 2 } == "invalidOption: batch" + end)
-      #expect(try refused { $0.inputName = "x" } == "invalidOption: inputName" + end)
-      #expect(
-        try refused { $0.inputSize = InputSize(height: 96, width: 96) } == "invalidOption: inputSize" + end)
-      // Its own size is no contradiction.
-      #expect(try refused { $0.inputSize = .standard } == "accepted")
     }
+  }
+
+  @Test func ownNamesNeedAGraphAndAnOutputOfWeights() throws {
+    #expect(
+      try conversion(to: "out.pth") { $0.ownNames = true }.hasPrefix(
+        "invalidOption: ownNames: expected a graph, whose weights get other names, found weights in "))
+    #expect(
+      try conversion { $0.ownNames = true }
+        == "invalidOption: ownNames: expected an output that holds weights alone, found DIR/out.onnx")
+  }
+
+  @Test func comparesModelsInATask() async throws {
+    let model = try Model.open(Self.weights)
+    let report: DiffReport = try await compare(model, model)
+    #expect(report.verdict == .match)
   }
 
   @Test func errorsNameFilePlaceAndWhatToDo() throws {

@@ -1,7 +1,7 @@
 public import FileIO
 public import Inspection
 
-/// Several models by their MACs and their parameters: a point each, with its name beside it.
+/// Several models by their MACs and their parameters: a point each in the colour of its family, with its name beside it.
 public struct ComparisonChart {
   private static let plot = LabelPlacer.Box(x: 76, y: 64, width: 600, height: 380)
   private static let radius = 5.0
@@ -22,7 +22,7 @@ public struct ComparisonChart {
     let vertical = Axis(reports.map(\.totals.parameters))
     var drawing = Drawing(
       width: plot.x + plot.width + 24, height: plot.y + plot.height + 56,
-      summary: "MACs and parameters of \(reports.count) models")
+      summary: "MACs and parameters of \(reports.count) models of \(families.joined(separator: ", "))")
     drawing.text("MACs and parameters", 20, 32, size: 16, isBold: true)
     drawing.text("parameters\(vertical.unitText)", 20, 53, size: 12, .muted)
     for tick in vertical.ticks {
@@ -49,8 +49,55 @@ public struct ComparisonChart {
         y: plot.y + plot.height * (1 - vertical.share(report.totals.parameters)))
     }
     labels(points, &drawing)
-    for point in points { drawing.circle(point, radius: Self.radius, fill: .scale2, stroke: .paper) }
+    for (point, report) in zip(points, reports) {
+      drawing.circle(point, radius: Self.radius, fill: color(of: report), stroke: .paper)
+    }
+    legend(&drawing)
     return drawing
+  }
+
+  /// The families, in the order in which they appear.
+  private var families: [String] {
+    reports.map(\.familyName).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// More families than there are colours share the last.
+  private func color(of report: InspectionReport) -> Color {
+    let index = families.firstIndex(of: report.familyName) ?? 0
+    return Color.families[min(index, Color.families.count - 1)]
+  }
+
+  /// What the colours mean, at the right of the title; nothing for one family.
+  private func legend(_ drawing: inout Drawing) {
+    guard families.count > 1 else { return }
+    let shown = families.prefix(Color.families.count).map {
+      TextMetrics.fitted($0, to: 110, size: Self.labelSize)
+    }
+    var names = shown
+    if families.count > names.count { names[names.count - 1] = "others" }
+    // From the right, in as many rows as it takes.
+    let right = Self.plot.x + Self.plot.width
+    let widths = names.map { TextMetrics.width($0, size: Self.labelSize) + 28 }
+    var rows: [[Int]] = [[]]
+    var taken = 0.0
+    for (index, width) in widths.enumerated() {
+      if taken + width > Self.plot.width - 190, !rows[rows.count - 1].isEmpty {
+        rows.append([])
+        taken = 0
+      }
+      rows[rows.count - 1].append(index)
+      taken += width
+    }
+    for (number, row) in rows.enumerated() {
+      var x = right - row.reduce(0) { $0 + widths[$1] } + 12
+      let y = 24 + 17 * Double(number)
+      for index in row {
+        drawing.circle(
+          .init(x: x + 5, y: y), radius: Self.radius, fill: Color.families[index], stroke: .paper)
+        drawing.text(names[index], x + 14, y + 4, size: Self.labelSize)
+        x += widths[index]
+      }
+    }
   }
 
   private func labels(_ points: [Drawing.Point], _ drawing: inout Drawing) {
@@ -61,13 +108,16 @@ public struct ComparisonChart {
           x: $0.x - Self.radius, y: $0.y - Self.radius, width: 2 * Self.radius, height: 2 * Self.radius)
       })
     let height = Self.labelSize + 4
-    for (point, name) in zip(points, names) {
-      let width = TextMetrics.width(name, size: Self.labelSize)
-      let box = placer.place(width: width, height: height, near: point)
-      // The nearest place of the box; where that is away from the point, a line leads to it.
+    let boxes = zip(points, names).map { point, name in
+      placer.place(width: TextMetrics.width(name, size: Self.labelSize), height: height, near: point)
+    }
+    // Where the nearest place of a box is away from its point, a line leads to it; all lines lie under all labels.
+    for (point, box) in zip(points, boxes) {
       let near = Drawing.Point(
         x: min(max(point.x, box.x), box.x + box.width), y: min(max(point.y, box.y), box.y + box.height))
       if max(abs(near.x - point.x), abs(near.y - point.y)) > 10 { drawing.line([point, near], .muted) }
+    }
+    for (box, name) in zip(boxes, names) {
       drawing.rectangle(box.x - 1, box.y, box.width + 2, box.height, fill: .paper)
       drawing.text(name, box.x, box.y + height - 4, size: Self.labelSize)
     }

@@ -6,11 +6,18 @@ enum Color: String, CaseIterable {
   case paper, panel, ink, muted, rule, grid, accent
   case scale1, scale2, scale4, scale7
   case onScale1, onScale2, onScale4, onScale7
+  case family1, family2, family3, family4, family5, family6, family7, family8
 
   /// The fills of scales 1, 2, 4 and 7.
   static let scales: [Color] = [.scale1, .scale2, .scale4, .scale7]
   /// Ink on each of them, with a contrast of at least 4.5.
   static let onScales: [Color] = [.onScale1, .onScale2, .onScale4, .onScale7]
+
+  /// Families of networks, in the order in which they appear; those of Okabe and Ito (2008), which stay apart for every
+  /// kind of colour blindness.
+  static let families: [Color] = [
+    .family1, .family2, .family3, .family4, .family5, .family6, .family7, .family8,
+  ]
 
   /// 0xRRGGBB on a light background.
   var light: UInt32 {
@@ -28,6 +35,14 @@ enum Color: String, CaseIterable {
     case .scale7: 0xFBE9B8
     case .onScale1, .onScale2: 0xFFFFFF
     case .onScale4, .onScale7: 0x1B1F24
+    case .family1: 0x0072B2
+    case .family2: 0xD55E00
+    case .family3: 0x009E73
+    case .family4: 0xCC79A7
+    case .family5: 0xB07700
+    case .family6: 0x56B4E9
+    case .family7: 0x59636E
+    case .family8: 0x7A4FB5
     }
   }
 
@@ -47,6 +62,14 @@ enum Color: String, CaseIterable {
     case .scale7: 0xFDF0CC
     case .onScale1: 0xFFFFFF
     case .onScale2, .onScale4, .onScale7: 0x14171C
+    case .family1: 0x4FA8E0
+    case .family2: 0xF08A3C
+    case .family3: 0x2FC79B
+    case .family4: 0xE3A0C6
+    case .family5: 0xE6B84D
+    case .family6: 0x9AD4F5
+    case .family7: 0xA3ACB7
+    case .family8: 0xB79AE8
     }
   }
 

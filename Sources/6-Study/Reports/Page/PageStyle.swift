@@ -27,7 +27,8 @@ enum PageStyle {
       .scroll{overflow-x:auto}
       table{border-collapse:collapse;width:100%;font-size:.85rem}
       th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--rule);overflow-wrap:normal}
-      td.name{overflow-wrap:anywhere;min-width:8rem}
+      td{white-space:nowrap}
+      td.name{white-space:normal;overflow-wrap:anywhere;min-width:8rem}
       .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
       th button{font:inherit;font-weight:bold;color:inherit;background:none;border:0;padding:0;cursor:pointer}
       th button:hover,th button:focus-visible{color:var(--accent)}
@@ -35,6 +36,9 @@ enum PageStyle {
       th[aria-sort=descending] button::after{content:" \\2193"}
       tbody tr:hover{background:var(--panel)}
       summary{cursor:pointer;font-size:1.05rem;font-weight:bold;margin:2rem 0 .5rem}
+      @media (max-width:48rem){body{padding:1rem}dl{grid-template-columns:1fr 1fr;gap:.5rem}\
+      dd{font-size:1rem}svg{max-width:none}table{font-size:.8rem}th,td{padding:.25rem .45rem}\
+      td.name{position:sticky;left:0;background:var(--paper);min-width:6.5rem}tbody tr:hover td.name{background:inherit}}
       @media print{tbody tr:hover{background:none}}
       """
   }

@@ -8,6 +8,22 @@ extension InspectionReport {
     return name.isEmpty ? "unnamed network" : name
   }
 
+  /// The family of networks that the model belongs to, for colours: what its name says before the depth, or where it has
+  /// none that is known, what its blocks are.
+  var familyName: String {
+    let words = architecture.split { $0 == " " || $0 == "(" }
+    // SE-ResNeXt-50 is of the family SE-ResNeXt.
+    let parts = (words.first ?? "").split(separator: "-").prefix {
+      $0.contains(where: \.isLetter) && $0.first?.isNumber == false
+    }
+    let name = parts.joined(separator: "-")
+    if ["Net", "NeXt", "NeSt"].contains(where: name.contains) { return name.escapedForMessage }
+    if blocks.isEmpty { return "other" }
+    if hasScalesOnly { return "ScaleNet" }
+    let isGrouped = blocks.contains { $0.groups > 1 }
+    return (blocks.contains { $0.squeezeChannels != nil } ? "SE-" : "") + (isGrouped ? "ResNeXt" : "ResNet")
+  }
+
   /// The last component of the path, control characters escaped.
   var fileName: String {
     (path.split(separator: "/").last.map(String.init) ?? path).escapedForMessage

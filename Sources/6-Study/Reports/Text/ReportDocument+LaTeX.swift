@@ -37,7 +37,6 @@ extension ReportDocument {
       case "<": result += "\\textless{}"
       case ">": result += "\\textgreater{}"
       case "|": result += "\\textbar{}"
-      case "\"": result += "\\textquotedbl{}"
       case "-": result += result.hasSuffix("-") ? "{}-" : "-"
       // A bracket that begins a cell would be taken for an argument of the line break before it.
       case "[": result += "{[}"
