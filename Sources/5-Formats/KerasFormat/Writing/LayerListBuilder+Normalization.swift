@@ -22,34 +22,44 @@ extension LayerListBuilder {
       order: input.order)
   }
 
-  /// Keras has a weight for each position along the normalised axes.
+  /// Keras has a weight for each position along the normalised axis. Several axes become one: Keras 3 reads no more from
+  /// a configuration of this form.
   mutating func addLayerNormalization(_ node: Node, _ op: LayerNormalization) throws(ScaleNetError) {
     guard op.outputCount == 1 else { throw failure(node, "outputs", "1", "\(op.outputCount)") }
-    let input = try placement(node, 0)
+    var input = try placement(node, 0)
     let x = type(node, 0)
     guard input.order.count == x.rank, op.axis > 0, input.order[0] == 0 else {
       throw failure(node, "axis", "axes behind the batch", "\(op.axis)")
     }
-    let positions = input.order.indices.filter { input.order[$0] >= op.axis }
-    let shape = TensorShape(positions.map { x.dimensions[input.order[$0]].value ?? 0 })
+    let extents = x.dimensions.dropFirst().map { $0.value ?? 0 }
+    let normalized = Array(extents.dropFirst(op.axis - 1))
+    let count = normalized.reduce(1, *)
     let hasOffset = node.inputs.count > 2 && node.inputs[2] != nil
     var weights: [Layer.Weight] = []
     for (index, name) in hasOffset ? [(1, "gamma"), (2, "beta")] : [(1, "gamma")] {
       let (tensor, source) = try constant(node, index)
-      let aligned = try aligned(tensor, rank: x.rank, name: source).transposed(input.order)
-      guard aligned.shape.elementCount == shape.elementCount,
-        positions.allSatisfy({ aligned.shape[$0] == x.dimensions[input.order[$0]].value })
+      let aligned = try aligned(tensor, rank: x.rank, name: source)
+      guard aligned.shape.elementCount == count,
+        Array(aligned.shape.dimensions.suffix(normalized.count)) == normalized
       else {
         throw failure(node, "input \(index)", "one number for each normalised position", "\(tensor.shape)")
       }
-      weights.append(Layer.Weight(name, aligned, source: source, shape: shape))
+      weights.append(Layer.Weight(name, aligned, source: source, shape: [count]))
+    }
+    var position = input.order.firstIndex(of: op.axis) ?? 0
+    if normalized.count > 1 {
+      let source = try arranged(node, input, Array(0..<x.rank))
+      let rows = Array(extents.prefix(op.axis - 1)) + [count]
+      input = Placement(layer: appendReshape("\(node.name)_rows", rows, source), order: Array(0..<x.rank))
+      position = op.axis
     }
     let settings: KeyValuePairs<String, JSON> = [
-      "axis": .array(positions.map(JSON.integer)), "epsilon": .number(Self.decimal(op.epsilon)),
-      "center": .bool(hasOffset), "scale": true,
+      "axis": [.integer(position)], "epsilon": .number(Self.decimal(op.epsilon)), "center": .bool(hasOffset),
+      "scale": true,
     ]
+    let layer = append(.layerNormalization, node.name, settings, inputs: [input.layer], weights: weights)
     setOutput(
-      node, append(.layerNormalization, node.name, settings, inputs: [input.layer], weights: weights),
+      node, normalized.count > 1 ? appendReshape("\(node.name)_back", Array(extents), layer) : layer,
       order: input.order)
   }
 
