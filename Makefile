@@ -110,7 +110,7 @@ peers-torch: build .venv-torch/installed
 	SCALENET=$(SCALENET) .venv-torch/bin/python -m pytest Tests/Peers/torch
 
 # TensorFlow 2.15 has Keras 2, later ones have Keras 3; the same tests run in both. tf2onnx needs the older one.
-peers-tf215 peers-tf: peers-%: build .venv-%/installed
+peers-tf215 peers-tf: peers-%: build .venv-%/installed .venv/installed
 	SCALENET=$(SCALENET) .venv-$*/bin/python -m pytest Tests/Peers/keras $(if $(filter tf215,$*),Tests/Peers/tf2onnx)
 
 # One rule for each environment: its requirements stand in the file of the same name.

@@ -90,15 +90,28 @@ import Testing
       ("Normalization", #", "axis": 7, "mean": 1, "variance": 1"#, "axis"),
       ("Normalization", #", "axis": -1, "mean": 1, "variance": 1, "invert": true"#, "invert"),
       ("PReLU", #", "shared_axes": [0]"#, "shared_axes"), ("PReLU", #", "shared_axes": 1"#, "shared_axes"),
-      ("Activation", #", "activation": "gelu""#, "activation"), ("LeakyReLU", #", "alpha": "x""#, "alpha"),
+      ("Activation", #", "activation": "sparsemax""#, "activation"),
+      ("Activation", #", "activation": {"class_name": "PReLU", "config": {"name": "p"}}"#, "activation"),
+      ("Activation", #", "activation": {"class_name": "ReLU", "module": "os", "config": {}}"#, "activation"),
+      ("LeakyReLU", #", "alpha": "x""#, "alpha"),
       ("Add", "", "two layers"), ("Subtract", "", "two layers"), ("Average", "", "two layers"),
       ("SeparableConv2D", #", "filters": -1, "kernel_size": 3"#, "filters"),
       (
         "SeparableConv2D", #", "filters": 1, "kernel_size": 3, "depth_multiplier": 1099511627776"#,
         "depth_multiplier"
       ),
-      ("GlobalMaxPooling2D", #", "keepdims": 3"#, "keepdims"), ("Maximum", "", "found Maximum"),
-      ("ELU", "", "found ELU"), ("Minimum", "", "found Minimum"),
+      ("GlobalMaxPooling2D", #", "keepdims": 3"#, "keepdims"), ("Maximum", "", "two layers"),
+      ("ELU", #", "alpha": Infinity"#, "alpha"), ("Minimum", "", "two layers"),
+      ("ReLU", #", "negative_slope": NaN"#, "negative_slope"),
+      ("Rescaling", #", "scale": Infinity"#, "scale"), ("Dot", #", "axes": 1"#, "axes"),
+      ("LayerNormalization", #", "axis": [0]"#, "axis"), ("LayerNormalization", #", "axis": [1, 1]"#, "axis"),
+      ("LayerNormalization", #", "rms_scaling": true"#, "rms_scaling"),
+      ("GroupNormalization", #", "groups": 2"#, "groups"), ("UnitNormalization", #", "axis": 9"#, "axis"),
+      ("Conv2DTranspose", #", "filters": 0, "kernel_size": 3"#, "filters"),
+      ("Conv2DTranspose", #", "filters": 1, "kernel_size": 3, "groups": 3"#, "groups"),
+      ("Conv2DTranspose", #", "filters": 1, "kernel_size": 3, "output_padding": -1"#, "output_padding"),
+      ("Merge", #", "mode": "dot""#, "mode"), ("TFOpLambda", #", "function": "py_function""#, "function"),
+      ("TFOpLambda", #", "function": "math.add""#, "two operands"), ("RandomCrop", "", "found RandomCrop"),
     ])
   func namesLayerAndPlace(className: String, config: String, place: String) throws {
     let message = try message(model(layer(className, "a", config)))
@@ -166,9 +179,46 @@ import Testing
     #expect(try message(deep) != "read")
   }
 
+  /// Layers that are called again, operations on them, and calls that are not there.
+  @Test func callsOfLayersAreRead() throws {
+    func model(_ calls: String, _ last: String) -> String {
+      let input = layer("InputLayer", "in", #", "batch_input_shape": [null, 8, 8, 3]"#, from: nil)
+      return #"{"class_name": "Functional", "config": {"name": "m", "layers": ["# + input
+        + #", {"class_name": "ReLU", "name": "r", "config": {"name": "r"}, "inbound_nodes": "# + calls + "}, "
+        + last + #"], "input_layers": [["in", 0, 0]], "output_layers": [["a", 0, 0]]}}"#
+    }
+    let twice = #"[[["in", 0, 0, {}]], [["r", 0, 0, {}]]]"#
+    func operation(_ node: String, function: String = "math.multiply") -> String {
+      #"{"class_name": "TFOpLambda", "name": "a", "config": {"name": "a", "function": ""# + function
+        + #""}, "inbound_nodes": ["# + node + "]}"
+    }
+    #expect(try message(model(twice, operation(#"["r", 1, 0, {"y": ["r", 0, 0], "name": null}]"#))) == "read")
+    #expect(try message(model(twice, operation(#"["r", 1, 0, {"y": [1, 2, 3]}]"#))) == "read")
+    #expect(
+      try message(model(twice, operation(#"["_CONSTANT_VALUE", -1, 2, {"y": ["r", 1, 0]}]"#))) == "read")
+    #expect(try message(model(twice, operation(#"["r", 2, 0, {"y": 1}]"#))).contains("layer a (TFOpLambda)"))
+    #expect(try message(model(twice, operation(#"["r", 1, 0, {"y": [1, 2]}]"#))).contains("one number, or 3"))
+    #expect(try message(model(twice, operation(#"["r", 1, 0, {"z": 1}]"#))).contains("operands x and y"))
+    #expect(try message(model(twice, operation(#"["_CONSTANT_VALUE", -1, 2, {"y": 3}]"#))) != "read")
+    // A layer that reads its own second call.
+    #expect(
+      try message(model(#"[[["r", 1, 0, {}]], [["r", 0, 0, {}]]]"#, layer("ReLU", "a", from: "r"))).contains(
+        "a circle"))
+    // As many calls within each other as would take forever.
+    var nested = layer("ReLU", "r", from: "x")
+    for _ in 0..<40 {
+      nested =
+        #"{"class_name": "Functional", "name": "r", "config": {"name": "r", "layers": ["#
+        + layer("InputLayer", "x", from: nil) + ", " + nested
+        + #"], "input_layers": [["x", 0, 0]], "output_layers": [["r", 0, 0]]}, "inbound_nodes": "#
+        + #"[[["x", 0, 0, {}]], [["x", 0, 0, {}]], [["x", 0, 0, {}]]]}"#
+    }
+    #expect(try message(#"{"class_name": "Functional", "config": {"layers": ["# + nested + "]}}") != "read")
+  }
+
   @Test func checksWeights() throws {
     let conv = model(layer("Conv2D", "a", #", "filters": 2, "kernel_size": [2, 2], "use_bias": false"#))
-    #expect(try message(conv).contains("nothing of that name"))
+    #expect(try message(conv).contains("expected 1 layers with weights, among them a, found 0"))
     let small = Tensor([Float](repeating: 1, count: 4), shape: [2, 2])
     #expect(
       try message(conv, weights: [("a", [small])]).contains("expected shape [2, 2, 3, 2], found [2, 2]"))

@@ -82,7 +82,7 @@ import Testing
     // The order must not depend on how the layers are numbered: number them from behind.
     let count = configuration.layers.count
     let inputs = configuration.layers.reversed().map { $0.inputs.map { count - 1 - $0 } }
-    let order = ModelOrder(inputs: inputs, outputs: configuration.outputs.map { count - 1 - $0 })
+    let order = ModelOrder(inputs: inputs, outputs: configuration.outputs.map { count - 1 - $0.layer })
     #expect(order.layers.map { configuration.layers[count - 1 - $0].name } == listed)
   }
 

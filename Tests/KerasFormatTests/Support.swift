@@ -45,6 +45,7 @@ func file(_ configuration: String, weights: [(layer: String, tensors: [Tensor])]
   let layout = try HDF5Layout(path: "made.h5") { (file) throws(ScaleNetError) in
     try file.setAttribute("/", "model_config", configuration)
     try file.createGroup("/model_weights")
+    try file.setAttribute("/model_weights", "layer_names", weights.map(\.layer))
     for (layer, tensors) in weights {
       try file.createGroup("/model_weights/\(layer)")
       let names = tensors.indices.map { "w\($0)" }

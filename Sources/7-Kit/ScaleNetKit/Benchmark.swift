@@ -114,7 +114,6 @@ extension Model {
       for id in graph.inputs {
         guard let shape = graph[id].type.binding(options.batch).shape else { continue }
         inputs[graph[id].name] = random.input(graph[id].type.dataType, shape)
-          .cast(to: graph[id].type.dataType)
         batch = shape.dimensions.first ?? batch
       }
       let macs = try CostReport(graph.binding(batch: options.batch)).totals.macs

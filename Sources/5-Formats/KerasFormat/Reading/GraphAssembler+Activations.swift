@@ -6,7 +6,9 @@ extension GraphAssembler {
     var value = try rawInput(reader)
     // A limit that nothing reaches is none.
     let stated = try reader.number("max_value", allowsInfinity: true)
-    let most = stated.flatMap { $0.isFinite ? $0 : nil }
+    let largest =
+      reader.isHalf ? Double(Float16.greatestFiniteMagnitude) : Double(Float.greatestFiniteMagnitude)
+    let most = stated.flatMap { $0 < largest ? $0 : nil }
     let slope = try reader.number("negative_slope", default: 0) ?? 0
     let threshold = try reader.number("threshold", default: 0) ?? 0
     guard threshold == 0, slope >= 0 else {

@@ -203,6 +203,13 @@ struct LayerReader {
     }
   }
 
+  /// Whether the layer computes in float16.
+  var isHalf: Bool {
+    let stated = layer.settings["dtype"]
+    let name = stated?["config"]?["name"] ?? stated
+    return name == .string("mixed_float16") || name == .string("float16")
+  }
+
   /// A name, or the configuration of a policy, which has one.
   private func checkDataType() throws(ScaleNetError) {
     guard let stated = layer.settings["dtype"], stated != .null else { return }

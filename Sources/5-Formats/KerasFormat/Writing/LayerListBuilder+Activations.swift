@@ -14,7 +14,86 @@ extension LayerListBuilder {
     guard alpha >= 0, alpha.isFinite else {
       throw failure(node, "alpha", "0 or more, as ReLU's negative_slope", "\(alpha)")
     }
-    try addUnary(node, .relu, Self.relu(slope: alpha))
+    // TensorFlow's optimiser makes one operation of a convolution, a sum and LeakyReLU, and computes it wrongly: in 2.15
+    // where another convolution follows, in 2.21 always. With a limit, even one that no number exceeds, ReLU is several
+    // operations, which it leaves alone.
+    let limit: Float? = isSum(try placement(node, 0).layer) ? largest : nil
+    try addUnary(node, .relu, Self.relu(most: limit, slope: alpha))
+  }
+
+  /// The largest number of the model's arithmetic.
+  private var largest: Float { isHalf ? Float(Float16.greatestFiniteMagnitude) : .greatestFiniteMagnitude }
+
+  mutating func addElu(_ node: Node, alpha: Float) throws(ScaleNetError) {
+    try addUnary(node, .elu, ["alpha": .number(Self.decimal(alpha))])
+  }
+
+  /// ELU of x / alpha, times alpha.
+  mutating func addCelu(_ node: Node, alpha: Float) throws(ScaleNetError) {
+    guard alpha > 0 else { throw failure(node, "alpha", "more than 0", "\(alpha)") }
+    let input = try placement(node, 0)
+    let narrowed = try appendRescaling(
+      node, input.layer, scale: [1 / alpha], offset: [0], name: "\(node.name)_narrow")
+    let elu = append(.elu, "\(node.name)_elu", ["alpha": .number(1)], inputs: [narrowed])
+    setOutput(
+      node, try appendRescaling(node, elu, scale: [alpha], offset: [0], name: node.name), order: input.order)
+  }
+
+  /// Keras's function has one pair of constants.
+  mutating func addSelu(_ node: Node, alpha: Float, gamma: Float) throws(ScaleNetError) {
+    guard abs(alpha - 1.6732632) < 1e-5, abs(gamma - 1.0507010) < 1e-5 else {
+      throw failure(node, "alpha, gamma", "1.67326 and 1.0507, as Keras has them", "\(alpha) and \(gamma)")
+    }
+    try addFunction(node, "selu")
+  }
+
+  /// Keras 2 and 3 name the function of erf alike; that of tanh is said in layers.
+  mutating func addGelu(_ node: Node, isTanh: Bool) throws(ScaleNetError) {
+    guard isTanh else {
+      try addFunction(node, "gelu")
+      return
+    }
+    // x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
+    let input = try placement(node, 0)
+    let (x, name) = (input.layer, node.name)
+    let cube = append(.multiply, "\(name)_cube", [:], inputs: [x, x, x])
+    let term = try appendRescaling(node, cube, scale: [0.044715], offset: [0], name: "\(name)_term")
+    let sum = append(.add, "\(name)_sum", [:], inputs: [x, term])
+    let inner = try appendRescaling(node, sum, scale: [0.7978846], offset: [0], name: "\(name)_inner")
+    let tanh = append(.activation, "\(name)_tanh", ["activation": "tanh"], inputs: [inner])
+    let gate = try appendRescaling(node, tanh, scale: [0.5], offset: [0.5], name: "\(name)_gate")
+    setOutput(node, append(.multiply, name, [:], inputs: [x, gate]), order: input.order)
+  }
+
+  /// x times the sigmoid of alpha times x.
+  mutating func addSwish(_ node: Node, alpha: Float) throws(ScaleNetError) {
+    let input = try placement(node, 0)
+    let inner =
+      alpha == 1
+      ? input.layer
+      : try appendRescaling(node, input.layer, scale: [alpha], offset: [0], name: "\(node.name)_inner")
+    let gate = append(.activation, "\(node.name)_gate", ["activation": "sigmoid"], inputs: [inner])
+    setOutput(node, append(.multiply, node.name, [:], inputs: [input.layer, gate]), order: input.order)
+  }
+
+  mutating func addNegative(_ node: Node) throws(ScaleNetError) {
+    let input = try placement(node, 0)
+    setOutput(
+      node, try appendRescaling(node, input.layer, scale: [-1], offset: [0], name: node.name),
+      order: input.order)
+  }
+
+  /// The larger of x and -x.
+  mutating func addMagnitude(_ node: Node) throws(ScaleNetError) {
+    let input = try placement(node, 0)
+    let mirrored = try appendRescaling(
+      node, input.layer, scale: [-1], offset: [0], name: "\(node.name)_mirror")
+    setOutput(node, append(.maximum, node.name, [:], inputs: [input.layer, mirrored]), order: input.order)
+  }
+
+  /// A function that both versions know by this name.
+  mutating func addFunction(_ node: Node, _ name: String) throws(ScaleNetError) {
+    try addUnary(node, .activation, ["activation": .string(name)])
   }
 
   /// A slope for each position that is not shared: usually one a channel, shared by height and width.

@@ -21,6 +21,32 @@ extension LayerListBuilder {
     setOutput(node, append(layerClass, node.name, [:], inputs: inputs), order: order)
   }
 
+  /// A layer of any number of values.
+  mutating func addVariadic(_ node: Node, _ function: Variadic) throws(ScaleNetError) {
+    let layerClass: LayerClass =
+      switch function {
+      case .sum: .add
+      case .mean: .average
+      case .min: .minimum
+      case .max: .maximum
+      }
+    let result = graph[node.outputs[0]].type
+    for index in node.inputs.indices where type(node, index).rank != result.rank || isConstant(node, index) {
+      throw failure(
+        node, "input \(index)", "what is computed, of rank \(result.rank)",
+        isConstant(node, index) ? "a constant" : "\(type(node, index))")
+    }
+    if node.inputs.count == 1 {
+      let input = try placement(node, 0)
+      setOutput(node, input.layer, order: input.order)
+      return
+    }
+    let order = try commonOrder(node)
+    var inputs: [Int] = []
+    for index in node.inputs.indices { inputs.append(try layer(node, index, order: order)) }
+    setOutput(node, append(layerClass, node.name, [:], inputs: inputs), order: order)
+  }
+
   /// One number, or one for each position along an axis, which Rescaling takes along the last axis.
   private mutating func addWithConstant(_ node: Node, constant index: Int) throws(ScaleNetError) {
     let (tensor, name) = try constant(node, index)

@@ -35,12 +35,20 @@ extension LayerListBuilder {
     case .identity: try addIdentity(node)
     case .cast(let op): try addCast(node, op)
     case .binary(.pRelu): try addPRelu(node)
-    case .binary, .lrn, .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax,
-      .hardmax, .convTranspose, .lpPool,
-      .maxUnpool, .einsum, .attention, .recurrent, .layerNormalization,
-      .rmsNormalization,
-      .instanceNormalization, .groupNormalization, .lpNormalization, .meanVarianceNormalization, .squeeze,
-      .unsqueeze, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements, .gatherND,
+    case .convTranspose(let op): try addConvTranspose(node, op)
+    case .variadic(let function): try addVariadic(node, function)
+    case .layerNormalization(let op): try addLayerNormalization(node, op)
+    case .groupNormalization(let op):
+      try addGroupNormalization(node, groups: op.groups, epsilon: op.epsilon, scalesGroups: op.scalesGroups)
+    case .instanceNormalization(let op):
+      let channels = type(node, 0).dimensions[1].value ?? 0
+      try addGroupNormalization(node, groups: channels, epsilon: op.epsilon, scalesGroups: false)
+    case .lpNormalization(let op): try addLpNormalization(node, op)
+    case .squeeze, .unsqueeze: try addReshape(node)
+    case .binary, .lrn, .globalPool(.lp), .where, .argExtremum, .topK, .cumSum, .logSoftmax,
+      .hardmax, .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .rmsNormalization,
+      .meanVarianceNormalization, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements,
+      .gatherND,
       .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace, .spaceToDepth,
       .gridSample, .roiAlign, .nonMaxSuppression, .quantizeLinear, .dequantizeLinear, .dynamicQuantizeLinear,
       .convInteger, .matMulInteger, .qLinearConv, .qLinearMatMul, .computed:
@@ -55,14 +63,24 @@ extension LayerListBuilder {
     case .relu: try addUnary(node, .relu, Self.relu())
     case .leakyRelu(let alpha): try addLeakyRelu(node, alpha: alpha)
     case .clip(let minimum, let maximum): try addClip(node, minimum: minimum, maximum: maximum)
-    case .sigmoid: try addUnary(node, .activation, ["activation": "sigmoid"])
-    case .tanh: try addUnary(node, .activation, ["activation": "tanh"])
-    case .exp: try addUnary(node, .activation, ["activation": "exponential"])
+    case .sigmoid: try addFunction(node, "sigmoid")
+    case .tanh: try addFunction(node, "tanh")
+    case .exp: try addFunction(node, "exponential")
+    case .softplus: try addFunction(node, "softplus")
+    case .softsign: try addFunction(node, "softsign")
+    case .mish: try addFunction(node, "mish")
+    case .elu(let alpha): try addElu(node, alpha: alpha)
+    case .celu(let alpha): try addCelu(node, alpha: alpha)
+    case .selu(let alpha, let gamma): try addSelu(node, alpha: alpha, gamma: gamma)
+    case .gelu(let isTanh): try addGelu(node, isTanh: isTanh)
+    case .swish(let alpha): try addSwish(node, alpha: alpha)
+    case .neg: try addNegative(node)
+    case .abs: try addMagnitude(node)
     case .hardSigmoid(let alpha, let beta): try addHardSigmoid(node, alpha: alpha, beta: beta)
     case .hardSwish: try addHardSwish(node)
-    case .abs, .neg, .sign, .reciprocal, .floor, .ceil, .round, .sqrt, .log, .erf, .sin, .cos, .tan, .asin,
-      .acos, .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .thresholdedRelu, .swish, .softplus, .softsign,
-      .mish, .elu, .selu, .celu, .gelu, .shrink, .not, .isNaN, .isInf, .bitwiseNot:
+    case .sign, .reciprocal, .floor, .ceil, .round, .sqrt, .log, .erf, .sin, .cos, .tan, .asin,
+      .acos, .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .thresholdedRelu, .shrink, .not, .isNaN, .isInf,
+      .bitwiseNot:
       throw failure(node, "operator", "one that a plain Keras layer computes", node.op.name)
     }
   }
@@ -71,6 +89,8 @@ extension LayerListBuilder {
   private func checkTypes(_ node: Node) throws(ScaleNetError) {
     for id in node.inputs.compactMap({ $0 }) + node.outputs {
       let type = graph[id].type.dataType
+      // A layer may take integers, to make real numbers of them.
+      if case .cast = node.op, graph.inputs.contains(id), type.isInteger { continue }
       guard type == .float32 || type == .float16 else {
         throw failure(node, graph[id].name, "float32 or float16", type.rawValue)
       }
@@ -96,10 +116,12 @@ extension LayerListBuilder {
   private mutating func noteSign(_ node: Node) {
     let isNonNegative: Bool
     switch node.op {
-    case .unary(.relu), .unary(.sigmoid), .unary(.hardSigmoid), .unary(.exp), .softmax: isNonNegative = true
+    case .unary(.relu), .unary(.sigmoid), .unary(.hardSigmoid), .unary(.exp), .unary(.softplus), .unary(.abs),
+      .softmax:
+      isNonNegative = true
     case .unary(.clip(let minimum, _)): isNonNegative = minimum >= 0
     case .maxPool, .averagePool, .globalPool, .reduce, .flatten, .reshape, .transpose, .slice, .gather,
-      .expand, .identity, .cast, .concat, .binary(.add), .binary(.mul):
+      .expand, .identity, .cast, .concat, .binary(.add), .binary(.mul), .variadic, .squeeze, .unsqueeze:
       isNonNegative = node.inputs.allSatisfy(self.isNonNegative)
     case .resize(let op):
       // A cubic kernel overshoots.
@@ -117,26 +139,6 @@ extension LayerListBuilder {
     let input = try placement(node, 0)
     setOutput(
       node, append(layerClass, node.name, settings, inputs: [input.layer]), order: input.order)
-  }
-
-  private mutating func addBatchNormalization(_ node: Node, _ op: BatchNormalization) throws(ScaleNetError) {
-    var weights: [Layer.Weight] = []
-    for (index, name) in ["gamma", "beta", "moving_mean", "moving_variance"].enumerated() {
-      let (tensor, source) = try constant(node, index + 1)
-      weights.append(Layer.Weight(name, tensor, source: source))
-    }
-    let input = try placement(node, 0)
-    guard let axis = input.order.firstIndex(of: 1), axis > 0 else {
-      throw failure(node, "input X", "channels behind the batch", "axes in the order \(input.order)")
-    }
-    // PyTorch's momentum of 0.1 is the share of what is new, Keras's that of what stays.
-    let settings: KeyValuePairs<String, JSON> = [
-      "axis": [.integer(axis)], "momentum": .number(0.9), "epsilon": .number(Self.decimal(op.epsilon)),
-      "center": true, "scale": true,
-    ]
-    setOutput(
-      node, append(.batchNormalization, node.name, settings, inputs: [input.layer], weights: weights),
-      order: input.order)
   }
 
   private mutating func addSoftmax(_ node: Node, _ op: Softmax) throws(ScaleNetError) {
@@ -189,6 +191,13 @@ extension LayerListBuilder {
   /// Under `mixed_float16` layers convert what they get to float16; the last one can convert back to float32.
   private mutating func addCast(_ node: Node, _ op: Cast) throws(ScaleNetError) {
     let input = try placement(node, 0)
+    if type(node, 0).dataType.isInteger {
+      // Rescaling makes real numbers of what it gets.
+      setOutput(
+        node, try appendRescaling(node, input.layer, scale: [1], offset: [0], name: node.name),
+        order: input.order)
+      return
+    }
     if op.to == type(node, 0).dataType || op.to == .float16 {
       setOutput(node, input.layer, order: input.order)
       return

@@ -51,6 +51,52 @@ extension LayerListBuilder {
       order: dataFormat.order)
   }
 
+  /// Without margins, of which what is too much is cut off afterwards.
+  mutating func addConvTranspose(_ node: Node, _ op: ConvTranspose) throws(ScaleNetError) {
+    let window = op.window
+    let order = dataFormat.order
+    let x = type(node, 0)
+    let y = graph[node.outputs[0]].type
+    guard window.dilations == [1, 1], op.group == 1 else {
+      throw failure(
+        node, "dilations, group", "[1, 1] and 1, as Keras's Conv2DTranspose",
+        "\(window.dilations) and \(op.group)")
+    }
+    var margins: [[Int]] = []
+    for axis in 0..<2 {
+      let made =
+        (x.dimensions[axis + 2].value ?? 0) * window.strides[axis]
+        + max(window.kernel[axis] - window.strides[axis], 0)
+      let before = window.pads[axis]
+      margins.append([before, made - before - (y.dimensions[axis + 2].value ?? 0)])
+    }
+    guard margins.allSatisfy({ $0[1] >= 0 }) else {
+      throw failure(node, "output_padding", "no more than the margins", "\(op.outputPadding)")
+    }
+    let (weight, weightName) = try constant(node, 1)
+    // IOHW becomes HWOI.
+    var weights = [Layer.Weight("kernel", weight.transposed([2, 3, 1, 0]), source: weightName)]
+    if node.inputs.count > 2, node.inputs[2] != nil {
+      let (bias, name) = try constant(node, 2)
+      weights.append(Layer.Weight("bias", bias, source: name))
+    }
+    let settings: KeyValuePairs<String, JSON> = [
+      "filters": .integer(weight.shape[1]), "kernel_size": .array(window.kernel.map(JSON.integer)),
+      "strides": .array(window.strides.map(JSON.integer)), "padding": "valid", "data_format": format,
+      "dilation_rate": [1, 1], "activation": "linear", "use_bias": .bool(weights.count > 1),
+    ]
+    let input = try layer(node, 0, order: order)
+    let needsCrop = margins != [[0, 0], [0, 0]]
+    var last = append(
+      .conv2DTranspose, node.name, settings, inputs: [input], weights: weights)
+    if needsCrop {
+      let cropping = JSON.array(margins.map { [.integer($0[0]), .integer($0[1])] })
+      last = append(
+        .cropping2D, "\(node.name)_crop", ["cropping": cropping, "data_format": format], inputs: [last])
+    }
+    setOutput(node, last, order: order)
+  }
+
   /// Where a window's margins go: nowhere, into the layer if they are those of `same`, or into a layer before it.
   private mutating func padded(_ node: Node, _ window: Window, _ input: Int) -> (input: Int, padding: JSON) {
     if window.pads == [0, 0, 0, 0] { return (input, "valid") }

@@ -9,6 +9,8 @@ struct LayerListBuilder {
   /// `float32`, or `mixed_float16` for graphs that compute in half precision.
   let policy: String
 
+  let isHalf: Bool
+
   private(set) var layers: [Layer] = []
   private var names = LayerNames()
   /// Where each value is.
@@ -20,6 +22,7 @@ struct LayerListBuilder {
   private let consumers: [[Int]]
 
   static func build(_ graph: Graph, dataFormat: DataFormat, path: String) throws(ScaleNetError) -> LayerList {
+    let graph = try GeluPattern.replaced(in: graph)
     var builder = LayerListBuilder(graph, dataFormat: dataFormat, path: path)
     for input in graph.inputs { try builder.addInput(input) }
     for node in graph.nodes { try builder.add(node) }
@@ -31,7 +34,7 @@ struct LayerListBuilder {
     self.dataFormat = dataFormat
     self.path = path
     consumers = graph.consumers()
-    let isHalf = graph.nodes.contains { node in
+    isHalf = graph.nodes.contains { node in
       node.outputs.contains { graph[$0].type.dataType == .float16 }
     }
     policy = isHalf ? "mixed_float16" : "float32"
@@ -80,8 +83,12 @@ struct LayerListBuilder {
       .invalidModel(
         path: path, place: "input \(value.name)", expected: expected, found: "\(value.type)")
     }
-    guard value.type.dataType == .float32 || value.type.dataType == .float16 else {
-      throw mismatch("float32 or float16")
+    let dataType = value.type.dataType
+    // Integers must be made real numbers before a layer computes with them.
+    let isImage =
+      dataType.isInteger && readers(id).allSatisfy { if case .cast = $0.op { true } else { false } }
+    guard dataType == .float32 || dataType == .float16 || isImage else {
+      throw mismatch("float32 or float16, or integers that are cast to these")
     }
     guard value.type.rank >= 2 else { throw mismatch("a batch and at least one more axis") }
     let order = standardOrder(value.type.rank)
@@ -179,6 +186,14 @@ struct LayerListBuilder {
   /// Lets the output of a node be what a layer yields, whose axes are in this order.
   mutating func setOutput(_ node: Node, _ layer: Int, order: [Int]) {
     placements[node.outputs[0]] = Placement(layer: layer, order: order)
+  }
+
+  /// Whether a layer ends in a sum.
+  func isSum(_ layer: Int) -> Bool {
+    switch layers[layer].layerClass {
+    case .add, .rescaling: true
+    default: false
+    }
   }
 
   /// Whether an input of a node is an initializer.

@@ -7,6 +7,8 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
   private let expected: Graph
   private let isHalf: Bool
   private let writer: ONNXWriter
+  /// What was assumed of the opset.
+  private let opsetNote: String?
   private var output: ONNXOutput
 
   init(_ conversion: Conversion, _ graph: ConvertedGraph) throws(ScaleNetError) {
@@ -17,15 +19,36 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
       }
       onnx.externalData = .never
     }
-    let writer = try ONNXWriter(
-      StoredModel(graph: graph.result, metadata: try Self.metadata(conversion)), path: conversion.path,
-      options: onnx.writerOptions)
+    let model = StoredModel(graph: graph.result, metadata: try Self.metadata(conversion))
+    let (writer, opsetNote) = try Self.writer(model, conversion.path, onnx)
     let output = try ONNXOutput(
       writer, overwrite: conversion.options.overwrite, inputs: conversion.model.files)
     self.expected = graph.source
     self.isHalf = conversion.isHalf
     self.writer = writer
+    self.opsetNote = opsetNote
     self.output = output
+  }
+
+  /// The writer of the opset that is asked for. Where none is, it is the usual one, or the first behind it in which the
+  /// graph can be said.
+  private static func writer(
+    _ model: StoredModel, _ path: String, _ onnx: ONNXOptions
+  ) throws(ScaleNetError) -> (ONNXWriter, note: String?) {
+    var options = onnx.writerOptions
+    do throws(ScaleNetError) {
+      return (try ONNXWriter(model, path: path, options: options), nil)
+    } catch {
+      let usual = options.opset
+      guard onnx.opset == nil else { throw error }
+      while options.opset < ONNXWriter.Options.opsets.upperBound {
+        options.opset += 1
+        guard let writer = try? ONNXWriter(model, path: path, options: options) else { continue }
+        let place = error.places.first.map { " that \($0) needs" } ?? " in which the graph can be said"
+        return (writer, "the opset is \(options.opset) instead of \(usual): the first\(place)")
+      }
+      throw error
+    }
   }
 
   mutating func write() throws(ScaleNetError) { try output.write() }
@@ -34,6 +57,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
 
   func describe(_ report: inout ConversionReport) {
     report.companionFiles = writer.externalData.map { [$0.location] } ?? []
+    if let opsetNote { report.notes.append(opsetNote) }
   }
 
   func verify(_ verification: Verification) throws(ScaleNetError) -> VerificationReport {

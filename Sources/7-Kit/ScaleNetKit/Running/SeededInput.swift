@@ -10,7 +10,8 @@ extension RandomSource {
       return dataType.isFloatingPoint ? tensor : tensor.cast(to: dataType)
     }
     let most: Float = dataType == .int8 ? 127 : 255
-    return Tensor(numbers.map { min(max((most / 2 + 48 * $0).rounded(), 0), most) }, shape: shape)
-      .cast(to: dataType)
+    return Tensor(
+      numbers.map { Int64(min(max((most / 2 + 48 * $0).rounded(), 0), most)) }, shape: shape
+    ).cast(to: dataType)
   }
 }

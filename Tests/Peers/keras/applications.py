@@ -1,0 +1,137 @@
+"""All networks of keras.applications with random weights: each is saved by Keras, read, run, and converted to ONNX.
+
+usage: SCALENET=... python Tests/Peers/keras/applications.py [NAME...]   prints a row for each network
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import keras_models
+import numpy as np
+from command import scalenet
+from tensorflow import keras
+
+ROOT = Path(__file__).resolve().parents[3]
+
+#: Every network of this version.
+NAMES = sorted(
+    name
+    for name in dir(keras.applications)
+    if name[0].isupper() and callable(getattr(keras.applications, name))
+)
+#: One of each kind, small ones.
+SHORT = [
+    name
+    for name in (
+        "ConvNeXtTiny", "DenseNet121", "EfficientNetB0", "EfficientNetV2B0", "InceptionResNetV2", "InceptionV3",
+        "MobileNet", "MobileNetV2", "MobileNetV3Small", "NASNetMobile", "RegNetX002", "RegNetY002", "ResNet50",
+        "ResNet50V2", "ResNetRS50", "VGG16", "Xception",
+    )
+    if name in NAMES
+]  # fmt: skip
+#: The smallest images that these take; 64 is enough for all others.
+SIZES = {"InceptionV3": 80, "InceptionResNetV2": 80, "Xception": 72}
+
+
+def make(name, is_open=False):
+    """The network for small images; or without its head, for images of any size."""
+    network = getattr(keras.applications, name)
+    if is_open:
+        model = network(input_shape=(None, None, 3), weights=None, include_top=False, pooling="avg")
+    else:
+        size = SIZES.get(name, 64)
+        model = network(input_shape=(size, size, 3), weights=None, classes=10, classifier_activation=None)
+    randomize(model)
+    return model
+
+
+def randomize(model):
+    """Weights and statistics that a mistake would show in, of a size that keeps activations in range."""
+    random = np.random.Generator(np.random.PCG64(9))
+    for variable in model.weights:
+        name = getattr(variable, "path", variable.name)
+        # Normalization would notice new statistics only when they are loaded.
+        if variable.dtype != "float32" or "seed" in name or name.startswith("normalization"):
+            continue
+        values = random.standard_normal(variable.shape).astype("float32")
+        if "variance" in name:
+            values = np.abs(values) * 0.3 + 0.7
+        elif "gamma" in name:
+            values = 1 + 0.1 * values
+        elif len(variable.shape) == 1:
+            values *= 0.1
+        elif "depthwise" in name:
+            values /= np.sqrt(variable.shape[0] * variable.shape[1])
+        else:
+            values *= np.sqrt(1.5 / np.prod(variable.shape[:-1]))
+        variable.assign(values)
+
+
+def image(size):
+    return np.random.Generator(np.random.PCG64(3)).random((2, 3, size, size)).astype("float32")
+
+
+def run_onnx(folder, path, images):
+    """What ONNX Runtime computes; in another Python where this one has none."""
+    python = os.environ.get("ONNXRUNTIME_PYTHON") or ROOT / ".venv/bin/python"
+    np.save(folder / "onnx_input.npy", images)
+    code = (
+        "import sys, numpy as np, onnxruntime as o\n"
+        "s = o.InferenceSession(sys.argv[1], providers=['CPUExecutionProvider'])\n"
+        "np.save(sys.argv[3], s.run(None, {s.get_inputs()[0].name: np.load(sys.argv[2])})[0])\n"
+    )
+    arguments = [str(path), str(folder / "onnx_input.npy"), str(folder / "onnx_output.npy")]
+    subprocess.run([str(python), "-c", code, *arguments], check=True)
+    return np.load(folder / "onnx_output.npy")
+
+
+def errors(name, folder, is_open=False, predict=False):
+    """The error of each file, of the largest output, against what Keras computes."""
+    model = make(name, is_open)
+    size = SIZES.get(name, 64)
+    images = image(size)
+    channels_last = images.transpose(0, 2, 3, 1)
+    # A call gives what predict gives, in a fraction of the time that predict takes to compile.
+    expected = model.predict(channels_last, verbose=0) if predict else np.asarray(model(channels_last, training=False))
+    assert np.isfinite(expected).all()
+    found = {}
+    for ending in ["keras"] if is_open else ["h5", "keras"]:
+        path = folder / f"{name}.{ending}"
+        model.save(path)
+        found[ending] = keras_models.relative_error(keras_models.run(folder, path, images), expected)
+    onnx = folder / "model.onnx"
+    options = ["--input-size", str(size)] if is_open else []
+    scalenet("convert", folder / f"{name}.keras", "-o", onnx, "--no-verify", "--force", *options)
+    found["onnx"] = keras_models.relative_error(run_onnx(folder, onnx, images), expected)
+    for path in folder.iterdir():
+        path.unlink()
+    return found
+
+
+def main():
+    failed = 0
+    for name in sys.argv[1:] or NAMES:
+        for is_open in (False, True):
+            start = time.time()
+            try:
+                with tempfile.TemporaryDirectory() as folder:
+                    found = errors(name, Path(folder), is_open)
+                    verdict = max(found.values()) < keras_models.FLOAT32_TOLERANCE
+                    text = " ".join(f"{ending} {error:.1e}" for ending, error in found.items())
+            except Exception as error:
+                verdict, text = False, str(error).replace("\n", " ")[-300:]
+            failed += not verdict
+            row = f"{name:20} {'open' if is_open else '':5} {'ok' if verdict else 'FAILED':7} {text}"
+            print(f"{row} {time.time() - start:.0f} s", flush=True)
+            keras.backend.clear_session()
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main() else 0)
