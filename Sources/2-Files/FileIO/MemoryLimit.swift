@@ -29,13 +29,16 @@ package struct MemoryLimit: Sendable {
 
   private static func resourceLimit(_ resource: __rlimit_resource) -> Int? {
     var limit = rlimit()
-    guard unsafe getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < UInt(Int.max) else { return nil }
+    guard unsafe getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0,
+      limit.rlim_cur < UInt(Int.max)
+    else { return nil }
     return Int(limit.rlim_cur)
   }
 
   /// The limit of the innermost group that has one (version 2), and what cannot be given back of what its processes have.
   private static func controlGroup() -> (limit: Int, used: Int)? {
-    guard let line = text(of: "/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
+    guard
+      let line = text(of: "/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
     else { return nil }
     var path = "/sys/fs/cgroup" + line.dropFirst(3)
     while path.utf8.count >= "/sys/fs/cgroup".utf8.count {

@@ -86,7 +86,8 @@ extension Model {
       arrays = arrays.filter { names.contains($0.key) }
     }
     // NumPy has no bfloat16; float32 has all of its numbers.
-    return try Session(graph, path: path, files: files, options: options).runInOrder(arrays, from: inputs).map { result in
+    return try Session(graph, path: path, files: files, options: options).runInOrder(arrays, from: inputs).map
+    { result in
       result.tensor.dataType == .bfloat16
         ? NamedTensor(name: result.name, tensor: result.tensor.cast(to: .float32)) : result
     }
