@@ -54,7 +54,8 @@ extension Model {
     _ path: String, _ options: OpeningOptions = OpeningOptions()
   ) throws(ScaleNetError) -> Model {
     if path.hasPrefix(builtInPrefix) { return try builtIn(path, options) }
-    return try open(try ByteRegion.map(path: path), path: path, options)
+    let file = try ByteRegion.map(path: path)
+    return try [file].whileUnchanged { () throws(ScaleNetError) in try open(file, path: path, options) }
   }
 
   /// Opens a file that is mapped already.

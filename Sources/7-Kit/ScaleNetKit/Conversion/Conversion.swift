@@ -44,13 +44,15 @@ extension Model {
     let conversion = Conversion(
       model: self, soundness: SoundnessCheck(self), path: path, format: format, options: options,
       progress: progress)
-    switch format {
-    case .onnx:
-      return try conversion.run { (graph) throws(ScaleNetError) in try ONNXTarget(conversion, graph) }
-    case .keras:
-      return try conversion.run { (graph) throws(ScaleNetError) in try KerasTarget(conversion, graph) }
-    case .pytorch, .safetensors, .numpy, .trtexec, .polygraphy, .builtIn:
-      return try conversion.run(try WeightsTarget(conversion), graph: nil)
+    return try files.whileUnchanged { () throws(ScaleNetError) in
+      switch format {
+      case .onnx:
+        return try conversion.run { (graph) throws(ScaleNetError) in try ONNXTarget(conversion, graph) }
+      case .keras:
+        return try conversion.run { (graph) throws(ScaleNetError) in try KerasTarget(conversion, graph) }
+      case .pytorch, .safetensors, .numpy, .trtexec, .polygraphy, .builtIn:
+        return try conversion.run(try WeightsTarget(conversion), graph: nil)
+      }
     }
   }
 }
