@@ -18,6 +18,7 @@ DEMO := demo-output
 BENCH := bench-output
 BENCH_NETWORKS := scalenet50 scalenet152 resnet50 resnext50-32x4d seresnet50
 BENCH_OPTIONS :=
+TRUST :=
 DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 
 # The tests have a build folder of their own: -enable-testing changes every compilation, and in one folder the
@@ -31,7 +32,7 @@ TEST_PACKAGES := chromium protobuf-c-compiler python3-venv qemu-user
 # Under `make -j`, what else is asked for waits for these.
 FIRST := $(filter clean deps,$(MAKECMDGOALS))
 
-.PHONY: help deps build-deps build demo bench test test-swift test-peers peers peers-torch peers-tf215 peers-tf schemas check-schemas lint docs install clean
+.PHONY: help deps build-deps build demo bench test trust sanitize test-swift test-peers peers peers-torch peers-tf215 peers-tf schemas check-schemas lint docs install clean
 
 help: ## Show what can be made
 	@echo "usage: make TARGET"
@@ -84,7 +85,18 @@ test-swift: | $(FIRST)
 
 test-peers: build .venv/installed .venv-nodes/installed
 	SCALENET=$(SCALENET) ONNX_NODE_TESTS=.venv-nodes/node \
-	  .venv/bin/python -m pytest Tests/Peers/light Tests/Peers/browser Tests/Peers/operators
+	  .venv/bin/python -m pytest Tests/Peers/light Tests/Peers/browser Tests/Peers/operators Tests/Peers/trust
+
+# TRUST=long tries every error and every signal at every call, on file systems of every kind: about an hour.
+trust: build .venv/installed ## Let every call to the system fail, or be the last, and look at what is left
+	SCALENET=$(SCALENET) TRUST=$(TRUST) .venv/bin/python -m pytest -q Tests/Peers/trust
+
+# Kernels that are not optimised are hundreds of times slower, and more so here: SANITIZE names the tests that are run.
+SANITIZE := FileIO|JSONText|ZipArchive|Images|NumPy|PyTorch|Safetensors|Recording|HDF5|ModelIR|ONNXFormat|ThreadPool
+sanitize: | $(FIRST) ## Run the Swift tests under the address and the thread sanitizer
+	for sanitizer in address thread; do \
+	  $(SWIFT) test --scratch-path .build-$$sanitizer --sanitize $$sanitizer --filter '$(SANITIZE)' || exit 1; \
+	done
 
 # Run it where nothing else does; on a shared machine as root with BENCH_OPTIONS=--realtime.
 bench: build .venv-bench/installed .venv-tf/installed ## Time the forward pass beside ONNX Runtime, OpenVINO and TensorFlow
@@ -168,4 +180,4 @@ install: build ## Install the binary and shell completions under PREFIX (/usr/lo
 	  >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/scalenet.fish
 
 clean: ## Remove everything that was built, the Python environments too
-	rm -rf .build .build-test .build-docs .build-schemas .build-python .venv .venv-* $(DEMO) $(BENCH)
+	rm -rf .build .build-test .build-address .build-thread .build-docs .build-schemas .build-python .venv .venv-* $(DEMO) $(BENCH)

@@ -70,6 +70,67 @@ import Testing
     }
   }
 
+  @Test func noticesAFileThatIsWrittenOver() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/in.bin"
+      try Data([1, 2, 3, 4]).write(to: URL(filePath: path))
+      let region = try ByteRegion.map(path: path)
+      try region.checkUnchanged()
+      let handle = try #require(unsafe fopen(path, "r+"))
+      unsafe fputc(9, handle)
+      unsafe fclose(handle)
+      let text = message { try region.checkIntact() }
+      #expect(text.contains("the file was changed while it was read: it was written to at"), "\(text)")
+      #expect(throws: ScaleNetError.self) { try region.slice(0..<1).checkIntact() }
+      // The times of a copy that keeps them are told by the time of the status.
+      let other = try ByteRegion.map(path: path)
+      var information = stat()
+      _ = unsafe stat(path, &information)
+      let again = try #require(unsafe fopen(path, "r+"))
+      unsafe fputc(8, again)
+      unsafe fclose(again)
+      let times = [information.st_atim, information.st_mtim]
+      #expect(unsafe utimensat(AT_FDCWD, path, times, 0) == 0)
+      #expect(message { try other.checkIntact() }.contains("its status changed at"))
+    }
+  }
+
+  @Test func aFileThatIsReplacedKeepsItsBytes() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/in.bin"
+      try Data([1, 2, 3, 4]).write(to: URL(filePath: path))
+      let region = try ByteRegion.map(path: path)
+      // A further name changes nothing.
+      try FileManager.default.linkItem(atPath: path, toPath: directory + "/hard")
+      try region.checkUnchanged()
+      try Data([5]).write(to: URL(filePath: directory + "/new"))
+      #expect(rename(directory + "/new", path) == 0)
+      try region.checkIntact()
+      #expect(byte(region, at: 0) == 1)
+      #expect(message { try region.checkUnchanged() }.contains("another file stands there now"))
+      try FileManager.default.removeItem(atPath: path)
+      try region.checkIntact()
+      #expect(message { try region.checkUnchanged() }.contains("it is no longer there"))
+    }
+  }
+
+  @Test func hundredsOfFilesAreGuarded() throws {
+    try withTemporaryDirectory { directory in
+      var regions: [ByteRegion] = []
+      for number in 0..<600 {
+        let path = "\(directory)/\(number)"
+        try Data(repeating: 7, count: 8192).write(to: URL(filePath: path))
+        regions.append(try ByteRegion.map(path: path))
+      }
+      for number in [0, 255, 256, 599] {
+        try resize("\(directory)/\(number)", 0)
+        _ = byte(regions[number], at: 8000)
+        #expect(throws: ScaleNetError.self) { try regions[number].checkIntact() }
+      }
+      try regions[300].checkIntact()
+    }
+  }
+
   @Test func noticesAHitEvenIfTheFileHasGrownAgain() throws {
     try withTemporaryDirectory { directory in
       let path = directory + "/in.bin"

@@ -217,4 +217,17 @@ extension Sequence where Element == ByteRegion {
   package func checkUnchanged() throws(ScaleNetError) {
     for region in self { try region.checkUnchanged() }
   }
+
+  /// Does work on what the files hold. Where it fails because one of them was changed, the error says that, and not what
+  /// became of it.
+  package func whileUnchanged<Result: ~Copyable>(
+    _ body: () throws(ScaleNetError) -> Result
+  ) throws(ScaleNetError) -> Result {
+    do throws(ScaleNetError) {
+      return try body()
+    } catch {
+      if [.invalidInput, .difference, .internalFailure].contains(error.kind) { try checkUnchanged() }
+      throw error
+    }
+  }
 }

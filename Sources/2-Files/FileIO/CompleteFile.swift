@@ -158,8 +158,15 @@ package final class CompleteFile {
 
   /// Takes the name of another file; false if that is gone.
   private func exchange() throws(ScaleNetError) -> Bool {
+    if let kind = Self.otherKind(target.resolved) {
+      throw .cannotCreate(path: path, reason: "\(kind) stands there")
+    }
     let name = try temporary.giveName()
     if Self.exchangeNames(name, target.resolved) {
+      // Something else may have come there between the look and the exchange.
+      if let kind = Self.otherKind(name), Self.exchangeNames(name, target.resolved) {
+        throw .cannotCreate(path: path, reason: "\(kind) stands there")
+      }
       step = .exchanged
       return true
     }
@@ -185,6 +192,15 @@ package final class CompleteFile {
       step = .overwritten
     }
     return true
+  }
+
+  /// What stands at a path if it is no regular file; nil if it is, or there is nothing.
+  private static func otherKind(_ path: String) -> String? {
+    var information = stat()
+    guard unsafe path.withPath({ unsafe lstat($0, &information) }) == 0,
+      information.st_mode & S_IFMT != S_IFREG
+    else { return nil }
+    return fileKind(information.st_mode)
   }
 
   /// Swaps what two names lead to, in one step.

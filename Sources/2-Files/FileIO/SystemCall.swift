@@ -18,6 +18,7 @@ func retrying<Result: SignedInteger>(_ body: () -> Result) -> Result {
 func fileKind(_ mode: mode_t) -> String {
   switch mode & S_IFMT {
   case S_IFDIR: "a directory"
+  case S_IFLNK: "a symbolic link"
   case S_IFIFO: "a FIFO"
   case S_IFSOCK: "a socket"
   case S_IFCHR, S_IFBLK: "a device"

@@ -64,7 +64,10 @@ extension Model {
       return try open(try StandardStreams.region(), path: StandardStreams.inputName, options)
     }
     let path = try WeightsFile.inDirectory(path) ?? path
-    return try open(try ByteRegion.map(path: path), path: path, options).configured()
+    let file = try ByteRegion.map(path: path)
+    return try [file].whileUnchanged { () throws(ScaleNetError) in
+      try open(file, path: path, options).configured()
+    }
   }
 
   /// Opens a file that is mapped already.

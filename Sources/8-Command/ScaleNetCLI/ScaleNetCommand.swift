@@ -44,9 +44,9 @@ enum Main {
     signal(SIGPIPE, SIG_IGN)
     TemporaryFiles.removeOnTermination()
     let status = run()
-    for file in Leftovers.take() {
+    for file in LeftoverFile.found() {
       StandardError.write(
-        "scalenet: note: \(file.path.escapedForMessage): \(file.byteCount.byteText), \(file.what)\n")
+        "scalenet: note: \(file.path.escapedForMessage): \(file.byteCount.byteText), \(file.description)\n")
     }
     exit(status)
   }

@@ -1,17 +1,16 @@
 """What the tests of trust share: the shim, inputs, a folder on a fast file system, and the table at the end."""
 
-import os
+import shutil
 import tempfile
 from collections import defaultdict
 from pathlib import Path
 
 import faults
+import numpy as np
 import outputs
 import pytest
-
-#: All points of all kinds on all file systems; by default every kind, with one error and one signal at each call.
-LONG = os.environ.get("TRUST") == "long"
-
+import reference
+from command import scalenet
 
 @pytest.fixture(scope="session")
 def fast_folder():
@@ -31,6 +30,24 @@ def inputs(fast_folder):
     folder = fast_folder / "inputs"
     folder.mkdir()
     outputs.make_inputs(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models(fast_folder):
+    """The tiny network in every format."""
+    folder = fast_folder / "models"
+    folder.mkdir()
+    for name in ("in.pth", "fixed.pth"):
+        shutil.copy(reference.TINY / "tiny.pth", folder / name)
+    shutil.copy(reference.TINY / "tiny.legacy.pth", folder / "in.legacy.pth")
+    shutil.copy(reference.TINY / "structure.json", folder / "in.json")
+    for ending in ("safetensors", "onnx", "h5", "keras"):
+        scalenet("convert", folder / "fixed.pth", "-o", folder / f"in.{ending}", "--no-verify")
+    array = np.load(reference.TINY / "input_1x3x224x224.npy")
+    np.save(folder / "in.npy", array)
+    np.save(folder / "x.npy", array)
+    np.savez(folder / "in.npz", input=array)
     return folder
 
 

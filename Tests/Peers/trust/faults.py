@@ -11,6 +11,9 @@ from pathlib import Path
 
 import command
 
+#: All points of all kinds on all file systems; by default every kind, with one error and one signal at each call.
+LONG = os.environ.get("TRUST") == "long"
+
 ERRORS = ("ENOSPC", "EIO", "EDQUOT")
 KILLS = ("SIGKILL", "SIGINT", "SIGTERM")
 CALLS_THAT_FAIL = {"open", "write", "fsync", "close", "rename", "link", "ftruncate", "mmap", "mkdir"}

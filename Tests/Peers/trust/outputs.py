@@ -16,7 +16,6 @@ class Kind:
     #: Files whose names are known; external data has a name of its contents.
     outputs: tuple
     inputs: tuple = ("tiny.pth",)
-    directory: str = ""
 
     def command(self, folder, *more):
         return [argument.replace("{}", str(folder)) for argument in (*self.arguments, *more)]
@@ -60,7 +59,9 @@ SETS = [
     convert("onnx and data", "m.onnx", "--external-data", "always", "--no-verify"),
     convert("onnx and data, verified", "m.onnx", "--external-data", "always"),
     Kind(
-        "chart and page", ("inspect", "{}/tiny.pth", "--chart", "{}/c.svg", "--html", "{}/p.html"), ("c.svg", "p.html")
+        "chart and page",
+        ("inspect", "{}/tiny.pth", "--chart", "{}/c.svg", "--html", "{}/p.html"),
+        ("c.svg", "p.html"),
     ),
     Kind(
         "allocation",
@@ -71,14 +72,12 @@ SETS = [
         "saved inputs and chart",
         ("diff", "{}/tiny.pth", "{}/tiny.pth", "--layers", "--save-inputs", "{}/in", "--chart", "{}/c.svg"),
         ("c.svg", "in/inputs.npz", "in/polygraphy_inputs.json", "in/input.0.bin"),
-        directory="in",
     ),
     Kind(
         "directory of a run",
         ("run", "{}/features.onnx", "--input", "{}/x.npy", "--output-dir", "{}/out"),
         tuple(f"out/layer{number}.npy" for number in range(1, 5)),
         ("features.onnx", "x.npy"),
-        directory="out",
     ),
 ]
 

@@ -1,5 +1,5 @@
-// Stands between a program and the C library (LD_PRELOAD), counts the calls that concern the files of one folder, and at
-// one of them does what happens to programs: fails, writes a part, is killed, or lets another program run first.
+// Stands between a program and the C library (LD_PRELOAD), counts the calls that concern the files of one folder, and
+// at one of them does what happens to programs: fails, writes a part, is killed, or lets another program run first.
 //
 //   TRUST_ROOT     the folder; paths below it and descriptors of its files are counted
 //   TRUST_TRACE    a file that gets the name of each counted call, one a line

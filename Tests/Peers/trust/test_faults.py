@@ -1,12 +1,12 @@
-"""At every call to the system, of every kind of output: an error, a part, or a kill leaves what stood there, or all that
-is new, and nothing else."""
+"""At every call to the system, of every kind of output: an error, a part, or a kill leaves what stood there, or all
+that is new, and nothing else."""
 
 import itertools
 
 import faults
 import outputs
 import pytest
-from conftest import LONG
+from faults import LONG
 
 KINDS = outputs.ONE + outputs.SETS
 SYSTEMS = faults.SYSTEMS if LONG else faults.SYSTEMS[:1]

@@ -7,12 +7,12 @@ import faults
 import numpy as np
 import pytest
 from command import BINARY, CANNOT_CREATE, OK, scalenet
-from conftest import LONG
+from faults import LONG
 from outputs import Kind
 
 
 @pytest.fixture(scope="module")
-def models(fast_folder, inputs):
+def networks(fast_folder, inputs):
     """Two networks of other weights."""
     folder = fast_folder / "races"
     folder.mkdir()
@@ -31,8 +31,8 @@ def logits(model, folder):
 
 
 @pytest.fixture(scope="module")
-def expected(models):
-    return [logits(models / f"{seed}.pth", models) for seed in (1, 2)]
+def expected(networks):
+    return [logits(networks / f"{seed}.pth", networks) for seed in (1, 2)]
 
 
 def command(model, target, *options):
@@ -45,12 +45,12 @@ def is_one_of(found, expected):
 
 @pytest.mark.parametrize("force", [(), ("--force",)], ids=["new", "over"])
 @pytest.mark.parametrize("seeds", [(1, 2), (1, 1)], ids=["other", "same"])
-def test_two_models_with_data(root, models, expected, seeds, force):
+def test_two_models_with_data(root, networks, expected, seeds, force):
     for _ in range(200 if LONG else 25):
         target = root / "m.onnx"
         runs = [
             subprocess.Popen(
-                [BINARY, *command(models / f"{seed}.pth", target, *force)], stdout=subprocess.DEVNULL,
+                [BINARY, *command(networks / f"{seed}.pth", target, *force)], stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE, text=True,
             )
             for seed in seeds
@@ -60,15 +60,15 @@ def test_two_models_with_data(root, models, expected, seeds, force):
         faults.figures["two runs", "raced"] += 1
         assert statuses == [OK, OK] if force else statuses in ([OK, CANNOT_CREATE],), errors
         # What stands is whole, and nothing else is left.
-        assert is_one_of(logits(target, models), expected)
+        assert is_one_of(logits(target, networks), expected)
         assert len(list(root.iterdir())) == 2, list(root.iterdir())
         for path in root.iterdir():
             path.unlink()
 
 
 @pytest.mark.parametrize("force", [(), ("--force",)], ids=["new", "over"])
-def test_two_directories_of_results(root, models, inputs, force):
-    arguments = [BINARY, "run", inputs / "features.onnx", "--input", models / "x.npy", "--output-dir", root / "out"]
+def test_two_directories_of_results(root, networks, inputs, force):
+    arguments = [BINARY, "run", inputs / "features.onnx", "--input", networks / "x.npy", "--output-dir", root / "out"]
     for _ in range(200 if LONG else 25):
         runs = [
             subprocess.Popen([*arguments, *force], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)
@@ -78,16 +78,18 @@ def test_two_directories_of_results(root, models, inputs, force):
         statuses = sorted(run.returncode for run in runs)
         faults.figures["two runs", "raced"] += 1
         assert OK in statuses and set(statuses) <= {OK, CANNOT_CREATE}, statuses
-        assert sorted(path.name for path in (root / "out").iterdir()) == [f"layer{number}.npy" for number in range(1, 5)]
+        names = [f"layer{number}.npy" for number in range(1, 5)]
+        assert sorted(path.name for path in (root / "out").iterdir()) == names
         shutil.rmtree(root / "out")
 
 
 @pytest.mark.parametrize("force", [(), ("--force",)], ids=["new", "over"])
 @pytest.mark.parametrize("seeds", [(1, 2), (1, 1)], ids=["other", "same"])
-def test_a_second_run_inside_each_call(shim, root, models, expected, seeds, force):
+def test_a_second_run_inside_each_call(shim, root, networks, expected, seeds, force):
     """The second runs from beginning to end while the first stands in a call."""
-    kind = Kind("run inside a run", tuple(command(f"{{}}/{seeds[0]}.pth", "{}/m.onnx", *force)), ("m.onnx",), ("1.pth", "2.pth"))
-    runs = faults.Bench(shim, root, models, kind, has_old=False)
+    arguments = tuple(command(f"{{}}/{seeds[0]}.pth", "{}/m.onnx", *force))
+    kind = Kind("run inside a run", arguments, ("m.onnx",), ("1.pth", "2.pth"))
+    runs = faults.Bench(shim, root, networks, kind, has_old=False)
     second = " ".join(map(str, [BINARY, *command(runs.folder / f"{seeds[1]}.pth", runs.folder / "m.onnx", *force)]))
     for point in range(1, len(runs.trace) + 1):
         runs.reset()
@@ -96,7 +98,7 @@ def test_a_second_run_inside_each_call(shim, root, models, expected, seeds, forc
         faults.figures[kind.name, "hook"] += 1
         assert OK in (ending.status, status), (point, ending)
         assert {ending.status, status} <= {OK, 73, 74}, (point, ending)
-        assert is_one_of(logits(runs.folder / "m.onnx", models), expected), (point, ending)
+        assert is_one_of(logits(runs.folder / "m.onnx", networks), expected), (point, ending)
         files = set(runs.files()) - {"1.pth", "2.pth"}
         assert len(files) == 2, (point, runs.trace[point - 1], files, ending)
 

@@ -87,13 +87,15 @@ public struct ComparisonPlan: Sendable {
   private func report(_ progress: ProgressReporter) throws(ScaleNetError) -> DiffReport {
     let comparison = try comparison()
     do throws(ScaleNetError) {
-      let report = try comparison.report(notes: notes) { (phase) throws(ScaleNetError) in
-        try progress.report(Progress.Phase(phase))
+      return try files.whileUnchanged { () throws(ScaleNetError) in
+        let report = try comparison.report(notes: notes) { (phase) throws(ScaleNetError) in
+          try progress.report(Progress.Phase(phase))
+        }
+        try files.checkUnchanged()
+        return report
       }
-      try files.checkUnchanged()
-      return report
     } catch {
-      guard error.kind != .cancelled else { throw error }
+      guard error.kind != .cancelled, error.path == nil else { throw error }
       throw error.within("cannot compare with \(left.path.escapedForMessage)").inFile(right.path)
     }
   }

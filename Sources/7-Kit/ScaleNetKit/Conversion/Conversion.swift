@@ -51,13 +51,15 @@ extension Model {
     let conversion = Conversion(
       model: self, soundness: SoundnessCheck(self), path: path, format: format, options: options,
       reference: reference, progress: progress)
-    switch format {
-    case .onnx:
-      return try conversion.run { (graph) throws(ScaleNetError) in try ONNXTarget(conversion, graph) }
-    case .keras:
-      return try conversion.run { (graph) throws(ScaleNetError) in try KerasTarget(conversion, graph) }
-    case .pytorch, .safetensors, .numpy, .trtexec, .polygraphy, .builtIn:
-      return try conversion.run(try WeightsTarget(conversion), graph: nil)
+    return try inputs.whileUnchanged { () throws(ScaleNetError) in
+      switch format {
+      case .onnx:
+        return try conversion.run { (graph) throws(ScaleNetError) in try ONNXTarget(conversion, graph) }
+      case .keras:
+        return try conversion.run { (graph) throws(ScaleNetError) in try KerasTarget(conversion, graph) }
+      case .pytorch, .safetensors, .numpy, .trtexec, .polygraphy, .builtIn:
+        return try conversion.run(try WeightsTarget(conversion), graph: nil)
+      }
     }
   }
 }

@@ -41,6 +41,14 @@ extension Model {
     _ inputs: InputArrays, to output: RunOutput, _ options: RunOptions = RunOptions(), overwrite: Bool = false
   ) throws(ScaleNetError) -> RunReport {
     let files = files + inputs.files
+    return try files.whileUnchanged { () throws(ScaleNetError) in
+      try run(inputs, to: output, options, overwrite: overwrite, files: files)
+    }
+  }
+
+  private func run(
+    _ inputs: InputArrays, to output: RunOutput, _ options: RunOptions, overwrite: Bool, files: [ByteRegion]
+  ) throws(ScaleNetError) -> RunReport {
     switch output {
     case .directory(let path):
       let (results, report) = try results(inputs, options)
