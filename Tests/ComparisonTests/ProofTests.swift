@@ -89,7 +89,8 @@ import Testing
         let problems = try proof(source, damaged).problems
         #expect(
           problems.count == 1
-            && problems[0].contains("1 of \(tensor.elementCount) numbers is not the source's: element \(place) is"),
+            && problems[0].contains(
+              "1 of \(tensor.elementCount) numbers is not the source's: element \(place) is"),
           "\(written[id].name) \(place): \(problems)")
         planted += 1
       }
@@ -143,9 +144,12 @@ import Testing
   }
 
   @Test func outputsThatAreAllNaNProveNothing() throws {
-    let source = try SmallNetwork().graph.changing("norm1.running_var") { elements, _ in elements.map { _ in -1 } }
+    let source = try SmallNetwork().graph.changing("norm1.running_var") { elements, _ in
+      elements.map { _ in -1 }
+    }
     let problems = try proof(source, stored(source.after(Self.folding))).problems
-    #expect(problems.count == 1 && problems[0].hasPrefix("nothing is proved: no element of output fc is finite"))
+    #expect(
+      problems.count == 1 && problems[0].hasPrefix("nothing is proved: no element of output fc is finite"))
   }
 
   /// Under names that say nothing, weights are not told, and what rounding of theirs makes is allowed for.

@@ -47,6 +47,8 @@ import Testing
     let missed = planted.keys.filter { !found.contains($0[...]) }
     #expect(missed.isEmpty && proof.problems.count == planted.count, "\(missed.sorted())")
     #expect(proof.problems.allSatisfy { $0.contains(": 1 of ") })
-    print("SWEEP \(checkpoint.split(separator: "/").last ?? "") seed \(seed): \(planted.count) faults, \(proof.problems.count) found")
+    print(
+      "SWEEP \(checkpoint.split(separator: "/").last ?? "") seed \(seed): \(planted.count) faults, \(proof.problems.count) found"
+    )
   }
 }

@@ -66,8 +66,11 @@ extension Graph {
         switch nodes[index].op {
         case .conv(var conv):
           // Paths and splits of their own have 3x3 kernels whose reach means something.
-          guard conv.window.dilations == [1, 1], conv.window.kernel != [3, 3] || nodes[index].isPlainConvolution
-          else { throw .unsupportedOption(option: "outputStride", reason: "\(nodes[index].name) is no plain 3x3") }
+          guard conv.window.dilations == [1, 1],
+            conv.window.kernel != [3, 3] || nodes[index].isPlainConvolution
+          else {
+            throw .unsupportedOption(option: "outputStride", reason: "\(nodes[index].name) is no plain 3x3")
+          }
           if takesStep { conv.window.strides = [1, 1] }
           if conv.window.kernel == [3, 3] {
             let own = isFirst ? before : dilation

@@ -87,7 +87,8 @@ enum WholeGraphCauses {
         Hypothesis(
           kind: .pooling, node: node.name,
           has: pool.ceilMode ? "max pools that round up" : "max pools that round down",
-          otherHas: pool.ceilMode ? "some that round down" : "some that round up", edits: likewise(node, graph),
+          otherHas: pool.ceilMode ? "some that round down" : "some that round up",
+          edits: likewise(node, graph),
           likewise: likewise)
       ]
     }

@@ -63,7 +63,9 @@ package struct GraphProof {
 
     let plain = try form.withoutRounding()
     let exactWritten = try written.withoutRounding().substituting(proof.proved, of: plain)
-    let isHalf = weightType != nil || written.values.contains { $0.type.dataType == .float16 || $0.type.dataType == .bfloat16 }
+    let isHalf =
+      weightType != nil
+      || written.values.contains { $0.type.dataType == .float16 || $0.type.dataType == .bfloat16 }
     repeat {
       let arrays = inputs(runs)
       try run(

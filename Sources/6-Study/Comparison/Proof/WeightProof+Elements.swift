@@ -54,10 +54,12 @@ extension WeightProof {
 
   private mutating func add(_ mismatch: Mismatch, _ name: String, _ rounding: Rounding) {
     let count =
-      mismatch.outside == 1 ? "1 of \(mismatch.count) numbers is" : "\(mismatch.outside) of \(mismatch.count) numbers are"
+      mismatch.outside == 1
+      ? "1 of \(mismatch.count) numbers is" : "\(mismatch.outside) of \(mismatch.count) numbers are"
     problems.append(
       "\(name.escapedForMessage): \(count) not the source's: element \(mismatch.index) is \(Float(mismatch.found)), "
-        + "expected \(Float(mismatch.expected)) to a part of \(rounding.relative.scientific), which is what rounding explains")
+        + "expected \(Float(mismatch.expected)) to a part of \(rounding.relative.scientific), which is what rounding explains"
+    )
   }
 
   /// NaN of NaN is what the source has, whatever that is worth.

@@ -141,7 +141,8 @@ struct WeightProof {
       elements(weight, id), elements(found, other.inputs[1]), name: name, scales: expected.scales,
       steps: match.normalizations.count, stored: weightType ?? found.dataType)
     let stored = other.inputs.count > 2 ? written.initializer(other.inputs[2])?.dataType : nil
-    compareBias(expected, writtenBias, name: "\(own.name).bias", stored: weightType ?? stored ?? found.dataType)
+    compareBias(
+      expected, writtenBias, name: "\(own.name).bias", stored: weightType ?? stored ?? found.dataType)
     return true
   }
 

@@ -20,7 +20,9 @@ struct ModelSection {
     result +=
       "<p class=\"muted\">\(report.format.nameMarkup), \(report.classesText), input "
       + "\(report.input.name.nameMarkup) \(report.input.shape.shapeText) (NCHW)</p>\n"
-    for note in report.assumptionLines + report.notes { result += "<p class=\"muted\">\(note.nameMarkup)</p>\n" }
+    for note in report.assumptionLines + report.notes {
+      result += "<p class=\"muted\">\(note.nameMarkup)</p>\n"
+    }
     result += "<dl>\n"
     for row in report.totalRows {
       let remark = row.remark.isEmpty ? "" : "<small>\(row.remark.markup)</small>"

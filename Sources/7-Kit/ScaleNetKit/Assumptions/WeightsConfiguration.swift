@@ -57,7 +57,8 @@ struct WeightsConfiguration: Sendable {
   /// What a training checkpoint says of itself: `arch` of timm's and PyTorch's examples, `args.model` of torchvision's
   /// references. Nil if it says nothing.
   init?(stating facts: [String: String], path: String, network: String) throws(ScaleNetError) {
-    guard let key = ["arch", "args.arch", "args.model"].first(where: { facts[$0] != nil }), let name = facts[key]
+    guard let key = ["arch", "args.arch", "args.model"].first(where: { facts[$0] != nil }),
+      let name = facts[key]
     else { return nil }
     let published = try PublishedName(name, source: path, place: key, network: network)
     self.init(path: path, architecture: name)

@@ -61,7 +61,8 @@ struct ConversionSummary {
     let own =
       "\((verification.sourceError ?? 0).scientific), as it amplifies rounding \(times.fixed(times < 10 ? 1 : 0)) times"
     let limit =
-      verification.limit == .sourceRounding ? "4 times the source's own error of \(own)" : "the source's own is \(own)"
+      verification.limit == .sourceRounding
+      ? "4 times the source's own error of \(own)" : "the source's own is \(own)"
     return [
       (
         "verified",
