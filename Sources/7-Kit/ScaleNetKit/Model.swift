@@ -132,7 +132,8 @@ public struct Model: Sendable {
     case .weights(_, let architecture):
       guard let structure = architecture.structure else {
         throw .unsupported(
-          path: path, operation: "give a structure", reason: "a \(architecture.displayName) has no scale-aggregation blocks")
+          path: path, operation: "give a structure",
+          reason: "a \(architecture.displayName) has no scale-aggregation blocks")
       }
       return structure
     case .tensors(_, let error):

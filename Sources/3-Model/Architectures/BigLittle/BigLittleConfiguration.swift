@@ -57,7 +57,7 @@ public struct BigLittleConfiguration: NetworkConfiguration, Hashable, Sendable {
   }
 
   /// Steps and changes of size.
-  public var assumptions: [Assumption] {
+  package var assumptions: [Assumption] {
     [
       Assumption("steps of the modules", "2, 2, 1, and 2 in the last stage"),
       Assumption("size of the big branch", "halved by its first block, brought back to the nearest pixel"),

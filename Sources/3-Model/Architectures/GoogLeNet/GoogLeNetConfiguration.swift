@@ -28,7 +28,7 @@ public struct GoogLeNetConfiguration: LayeredConfiguration, Hashable, Sendable {
   static let kindName = "GoogLeNet"
 
   /// Whether the image is rescaled, from ImageNet's normalisation to -1 ... 1.
-  public var assumptions: [Assumption] {
+  package var assumptions: [Assumption] {
     guard imageChannels == 3 else { return [] }
     return [
       Assumption(

@@ -60,7 +60,7 @@ public struct MixNetConfiguration: LayeredConfiguration, Hashable, Sendable {
   }
 
   /// Margins, epsilon and steps.
-  public var assumptions: [Assumption] {
+  package var assumptions: [Assumption] {
     [
       Assumption(
         "margins", "equal on both sides; TensorFlow's ports (tf_mixnet) have others, and epsilon 1e-3"),

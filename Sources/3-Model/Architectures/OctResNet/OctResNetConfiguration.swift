@@ -31,7 +31,7 @@ public struct OctResNetConfiguration: LayeredConfiguration, Hashable, Sendable {
   static let kindName = "OctConv-ResNet"
 
   /// How the two sizes are brought to one, and the steps.
-  public var assumptions: [Assumption] {
+  package var assumptions: [Assumption] {
     [
       Assumption(
         "steps and changes of size", "means of 2x2 before the convolutions, nearest upsampling behind")

@@ -1,3 +1,5 @@
+package import ModelIR
+
 /// The dimensions of a ResNet (He et al. 2016) or of a network that changes its parts: its stem (ResNet-C, D, S and T;
 /// ResNets for CIFAR), its shortcuts (ResNet-D), its normalisation (Wu and He 2018), its attention (SENet, ECA-Net), or
 /// how a block convolves (ResNeXt, Res2Net, SKNet, ResNeSt).
@@ -138,7 +140,7 @@ extension ResNetConfiguration {
   }
 
   /// What the weights do not tell, and what is taken for it.
-  public var assumptions: [Assumption] {
+  package var assumptions: [Assumption] {
     var result: [Assumption] = []
     if stem.stride == 1 {
       result.append(Assumption("stem", "3x3 of step 1 and no pool, as networks for CIFAR have it"))
