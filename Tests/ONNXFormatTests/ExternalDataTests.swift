@@ -190,9 +190,8 @@ import Testing
       do {
         let writer = try ONNXWriter(try model(3), path: path, options: .init(externalData: .always))
         var output = try ONNXOutput(writer, overwrite: true)
-        try output.write()
         // What was written can be verified before the commit.
-        let written = try output.map()
+        let written = try output.write()
         let options = ONNXReader.Options(externalData: written.data)
         let graph = try ONNXReader.read(written.model, path: path, options: options).graph
         try expectEqual(try model(3).graph, graph)

@@ -50,18 +50,19 @@ public struct ONNXOutput: ~Copyable {
   }
 
   /// Writes both files and waits until they are stored. Until `commit()` they stand under no name of theirs.
-  public mutating func write() throws(ScaleNetError) {
-    if data != nil { try writer.writeExternalData(to: &data!) }
-    try writer.write(to: &model)
-    if data != nil { try data!.finish() }
-    try model.finish()
-  }
-
-  /// What `write` wrote: the model, and the data under the location that the model refers to, for
-  /// `ONNXReader.Options.externalData`.
-  public func map() throws(ScaleNetError) -> (model: ByteRegion, data: [String: ByteRegion]) {
+  ///
+  /// - Returns: what was written: the model, and the data under the location that the model refers to, for
+  ///   `ONNXReader.Options.externalData`.
+  @discardableResult
+  public mutating func write() throws(ScaleNetError) -> (model: ByteRegion, data: [String: ByteRegion]) {
     var mapped: [String: ByteRegion] = [:]
-    if let external = writer.externalData, data != nil { mapped[external.location] = try data!.map() }
+    if let external = writer.externalData, data != nil {
+      try writer.writeExternalData(to: &data!)
+      try data!.finish()
+      mapped[external.location] = try data!.map()
+    }
+    try writer.write(to: &model)
+    try model.finish()
     return (try model.map(), mapped)
   }
 

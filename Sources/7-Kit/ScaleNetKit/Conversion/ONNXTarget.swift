@@ -10,6 +10,8 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
   /// What was assumed of the opset.
   private let opsetNote: String?
   private var output: ONNXOutput
+  /// What was written, to be read back.
+  private var written: (model: ByteRegion, data: [String: ByteRegion])?
 
   init(_ conversion: Conversion, _ graph: ConvertedGraph) throws(ScaleNetError) {
     var onnx = conversion.options.onnx
@@ -51,7 +53,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
     }
   }
 
-  mutating func write() throws(ScaleNetError) { try output.write() }
+  mutating func write() throws(ScaleNetError) { written = try output.write() }
 
   var byteCount: Int { writer.byteCount + (writer.externalData?.byteCount ?? 0) }
 
@@ -61,7 +63,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
   }
 
   func verify(_ verification: Verification) throws(ScaleNetError) -> VerificationReport {
-    let written = try output.map()
+    guard let written else { preconditionFailure("verified before it is written") }
     let found = try ONNXReader.read(
       written.model, path: writer.path, options: ONNXReader.Options(externalData: written.data))
     return try verification.compare(
