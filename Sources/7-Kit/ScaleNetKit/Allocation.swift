@@ -65,9 +65,9 @@ extension Model {
     let (weights, seed) = try allocationSeed()
     let allocator = try ChannelAllocator(seed: seed, weights: weights, source: path)
     let channels = try allocator.allocate(target, inputSize: inputSize)
-    let weights = try allocator.prunedWeights(channels)
+    let pruned = try allocator.prunedWeights(channels)
     try files.checkUnchanged()
-    return Allocation(channels, weights: weights, source: self)
+    return Allocation(channels, weights: pruned, source: self)
   }
 
   /// The weights and dimensions of the seed: those of a checkpoint, or those that a graph's are found to be.

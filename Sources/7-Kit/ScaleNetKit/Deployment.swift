@@ -53,7 +53,7 @@ extension Graph {
     do throws(ScaleNetError) {
       _ = try KerasWriter(
         StoredModel(graph: self), path: "",
-        options: KerasWriter.Options(container: .h5, dataFormat: .channelsLast))
+        options: KerasWriter.Options(container: .hdf5, dataFormat: .channelsLast))
       return []
     } catch {
       return [

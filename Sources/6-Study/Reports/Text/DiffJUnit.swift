@@ -1,4 +1,4 @@
-import Comparison
+public import Comparison
 import FileIO
 
 /// A comparison as JUnit's XML, which continuous integration reads: a case for each output, which fails where the output

@@ -79,8 +79,7 @@ struct PyTorchNames {
     built.setOutputs(outputs.map { all[$0] })
     let isHalf = expected.values.contains { $0.type.dataType == .float16 || $0.type.dataType == .bfloat16 }
     return try verification.compare(
-      expected: expected, found: built, batch: 1, namesMatch: false,
-      tolerance: isHalf ? .writtenFloat16 : .writtenFloat32)
+      expected: expected, found: built, batch: 1, namesMatch: false, isHalf: isHalf)
   }
 
   // MARK: By names
