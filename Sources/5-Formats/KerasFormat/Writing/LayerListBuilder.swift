@@ -6,8 +6,10 @@ struct LayerListBuilder {
   let graph: Graph
   let path: String
   let dataFormat: DataFormat
-  /// `float32`, or `mixed_float16` for graphs that compute in half precision.
+  /// `float32`, or `mixed_float16` and `mixed_bfloat16` for graphs that compute in half precision.
   let policy: String
+  /// The type of the layers of the node that is being said, where it is not the policy's.
+  var ownType: String?
 
   private(set) var layers: [Layer] = []
   private var names = LayerNames()
@@ -31,10 +33,9 @@ struct LayerListBuilder {
     self.dataFormat = dataFormat
     self.path = path
     consumers = graph.consumers()
-    let isHalf = graph.nodes.contains { node in
-      node.outputs.contains { graph[$0].type.dataType == .float16 }
-    }
-    policy = isHalf ? "mixed_float16" : "float32"
+    let types = Set(graph.nodes.flatMap(\.outputs).map { graph[$0].type.dataType })
+    policy =
+      types.contains(.float16) ? "mixed_float16" : types.contains(.bfloat16) ? "mixed_bfloat16" : "float32"
   }
 
   private mutating func finish() throws(ScaleNetError) -> LayerList {
@@ -80,8 +81,8 @@ struct LayerListBuilder {
       .invalidModel(
         path: path, place: "input \(value.name)", expected: expected, found: "\(value.type)")
     }
-    guard value.type.dataType == .float32 || value.type.dataType == .float16 else {
-      throw mismatch("float32 or float16")
+    guard [.float32, .float16, .bfloat16].contains(value.type.dataType) else {
+      throw mismatch("float32, float16 or bfloat16")
     }
     guard value.type.rank >= 2 else { throw mismatch("a batch and at least one more axis") }
     let order = standardOrder(value.type.rank)
@@ -106,7 +107,7 @@ struct LayerListBuilder {
     layers.append(
       Layer(
         layerClass: layerClass, name: names.name(name),
-        settings: settings.map { JSON.Member(key: $0.key, value: $0.value) }, dataType: dataType,
+        settings: settings.map { JSON.Member(key: $0.key, value: $0.value) }, dataType: dataType ?? ownType,
         inputs: inputs, weights: weights))
     return layers.count - 1
   }
