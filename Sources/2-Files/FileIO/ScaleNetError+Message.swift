@@ -28,6 +28,7 @@ extension ScaleNetError: CustomStringConvertible {
         case .setInputSize(let example): "set inputSize" + (example.map { " to \($0)" } ?? "")
         case .closeExtents: "give every extent a number"
         case .setFormat: "set format"
+        case .keepFloat32: "set keepFloat32 to [\"auto\"]"
         case .choose(let settings):
           "with " + settings.map { "\($0.option) \($0.value)" }.joined(separator: " and ")
             + " it is: set that"

@@ -31,6 +31,8 @@ public struct ScaleNetError: Error, Equatable, Sendable {
     case setInputSize(example: String?)
     /// Make a graph in which no extent is open.
     case closeExtents
+    /// Keep in float32 what half precision cannot hold.
+    case keepFloat32
     /// Give the format of the output, which its name does not tell.
     case setFormat
     /// Make other choices about what the input does not tell, with which it works.

@@ -1,7 +1,7 @@
 import Execution
 import FileIO
 package import Kernels
-import ModelIR
+package import ModelIR
 
 /// How the graphs of a comparison are computed.
 package struct DiffEngine: Sendable {
@@ -37,6 +37,15 @@ package struct DiffEngine: Sendable {
     _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
   ) throws(ScaleNetError) -> [NamedTensor] {
     try Executor<Float>(graph, kernels: kernels, threads: threads).run(inputs, observing: observe)
+  }
+
+  /// Runs in float32 and gives the largest magnitude of every value of floating-point numbers.
+  package func magnitudes(
+    _ graph: Graph, _ inputs: [String: Tensor], _ found: (ValueID, Float) -> Void
+  ) throws(ScaleNetError) {
+    try floats(graph, inputs) { (id, tensor) throws(ScaleNetError) in
+      if tensor.dataType.isFloatingPoint { found(id, try tensor.largestMagnitude()) }
+    }
   }
 
   /// The outputs in Double, unrounded.

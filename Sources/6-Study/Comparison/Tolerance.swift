@@ -51,6 +51,17 @@ extension Tolerance {
   public static let writtenFloat32 = Tolerance(name: "float32", absolute: 1e-5, relative: 0, scaled: true)
   /// Weights and activations in float16, against float32.
   public static let writtenFloat16 = Tolerance(name: "float16", absolute: 1e-2, relative: 0, scaled: true)
+  /// Weights and activations in bfloat16, of whose mantissas 8 bits are left, against float32.
+  public static let writtenBFloat16 = Tolerance(name: "bfloat16", absolute: 8e-2, relative: 0, scaled: true)
+
+  /// The one for a half type, or for float32.
+  package static func written(_ halfType: DataType?) -> Tolerance {
+    switch halfType {
+    case .float16: writtenFloat16
+    case .bfloat16: writtenBFloat16
+    default: writtenFloat32
+    }
+  }
 }
 
 /// What the search for a cause goes by.

@@ -6,6 +6,10 @@ extension LayerListBuilder {
   mutating func add(_ node: Node) throws(ScaleNetError) {
     try checkTypes(node)
     try checkAxes(node)
+    // A layer that computes in float32 among others in half precision says so itself.
+    let isKept = policy != "float32" && graph[node.outputs[0]].type.dataType == .float32
+    ownType = isKept ? DataType.float32.rawValue : nil
+    defer { ownType = nil }
     switch node.op {
     case .conv(let op): try addConv(node, op)
     case .batchNormalization(let op): try addBatchNormalization(node, op)
@@ -91,8 +95,8 @@ extension LayerListBuilder {
       let type = graph[id].type.dataType
       // A layer may take integers, to make real numbers of them.
       if case .cast = node.op, graph.inputs.contains(id), type.isInteger { continue }
-      guard type == .float32 || type == .float16 else {
-        throw failure(node, graph[id].name, "float32 or float16", type.rawValue)
+      guard type == .float32 || type == .float16 || type == .bfloat16 else {
+        throw failure(node, graph[id].name, "float32, float16 or bfloat16", type.rawValue)
       }
     }
   }
@@ -188,7 +192,8 @@ extension LayerListBuilder {
     }
   }
 
-  /// Under `mixed_float16` layers convert what they get to float16; the last one can convert back to float32.
+  /// Layers convert what they get to their own type, under `mixed_float16` and where one is kept in float32 among such;
+  /// the last one can convert back to float32.
   private mutating func addCast(_ node: Node, _ op: Cast) throws(ScaleNetError) {
     let input = try placement(node, 0)
     if type(node, 0).dataType.isInteger {
@@ -198,12 +203,14 @@ extension LayerListBuilder {
         order: input.order)
       return
     }
-    if op.to == type(node, 0).dataType || op.to == .float16 {
+    if op.to == type(node, 0).dataType || op.to == .float16 || op.to == .bfloat16
+      || !isOutput(node.outputs[0])
+    {
       setOutput(node, input.layer, order: input.order)
       return
     }
-    guard isOutput(node.outputs[0]), readers(node.outputs[0]).isEmpty else {
-      throw failure(node, "to", "float16, or float32 for an output of the graph", op.to.rawValue)
+    guard readers(node.outputs[0]).isEmpty else {
+      throw failure(node, "to", "a half type, or float32 for an output of the graph", op.to.rawValue)
     }
     // In the order of outputs, for a permutation behind it would convert again.
     let order = standardOrder(type(node, 0).rank)

@@ -6,8 +6,10 @@ struct LayerListBuilder {
   let graph: Graph
   let path: String
   let dataFormat: DataFormat
-  /// `float32`, or `mixed_float16` for graphs that compute in half precision.
+  /// `float32`, or `mixed_float16` and `mixed_bfloat16` for graphs that compute in half precision.
   let policy: String
+  /// The type of the layers of the node that is being said, where it is not the policy's.
+  var ownType: String?
 
   let isHalf: Bool
 
@@ -34,10 +36,10 @@ struct LayerListBuilder {
     self.dataFormat = dataFormat
     self.path = path
     consumers = graph.consumers()
-    isHalf = graph.nodes.contains { node in
-      node.outputs.contains { graph[$0].type.dataType == .float16 }
-    }
-    policy = isHalf ? "mixed_float16" : "float32"
+    let types = Set(graph.nodes.flatMap(\.outputs).map { graph[$0].type.dataType })
+    policy =
+      types.contains(.float16) ? "mixed_float16" : types.contains(.bfloat16) ? "mixed_bfloat16" : "float32"
+    isHalf = policy != "float32"
   }
 
   private mutating func finish() throws(ScaleNetError) -> LayerList {
@@ -87,8 +89,8 @@ struct LayerListBuilder {
     // Integers must be made real numbers before a layer computes with them.
     let isImage =
       dataType.isInteger && readers(id).allSatisfy { if case .cast = $0.op { true } else { false } }
-    guard dataType == .float32 || dataType == .float16 || isImage else {
-      throw mismatch("float32 or float16, or integers that are cast to these")
+    guard [.float32, .float16, .bfloat16].contains(dataType) || isImage else {
+      throw mismatch("float32, float16 or bfloat16, or integers that are cast to these")
     }
     guard value.type.rank >= 2 else { throw mismatch("a batch and at least one more axis") }
     let order = standardOrder(value.type.rank)
@@ -113,7 +115,7 @@ struct LayerListBuilder {
     layers.append(
       Layer(
         layerClass: layerClass, name: names.name(name),
-        settings: settings.map { JSON.Member(key: $0.key, value: $0.value) }, dataType: dataType,
+        settings: settings.map { JSON.Member(key: $0.key, value: $0.value) }, dataType: dataType ?? ownType,
         inputs: inputs, weights: weights))
     return layers.count - 1
   }

@@ -66,11 +66,14 @@ package struct GraphProof {
     let isHalf =
       weightType != nil
       || written.values.contains { $0.type.dataType == .float16 || $0.type.dataType == .bfloat16 }
+    // By so much more than float32 the half types round: 13 and 16 bits of the mantissa are missing.
+    let isShort = weightType == .bfloat16 || written.values.contains { $0.type.dataType == .bfloat16 }
+    let coarseness = isShort ? 0x1p16 : isHalf ? 0x1p13 : 1
     repeat {
       let arrays = inputs(runs)
       try run(
         source: (source, plain), written: (written, exactWritten), arrays, isHalf: isHalf,
-        isComplete: proof.isComplete)
+        coarseness: coarseness, isComplete: proof.isComplete)
       runs += 1
     } while error > limit && problems.isEmpty && runs < Self.mostRuns
     if problems.isEmpty, error > limit {
@@ -82,7 +85,8 @@ package struct GraphProof {
 
   private mutating func run(
     source: (graph: Graph, exact: Graph), written: (graph: Graph, exact: Graph),
-    _ inputs: (source: [String: Tensor], written: [String: Tensor]), isHalf: Bool, isComplete: Bool
+    _ inputs: (source: [String: Tensor], written: [String: Tensor]), isHalf: Bool, coarseness: Double,
+    isComplete: Bool
   ) throws(ScaleNetError) {
     // One after the other, so that the memory of only one plan is in use.
     let expected = try engine.floats(source.graph, inputs.source)
@@ -99,8 +103,6 @@ package struct GraphProof {
     sourceError = max(sourceError, own.ifFinite ?? 0)
     error = max(error, difference)
     exactError = max(exactError, exactDifference)
-    // A half type rounds by so much more than float32.
-    let coarseness = isHalf ? 0x1p13 : 1
     limit = max(tolerance.absolute, Self.roundingFactor * sourceError * coarseness)
     // Double rounds by 2^-29 of what float32 does.
     exactLimit = max(Self.leastExactLimit, 16 * sourceError * 0x1p-29)

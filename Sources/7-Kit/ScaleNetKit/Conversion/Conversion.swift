@@ -82,6 +82,8 @@ protocol ConversionTarget: ~Copyable {
 struct ConvertedGraph {
   let source: Graph
   let result: Graph
+  /// What stays float32 in a conversion to half precision.
+  var kept: [ConversionReport.KeptLayer] = []
 }
 
 /// One conversion under way.
@@ -96,8 +98,10 @@ struct Conversion {
   let reference: ReferenceReport?
   let progress: ProgressReporter
 
-  /// Whether weights and activations become float16.
-  var isHalf: Bool { options.dataType == .float16 }
+  /// The half type that weights and activations become; nil for none.
+  var halfType: DataType? {
+    options.dataType.flatMap { $0 == .float16 || $0 == .bfloat16 ? $0 : nil }
+  }
 
   /// Writes a target that holds a graph.
   func run<Target: ConversionTarget & ~Copyable>(
@@ -105,18 +109,20 @@ struct Conversion {
   ) throws(ScaleNetError) -> ConversionReport {
     try progress.report(.building)
     let source = try model.graph(options.graph)
-    let graph = ConvertedGraph(source: source, result: try optimized(source))
+    let (result, kept) = try optimized(source)
+    let graph = ConvertedGraph(source: source, result: result, kept: kept)
     if let target = options.target { try graph.result.requireDeployable(on: target, path: path) }
-    return try run(try make(graph), graph: graph.result)
+    return try run(try make(graph), graph: graph)
   }
 
   /// Writes a target, proves it and gives it its name.
   func run<Target: ConversionTarget & ~Copyable>(
-    _ target: consuming Target, graph: Graph?
+    _ target: consuming Target, graph: ConvertedGraph?
   ) throws(ScaleNetError) -> ConversionReport {
     try progress.report(.writing)
     try target.write()
-    var report = try report(graph: graph, bytes: target.byteCount)
+    var report = try report(graph: graph?.result, bytes: target.byteCount)
+    if halfType != nil { report.keptFloat32 = graph?.kept ?? [] }
     target.describe(&report)
     if options.verify {
       try progress.report(.verifying)
@@ -133,14 +139,28 @@ struct Conversion {
   }
 
   /// The graph after the passes that were asked for.
-  private func optimized(_ graph: Graph) throws(ScaleNetError) -> Graph {
+  private func optimized(
+    _ graph: Graph
+  ) throws(ScaleNetError) -> (graph: Graph, kept: [ConversionReport.KeptLayer]) {
     var passes: [any GraphPass] = [EliminateIdentities(), FoldConstants()]
     if options.foldBatchNormalization ?? true { passes.append(FoldBatchNormalization()) }
-    if isHalf { passes.append(ConvertToHalf(halfIO: options.halfIO)) }
-    passes.append(EliminateDeadNodes())
     var result = graph
-    do throws(ScaleNetError) { try result.apply(passes) } catch { throw error.inFile(model.path) }
-    return result
+    var kept: [ConversionReport.KeptLayer] = []
+    do throws(ScaleNetError) {
+      try result.apply(passes)
+      if let halfType {
+        kept = try KeptLayers(options.keepFloat32, type: halfType, threads: options.threads).layers(
+          of: result)
+        try result.apply([
+          ConvertToHalf(halfType, halfIO: options.halfIO, keeping: Set(kept.map(\.name)))
+        ])
+      }
+      try result.apply([EliminateDeadNodes()])
+    } catch {
+      let hasOverflow = error.overflow != nil && !options.keepFloat32.contains(KeptLayers.automatic)
+      throw (hasOverflow ? error.advising(.keepFloat32) : error).inFile(model.path)
+    }
+    return (result, kept)
   }
 
   /// A report without what depends on the format.

@@ -23,17 +23,20 @@ extension ConversionOptions {
     let output = path.escapedForMessage
     let onnxOptions = onnx.given + (checksum ? ["checksum"] : [])
     let graphOptions =
-      graph.given + onnxOptions + keras.given + (dataType == .float16 ? ["dataType"] : [])
+      graph.given + onnxOptions + keras.given + (dataType ?? .float32 == .float32 ? [] : ["dataType"])
       + (foldBatchNormalization == nil ? [] : ["foldBatchNormalization"]) + (halfIO ? ["halfIO"] : [])
+      + (keepFloat32.isEmpty ? [] : ["keepFloat32"])
     try graph.check()
     try Limits.check(threads, Limits.threads, "threads")
     try onnx.check()
-    if let dataType, ![.float32, .float16].contains(dataType) {
-      throw .invalidOption("dataType", expected: "float32 or float16", found: dataType.rawValue)
+    if let dataType, ![.float32, .float16, .bfloat16].contains(dataType) {
+      throw .invalidOption("dataType", expected: "float32, float16 or bfloat16", found: dataType.rawValue)
     }
-    if halfIO, dataType != .float16 {
+    let isHalf = dataType == .float16 || dataType == .bfloat16
+    for (option, isGiven) in [("halfIO", halfIO), ("keepFloat32", !keepFloat32.isEmpty)]
+    where isGiven && !isHalf {
       throw .invalidOption(
-        "halfIO", expected: "the data type float16", found: (dataType ?? .float32).rawValue)
+        option, expected: "the data type float16 or bfloat16", found: (dataType ?? .float32).rawValue)
     }
     if ownNames, [.onnx, .keras].contains(format) {
       throw .invalidOption("ownNames", expected: "an output that holds weights alone", found: output)

@@ -13,10 +13,13 @@ public struct ConversionOptions: Sendable {
   public var graph = GraphOptions()
   /// Whether BatchNormalization becomes part of the convolutions; nil does so in every output that holds a graph.
   public var foldBatchNormalization: Bool?
-  /// float32 or float16: the type of weights and activations; nil for float32.
+  /// float32, float16 or bfloat16: the type of weights and activations; nil for float32.
   public var dataType: DataType?
-  /// Whether inputs and outputs are float16 too, with `dataType` float16.
+  /// Whether inputs and outputs are half precision too, with `dataType` float16 or bfloat16.
   public var halfIO = false
+  /// What stays float32 beside half precision: names of nodes, or of modules such as `layer4` for all nodes in them; and
+  /// `auto` for what overflows float16 on seeded inputs, or comes near it.
+  public var keepFloat32: [String] = []
   /// What concerns ONNX files alone.
   public var onnx = ONNXOptions()
   /// What concerns Keras files alone.

@@ -32,10 +32,22 @@ public struct ConversionReport: Sendable, Codable {
   public var reference: ReferenceReport?
   /// How images were prepared for the network; nil where nothing says it.
   public var preprocessing: Preprocessing?
+  /// The layers that stay float32 in a conversion to half precision; nil in others.
+  public var keptFloat32: [KeptLayer]?
   /// nil if no verification was wanted.
   public var verification: VerificationReport?
   /// Where each weight stands, if weights alone were written to a Keras file.
   public var weightNames: [WeightName]?
+
+  /// A layer that computes in float32 among others in half precision.
+  public struct KeptLayer: Sendable, Codable, Hashable {
+    /// The node.
+    public var name: String
+    /// ONNX's `op_type`.
+    public var op: String
+    /// Why, in a sentence: what overflows, or that it was asked for.
+    public var reason: String
+  }
 
   /// A weight of the source and its place in a Keras file.
   public struct WeightName: Sendable, Codable {
@@ -56,5 +68,6 @@ public struct ConversionReport: Sendable, Codable {
     case outputFormat = "output_format"
     case companionFiles = "companion_files"
     case weightNames = "weight_names"
+    case keptFloat32 = "kept_float32"
   }
 }

@@ -5,7 +5,7 @@ import ModelIR
 /// A Keras model, or the weights of one.
 struct KerasTarget: ConversionTarget, ~Copyable {
   private let graph: ConvertedGraph
-  private let isHalf: Bool
+  private let halfType: DataType?
   private let weightsOnly: Bool
   private let dataFormat: DataFormat
   private let writer: KerasWriter
@@ -29,7 +29,7 @@ struct KerasTarget: ConversionTarget, ~Copyable {
     let output = try OutputFile(
       path: path, overwrite: conversion.options.overwrite, inputs: conversion.model.files)
     self.graph = graph
-    self.isHalf = conversion.isHalf
+    self.halfType = conversion.halfType
     self.weightsOnly = weightsOnly
     self.dataFormat = dataFormat
     self.writer = writer
@@ -68,7 +68,7 @@ struct KerasTarget: ConversionTarget, ~Copyable {
     }
     return try verification.compare(
       expected: graph.source, found: try KerasReader.read(file).graph, batch: 1, namesMatch: false,
-      isHalf: isHalf)
+      halfType: halfType)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }

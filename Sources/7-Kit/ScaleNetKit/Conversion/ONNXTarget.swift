@@ -5,7 +5,7 @@ import ONNXFormat
 /// An ONNX model, with its weights beside it where that is asked for.
 struct ONNXTarget: ConversionTarget, ~Copyable {
   private let expected: Graph
-  private let isHalf: Bool
+  private let halfType: DataType?
   private let writer: ONNXWriter
   /// What was assumed of the opset.
   private let opsetNote: String?
@@ -15,6 +15,8 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
 
   init(_ conversion: Conversion, _ graph: ConvertedGraph) throws(ScaleNetError) {
     var onnx = conversion.options.onnx
+    // Convolutions and the like take bfloat16 from this opset on.
+    if conversion.halfType == .bfloat16, onnx.opset == nil { onnx.opset = 22 }
     if conversion.path == StandardStreams.path {
       if onnx.externalData == .always {
         throw .invalidOption("externalData", "standard output has no file beside it")
@@ -26,7 +28,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
     let output = try ONNXOutput(
       writer, overwrite: conversion.options.overwrite, inputs: conversion.model.files)
     self.expected = graph.source
-    self.isHalf = conversion.isHalf
+    self.halfType = conversion.halfType
     self.writer = writer
     self.opsetNote = opsetNote
     self.output = output
@@ -67,7 +69,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
     let found = try ONNXReader.read(
       written.model, path: writer.path, options: ONNXReader.Options(externalData: written.data))
     return try verification.compare(
-      expected: expected, found: found.graph, batch: 1, isHalf: isHalf)
+      expected: expected, found: found.graph, batch: 1, halfType: halfType)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }

@@ -77,9 +77,10 @@ struct PyTorchNames {
         path: verification.path, problems: ["\(expected.outputs.count) outputs became \(all.count)"])
     }
     built.setOutputs(outputs.map { all[$0] })
-    let isHalf = expected.values.contains { $0.type.dataType == .float16 || $0.type.dataType == .bfloat16 }
+    let halves = [DataType.bfloat16, .float16]
+    let halfType = halves.first { type in expected.values.contains { $0.type.dataType == type } }
     return try verification.compare(
-      expected: expected, found: built, batch: 1, namesMatch: false, isHalf: isHalf)
+      expected: expected, found: built, batch: 1, namesMatch: false, halfType: halfType)
   }
 
   // MARK: By names

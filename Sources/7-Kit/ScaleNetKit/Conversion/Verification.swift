@@ -13,9 +13,9 @@ struct Verification {
   ///
   /// - Parameters:
   ///   - namesMatch: whether inputs and outputs must have the same names, which a format may not allow.
-  ///   - isHalf: whether weights were rounded to float16.
+  ///   - halfType: float16 or bfloat16, where weights were rounded to it.
   func compare(
-    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, isHalf: Bool
+    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, halfType: DataType?
   ) throws(ScaleNetError) -> VerificationReport {
     let names = expected.outputs.map { expected[$0].name }
     let foundNames = found.outputs.map { found[$0].name }
@@ -28,14 +28,14 @@ struct Verification {
         path: path,
         problems: ["inputs \(inputNames) and outputs \(names) became \(foundInputNames) and \(foundNames)"])
     }
-    let tolerance: Tolerance = isHalf ? .writtenFloat16 : .writtenFloat32
+    let tolerance = Tolerance.written(halfType)
     var random = RandomSource(seed: 20_190_616)
     let proof: GraphProof
     do throws(ScaleNetError) {
       proof = try GraphProof(
         source: expected, written: found,
         engine: DiffEngine(kernels: try kernelsForThisProcessor(), threads: try GraphRunner.threads(threads)),
-        tolerance: tolerance, weightType: isHalf ? .float16 : nil
+        tolerance: tolerance, weightType: halfType
       ) { _ in
         var inputs: (source: [String: Tensor], written: [String: Tensor]) = ([:], [:])
         for (id, other) in zip(expected.inputs, found.inputs) {

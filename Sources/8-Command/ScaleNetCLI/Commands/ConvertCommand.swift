@@ -15,13 +15,14 @@ struct ConvertCommand: VerboseCommand {
         scalenet convert weights.pth --structure structure.json --input-size 288x416 --batch 1 -o model.onnx
         scalenet convert weights.pth --features -o backbone.onnx
         scalenet convert weights.pth --dtype float16 --opset 17 -o half.onnx
+        scalenet convert weights.pth --dtype float16 --keep-float32 auto -o half.onnx
         scalenet convert weights.pth --for tensorrt-10 -o model.onnx
         scalenet convert weights.pth -o model.keras
         scalenet convert weights.pth -o model.h5 --data-format channels_first
         scalenet convert old-format.pth -o new-format.safetensors
       """)
 
-  enum ElementType: String, ExpressibleByArgument, CaseIterable { case float32, float16 }
+  enum ElementType: String, ExpressibleByArgument, CaseIterable { case float32, float16, bfloat16 }
   enum SummaryFormat: String, ExpressibleByArgument, CaseIterable { case text, json, csv, markdown, latex }
 
   @OptionGroup var model: ModelOptions
@@ -70,8 +71,16 @@ struct ConvertCommand: VerboseCommand {
   @Option(help: "The type of weights and activations.")
   var dtype: ElementType?
 
-  @Flag(name: .customLong("half-io"), help: "With float16: inputs and outputs are float16 too.")
+  @Flag(
+    name: .customLong("half-io"), help: "With float16 or bfloat16: inputs and outputs are of that type too.")
   var halfIO = false
+
+  @Option(
+    name: .customLong("keep-float32"),
+    help: ArgumentHelp(
+      "With half precision: what stays float32, between casts. auto: what overflows; or nodes and modules by name. "
+        + "Several with commas, or again.", valueName: "auto|name"))
+  var keepFloat32: [String] = []
 
   @Option(help: ArgumentHelp("The graph input's name.", valueName: "name"))
   var inputName: String?
@@ -141,6 +150,7 @@ struct ConvertCommand: VerboseCommand {
     options.foldBatchNormalization = foldBatchNorm
     options.dataType = dtype.flatMap { DataType(rawValue: $0.rawValue) }
     options.halfIO = halfIO
+    options.keepFloat32 = keepFloat32.flatMap { $0.split(separator: ",").map(String.init) }
     options.onnx = onnx.options
     options.keras = keras.options
     options.keras.container = to.flatMap { KerasOptions.Container(rawValue: $0.rawValue) }

@@ -65,6 +65,9 @@ struct ConversionSummary {
     } else {
       rows.append(("verified", "no (--no-verify)"))
     }
+    if let kept = report.keptFloat32, !kept.isEmpty {
+      rows.append(("float32", "\(kept.count) layers are kept in it, listed below"))
+    }
     if !report.assumptions.isEmpty {
       rows.append(("assumed", report.assumptions.text + Self.proof(report.reference)))
     } else if let reference = report.reference {
@@ -80,6 +83,11 @@ struct ConversionSummary {
       var table = TextTable([.init("weight"), .init("dataset"), .init("shape")])
       for name in weightNames { table.add([name.source, name.dataset, "\(name.shape)"]) }
       names = "\n" + table.text
+    }
+    if let kept = report.keptFloat32, !kept.isEmpty {
+      var table = TextTable([.init("kept in float32"), .init("op"), .init("why")])
+      for layer in kept { table.add([layer.name.escapedForMessage, layer.op, layer.reason]) }
+      names += "\n" + table.text
     }
     return title + "\n"
       + rows.map { name, value in

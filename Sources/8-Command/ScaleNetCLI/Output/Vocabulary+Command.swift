@@ -14,6 +14,7 @@ extension ScaleNetError.Vocabulary {
       case .setInputSize(let example): "give --input-size" + (example.map { " \($0)" } ?? "")
       case .closeExtents: "every extent must be known"
       case .setFormat: "give --to"
+      case .keepFloat32: "give --keep-float32 auto"
       case .choose(let settings):
         "with "
           + settings.map { "--\(kebabCase($0.option)) \($0.value)" }.joined(separator: " ")
