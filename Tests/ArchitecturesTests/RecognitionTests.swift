@@ -104,6 +104,21 @@ import Testing
     #expect(try ScaleNetConfiguration(recognizing: weights, source: "w.pth").classes == nil)
   }
 
+  @Test func recognisesAFinalLayerBehindDropout() throws {
+    let weights = try small {
+      $0["fc.weight"] = .some(nil)
+      $0["fc.bias"] = .some(nil)
+      $0["fc.1.weight"] = [5, 8, 1, 1]
+      $0["fc.1.bias"] = [5]
+    }
+    let found = try ScaleNetConfiguration(recognizing: weights, source: "w.pth")
+    #expect(found.classes == 5)
+    #expect(found.classifier == "fc.1")
+    let graph = try found.graph(weights)
+    #expect(graph.nodes.last?.name == "fc.1")
+    #expect(graph[try #require(graph.value(named: "fc.1.weight"))].type.shape == [5, 8])
+  }
+
   @Test func listsMissingUnexpectedAndMisshapedKeysAtOnce() throws {
     let weights = try small {
       $0["bn1.running_var"] = .some(nil)

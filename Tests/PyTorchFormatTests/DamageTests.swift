@@ -14,9 +14,10 @@ import Testing
 
   @Test(arguments: [
     "plain.legacy", "no_byteorder", "deflated", "views.legacy", "network", "objects.protocol4", "script",
+    "exported.pt2", "exported.older.pt2",
   ])
   func everyTruncationIsRefused(_ name: String) throws {
-    let bytes = try Fixtures.bytes("pytorch/\(name).pth")
+    let bytes = try Fixtures.bytes("pytorch/" + (name.hasSuffix(".pt2") ? name : name + ".pth"))
     try readAll(bytes)
     for count in 0..<bytes.count {
       #expect(throws: ScaleNetError.self) { try readAll(Array(bytes[..<count])) }
@@ -25,9 +26,10 @@ import Testing
 
   @Test(arguments: [
     "plain.legacy", "no_byteorder", "deflated", "python2.legacy", "network", "objects.protocol1", "script",
+    "exported.pt2", "exported.older.pt2",
   ])
   func noFlippedByteIsFatal(_ name: String) throws {
-    let bytes = try Fixtures.bytes("pytorch/\(name).pth")
+    let bytes = try Fixtures.bytes("pytorch/" + (name.hasSuffix(".pt2") ? name : name + ".pth"))
     var refused = 0
     for index in bytes.indices {
       for mask: UInt8 in [0x01, 0xff] {

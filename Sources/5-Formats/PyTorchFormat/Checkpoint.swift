@@ -29,7 +29,7 @@ struct Checkpoint {
 
   /// Named tensors in the arena, with the storages under them.
   func tensors(_ entries: [Selection.Entry]) throws(ScaleNetError) -> StateDict {
-    var budget = max(Self.logicalFloor, fileSize.multipliedReportingOverflow(by: 64).partialValue)
+    var budget = Self.logicalBudget(fileSize: fileSize)
     // Each storage is looked up once, however many tensors share it.
     var order: [Int] = []
     var positions: [Int: Int] = [:]
@@ -55,6 +55,11 @@ struct Checkpoint {
   /// What all tensors together may take when written out, at least: expanded tensors (stride 0) can claim any size
   /// without having the bytes. Above it, 64 times the file's size.
   private static let logicalFloor = 1 << 30
+
+  /// That limit for a file of a size.
+  static func logicalBudget(fileSize: Int) -> Int {
+    max(logicalFloor, fileSize.multipliedReportingOverflow(by: 64).partialValue)
+  }
 
   private func tensor(
     _ entry: Selection.Entry, storage: ByteRegion, budget: inout Int

@@ -75,12 +75,19 @@ struct ExportedProgram {
         try contents(member, budget, verifyChecksums), path: archive.file.origin,
         member: archive.name(of: member))
       result = StateDict()
+      // What all tensors together may take, as in a checkpoint: expanded ones can claim any size.
+      var rest = Checkpoint.logicalBudget(fileSize: archive.file.count)
       for entry in entries {
         guard let stored = archive.member(named: folder + entry.file) else {
           throw failure(entry.name, "a member '\(folder + entry.file)'", "none")
         }
         let bytes = try contents(stored, budget, verifyChecksums)
-        result.append(entry.name, try tensor(entry, bytes))
+        let tensor = try tensor(entry, bytes)
+        guard tensor.byteCount <= rest else {
+          throw failure(entry.name, "at most \(rest) bytes more in all tensors", "\(tensor.byteCount)")
+        }
+        rest -= tensor.byteCount
+        result.append(entry.name, tensor)
       }
     }
     result.notes.append("The weights were read from an exported program, of which nothing was run.")
@@ -95,9 +102,8 @@ struct ExportedProgram {
         throw failure(
           entry.name, "sizes that can be multiplied, and a stride for each", "\(dimensions), \(strides)")
       }
-      // An expanded tensor may claim more elements than there are bytes, but not more than anyone would store.
-      guard shape.elementCount <= max(bytes.count * 64, 1 << 28) else {
-        throw failure(entry.name, "elements that its \(bytes.count) bytes could be", "\(shape.elementCount)")
+      guard !shape.elementCount.multipliedReportingOverflow(by: type.byteCount).overflow else {
+        throw failure(entry.name, "sizes that memory could have", "\(dimensions)")
       }
       do throws(ScaleNetError) {
         return try Tensor(type, shape, storage: bytes, offset: offset, strides: strides)

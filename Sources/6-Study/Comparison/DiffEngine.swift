@@ -1,5 +1,5 @@
 import Execution
-import FileIO
+package import FileIO
 package import Kernels
 package import ModelIR
 

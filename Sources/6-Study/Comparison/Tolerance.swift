@@ -1,3 +1,5 @@
+package import ModelIR
+
 /// By how much elements may differ and still count as the same: |a - b| <= absolute + relative * |b|, as numpy's
 /// `allclose` has it. Every tolerance of the library has a name and stands in this file.
 public struct Tolerance: Sendable, Codable, Hashable {

@@ -87,23 +87,20 @@ extension Model {
         notes: notes(content),
         files: files + weights.files.dropFirst())
     }
-    switch format {
-    case .onnx, .keras:
-      let format = format ?? .onnx
-      try refuse("key", options.key, format)
-      try refuse("prefix", options.prefix, format)
-      if options.structurePath != nil {
-        throw .invalidOption("structure", expected: "weights", found: "a \(format.displayName) model")
-      }
-      let stored = try readGraph(file, format, path: path, options)
-      return Model(
-        path: path, format: format, content: .graph(stored), notes: stored.notes,
-        files: stored.files.isEmpty ? files : stored.files)
-    case .pytorch, .safetensors, .numpy, .trtexec, .polygraphy, .builtIn, nil:
+    guard let format, format == .onnx || format == .keras else {
       throw .unknownFormat(
         path: path, expected: "a PyTorch checkpoint, safetensors, an ONNX or a Keras model",
         found: format == .numpy ? "a numpy array" : describe(file))
     }
+    try refuse("key", options.key, format)
+    try refuse("prefix", options.prefix, format)
+    if options.structurePath != nil {
+      throw .invalidOption("structure", expected: "weights", found: "a \(format.displayName) model")
+    }
+    let stored = try readGraph(file, format, path: path, options)
+    return Model(
+      path: path, format: format, content: .graph(stored), notes: stored.notes,
+      files: stored.files.isEmpty ? files : stored.files)
   }
 
   /// Fails if an option was given that only other formats have.

@@ -20,30 +20,26 @@ struct WeightsFile {
   ///   - path: the file's own, for those that lie beside it.
   ///   - key: where the state dict stands in a checkpoint.
   init?(_ file: ByteRegion, _ format: FileFormat?, path: String, key: String?) throws(ScaleNetError) {
+    guard let format else {
+      guard ShardIndex.recognizes(file) else { return nil }
+      let shards = try Self.shards(try ShardIndex(file), beside: path, key: key)
+      (weights, self.format) = (shards.weights, shards.format)
+      files = [file] + shards.files
+      return
+    }
     switch format {
-    case .pytorch:
-      weights = try PyTorchReader.read(file, key: key)
-      files = [file]
-    case .safetensors:
-      weights = try SafetensorsReader.read(file)
-      files = [file]
-    case .numpy where NumPyReader.isArchive(file):
+    case .pytorch: weights = try PyTorchReader.read(file, key: key)
+    case .safetensors: weights = try SafetensorsReader.read(file)
+    case .numpy:
+      guard NumPyReader.isArchive(file) else { return nil }
       weights = try NumPyReader.archive(file)
-      files = [file]
     case .keras:
       guard let found = try KerasReader.weightsAlone(file) else { return nil }
       weights = found
-      files = [file]
-    case nil where ShardIndex.recognizes(file):
-      let shards = try Self.shards(try ShardIndex(file), beside: path, key: key)
-      weights = shards.weights
-      files = [file] + shards.files
-      self.format = shards.format
-      return
-    case .numpy, .onnx, .trtexec, .polygraphy, .builtIn, nil:
-      return nil
+    case .onnx, .trtexec, .polygraphy, .builtIn: return nil
     }
-    self.format = format ?? .builtIn
+    self.format = format
+    files = [file]
   }
 
   /// The file in a directory that holds a model: an index of shards, or the only file of weights that is named as

@@ -73,24 +73,33 @@ def test_attributes_that_tensorrt_does_not_take(tmp_path):
     nodes = [
         helper.make_node("Resize", ["x", "", "", "sizes"], ["a"], "cubic", mode="cubic"),
         helper.make_node("Resize", ["x", "", "", "sizes"], ["b"], "linear", mode="linear"),
-        helper.make_node(
-            "Resize", ["x", "", "", "sizes"], ["c"], "tensorflow", mode="nearest",
-            coordinate_transformation_mode="tf_half_pixel_for_nn", nearest_mode="floor"),
         helper.make_node("MaxPool", ["x"], ["d", "where"], "indices", kernel_shape=[2, 2]),
         helper.make_node("MaxPool", ["x"], ["e"], "dilated", kernel_shape=[2, 2], dilations=[2, 2]),
         helper.make_node("MaxPool", ["x"], ["f"], "plain", kernel_shape=[2, 2]),
     ]
-    outputs = [image(name, 1, 3, 16, 16) for name in "abc"] + [
+    outputs = [image(name, 1, 3, 16, 16) for name in "ab"] + [
         image("d", 1, 3, 7, 7), image("where", 1, 3, 7, 7, type=TensorProto.INT64), image("e", 1, 3, 6, 6),
         image("f", 1, 3, 7, 7)]
     model = save(tmp_path / "attributes.onnx", nodes, [image("x", 1, 3, 8, 8)], outputs, [sizes])
     for target in ("tensorrt-8.6", "tensorrt-10", "tensorrt-11"):
         report = check(model, target)
         found = {node for rule, node in errors(report) if rule == "attribute"}
-        assert found == {"cubic", "tensorflow", "indices", "dilated"}
+        assert found == {"cubic", "indices", "dilated"}
         narrowed = {finding["node"] for finding in report["findings"] if finding["severity"] == "warning"}
         assert narrowed == ({"where"} if target == "tensorrt-8.6" else set())
     assert check(model, "onnxruntime-1.17")["passes"]
+
+
+def test_tensorflows_pixels_want_one_rounding(tmp_path):
+    weights = [numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales"),
+               numpy_helper.from_array(np.zeros(0, np.float32), "roi")]
+    for mode, passes in [("floor", False), ("round_prefer_floor", True)]:
+        nodes = [helper.make_node(
+            "Resize", ["x", "roi", "scales"], ["y"], "up", mode="nearest", nearest_mode=mode,
+            coordinate_transformation_mode="tf_half_pixel_for_nn")]
+        model = save(tmp_path / f"{mode}.onnx", nodes, [image("x", 1, 3, 8, 8)], [image("y", 1, 3, 16, 16)],
+                     weights, opset=11, ir=6)
+        assert check(model, "tensorrt-8.6")["passes"] == passes
 
 
 @pytest.mark.parametrize("type, zero, passes", [(np.int8, 0, True), (np.int8, 3, False), (np.uint8, 0, False)])

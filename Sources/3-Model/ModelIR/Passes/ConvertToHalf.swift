@@ -191,7 +191,7 @@ extension Tensor {
   /// The largest magnitude among finite elements; 0 if there are none.
   package func largestMagnitude() throws(ScaleNetError) -> Float {
     var largest: Float = 0
-    try forEachPart { part in
+    try unsafe forEachPart { part in
       for index in part.indices {
         // Written so that the loop has no branches; NaN compares as false.
         let magnitude = unsafe abs(part[index])
@@ -207,11 +207,11 @@ extension Tensor {
     guard try largestMagnitude() >= 65520 else { return }
     var found: (value: Float, index: Int)?
     var start = 0
-    try forEachPart { part in
+    try unsafe forEachPart { part in
       if found == nil, let index = unsafe part.firstIndex(where: { $0.isFinite && abs($0) >= 65520 }) {
         found = unsafe (part[index], start + index)
       }
-      unsafe start += part.count
+      start += part.count
     }
     if let found { throw .overflow(value: Double(found.value), index: found.index, target: .float16) }
   }

@@ -94,8 +94,10 @@ struct ModuleTree {
     guard let members = try classes?.members(of: name) else {
       throw failure(prefix, "the class '\(name.escapedForMessage)' in the program", "none of that name")
     }
+    var values: [String: PickleValue] = [:]
+    for pair in pairs { values[pair.name] = pair.value }
     for member in members {
-      guard let value = pairs.last(where: { $0.name == member })?.value else {
+      guard let value = values[member] else {
         throw failure(prefix, "the attribute '\(member.escapedForMessage)'", "none")
       }
       if case .none = value { continue }

@@ -31,6 +31,7 @@ struct ScriptClasses {
 
   private func read(_ file: String) throws(ScaleNetError) -> [String: [String]] {
     guard let member = archive.member(named: file) else { return [:] }
+    try archive.verify(member, ignoringZero: true)
     let contents = try archive.contents(of: member, budget: budget)
     let bytes = contents.withBytes { $0.array(0..<$0.byteCount) }
     var classes: [String: [String]] = [:]

@@ -6,7 +6,8 @@ import ScaleNetKit
 struct ModelOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "A PyTorch checkpoint, safetensors, an ONNX model or a Keras model.", valueName: "input"))
+      "A PyTorch checkpoint, safetensors, an ONNX model, a Keras model, or a directory with one in shards.",
+      valueName: "input"))
   var input: String
 
   @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
