@@ -31,7 +31,9 @@ import Testing
     _ model: String, _ input: String, notes: [String], in directory: String
   ) throws {
     let result = try ScaleNet.run(["run", model, "--input", input, "-o", "y.npy", "--force"], in: directory)
-    #expect(result.status == 0 && result.output == "y.npy: output float32[1, 10]\n", "\(result.error)")
+    // Keras's outputs have the names of its layers.
+    #expect(result.status == 0 && result.output.hasPrefix("y.npy: "), "\(result.error)")
+    #expect(result.output.hasSuffix(" float32[1, 10]\n"))
     #expect(result.error == notes.map { "scalenet: note: \($0)\n" }.joined())
     let found = try NumPyReader.array(.map(path: directory + "/y.npy")).floats()
     let expected = try NumPyReader.array(.map(path: Fixtures.path("tiny/output_1x3x224x224.npy"))).floats()
@@ -81,8 +83,9 @@ import Testing
       let run = try ScaleNet.run(["run", "m.keras", "--input", Self.archived, "-o", "k.npz"], in: directory)
       #expect(
         run.output
-          == "k.npz: layer1 float32[1, 56, 56, 16] (NHWC), layer2 float32[1, 28, 28, 32] (NHWC), "
-          + "layer3 float32[1, 14, 14, 64] (NHWC), layer4 float32[1, 7, 7, 128] (NHWC)\n", "\(run.error)")
+          == "k.npz: layer1_1_relu3 float32[1, 56, 56, 16] (NHWC), layer2_0_relu3 float32[1, 28, 28, 32] (NHWC), "
+          + "layer3_1_relu3 float32[1, 14, 14, 64] (NHWC), layer4_0_relu3 float32[1, 7, 7, 128] (NHWC)\n",
+        "\(run.error)")
       let weights = try ScaleNet.run(
         ["run", tiny, "--features", "--input", Self.archived, "-o", "w.npz"], in: directory)
       #expect(
@@ -90,10 +93,10 @@ import Testing
           "w.npz: layer1 float32[1, 16, 56, 56] (NCHW), layer2 float32[1, 32, 28, 28] (NCHW)"))
       let keras = try NumPyReader.archive(.map(path: directory + "/k.npz"))
       let torch = try NumPyReader.archive(.map(path: directory + "/w.npz"))
-      #expect(keras.names == torch.names)
-      for entry in keras.entries {
+      #expect(keras.count == 4 && torch.count == 4)
+      for (entry, other) in zip(keras.entries, torch.entries) {
         let found = try entry.tensor.transposed([0, 3, 1, 2]).floats()
-        let expected = try #require(try torch[entry.name]?.floats())
+        let expected = try other.tensor.floats()
         let largest = expected.map(abs).max() ?? 0
         #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-5 * largest })
       }

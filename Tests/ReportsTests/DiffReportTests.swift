@@ -128,9 +128,9 @@ import Testing
     let titles = text.split(separator: "\n").filter { $0.hasPrefix("#") }
     #expect(
       titles == [
-        "## DIFFER\\: a real difference of weights or semantics",
-        "### Output output = logits \\[1, 1000\\]: **outside the tolerance**", "### First divergence",
-        "### Cause: align\\_corners (confirmed)", "### Layers", "### On one side only", "### Weights",
+        "## DIFFER: a real difference of weights or semantics",
+        "### Output output = logits [1, 1000]: **outside the tolerance**", "### First divergence",
+        "### Cause: align_corners (confirmed)", "### Layers", "### On one side only", "### Weights",
         "### Notes",
       ])
     #expect(text.contains("| **first outside** |"))

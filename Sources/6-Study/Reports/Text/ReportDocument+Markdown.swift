@@ -54,7 +54,10 @@ extension ReportDocument {
       case "_":
         let isPlain = isWord(before) && isWord(after) || isSpace(before) && isSpace(after)
         result += isPlain ? "_" : "\\_"
-      case "]": result += after == "(" || after == "[" || after == ":" ? "\\]" : "]"
+      case "]":
+        // A link, or at the beginning of a paragraph a link's definition.
+        let isLink = after == "(" || after == "[" || after == ":" && characters.first == "["
+        result += isLink ? "\\]" : "]"
       case "<":
         let isTag = after.map { $0.isLetter || "/!?".contains($0) } ?? false
         result += isTag ? "&lt;" : "<"
