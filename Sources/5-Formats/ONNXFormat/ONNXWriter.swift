@@ -50,8 +50,11 @@ public struct ONNXWriter: Sendable {
   /// - Parameter path: where the model will stand, for messages and for the name of a data file.
   public init(_ model: StoredModel, path: String, options: Options = Options()) throws(ScaleNetError) {
     try options.validate(path: path)
-    let graph = model.graph
-    do throws(ScaleNetError) { try graph.validate() } catch { throw error.inFile(path) }
+    let graph: Graph
+    do throws(ScaleNetError) {
+      try model.graph.validate()
+      graph = try model.graph.separatingPadding()
+    } catch { throw error.inFile(path) }
     try Self.checkNames(model, options, path: path)
     var nodes: [NodeWriter] = []
     for node in graph.nodes {

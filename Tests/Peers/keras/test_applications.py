@@ -21,7 +21,7 @@ def test_is_computed_as_keras_does(tmp_path, name):
     assert max(found.values()) < FLOAT32_TOLERANCE, found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in applications.FIXED_SIZE])
 def test_images_of_any_size(tmp_path, name):
     found = applications.errors(name, tmp_path, is_open=True)
     assert max(found.values()) < FLOAT32_TOLERANCE, found

@@ -18,6 +18,8 @@ struct LayerKind {
         throw invalid("class_name", "an operation that plain layers have", "\(module).\(className)")
       }
       (layerClass, operation) = (.operation, known)
+    } else if let known = Self.unmarkedOperation(json, className, settings) {
+      (layerClass, operation) = (.operation, known)
     } else if Operation.wrappers.contains(className) {
       guard case .string(let function)? = settings["function"], let known = Operation(function: function)
       else {
@@ -43,5 +45,16 @@ struct LayerKind {
       break
     case let registered?: throw invalid("registered_name", "none", registered.kind)
     }
+  }
+
+  /// An operation of Keras 3 in an `.h5` file, which does not say so: it has arguments beside each other, where a layer of
+  /// the same name has a list.
+  private static func unmarkedOperation(_ json: JSON, _ className: String, _ settings: JSON) -> Operation? {
+    guard json["module"] == nil, settings["trainable"] == nil,
+      case .array(let nodes)? = json["inbound_nodes"],
+      case .array(let arguments)? = nodes.first?["args"]
+    else { return nil }
+    if arguments.count == 1, case .array = arguments[0] { return nil }
+    return Operation(className: className)
   }
 }

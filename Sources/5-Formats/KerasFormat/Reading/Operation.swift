@@ -56,6 +56,12 @@ enum Operation: Sendable {
     self = operation
   }
 
+  /// The operation of Keras 3 that is called so in some module.
+  init?(className: String) {
+    guard let operation = Self.ofKeras.values.compactMap({ $0[className] }).first else { return nil }
+    self = operation
+  }
+
   /// Keras 2's classes of layers that wrap an operation.
   static let wrappers: Set<String> = ["TFOpLambda", "SlicingOpLambda"]
 }
