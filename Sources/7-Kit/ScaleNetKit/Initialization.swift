@@ -123,6 +123,7 @@ private final class CheckpointStream {
     }
     try writer.finish(&file)
     let bytes = file.byteCount
+    try file.finish()
     try inputs.checkUnchanged()
     try file.commit()
     return bytes
