@@ -87,7 +87,7 @@ import Testing
     (["convert", "TINY", "-o", "missing/out.onnx"], 73, "missing/out.onnx: cannot create"),
     (["convert", "TINY", "-o", ".", "--to", "onnx"], 73, "cannot create"),
     (["convert", "missing.pth", "-o", "out.onnx"], 66, "missing.pth: no such file"),
-    (["convert", ".", "-o", "out.onnx"], 66, "expected a regular file, found a directory"),
+    (["convert", ".", "-o", "out.onnx"], 66, "expected a file, or a directory with"),
     (
       ["convert", "STRUCTURE", "-o", "out.onnx"], 65,
       "expected a PyTorch checkpoint, safetensors, an ONNX or a Keras model"

@@ -61,8 +61,8 @@ struct WeightsFile {
         return path.hasSuffix("/") ? path + name : path + "/" + name
       }
     }
-    throw .unknownFormat(
-      path: path,
+    throw ScaleNetError(
+      .noInput, path: path,
       expected:
         "a file, or a directory with *.safetensors.index.json, pytorch_model.bin.index.json, model.safetensors or "
         + "pytorch_model.bin", found: "a directory of \(names.count) files without one of these")
