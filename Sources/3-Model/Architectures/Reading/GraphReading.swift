@@ -107,7 +107,8 @@ struct NetworkWalk {
       throw .notANetwork("it does not begin with a 7x7 convolution, a ReLU and a max pool of 3x3")
     }
     self.stem = stem
-    poolsLikeCaffe = pool.ceilMode && pool.window.pads.allSatisfy { $0 == 0 }
+    // A last window that lies partly outside may be the pool's own, or come of margins behind the map.
+    poolsLikeCaffe = walk.topMargin(of: pooling) == 0
 
     var x = walk.graph.nodes[pooling].outputs[0]
     var stages: [[BlockWalk]] = []

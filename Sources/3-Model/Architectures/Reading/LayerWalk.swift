@@ -16,17 +16,23 @@ struct LayerWalk {
 
   let graph: Graph
   private let consumers: [[Int]]
+  /// What stands before the first row of a node's input, by the node's name, where margins are a node of their own.
+  private let topMargins: [String: Int]
 
   init(_ graph: Graph) {
     var plain = graph
     var replaced: [ValueID: ValueID] = [:]
+    var margins: [ValueID: Int] = [:]
+    var topMargins: [String: Int] = [:]
     plain.nodes = graph.nodes.compactMap { node in
       var node = node
+      if let id = node.inputs.first ?? nil, let margin = margins[id] { topMargins[node.name] = margin }
       node.inputs = node.inputs.map { id in id.map { replaced[$0] ?? $0 } }
       switch node.op {
       case .identity, .cast, .pad:
         guard let input = node.inputs.first ?? nil, plain[input].initializer == nil else { return node }
         for output in node.outputs { replaced[output] = input }
+        if case .pad(let pad) = node.op, pad.pads.count == 8 { margins[node.outputs[0]] = pad.pads[2] }
         return nil
       default:
         // Everything else computes something.
@@ -35,7 +41,14 @@ struct LayerWalk {
     }
     plain.setOutputs(graph.outputs.map { replaced[$0] ?? $0 })
     self.graph = plain
+    self.topMargins = topMargins
     consumers = plain.consumers()
+  }
+
+  /// The rows that a pool's first window begins above the map.
+  func topMargin(of index: Int) -> Int {
+    guard case .maxPool(let pool) = graph.nodes[index].op else { return 0 }
+    return (pool.window.pads.first ?? 0) + (topMargins[graph.nodes[index].name] ?? 0)
   }
 
   /// The nodes that read a value.
