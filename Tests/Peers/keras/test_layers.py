@@ -161,6 +161,20 @@ def test_operations(tmp_path):
     check(tmp_path, functional(build), endings=("keras",) if IS_KERAS_3 else ("h5", "keras"))
 
 
+def test_other_operations_are_refused(tmp_path):
+    def build(x):
+        if IS_KERAS_3:
+            return keras.ops.flip(x, axis=1)
+        import tensorflow
+
+        return tensorflow.nn.depth_to_space(x, 2)
+
+    path, output = tmp_path / "model.keras", tmp_path / "out.onnx"
+    functional(build).save(path)
+    outcome = refuse("convert", path, "-o", output, output=output)
+    assert ("keras.src.ops.numpy.Flip" if IS_KERAS_3 else "nn.depth_to_space") in outcome.stderr
+
+
 def test_layers_for_training(tmp_path):
     classes = [
         getattr(layers, name) for name in dir(layers) if name.startswith("Random") and name not in ("RandomCrop",)

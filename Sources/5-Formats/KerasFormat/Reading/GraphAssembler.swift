@@ -57,8 +57,8 @@ struct GraphAssembler {
   }
 
   /// The first layer that says says it for the model: its setting, or a permutation of the input that makes sense in one
-  /// order only. Flatten's setting is about what comes out. Where none says, a reshaping of the input's rows to pixels
-  /// does.
+  /// order only. Flatten's setting is about what comes out. Where none says, groups of channels
+  /// along the first axis do, or a reshaping of the input's rows to pixels.
   private static func inputFormat(_ configuration: ModelConfiguration) -> DataFormat {
     let layers = configuration.layers
     for layer in layers where layer.layerClass != .flatten {
@@ -70,6 +70,9 @@ struct GraphAssembler {
       {
         return .channelsFirst
       }
+    }
+    for layer in layers where layer.layerClass == .groupNormalization {
+      if layer.settings["axis"] == 1 { return .channelsFirst }
     }
     for layer in layers where layer.layerClass == .reshape {
       if case .array(let extents)? = layer.settings["target_shape"], extents.count == 3, extents[0] != 1,

@@ -20,6 +20,8 @@ struct WeightReader {
   private var classGroups: [String] = []
   /// The weights of layers that are called several times.
   private var shared: [Int: [Tensor]] = [:]
+  /// What is wrong with the list of layers; said when a layer's weights are asked for, for its settings are checked before.
+  private var mismatch: ScaleNetError?
   /// Weights whose names are another layer's.
   private(set) var renamed: [String] = []
 
@@ -69,10 +71,11 @@ struct WeightReader {
     guard listed.count == entries.count else {
       let names = listed.map(\.name)
       let missing = entries.map { scope.entries[$0].name }.first { !names.contains($0) }
-      throw .wrongKind(
+      mismatch = .wrongKind(
         path: path, object: root.name,
         expected: "\(entries.count) layers with weights" + (missing.map { ", among them \($0)" } ?? ""),
         found: "\(listed.count)")
+      return
     }
     for (entry, found) in zip(entries, listed) {
       try assign(found.weights, of: found.group, to: scope.leaves(of: entry).map { layers[$0] })
@@ -135,6 +138,7 @@ struct WeightReader {
   /// - Parameter count: how many it must be.
   mutating func tensors(_ layer: LayerConfiguration, count: Int) throws(ScaleNetError) -> [Tensor] {
     if let known = shared[layer.source] { return known }
+    if let mismatch { throw mismatch.inFile(path) }
     do throws(ScaleNetError) {
       let place: Place
       if let known = places[layer.source] { place = known } else { place = try numbered(layer) }
