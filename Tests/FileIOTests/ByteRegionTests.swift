@@ -76,7 +76,7 @@ import Testing
       try Data([1, 2, 3, 4]).write(to: URL(filePath: path))
       let region = try ByteRegion.map(path: path)
       try region.checkUnchanged()
-      let handle = try #require(unsafe fopen(path, "r+"))
+      let handle = try unsafe #require(fopen(path, "r+"))
       unsafe fputc(9, handle)
       unsafe fclose(handle)
       let text = message { try region.checkIntact() }
@@ -86,11 +86,12 @@ import Testing
       let other = try ByteRegion.map(path: path)
       var information = stat()
       _ = unsafe stat(path, &information)
-      let again = try #require(unsafe fopen(path, "r+"))
+      let again = try unsafe #require(fopen(path, "r+"))
       unsafe fputc(8, again)
       unsafe fclose(again)
       let times = [information.st_atim, information.st_mtim]
-      #expect(unsafe utimensat(AT_FDCWD, path, times, 0) == 0)
+      let isSet = unsafe utimensat(AT_FDCWD, path, times, 0) == 0
+      #expect(isSet)
       #expect(message { try other.checkIntact() }.contains("its status changed at"))
     }
   }
@@ -104,7 +105,8 @@ import Testing
       try FileManager.default.linkItem(atPath: path, toPath: directory + "/hard")
       try region.checkUnchanged()
       try Data([5]).write(to: URL(filePath: directory + "/new"))
-      #expect(rename(directory + "/new", path) == 0)
+      let isRenamed = unsafe rename(directory + "/new", path) == 0
+      #expect(isRenamed)
       try region.checkIntact()
       #expect(byte(region, at: 0) == 1)
       #expect(message { try region.checkUnchanged() }.contains("another file stands there now"))

@@ -105,6 +105,11 @@ struct SharedInputs {
         "input", expected: "an array for the input \(names.joined(separator: " or "))",
         found: given.arrays.map(\.name).joined(separator: ", ") + " in \(given.source.escapedForMessage)")
     }
+    if [.complex64, .complex128].contains(tensor.dataType) {
+      throw ScaleNetError(
+        path: given.source, place: "array \((array?.name ?? "").escapedForMessage)", expected: "real numbers",
+        found: tensor.dataType.rawValue)
+    }
     let found = tensor.shape.dimensions
     if found == shape { return tensor }
     if shape.count == 4, found == [shape[0], shape[2], shape[3], shape[1]] {
