@@ -76,7 +76,9 @@ import Testing
       try Data([1, 2, 3, 4]).write(to: URL(filePath: path))
       let region = try ByteRegion.map(path: path)
       try region.checkUnchanged()
-      overwrite(path, 9)
+      let handle = try unsafe #require(fopen(path, "r+"))
+      unsafe fputc(9, handle)
+      unsafe fclose(handle)
       let text = message { try region.checkIntact() }
       #expect(text.contains("the file was changed while it was read: it was written to at"), "\(text)")
       #expect(throws: ScaleNetError.self) { try region.slice(0..<1).checkIntact() }
@@ -84,22 +86,14 @@ import Testing
       let other = try ByteRegion.map(path: path)
       var information = stat()
       _ = unsafe stat(path, &information)
-      overwrite(path, 8)
+      let again = try unsafe #require(fopen(path, "r+"))
+      unsafe fputc(8, again)
+      unsafe fclose(again)
       let times = [information.st_atim, information.st_mtim]
-      let kept = unsafe utimensat(AT_FDCWD, path, times, 0)
-      #expect(kept == 0)
+      let isSet = unsafe utimensat(AT_FDCWD, path, times, 0) == 0
+      #expect(isSet)
       #expect(message { try other.checkIntact() }.contains("its status changed at"))
     }
-  }
-
-  /// Writes a byte over the first one, in place.
-  private func overwrite(_ path: String, _ byte: UInt8) {
-    guard let handle = unsafe fopen(path, "r+") else {
-      Issue.record("\(path) can't be opened")
-      return
-    }
-    unsafe fputc(Int32(byte), handle)
-    unsafe fclose(handle)
   }
 
   @Test func aFileThatIsReplacedKeepsItsBytes() throws {
@@ -111,8 +105,8 @@ import Testing
       try FileManager.default.linkItem(atPath: path, toPath: directory + "/hard")
       try region.checkUnchanged()
       try Data([5]).write(to: URL(filePath: directory + "/new"))
-      let renamed = unsafe rename(directory + "/new", path)
-      #expect(renamed == 0)
+      let isRenamed = unsafe rename(directory + "/new", path) == 0
+      #expect(isRenamed)
       try region.checkIntact()
       #expect(byte(region, at: 0) == 1)
       #expect(message { try region.checkUnchanged() }.contains("another file stands there now"))

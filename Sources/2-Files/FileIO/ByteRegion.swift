@@ -44,7 +44,7 @@ import Glibc
         unsafe munmap(UnsafeMutableRawPointer(mutating: base), count)
       }
     case .allocated:
-      unsafe base.deallocate()
+      unsafe free(UnsafeMutableRawPointer(mutating: base))
     case .borrowed:
       break
     }
@@ -111,11 +111,11 @@ import Glibc
     initialize: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) -> ByteRegion {
     precondition(count >= 0)
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 64), alignment: 64)
+    let memory = unsafe LargeMemory.allocate(count)
     do {
       try unsafe initialize(UnsafeMutableRawBufferPointer(start: memory, count: count))
     } catch {
-      unsafe memory.deallocate()
+      unsafe free(memory)
       throw error
     }
     return unsafe ByteRegion(

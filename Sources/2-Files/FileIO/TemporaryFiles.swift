@@ -72,6 +72,11 @@ package enum TemporaryFiles {
     return try body()
   }
 
+  /// Removes all temporaries, before the process ends.
+  static func removeNow() {
+    if renaming.load(ordering: .sequentiallyConsistent) == 0 { removeAll() }
+  }
+
   /// A path that is to be removed; the result is for `remove`.
   static func add(_ path: String) -> UInt {
     let bytes = path.pathBytes

@@ -1,3 +1,5 @@
+internal import FileIO
+internal import Glibc
 internal import Kernels
 internal import ModelIR
 
@@ -54,10 +56,9 @@ internal import ModelIR
 
   init(count: Int) {
     self.count = count
-    let bytes = UnsafeMutableRawPointer.allocate(
-      byteCount: max(count, 1) * MemoryLayout<Scalar>.stride, alignment: 64)
+    let bytes = unsafe LargeMemory.allocate(max(count, 1) * MemoryLayout<Scalar>.stride)
     unsafe elements = unsafe bytes.bindMemory(to: Scalar.self, capacity: max(count, 1))
   }
 
-  deinit { unsafe UnsafeMutableRawPointer(elements).deallocate() }
+  deinit { unsafe free(elements) }
 }

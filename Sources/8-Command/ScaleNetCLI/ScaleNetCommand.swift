@@ -43,6 +43,7 @@ enum Main {
     // A closed pipe is noticed where it is written to, after temporaries are gone.
     signal(SIGPIPE, SIG_IGN)
     TemporaryFiles.removeOnTermination()
+    LargeMemory.endProgramWhereItLacks()
     let status = run()
     for file in LeftoverFile.found() {
       StandardError.write(

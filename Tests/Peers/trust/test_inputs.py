@@ -45,11 +45,12 @@ def changing(bench):
 #: How a file can be changed in place, and words of the message.
 CHANGES = {
     # A name for each: the same size; the same size and time, as `cp -p` may have it; and cut.
-    "rewritten": ("cat {}.other > {}", "written to at"),
-    "rewritten with its time": ("touch -r {} {}.t; cat {}.other > {}; touch -r {}.t {}; rm {}.t", "its status changed"),
-    "cut": ("truncate -s 100 {}", "shortened while it was read"),
-    "replaced": ("cp {} {}.new; mv {}.new {}", "another file stands there now"),
-    "removed": ("rm {}", "no longer there"),
+    # Of a program that cuts the file and writes it again, as `cp` does, either may be seen.
+    "rewritten": ("cat {}.other > {}", ("written to at", "it was shorter than its")),
+    "rewritten with its time": ("touch -r {} {}.t; cat {}.other > {}; touch -r {}.t {}; rm {}.t", ("its status changed", "it was shorter than its")),
+    "cut": ("truncate -s 100 {}", ("shortened while it was read",)),
+    "replaced": ("cp {} {}.new; mv {}.new {}", ("another file stands there now",)),
+    "removed": ("rm {}", ("no longer there",)),
 }
 
 
@@ -70,7 +71,7 @@ def test_no_result_of_an_input_that_changes(shim, root, models, kind, change):
         ending = runs.run(point, "hook", hook=command)
         faults.figures[kind.name, "changed"] += 1
         assert ending.status == BAD_INPUT, (point, ending)
-        assert str(path) in ending.stderr and words in ending.stderr, ending
+        assert str(path) in ending.stderr and any(word in ending.stderr for word in words), ending
         left = set(runs.files()) - set(runs.kind.inputs)
         assert not left, left
 

@@ -29,7 +29,7 @@ def run(arguments, prepare=None, **options):
 def test_a_limit_of_file_sizes(shim, root, inputs, kind):
     runs = faults.Bench(shim, root, inputs, kind)
     largest = max(len(content) for name, content in runs.after.items() if content != runs.before.get(name))
-    for limit in (0, 1000, largest // 2, largest - 1):
+    for limit in (0, largest // 2, largest - 1):
         runs.reset()
         process = run(runs.arguments, lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
         faults.figures[kind.name, "FSIZE"] += 1
@@ -109,20 +109,31 @@ def test_a_crash_leaves_no_temporary(shim, root, inputs):
         ending = runs.run(point, "hook", hook="kill -ABRT $PPID")
         faults.figures[outputs.ONE[0].name, "SIGABRT"] += 1
         assert ending.status in (-signal.SIGABRT, OK), (call, ending)
-        assert runs.files() in (runs.before, runs.after), (call, runs.files().keys())
+        files = runs.files()
+        if files not in (runs.before, runs.after):
+            # In the moment in which names are taken nothing is removed, as it could be what stood there.
+            assert call in ("link", "unlink", "rename", "open", "fsync") and not runs.torn(files), (call, files.keys())
+            following = runs.run(arguments=runs.kind.command(runs.folder, "--force"))
+            assert all(f"{name}: " in following.stderr for name in set(files) - set(runs.after)), following
 
 
 def test_memory_that_is_not_there(root, inputs):
-    """A limit of the address space that the weights alone pass is told before they are read."""
+    """Under limits of the address space from too little to enough: an error, or the result."""
     scalenet("init", "resnet18", "-o", root / "r.pth")
-    np.save(root / "x.npy", np.zeros((64, 3, 512, 512), np.float32))
-    limit = 400 << 20
-    process = run(
-        ["run", root / "r.pth", "--input", root / "x.npy", "-o", root / "y.npy"],
-        lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
-    )
-    assert process.returncode == INPUT_OUTPUT and "not enough memory" in process.stderr, process
-    assert sorted(path.name for path in root.iterdir()) == ["r.pth", "x.npy"]
+    np.save(root / "x.npy", np.zeros((4, 3, 224, 224), np.float32))
+    refused = 0
+    for limit in range(160, 800, 40):
+        process = run(
+            ["run", root / "r.pth", "--input", root / "x.npy", "-o", root / "y.npy", "--force"],
+            lambda limit=limit << 20: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+        )
+        faults.figures["memory", "limit"] += 1
+        if process.returncode == OK:
+            break
+        assert process.returncode in (INPUT_OUTPUT, NO_INPUT) and "memory" in process.stderr, (limit, process)
+        assert sorted(path.name for path in root.iterdir()) == ["r.pth", "x.npy"]
+        refused += 1
+    assert refused > 0 and process.returncode == OK, process
 
 
 def test_standard_output_that_is_full(inputs):

@@ -1,3 +1,6 @@
+import FileIO
+import Glibc
+
 /// Floats aligned to cache lines, freed with their owner. Written only before they are shared.
 @safe final class FloatBuffer: @unchecked Sendable {
   let elements: UnsafeMutablePointer<Float>
@@ -6,11 +9,10 @@
   /// Zeros.
   init(count: Int) {
     self.count = count
-    let bytes = UnsafeMutableRawPointer.allocate(
-      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+    let bytes = unsafe LargeMemory.allocate(max(count, 1) * MemoryLayout<Float>.stride)
     unsafe elements = unsafe bytes.bindMemory(to: Float.self, capacity: max(count, 1))
     for index in 0..<count { unsafe elements[index] = 0 }
   }
 
-  deinit { unsafe UnsafeMutableRawPointer(elements).deallocate() }
+  deinit { unsafe free(elements) }
 }

@@ -110,6 +110,11 @@ struct SharedInputs {
         "input", expected: "an array for the input \(names.joined(separator: " or "))",
         found: given.arrays.map(\.name).joined(separator: ", ") + " in \(given.source.escapedForMessage)")
     }
+    if [.complex64, .complex128].contains(array.tensor.dataType) {
+      throw ScaleNetError(
+        path: given.source, place: "array \(array.name.escapedForMessage)", expected: "real numbers",
+        found: array.tensor.dataType.rawValue)
+    }
     guard let (tensor, fit) = array.tensor.fitted(to: shape.map(Dimension.fixed)) else {
       throw .invalidOption(
         "input", expected: "\(shape)" + (shape.count == 4 ? " (NCHW), or that as NHWC" : ""),
