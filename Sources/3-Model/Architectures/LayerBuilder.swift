@@ -61,7 +61,11 @@ struct LayerBuilder {
           }))
     }
     guard var tensor else { throw .undefinedValue(node: key, value: key) }
-    if let reshaped, let other = tensor.reshaped(reshaped) { tensor = other }
+    if let reshaped {
+      // Only extents of 1 come or go, which every layout allows.
+      guard let other = tensor.reshaped(reshaped) else { throw .undefinedValue(node: key, value: key) }
+      tensor = other
+    }
     return try graph.addInitializer(key, tensor.dataType == .float32 ? tensor : tensor.cast(to: .float32))
   }
 

@@ -176,15 +176,23 @@ public struct Tensor: Sendable {
       isLittleEndian: isLittleEndian, offset: offset, strides: [elementCount] + strides, channelScale: scale)
   }
 
-  /// The same elements in another shape, or nil if the layout has gaps or the counts differ.
+  /// The same elements in another shape, or nil if the counts differ, or the layout has gaps and more than extents of 1
+  /// come or go.
   public func reshaped(_ shape: TensorShape) -> Tensor? {
-    guard hasContiguousLayout, shape.elementCount == elementCount else { return nil }
+    guard shape.elementCount == elementCount else { return nil }
+    var strides = shape.contiguousStrides
+    if !hasContiguousLayout {
+      let own = self.shape.dimensions.indices.filter { self.shape[$0] != 1 }
+      let others = shape.dimensions.indices.filter { shape[$0] != 1 }
+      guard own.map({ self.shape[$0] }) == others.map({ shape[$0] }) else { return nil }
+      for (axis, other) in zip(own, others) { strides[other] = self.strides[axis] }
+    }
     if let channelScale {
       guard channelScale.axis == 0, shape.rank > 0, shape[0] == self.shape[0] else { return nil }
     }
     return Tensor(
       dataType: dataType, shape: shape, storage: storage, storedType: storedType,
       isLittleEndian: isLittleEndian,
-      offset: offset, strides: shape.contiguousStrides, channelScale: channelScale)
+      offset: offset, strides: strides, channelScale: channelScale)
   }
 }

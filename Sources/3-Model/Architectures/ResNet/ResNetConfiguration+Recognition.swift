@@ -100,7 +100,7 @@ struct BlockTraits {
   let shortcutPooling: Network.Shortcut.Pooling?
   let stages: Int
 
-  /// `keys` of blocks; those of the whole network unless others are given.
+  /// What the keys of all blocks say.
   init(of weights: StateDict) {
     let keys = weights.names.compactMap { BlockKey($0) }
     self.init(
@@ -110,6 +110,7 @@ struct BlockTraits {
       normalization: weights.names.contains { $0.hasSuffix(".running_mean") } ? .batch : .group(32))
   }
 
+  /// - Parameter parts: what follows the blocks' names in the keys.
   init(
     parts: [[Substring]], naming: ResNetNaming, stages: Int, normalization: Network.Normalization,
     shortcutPooling: Network.Shortcut.Pooling? = nil
@@ -152,7 +153,15 @@ struct BlockTraits {
   func takeNormalization(_ name: String, channels: Int?, from checker: inout WeightChecker) {
     switch normalization {
     case .batch: checker.takeNormalization(name, channels: channels)
-    case .group: checker.takeScaleAndBias(name, channels: channels)
+    case .group(let groups):
+      checker.takeScaleAndBias(name, channels: channels)
+      if let channels, channels % groups != 0 {
+        checker.add(
+          .misshaped(
+            key: "\(name).weight",
+            expected: "a multiple of \(groups), or running_mean and running_var beside it",
+            found: [channels]))
+      }
     }
   }
 }

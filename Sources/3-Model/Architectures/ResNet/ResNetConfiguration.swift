@@ -106,7 +106,7 @@ extension ResNetConfiguration {
   public var displayName: String {
     if let published { return published.displayName }
     let letters = [letter, normalization == .batch ? nil : "GN"].compactMap(\.self)
-    let isPlain = letters.isEmpty && stem.isStandard && blocks.allSatisfy(\.isPlain)
+    let isPlain = letters.isEmpty && stem.convolutions.first?.kernel == 7 && blocks.allSatisfy(\.isPlain)
     if isPlain { return name(kind: family.rawValue) }
     // The papers count the layers with weights on the longest path.
     let layers = blocks.count * kind.kernels.count + 2
@@ -146,7 +146,8 @@ extension ResNetConfiguration {
       result.append(Assumption("stem", "3x3 of step 1 and no pool, as networks for CIFAR have it"))
     }
     if case .group(let groups) = normalization {
-      result.append(Assumption("group normalisation", "\(groups) groups"))
+      result.append(
+        Assumption("normalisation", "GroupNorm of \(groups) groups, as there are no running statistics"))
     }
     let convolutions = blocks.first?.convolutions ?? []
     for convolution in convolutions {
@@ -163,6 +164,15 @@ extension ResNetConfiguration {
       }
     }
     return result
+  }
+
+  /// That a file without running statistics is not taken for one of BatchNorm.
+  package var notes: [String] {
+    guard case .group(let groups) = normalization else { return [] }
+    return [
+      "no running means and variances: the network is taken for one of GroupNorm with \(groups) groups; "
+        + "with BatchNorm, its buffers were left out of the file"
+    ]
   }
 
   /// Whether a ResNeSt's block that takes a step pools before its convolution. The published networks with another
