@@ -62,6 +62,11 @@ def trained(library, name, side=160, seed=None, **arguments):
         model = getattr(torchvision.models, name)(weights=None, **arguments)
     else:
         model = timm.create_model(name, pretrained=False, **arguments)
+    return settled(model, side)
+
+
+def settled(model, side):
+    """The network with the statistics of a batch, a little disturbed."""
     norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
     for norm in norms:
         # Zero where a block is to begin as its shortcut: training has moved it.

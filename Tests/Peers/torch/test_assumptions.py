@@ -8,9 +8,11 @@ import numpy as np
 import onnx_checks
 import pytest
 import residual_networks
+import timm
 import torch
 from command import BAD_INPUT, DIFFERENCE, scalenet
 from reference import FIXTURES
+from timm.layers import BlurPool2d, get_act_layer
 
 SCHEMAS = FIXTURES.parent / "schemas"
 SIDE = 64
@@ -34,29 +36,36 @@ def recorded(folder, model, images=2, **names):
 #: timm's arguments that change nothing of the weights, and the option that builds the same.
 VARIANTS = {
     "silu": ({"act_layer": torch.nn.SiLU}, ("--activation", "silu")),
-    "gelu": ({"act_layer": torch.nn.GELU}, ("--activation", "gelu")),
+    "gelu": ({"act_layer": get_act_layer("gelu")}, ("--activation", "gelu")),
     "leaky": ({"act_layer": torch.nn.LeakyReLU}, ("--activation", "leaky_relu")),
     "epsilon": ({"norm_layer": lambda *a, **k: torch.nn.BatchNorm2d(*a, eps=1e-3, **k)}, ("--epsilon", "0.001")),
     "average": ({"aa_layer": torch.nn.AvgPool2d}, ("--anti-aliasing", "average")),
-    "blur": ({"aa_layer": "blur"}, ("--anti-aliasing", "blur")),
+    "blur": ({"aa_layer": BlurPool2d}, ("--anti-aliasing", "blur")),
     "dilated 16": ({"output_stride": 16}, ("--output-stride", "16")),
     "dilated 8": ({"output_stride": 8}, ("--output-stride", "8")),
 }
 
 
-def variant(name, architecture="resnet26"):
+def small(block="bottleneck", **arguments):
+    """A narrow ResNet of timm's with eight blocks."""
+    blocks = {"bottleneck": timm.models.resnet.Bottleneck, "basic": timm.models.resnet.BasicBlock}
+    torch.manual_seed(5)
+    model = timm.models.resnet.ResNet(
+        blocks[block], (2, 2, 2, 2), channels=(8, 8, 16, 16), num_classes=20, **arguments
+    )
+    return residual_networks.settled(model, SIDE)
+
+
+def variant(name, block="bottleneck", **more):
     arguments, option = VARIANTS[name]
-    if name == "blur":
-        from timm.layers import BlurPool2d
-
-        arguments = {"aa_layer": BlurPool2d}
-    return residual_networks.trained("timm", architecture, side=SIDE, num_classes=20, **arguments), option
+    return small(block, **arguments, **more), option
 
 
-@pytest.mark.parametrize("architecture", ["resnet26", "resnet18", "seresnet50"])
+@pytest.mark.parametrize("block", ["bottleneck", "basic", "gated"])
 @pytest.mark.parametrize("name", VARIANTS)
-def test_options_build_the_variant(tmp_path, name, architecture):
-    model, option = variant(name, architecture)
+def test_options_build_the_variant(tmp_path, name, block):
+    more = {"block_args": {"attn_layer": "se"}} if block == "gated" else {}
+    model, option = variant(name, "basic" if block == "basic" else "bottleneck", **more)
     source, output = saved(tmp_path, model), tmp_path / "model.onnx"
     reference = recorded(tmp_path, model)
     text = scalenet(
@@ -85,7 +94,7 @@ def test_a_wrong_assumption_is_refused_and_the_right_one_named(tmp_path, name):
 
 
 def test_stride_placement_and_epsilon_together_are_named(tmp_path):
-    model = residual_networks.trained("torchvision", "resnet50", side=SIDE, num_classes=20)
+    model = small()
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.eps = 1e-3
@@ -96,7 +105,7 @@ def test_stride_placement_and_epsilon_together_are_named(tmp_path):
 
 
 def test_a_reference_confirms(tmp_path):
-    model = residual_networks.trained("torchvision", "resnet50", side=SIDE, num_classes=20)
+    model = small()
     source = saved(tmp_path, model)
     for names in ({}, {"input": "input_0", "output": "output_0"}):
         reference = recorded(tmp_path, model, **names)
@@ -120,7 +129,7 @@ def test_a_reference_confirms(tmp_path):
 
 
 def test_a_reference_in_tensorflow_s_order_and_in_double(tmp_path):
-    model = residual_networks.trained("torchvision", "resnet18", side=SIDE, num_classes=20).double()
+    model = small("basic").double()
     source = saved(tmp_path, model)
     x = torch.randn(1, 3, SIDE, SIDE, dtype=torch.float64)
     with torch.no_grad():
@@ -132,7 +141,7 @@ def test_a_reference_in_tensorflow_s_order_and_in_double(tmp_path):
 
 
 def test_references_that_do_not_fit(tmp_path):
-    model = residual_networks.trained("torchvision", "resnet18", side=SIDE, num_classes=20)
+    model = small("basic")
     source, reference = saved(tmp_path, model), tmp_path / "r.npz"
     x = np.zeros((1, 3, SIDE, SIDE), np.float32)
     for arrays in ({"input": x}, {"output": x[:, :, 0, 0]}, {"input": x, "output": x[:, :, 0, 0], "more": x}):
@@ -145,6 +154,16 @@ def test_references_that_do_not_fit(tmp_path):
     np.savez(reference, input=np.full_like(x, np.nan), output=nan)
     outcome = scalenet("inspect", source, "--reference", reference, check=False)
     assert outcome.status == DIFFERENCE and "proved" in outcome.stderr
+
+
+def test_a_checkpoint_that_names_its_network(tmp_path):
+    model, _ = variant("average")
+    source, reference = tmp_path / "model.pth", recorded(tmp_path, model)
+    torch.save({"state_dict": model.state_dict(), "arch": "resnetaa50"}, source)
+    assert "confirmed: " in scalenet("inspect", source, "--reference", reference).stdout
+    torch.save({"state_dict": model.state_dict(), "arch": "gcresnet50t"}, source)
+    outcome = scalenet("inspect", source, check=False)
+    assert outcome.status == BAD_INPUT and "arch: expected a network that is built here" in outcome.stderr
 
 
 def timm_configuration(name, **more):
@@ -165,7 +184,7 @@ def timm_configuration(name, **more):
 
 @pytest.mark.parametrize(("name", "kind"), [("resnetaa50", "average"), ("resnetblur50.bt_in1k", "blur")])
 def test_a_configuration_builds_what_it_names(tmp_path, name, kind):
-    model, _ = variant(kind, "resnet50")
+    model, _ = variant(kind)
     source, reference = saved(tmp_path, model), recorded(tmp_path, model)
     assert scalenet("inspect", source, "--reference", reference, check=False).status == DIFFERENCE
     (tmp_path / "config.json").write_text(json.dumps(timm_configuration(name)))
@@ -177,7 +196,7 @@ def test_a_configuration_builds_what_it_names(tmp_path, name, kind):
 
 
 def test_configurations_of_other_networks_are_refused(tmp_path):
-    source = saved(tmp_path, residual_networks.trained("torchvision", "resnet18", side=SIDE, num_classes=20))
+    source = saved(tmp_path, small("basic"))
     configuration = tmp_path / "config.json"
     for content, text in (
         (timm_configuration("resnetv2_50"), "resnetv2_50"),
@@ -196,7 +215,7 @@ def test_configurations_of_other_networks_are_refused(tmp_path):
 
 
 def test_a_configuration_of_transformers(tmp_path):
-    source = saved(tmp_path, residual_networks.trained("torchvision", "resnet50", side=SIDE, num_classes=20))
+    source = saved(tmp_path, small())
     (tmp_path / "config.json").write_text(
         json.dumps(
             {"model_type": "resnet", "hidden_act": "gelu", "layer_type": "bottleneck", "downsample_in_bottleneck": True}
@@ -205,7 +224,7 @@ def test_a_configuration_of_transformers(tmp_path):
     (tmp_path / "preprocessor_config.json").write_text(
         json.dumps({"crop_pct": 0.875, "image_mean": [0.5, 0.5, 0.5], "resample": 3, "size": {"shortest_edge": 224}})
     )
-    report = json.loads(scalenet("inspect", source, "--format", "json").stdout)
+    report = json.loads(scalenet("inspect", source, "--input-size", SIDE, "--format", "json").stdout)
     values = {each["name"]: (each["value"], each["origin"]) for each in report["assumptions"]}
     assert values["activation"] == ("GELU", "configuration")
     assert values["stride placement"] == ("steps in the first 1x1", "configuration")

@@ -58,13 +58,8 @@ private struct AssumptionFinder {
   }
 
   private var activations: [String] {
-    let rectifiers = Set(graph.activations)
-    return distinct(
-      graph.nodes.enumerated().compactMap { index, node in
-        guard case .unary(let function) = node.op else { return nil }
-        if rectifiers.contains(index) { return Activation.relu.displayName }
-        return Activation.allCases.first { $0 != .relu && $0.op == function }?.displayName
-      })
+    if let activation = options.choices.activation { return [activation.displayName] }
+    return graph.activations.isEmpty ? [] : [Activation.relu.displayName]
   }
 
   private var epsilons: [String] {
@@ -79,8 +74,12 @@ private struct AssumptionFinder {
   /// What weighs channels: the function behind two layers that read the means.
   private var gates: [String] {
     distinct(
-      graph.nodes.compactMap { node in
-        switch node.op {
+      graph.nodes.compactMap { node -> String? in
+        // One number a channel.
+        guard let input = node.inputs.first ?? nil, graph[input].type.rank == 4,
+          graph[input].type.dimensions.dropFirst(2).allSatisfy({ $0.value == 1 })
+        else { return nil }
+        return switch node.op {
         case .unary(.sigmoid): "gates by sigmoid"
         case .unary(.hardSigmoid): "gates by hard sigmoid"
         default: nil

@@ -1,5 +1,3 @@
-package import ModelIR
-
 /// The function behind a normalisation. Raw values are timm's and Hugging Face's names.
 public enum Activation: String, Sendable, CaseIterable {
   /// max(x, 0): all published networks of these families.
@@ -20,21 +18,6 @@ public enum Activation: String, Sendable, CaseIterable {
   case hardSwish = "hard_swish"
   /// x * tanh(log(1 + exp(x))).
   case mish
-
-  /// The operator.
-  package var op: Unary {
-    switch self {
-    case .relu: .relu
-    case .relu6: .clip(minimum: 0, maximum: 6)
-    case .leakyRelu: .leakyRelu(alpha: 0.01)
-    case .elu: .elu(alpha: 1)
-    case .silu: .swish(alpha: 1)
-    case .gelu: .gelu(isTanh: false)
-    case .geluTanh: .gelu(isTanh: true)
-    case .hardSwish: .hardSwish
-    case .mish: .mish
-    }
-  }
 
   /// As papers spell it.
   package var displayName: String {

@@ -14,7 +14,7 @@ extension Graph {
       }
     }
     if let activation = choices.activation {
-      for index in graph.activations { graph.nodes[index].op = .unary(activation.op) }
+      try graph.replaceActivations(by: activation)
     }
     try graph.inferAllTypes()
     try graph.validate()
