@@ -6,3 +6,6 @@ extern int renameat2(int old_directory, const char *old_path, int new_directory,
 
 // For renameat2: swap what the two names lead to (RENAME_EXCHANGE of linux/fs.h).
 static const unsigned int file_system_exchange = 1u << 1;
+
+// For renameat2: fail where the new name is taken (RENAME_NOREPLACE).
+static const unsigned int file_system_no_replace = 1u << 0;

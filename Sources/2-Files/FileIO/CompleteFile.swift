@@ -137,7 +137,21 @@ package final class CompleteFile {
     guard temporary.path != nil, errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS else {
       throw failure("link")
     }
-    // A file system without hard links: take the name first, then rename over it.
+    // A file system without hard links. A rename that never replaces does the same.
+    let name = try temporary.giveName()
+    let isRenamed = unsafe name.withPath { name in
+      unsafe target.resolved.withPath {
+        unsafe renameat2(AT_FDCWD, name, AT_FDCWD, $0, file_system_no_replace) == 0
+      }
+    }
+    if isRenamed {
+      temporary.forgetName()
+      step = .linked
+      return true
+    }
+    if errno == EEXIST { return false }
+    guard errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP else { throw failure("rename") }
+    // Without that either: take the name first, then rename over it.
     let reservation = retrying {
       unsafe target.resolved.withPath { unsafe open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
     }

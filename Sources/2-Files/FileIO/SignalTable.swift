@@ -1,14 +1,14 @@
 import Glibc
 import Synchronization
 
-/// A table that grows, and that the handler of a signal can walk through: entries are words in chunks that are never
-/// moved and never freed.
+/// A table that grows, and that the handler of a signal can walk through while others fill it: entries are atomic words in
+/// chunks that are never moved and never freed.
 @safe final class SignalTable: Sendable {
-  /// Three words; an entry whose first is 0 is free.
-  struct Entry {
-    var first: UInt = 0
-    var second: UInt = 0
-    var flag = false
+  /// Two words and a flag; an entry whose first word is 0 is free.
+  struct Entry: ~Copyable {
+    let first = Atomic<UInt>(0)
+    let second = Atomic<UInt>(0)
+    let flag = Atomic<Bool>(false)
   }
 
   @safe private struct Chunk: ~Copyable {
@@ -17,7 +17,7 @@ import Synchronization
 
     init() {
       unsafe entries = UnsafeMutablePointer<Entry>.allocate(capacity: SignalTable.chunkSize)
-      unsafe entries.initialize(repeating: Entry(), count: SignalTable.chunkSize)
+      for index in 0..<SignalTable.chunkSize { unsafe (entries + index).initialize(to: Entry()) }
     }
   }
 
@@ -40,11 +40,12 @@ import Synchronization
     lock.withLock {
       var chunk = unsafe head
       while true {
-        for index in 0..<Self.chunkSize where unsafe chunk.pointee.entries[index].first == 0 {
+        for index in 0..<Self.chunkSize {
           let entry = unsafe chunk.pointee.entries + index
-          unsafe entry.pointee.second = second
-          unsafe entry.pointee.flag = false
-          unsafe entry.pointee.first = first
+          guard unsafe entry.pointee.first.load(ordering: .relaxed) == 0 else { continue }
+          unsafe entry.pointee.second.store(second, ordering: .relaxed)
+          unsafe entry.pointee.flag.store(false, ordering: .relaxed)
+          unsafe entry.pointee.first.store(first, ordering: .releasing)
           return UInt(bitPattern: entry)
         }
         if let next = unsafe UnsafeMutablePointer<Chunk>(
@@ -60,29 +61,30 @@ import Synchronization
     }
   }
 
-  /// Frees an entry and gives what stood there.
+  /// Frees an entry and gives its first word.
   @discardableResult
-  func remove(_ address: UInt) -> Entry {
+  func remove(_ address: UInt) -> UInt {
     lock.withLock {
-      guard let entry = unsafe UnsafeMutablePointer<Entry>(bitPattern: address) else { return Entry() }
-      let old = unsafe entry.pointee
-      unsafe entry.pointee = Entry()
-      return old
+      unsafe UnsafeMutablePointer<Entry>(bitPattern: address)?.pointee.first
+        .exchange(0, ordering: .acquiringAndReleasing) ?? 0
     }
   }
 
   /// Whether an entry was flagged.
   func isFlagged(_ address: UInt) -> Bool {
-    lock.withLock { unsafe UnsafeMutablePointer<Entry>(bitPattern: address)?.pointee.flag ?? false }
+    unsafe UnsafeMutablePointer<Entry>(bitPattern: address)?.pointee.flag.load(ordering: .acquiring) ?? false
   }
 
   /// Calls `body` with each filled entry until it returns true; whether it did. Safe in the handler of a signal, as long as
   /// `body` is.
-  func first(where body: (inout Entry) -> Bool) -> Bool {
+  func first(where body: (borrowing Entry) -> Bool) -> Bool {
     var chunk: UnsafeMutablePointer<Chunk>? = unsafe head
     while let current = unsafe chunk {
-      for index in 0..<Self.chunkSize where unsafe current.pointee.entries[index].first != 0 {
-        if unsafe body(&current.pointee.entries[index]) { return true }
+      for index in 0..<Self.chunkSize {
+        let entry = unsafe current.pointee.entries + index
+        if unsafe entry.pointee.first.load(ordering: .acquiring) != 0, unsafe body(entry.pointee) {
+          return true
+        }
       }
       unsafe chunk = UnsafeMutablePointer<Chunk>(
         bitPattern: current.pointee.next.load(ordering: .acquiring))

@@ -87,7 +87,7 @@ package enum TemporaryFiles {
   }
 
   static func remove(_ entry: UInt) {
-    unsafe UnsafeMutablePointer<CChar>(bitPattern: paths.remove(entry).first)?.deallocate()
+    unsafe UnsafeMutablePointer<CChar>(bitPattern: paths.remove(entry))?.deallocate()
   }
 
   private static func isIgnored(_ action: sigaction) -> Bool {
@@ -108,7 +108,9 @@ package enum TemporaryFiles {
   /// Async-signal-safe: reads pointers and calls unlink.
   private static func removeAll() {
     _ = paths.first { entry in
-      if let path = unsafe UnsafePointer<CChar>(bitPattern: entry.first) { unsafe unlink(path) }
+      if let path = unsafe UnsafePointer<CChar>(bitPattern: entry.first.load(ordering: .acquiring)) {
+        unsafe unlink(path)
+      }
       return false
     }
   }

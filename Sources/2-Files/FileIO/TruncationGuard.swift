@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Turns the SIGBUS of a mapped file that was shortened into an error.
 ///
@@ -39,10 +40,12 @@ enum TruncationGuard {
     {
       let address = UInt(bitPattern: fault)
       let isOurs = mappings.first { entry in
-        guard address >= entry.first, address - entry.first < entry.second else { return false }
-        entry.flag = true
+        let start = entry.first.load(ordering: .acquiring)
+        let count = entry.second.load(ordering: .relaxed)
+        guard address >= start, address - start < count else { return false }
+        entry.flag.store(true, ordering: .releasing)
         let zero = unsafe mmap(
-          UnsafeMutableRawPointer(bitPattern: entry.first), Int(entry.second), PROT_READ,
+          UnsafeMutableRawPointer(bitPattern: start), Int(count), PROT_READ,
           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
         return unsafe zero != MAP_FAILED
       }

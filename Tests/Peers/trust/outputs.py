@@ -70,7 +70,10 @@ SETS = [
     ),
     Kind(
         "saved inputs and chart",
-        ("diff", "{}/tiny.pth", "{}/tiny.pth", "--layers", "--save-inputs", "{}/in", "--chart", "{}/c.svg"),
+        (
+            *("diff", "{}/tiny.pth", "{}/tiny.pth", "--layers", "--threads", "1"),
+            *("--save-inputs", "{}/in", "--chart", "{}/c.svg"),
+        ),
         ("c.svg", "in/inputs.npz", "in/polygraphy_inputs.json", "in/input.0.bin"),
     ),
     Kind(

@@ -201,7 +201,7 @@ int rename(const char *old, const char *new) {
 int renameat2(int from, const char *old, int to, const char *new, unsigned flags) {
   NEXT(renameat2);
   if (below_root(new)) {
-    if (lacking("exchange")) {
+    if ((flags & 2) && lacking("exchange")) {
       errno = EINVAL;
       return -1;
     }
