@@ -89,10 +89,10 @@ import Testing
       } == "invalidOption: halfIO: Keras's mixed_float16 keeps inputs and outputs in float32")
     #expect(
       try conversion { $0.halfIO = true }
-        == "invalidOption: halfIO: expected the data type float16, found float32")
+        == "invalidOption: halfIO: expected the data type float16 or bfloat16, found float32")
     #expect(
       try conversion { $0.dataType = .int8 }
-        == "invalidOption: dataType: expected float32 or float16, found int8")
+        == "invalidOption: dataType: expected float32, float16 or bfloat16, found int8")
     #expect(
       try conversion(to: "out.unknown") { _ in }
         == "invalidOption: output: expected a name that ends in .onnx, .h5, .keras, .pth, .safetensors or .npz, "

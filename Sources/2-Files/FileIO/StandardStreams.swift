@@ -48,8 +48,7 @@ package enum StandardStreams {
       TemporaryFiles.remove(entry)
     }
     try copy(from: 0, inputName, to: descriptor, path)
-    let whole = try ByteRegion.map(path: path)
-    return whole.slice(0..<whole.count, origin: inputName)
+    return try ByteRegion.map(descriptor: descriptor, path: nil, origin: inputName)
   }
 
   /// Where temporaries go that have no place beside a target.

@@ -93,7 +93,12 @@ package struct GraphProof {
     let found = try floats(written.graph, inputs.written, isHalf: isHalf)
     guard problems.isEmpty else { return }
     let exact = try engine.doubles(source.exact, inputs.source)
-    let exactFound = try engine.doubles(written.exact, inputs.written)
+    var wide = inputs.written
+    for id in written.exact.inputs {
+      let (name, type) = (written.exact[id].name, written.exact[id].type.dataType)
+      wide[name] = wide[name]?.cast(to: type)
+    }
+    let exactFound = try engine.doubles(written.exact, wide)
 
     let difference = try distances(found, expected, isShown: runs == 0)
     guard problems.isEmpty else { return }

@@ -40,9 +40,11 @@ struct Verification {
         var inputs: (source: [String: Tensor], written: [String: Tensor]) = ([:], [:])
         for (id, other) in zip(expected.inputs, found.inputs) {
           guard let shape = expected[id].type.binding(batch).shape else { continue }
-          let tensor = random.input(expected[id].type.dataType, shape)
-          inputs.source[expected[id].name] = tensor
-          inputs.written[found[other].name] = tensor.cast(to: found[other].type.dataType)
+          let type = expected[id].type.dataType
+          // Both sides take the same numbers, also where one takes them in a half type.
+          let tensor = random.input(type, shape).cast(to: found[other].type.dataType)
+          inputs.source[expected[id].name] = tensor.cast(to: type)
+          inputs.written[found[other].name] = tensor
         }
         return inputs
       }
