@@ -89,14 +89,16 @@ let package = Package(
 
     // What inspect and diff compute, and how it is told.
     Floor.study.library("Inspection", ["FileIO", "ModelIR"]),
+    Floor.study.library("Classification", ["FileIO"]),
     Floor.study.library("Comparison", ["Execution", "FileIO", "Kernels", "ModelIR"]),
-    Floor.study.library("Reports", ["Comparison", "FileIO", "Inspection", "CCairo"]),
+    Floor.study.library("Reports", ["Classification", "Comparison", "FileIO", "Inspection", "CCairo"]),
 
     // What a program imports.
     Floor.kit.library(
       "ScaleNetKit",
       [
-        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison", "Reports",
+        "FileIO", "Images", "JSONText", "ModelIR", "Kernels", "Execution", "Architectures", "Classification",
+        "Inspection", "Comparison", "Reports",
         "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat",
         "COpenSSL",
       ]),
@@ -105,7 +107,9 @@ let package = Package(
     .executableTarget(
       name: "ScaleNetCLI",
       dependencies: [
-        "ScaleNetKit", "Architectures", "Comparison", "FileIO", "Kernels", "ModelIR", "Reports",
+        "ScaleNetKit", "Architectures", "Classification", "Comparison", "FileIO", "Images", "Kernels",
+        "ModelIR",
+        "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: Floor.command.path("ScaleNetCLI"),

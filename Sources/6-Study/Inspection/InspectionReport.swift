@@ -7,12 +7,15 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public struct Input: Sendable, Codable, Hashable {
     /// The name of the graph's input.
     public var name: String
-    /// NCHW.
+    /// In the order of `layout`.
     public var shape: [Int]
+    /// `NCHW`, or `NHWC` where the file says that its graph takes images so.
+    public var layout: String
 
-    package init(name: String, shape: [Int]) {
+    package init(name: String, shape: [Int], layout: String = "NCHW") {
       self.name = name
       self.shape = shape
+      self.layout = layout
     }
   }
 
@@ -34,6 +37,10 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public var blocks: [BlockReport]
   /// All nodes, in the order in which they run.
   public var layers: [CostReport.Layer]
+  /// What the file says of how images are prepared, in the graph and before it; nil if it says nothing.
+  public var preprocessing: String?
+  /// How many classes the file has names for; nil for none.
+  public var labels: Int?
   /// What a user should know of the reading, one sentence each.
   public var notes: [String]
 

@@ -43,9 +43,13 @@ extension Model {
       {
         classes = shape[1]
       }
-      let report = try InspectionReport(
+      let images = try statedImageMetadata()
+      var report = try InspectionReport(
         bound, format: format.rawValue, path: path, architecture: family, variant: variant, classes: classes,
         notes: notes)
+      report.preprocessing = images.summary
+      report.labels = images.labels?.count
+      if format != .keras, images.inGraph?.layout == .nhwc { report.input.layout = "NHWC" }
       return Inspection(report: report, graph: bound)
     } catch {
       throw error.inFile(path)

@@ -71,9 +71,18 @@ extension LayerListBuilder {
   private func checkTypes(_ node: Node) throws(ScaleNetError) {
     for id in node.inputs.compactMap({ $0 }) + node.outputs {
       let type = graph[id].type.dataType
-      guard type == .float32 || type == .float16 else {
+      guard type == .float32 || type == .float16 || isMovedBytes(node, type) else {
         throw failure(node, graph[id].name, "float32 or float16", type.rawValue)
       }
+    }
+  }
+
+  /// Whether bytes of an image are on their way to where they become numbers: no layer computes with them.
+  private func isMovedBytes(_ node: Node, _ type: DataType) -> Bool {
+    switch node.op {
+    case .cast, .transpose: type == .uint8
+    // Every other operator computes.
+    default: false
     }
   }
 
@@ -189,6 +198,13 @@ extension LayerListBuilder {
   /// Under `mixed_float16` layers convert what they get to float16; the last one can convert back to float32.
   private mutating func addCast(_ node: Node, _ op: Cast) throws(ScaleNetError) {
     let input = try placement(node, 0)
+    if type(node, 0).dataType == .uint8, op.to.isFloatingPoint {
+      // Rescaling converts what it gets; most other layers don't.
+      setOutput(
+        node, try appendRescaling(node, input.layer, scale: [1], offset: [0], name: node.name),
+        order: input.order)
+      return
+    }
     if op.to == type(node, 0).dataType || op.to == .float16 {
       setOutput(node, input.layer, order: input.order)
       return

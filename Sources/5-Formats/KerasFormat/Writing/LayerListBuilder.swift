@@ -80,8 +80,8 @@ struct LayerListBuilder {
       .invalidModel(
         path: path, place: "input \(value.name)", expected: expected, found: "\(value.type)")
     }
-    guard value.type.dataType == .float32 || value.type.dataType == .float16 else {
-      throw mismatch("float32 or float16")
+    guard [.float32, .float16, .uint8].contains(value.type.dataType) else {
+      throw mismatch("float32, float16 or uint8")
     }
     guard value.type.rank >= 2 else { throw mismatch("a batch and at least one more axis") }
     let order = standardOrder(value.type.rank)

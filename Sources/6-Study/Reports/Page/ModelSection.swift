@@ -19,7 +19,10 @@ struct ModelSection {
     result += "<p>\(report.path.nameMarkup)</p>\n"
     result +=
       "<p class=\"muted\">\(report.format.nameMarkup), \(report.classesText), input "
-      + "\(report.input.name.nameMarkup) \(report.input.shape.shapeText) (NCHW)</p>\n"
+      + "\(report.input.name.nameMarkup) \(report.input.shape.shapeText) (\(report.input.layout))</p>\n"
+    for row in report.imageRows {
+      result += "<p class=\"muted\">\(row.name.markup): \(row.text.markup)</p>\n"
+    }
     for note in report.notes { result += "<p class=\"muted\">\(note.nameMarkup)</p>\n" }
     result += "<dl>\n"
     for row in report.totalRows {

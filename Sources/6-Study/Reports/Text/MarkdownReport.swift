@@ -20,6 +20,7 @@ struct MarkdownReport {
     "## \(Self.name(report.title))\n\n"
       + "\(Self.name(report.path)): \(Self.name(report.format)), \(report.classesText), "
       + "input \(Self.name(report.input.name)) \(report.input.shape.shapeText)\n\n"
+      + report.imageRows.map { "\(Self.name($0.name)): \(Self.name($0.text))\n\n" }.joined()
       + Self.table(
         ["quantity", ">value", "remark"],
         report.totalRows.map { [$0.name, $0.value, Self.name($0.remark)] })

@@ -27,10 +27,15 @@ struct ModelTable {
     let file = report.path.escapedForMessage
     // Most inputs are called just that.
     let inputName = report.input.name == "input" ? "" : " \(report.input.name.escapedForMessage)"
-    let input = "input\(inputName) \(report.input.shape) (NCHW)"
+    let input = "input\(inputName) \(report.input.shape) (\(report.input.layout))"
     return style.bold(name) + "\n"
       + "\(report.format.escapedForMessage), \(report.classesText)".fitted(to: style.width)
       + "\n" + file.fitted(to: style.width) + "\n" + input.fitted(to: style.width) + "\n"
+      + report.imageRows.map { row in
+        row.text.wrapped(to: style.width - row.name.count - 1).enumerated().map { index, line in
+          (index == 0 ? row.name : "").padded(to: row.name.count) + " \(line)\n"
+        }.joined()
+      }.joined()
   }
 
   /// Scale-aggregation blocks: the channels of each scale and their shares.

@@ -25,6 +25,7 @@ extension ConversionOptions {
     let graphOptions =
       graph.given + onnxOptions + keras.given + (dataType == .float16 ? ["dataType"] : [])
       + (foldBatchNormalization == nil ? [] : ["foldBatchNormalization"]) + (halfIO ? ["halfIO"] : [])
+      + (preprocessing == nil ? [] : ["preprocess"]) + (labels == nil ? [] : ["labels"])
     try graph.check()
     try Limits.check(threads, Limits.threads, "threads")
     try onnx.check()
@@ -41,6 +42,10 @@ extension ConversionOptions {
         throw .invalidOption(option, expected: "a Keras output", found: output)
       }
     case .keras:
+      if keras.weightsOnly, let option = preprocessing != nil ? "preprocess" : labels != nil ? "labels" : nil
+      {
+        throw .invalidOption(option, expected: "a whole Keras model", found: "weights alone")
+      }
       if halfIO {
         throw .invalidOption("halfIO", "Keras's mixed_float16 keeps inputs and outputs in float32")
       }

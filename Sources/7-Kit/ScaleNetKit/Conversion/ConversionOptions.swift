@@ -13,6 +13,10 @@ public struct ConversionOptions: Sendable {
   public var dataType: DataType?
   /// Whether inputs and outputs are float16 too, with `dataType` float16.
   public var halfIO = false
+  /// Preprocessing of images that becomes part of the graph; nil leaves the input as the network has it.
+  public var preprocessing: GraphPreprocessing?
+  /// Names of the classes, which go into the metadata; nil for those of the source.
+  public var labels: [String]?
   /// What concerns ONNX files alone.
   public var onnx = ONNXOptions()
   /// What concerns Keras files alone.

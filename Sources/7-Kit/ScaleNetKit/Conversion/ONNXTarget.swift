@@ -4,18 +4,19 @@ import ONNXFormat
 
 /// An ONNX model, with its weights beside it where that is asked for.
 struct ONNXTarget: ConversionTarget, ~Copyable {
-  private let expected: Graph
+  private let graph: ConvertedGraph
   private let isHalf: Bool
   private let writer: ONNXWriter
   private var output: ONNXOutput
 
   init(_ conversion: Conversion, _ graph: ConvertedGraph) throws(ScaleNetError) {
     let writer = try ONNXWriter(
-      StoredModel(graph: graph.result, metadata: try Self.metadata(conversion)), path: conversion.path,
+      StoredModel(graph: graph.result, metadata: try Self.metadata(conversion, graph.imageMetadata)),
+      path: conversion.path,
       options: conversion.options.onnx.writerOptions)
     let output = try ONNXOutput(
       writer, overwrite: conversion.options.overwrite, inputs: conversion.model.files)
-    self.expected = graph.source
+    self.graph = graph
     self.isHalf = conversion.isHalf
     self.writer = writer
     self.output = output
@@ -36,7 +37,8 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
       try ByteRegion.map(path: path), path: path,
       options: ONNXReader.Options(resolveExternalData: { $0 == data?.location ? data?.path : nil }))
     return try verification.compare(
-      expected: expected, found: found.graph, batch: 1, tolerance: isHalf ? .writtenFloat16 : .writtenFloat32)
+      expected: graph.source, found: found.graph, batch: 1,
+      tolerance: isHalf ? .writtenFloat16 : .writtenFloat32, preprocessing: graph.preprocessing)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }
@@ -44,7 +46,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
   /// What the file says of its origin. The source's name goes in without its directory: the same file anywhere gives
   /// the same bytes.
   private static func metadata(
-    _ conversion: Conversion
+    _ conversion: Conversion, _ images: ImageMetadata?
   ) throws(ScaleNetError) -> [(key: String, value: String)] {
     let model = conversion.model
     var entries: [(key: String, value: String)] = []
@@ -58,6 +60,10 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
     case .graph(let original):
       let own: Set<String> = ["source", "source_sha256", "tool", "tool_version"]
       entries = original.metadata.filter { !own.contains($0.key) }
+    }
+    if let images {
+      entries.removeAll { [ImageMetadata.preprocessingKey, ImageMetadata.labelsKey].contains($0.key) }
+      entries += images.entries
     }
     entries.append(("source", model.path.split(separator: "/").last.map(String.init) ?? model.path))
     if conversion.options.checksum {

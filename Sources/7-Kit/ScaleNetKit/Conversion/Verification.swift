@@ -10,9 +10,12 @@ struct Verification {
 
   /// Runs both graphs on the same seeded inputs and compares their outputs, in their order.
   ///
-  /// - Parameter namesMatch: whether inputs and outputs must have the same names, which a format may not allow.
+  /// - Parameters:
+  ///   - namesMatch: whether inputs and outputs must have the same names, which a format may not allow.
+  ///   - preprocessing: what `found` does to images and `expected` does not: it gets numbers that were computed apart.
   func compare(
-    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, tolerance: Tolerance
+    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, tolerance: Tolerance,
+    preprocessing: GraphPreprocessing.Applied? = nil
   ) throws(ScaleNetError) -> VerificationReport {
     let names = expected.outputs.map { expected[$0].name }
     let foundNames = found.outputs.map { found[$0].name }
@@ -30,7 +33,13 @@ struct Verification {
     var foundInputs: [String: Tensor] = [:]
     for (id, other) in zip(expected.inputs, found.inputs) {
       guard let shape = expected[id].type.binding(batch).shape else { continue }
-      let tensor = Tensor(random.normals(shape.elementCount), shape: shape)
+      if let preprocessing {
+        let images = try preprocessing.images(&random, shape, isKeras: !namesMatch)
+        expectedInputs[expected[id].name] = images.network.cast(to: expected[id].type.dataType)
+        foundInputs[found[other].name] = images.graph.cast(to: found[other].type.dataType)
+        continue
+      }
+      let tensor = Self.values(&random, expected[id].type.dataType, shape)
       expectedInputs[expected[id].name] = tensor
       foundInputs[found[other].name] = tensor.cast(to: found[other].type.dataType)
     }
@@ -70,6 +79,13 @@ struct Verification {
     return VerificationReport(
       method: "outputs", comparedValues: count, largestRelativeError: worst,
       tolerance: tolerance.absolute)
+  }
+
+  /// Numbers of the normal distribution; of integers all that a byte has.
+  private static func values(_ random: inout RandomSource, _ type: DataType, _ shape: TensorShape) -> Tensor {
+    if type.isFloatingPoint { return Tensor(random.normals(shape.elementCount), shape: shape) }
+    let bytes = (0..<shape.elementCount).map { _ in Int64(random.next() & 0x7f) }
+    return Tensor(bytes, shape: shape).cast(to: type)
   }
 
   private func floats(_ result: NamedTensor) throws(ScaleNetError) -> [Float] {

@@ -13,6 +13,7 @@ struct ConvertCommand: VerboseCommand {
         scalenet convert weights.pth --structure structure.json --input-size 288x416 --batch 1 -o model.onnx
         scalenet convert weights.pth --features -o backbone.onnx
         scalenet convert weights.pth --dtype float16 --opset 17 -o half.onnx
+        scalenet convert weights.pth --preprocess imagenet --labels imagenet -o model.onnx
         scalenet convert weights.pth -o model.keras
         scalenet convert weights.pth -o model.h5 --data-format channels_first
         scalenet convert old-format.pth -o new-format.safetensors
@@ -66,6 +67,8 @@ struct ConvertCommand: VerboseCommand {
   @Option(help: ArgumentHelp("The graph output's name.", valueName: "name"))
   var outputName: String?
 
+  @OptionGroup(title: "Image Options") var images: GraphPreprocessingArguments
+
   @OptionGroup(title: "ONNX Options") var onnx: ONNXArguments
 
   @OptionGroup(title: "Keras Options") var keras: KerasArguments
@@ -89,7 +92,7 @@ struct ConvertCommand: VerboseCommand {
     defer { progress.clear() }
     progress.show("reading")
     let source = try Model.open(model.input, model.opening(inputSize: graph.inputSize))
-    let report = try source.convert(to: output, options) { progress.show($0) }
+    let report = try source.convert(to: output, try options()) { progress.show($0) }
     progress.clear()
     switch format {
     case .text:
@@ -99,8 +102,9 @@ struct ConvertCommand: VerboseCommand {
     }
   }
 
-  private var options: ConversionOptions {
+  private func options() throws -> ConversionOptions {
     var options = ConversionOptions()
+    try images.apply(to: &options)
     options.format = to?.fileFormat
     options.graph = graph.options
     options.graph.batch = batch

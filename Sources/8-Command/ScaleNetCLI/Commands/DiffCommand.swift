@@ -40,6 +40,12 @@ struct DiffCommand: VerboseCommand {
   @Flag(help: "Compare parameters, whatever their layout and folding.")
   var weights = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare what both say of these images instead of their outputs: how often they agree, and where not.",
+      valueName: "directory"))
+  var images: String?
+
   @Option(help: ArgumentHelp("Where the state dict stands in a PyTorch checkpoint.", valueName: "key"))
   var key: String?
 
@@ -66,9 +72,11 @@ struct DiffCommand: VerboseCommand {
   func validate() throws {
     try validateChart(chart)
     if chart != nil && !layers { throw ValidationError("--chart: expected with --layers") }
+    if images != nil { try validateImages() }
   }
 
   func run() throws {
+    if let images { return try compareAnswers(on: images) }
     let progress = ProgressLine()
     defer { progress.clear() }
     progress.show("reading")
@@ -112,5 +120,52 @@ struct DiffCommand: VerboseCommand {
 
   private var style: Style {
     Style.detected(isTerminal: StandardOutput.isTerminal, environment: ProcessInfo.processInfo.environment)
+  }
+}
+
+extension DiffCommand {
+  /// Fails for what has no meaning for answers to images.
+  fileprivate func validateImages() throws {
+    for (option, isGiven) in [
+      ("layers", layers), ("weights", weights), ("input", !inputs.inputs.isEmpty),
+      ("seed", inputs.seed != nil),
+      ("batches", inputs.batches != nil), ("save-inputs", inputs.saveInputs != nil),
+      ("features", graph.features),
+      ("tolerance", tolerance.tolerance != .float32), ("atol", tolerance.atol != nil),
+      ("rtol", tolerance.rtol != nil),
+    ] where isGiven {
+      throw ValidationError("--\(option): expected without --images")
+    }
+    if format == .markdown {
+      throw ValidationError("--format: expected table or json with --images, found markdown")
+    }
+  }
+
+  /// The answers of both, each of which gets images as its metadata say.
+  fileprivate func compareAnswers(on images: String) throws {
+    let progress = ProgressLine()
+    defer { progress.clear() }
+    progress.show("reading")
+    var options = ImageOptions()
+    options.appliesOrientation = false
+    options.batch = inputs.batch
+    options.threads = threads.threads
+    options.graph = graph.options
+    func open(_ path: String, _ key: String?) throws -> ImageClassifier {
+      try Model.open(path, OpeningOptions(key: key), forImages: options).imageClassifier(options)
+    }
+    let timer = ProgressTimer(progress, "images")
+    let left = try open(left, key)
+    let right = try open(right, rightKey ?? key)
+    let report = try left.agreement(with: right, on: [images]) { timer.show($0) }
+    progress.clear()
+    if format == .table {
+      for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
+      try StandardOutput.write(report.text(style))
+    } else {
+      try StandardOutput.write(try report.json())
+    }
+    if !report.unreadable.isEmpty { throw ExitCode(ExitStatus.badInput) }
+    if report.top1 < report.images { throw ExitCode(ExitStatus.difference) }
   }
 }
