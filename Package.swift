@@ -107,7 +107,7 @@ let package = Package(
     .executableTarget(
       name: "ScaleNetCLI",
       dependencies: [
-        "ScaleNetKit", "Architectures", "Classification", "Comparison", "FileIO", "Images", "Kernels",
+        "ScaleNetKit", "Architectures", "Comparison", "FileIO", "Images", "Kernels",
         "ModelIR",
         "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -132,6 +132,7 @@ let package = Package(
     tests(
       "ExecutionTests",
       ["Execution", "Architectures", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "PyTorchFormat"]),
+    tests("ClassificationTests", ["Classification", "FileIO"]),
     tests("CommandTests", ["ModelIR", "NumPyFormat", "ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),

@@ -168,6 +168,8 @@ struct LayerReader {
   private func checkDataType() throws(ScaleNetError) {
     guard let stated = layer.settings["dtype"], stated != .null else { return }
     let name = stated["config"]?["name"] ?? stated
+    // Bytes of images; the layers behind them compute with the numbers that they are.
+    if layer.layerClass == .input, name == .string("uint8") { return }
     guard case .string(let text) = name, Self.policies.contains(text) else {
       throw failure("dtype", "float32 or mixed precision", name.kind)
     }

@@ -19,7 +19,7 @@ public struct EvaluationOptions: Sendable {
   public var classMap: String?
   /// A part of the images; nil for all.
   public var shard: EvaluationReport.Shard?
-  /// A file that what was counted goes to every few seconds, and from which an evaluation that was interrupted goes on.
+  /// A file that what was counted goes to every second, and from which an evaluation that was interrupted goes on.
   public var resume: String?
 
   /// All images of a folder for each class.
@@ -31,7 +31,7 @@ public struct EvaluationOptions: Sendable {
 
 extension ImageClassifier {
   /// Seconds between two writes of what was counted.
-  private static let secondsBetweenWrites = 5.0
+  private static let secondsBetweenWrites = 1.0
 
   /// Counts how often the network is right. Images that can't be read are counted and named, and change nothing else.
   ///
@@ -41,14 +41,28 @@ extension ImageClassifier {
   ///   - progress: told how many images are done.
   /// - Throws: if folders or ground truth do not fit the network, or the file to resume from is of something else.
   public func evaluate(
-    _ folder: String, model: Model, _ options: EvaluationOptions = EvaluationOptions(),
-    progress: ProgressHandler? = nil
+    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(), progress: ProgressHandler? = nil
+  ) throws(ScaleNetError) -> (report: EvaluationReport, notes: [String]) {
+    try evaluate(folder, options, ProgressReporter(progress))
+  }
+
+  /// The same in an asynchronous task, on a thread of its own; a task that is cancelled gets an error of the kind
+  /// `cancelled`, and what was counted stands in the file of `options.resume`.
+  public func evaluate(
+    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(), progress: ProgressHandler? = nil
+  ) async throws(ScaleNetError) -> (report: EvaluationReport, notes: [String]) {
+    try await detached(progress) { (reporter) throws(ScaleNetError) in
+      try self.evaluate(folder, options, reporter)
+    }
+  }
+
+  private func evaluate(
+    _ folder: String, _ options: EvaluationOptions, _ reporter: ProgressReporter
   ) throws(ScaleNetError) -> (report: EvaluationReport, notes: [String]) {
     if let shard = options.shard {
       try Limits.check(shard.count, 1...65_536, "shard")
       try Limits.check(shard.index, 1...shard.count, "shard")
     }
-    let reporter = ProgressReporter(progress)
     try reporter.report(.reading)
     let dataset = try ImageDataset(folder, options: options, labels: labels, classCount: classCount)
     let members = dataset.images.indices.filter { index in

@@ -25,6 +25,7 @@ public final class ImageClassifier: Sendable {
   public let preprocessing: PreprocessingReport
   /// What was assumed, one sentence each.
   public let notes: [String]
+  let model: Model
   let input: ImageInput
   let options: ImageOptions
   /// Images in every batch that is run.
@@ -47,6 +48,7 @@ public final class ImageClassifier: Sendable {
     let graph = try model.graph(graphOptions)
     input = try ImageInput(graph, metadata: metadata, options: options, path: model.path)
     (path, architecture, self.options) = (model.path, model.architecture, options)
+    self.model = model
     preprocessing = input.report
     notes = input.notes
     let scores = try Self.scores(graph, path: model.path)

@@ -20,6 +20,8 @@ struct ImageMetadata: Sendable {
 
   static let preprocessingKey = "preprocessing"
   static let labelsKey = "labels"
+  /// Where the classifiers of PaddleOCR have their names, one a line.
+  private static let paddleLabelsKey = "character"
 
   /// How images are to be brought to the network, be it in the graph or before it.
   var preprocessing = ImagePreprocessing()
@@ -42,6 +44,10 @@ struct ImageMetadata: Sendable {
       do throws(ScaleNetError) { labels = try Labels.parse(json) } catch {
         throw error.within("metadata \(Self.labelsKey)")
       }
+    }
+    if labels == nil, let lines = entries.first(where: { $0.key == Self.paddleLabelsKey })?.value {
+      let names = lines.split(separator: "\n").map(String.init)
+      if names.count > 1 { labels = names }
     }
     do throws(ScaleNetError) {
       if let json = try value(Self.preprocessingKey) { try read(json) } else { try readPlain(entries) }

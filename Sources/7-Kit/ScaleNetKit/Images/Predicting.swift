@@ -13,9 +13,24 @@ extension ImageClassifier {
   public func predict(
     _ images: [String], top: Int = 5, progress: ProgressHandler? = nil
   ) throws(ScaleNetError) -> PredictionReport {
+    try predict(images, top: top, ProgressReporter(progress))
+  }
+
+  /// The same in an asynchronous task, on a thread of its own; a task that is cancelled gets an error of the kind
+  /// `cancelled`.
+  public func predict(
+    _ images: [String], top: Int = 5, progress: ProgressHandler? = nil
+  ) async throws(ScaleNetError) -> PredictionReport {
+    try await detached(progress) { (reporter) throws(ScaleNetError) in
+      try self.predict(images, top: top, reporter)
+    }
+  }
+
+  private func predict(
+    _ images: [String], top: Int, _ reporter: ProgressReporter
+  ) throws(ScaleNetError) -> PredictionReport {
     guard top >= 1 else { throw .invalidOption("top", expected: "at least 1", found: "\(top)") }
     let list = try ImageList(images)
-    let reporter = ProgressReporter(progress)
     let count = list.images.count
     try reporter.report(.running, completed: 0, total: count)
     var entries: [PredictionReport.Entry] = []

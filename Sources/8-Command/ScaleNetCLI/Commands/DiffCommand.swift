@@ -15,10 +15,14 @@ struct DiffCommand: VerboseCommand {
       (atol a part of the largest magnitude, and rtol): exact 0 and 0, float32 1e-5 and 1e-4, tf32 2e-3 and 2e-3, float16 1e-2 and 1e-2,
       int8 1e-1 and 1e-1. Exit status: 0 within the tolerance, 1 not.
 
+      With --images both are shown the images of a folder, each as its metadata say or as torchvision does it, without
+      Exif's orientation; the status is 1 unless the first answers to all of them are the same.
+
       Examples:
         scalenet diff weights.pth model.onnx
         scalenet diff weights.pth model.onnx --layers --weights --chart error.svg
         scalenet diff model.onnx model.h5 --input photo.npy --format json
+        scalenet diff model.onnx weights.pth --images photos
         scalenet diff model.onnx model.onnx --save-inputs inputs
         trtexec --onnx=model.onnx --loadInputs=input:inputs/input.0.bin --exportOutput=trt.json
         scalenet diff trt.json model.onnx --input inputs/inputs.npz --tolerance float16

@@ -127,7 +127,7 @@ struct EvalCommand: VerboseCommand {
     let model = try Model.open(inputs[0], opening, forImages: options.images)
     let classifier = try model.imageClassifier(options.images)
     let timer = ProgressTimer(progress, "images")
-    let (report, notes) = try classifier.evaluate(inputs[1], model: model, options) { timer.show($0) }
+    let (report, notes) = try classifier.evaluate(inputs[1], options) { timer.show($0) }
     progress.clear()
     for note in model.notes + notes { StandardError.write("scalenet: note: \(note)\n") }
     if let speed = timer.speed {
