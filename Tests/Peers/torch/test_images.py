@@ -90,7 +90,7 @@ def network(session_folder, photos):
 def test_predict_is_torchvision(photos, network, tmp_path):
     path, model = network
     files = sorted(photos.rglob("*.*"))[::20]
-    report = json.loads(scalenet("predict", path, *files, "--top", "10", "--format", "json").stdout)
+    report = json.loads(scalenet("predict", path, *files, "--crop", vision.SIZE, "--top", "10", "--format", "json").stdout)
     check("predict", report)
     with torch.no_grad():
         expected = torch.softmax(model(torch.stack([vision.prepared(vision.decoded(file)) for file in files])), 1).numpy()
@@ -109,10 +109,10 @@ def test_predict_is_torchvision(photos, network, tmp_path):
 def test_sizes_and_filters(photos, network, interpolation):
     path, model = network
     files = sorted(photos.rglob("*.*"))[3::60]
-    options = ["--resize", "150", "--crop", "128", "--interpolation", interpolation]
+    options = ["--resize", "90", "--crop", "64x80", "--interpolation", interpolation]
     report = json.loads(scalenet("predict", path, *files, *options, "--top", "1", "--format", "json").stdout)
     with torch.no_grad():
-        inputs = torch.stack([vision.prepared(vision.decoded(file), 150, 128, interpolation) for file in files])
+        inputs = torch.stack([vision.prepared(vision.decoded(file), 90, (64, 80), interpolation) for file in files])
         expected = torch.softmax(model(inputs), 1).max(1)
     for image, value, index in zip(report["images"], expected.values, expected.indices):
         assert image["classes"][0]["index"] == int(index)
@@ -123,7 +123,7 @@ def test_formats_answer_alike(photos, network, tmp_path):
     """Weights, and graphs with and without preprocessing, of every format that is read."""
     path, _ = network
     image = sorted(photos.rglob("*.jpg"))[2]
-    expected = json.loads(scalenet("predict", path, image, "--format", "json").stdout)["images"][0]["classes"]
+    expected = json.loads(scalenet("predict", path, image, "--crop", vision.SIZE, "--format", "json").stdout)["images"][0]["classes"]
     labels = tmp_path / "labels.txt"
     labels.write_text("".join(f"thing {number}\n" for number in range(vision.CLASSES)))
     for name, options in {
@@ -133,8 +133,10 @@ def test_formats_answer_alike(photos, network, tmp_path):
         "named.onnx": ["--preprocess", "imagenet", "--labels", labels],
         "float.onnx": ["--preprocess", "imagenet", "--input-type", "float32", "--input-layout", "nchw"],
     }.items():
-        scalenet("convert", path, "-o", tmp_path / name, *options)
-        report = json.loads(scalenet("predict", tmp_path / name, image, "--format", "json").stdout)
+        size = [] if name.endswith("safetensors") else ["--input-size", vision.SIZE]
+        scalenet("convert", path, "-o", tmp_path / name, *size, *options)
+        crop = [] if size else ["--crop", vision.SIZE]
+        report = json.loads(scalenet("predict", tmp_path / name, image, *crop, "--format", "json").stdout)
         found = report["images"][0]["classes"]
         assert [answer["index"] for answer in found] == [answer["index"] for answer in expected], name
         for a, b in zip(found, expected):
@@ -158,7 +160,7 @@ def test_graph_takes_what_a_decoder_gives(photos, network, tmp_path, layout, ord
     """ONNX Runtime on the pixels gives what PyTorch gives on torchvision's numbers."""
     path, model = network
     target = tmp_path / "inside.onnx"
-    scalenet("convert", path, "--preprocess", "imagenet", "--input-layout", layout, "--channel-order", order,
+    scalenet("convert", path, "--input-size", vision.SIZE, "--preprocess", "imagenet", "--input-layout", layout, "--channel-order", order,
              "--input-type", kind, "--labels", labels_file(tmp_path), "-o", target)
     onnx.checker.check_model(str(target), full_check=True)
     graph = onnx.load(target)
@@ -199,7 +201,7 @@ def labels_file(folder):
 def test_half_precision_and_values(photos, network, tmp_path):
     path, model = network
     target = tmp_path / "half.onnx"
-    scalenet("convert", path, "--preprocess", "mean=0.5,std=0.25,scale=1/255", "--dtype", "float16", "-o", target)
+    scalenet("convert", path, "--preprocess", "mean=0.5,std=0.25,scale=1/255,crop=64", "--dtype", "float16", "-o", target)
     image = vision.decoded(sorted(photos.rglob("*.jpg"))[0])
     found = logits(session(target), vision.pixels(image)[None])
     numbers = (torch.from_numpy(vision.pixels(image).copy()).permute(2, 0, 1)[None] / 255 - 0.5) / 0.25
@@ -211,7 +213,7 @@ def test_half_precision_and_values(photos, network, tmp_path):
 def timm_counts(model, folder, **config):
     """What timm's validate.py counts: its data set, loader and accuracy, which that script puts together."""
     data_set = timm.data.create_dataset("", root=str(folder))
-    loader = timm.data.create_loader(data_set, input_size=(3, 224, 224), batch_size=32, use_prefetcher=False,
+    loader = timm.data.create_loader(data_set, input_size=(3, vision.SIZE, vision.SIZE), batch_size=32, use_prefetcher=False,
                                      num_workers=0, pin_memory=False, **config)
     top1 = top5 = count = 0
     with torch.no_grad():
@@ -230,7 +232,7 @@ def timm_counts(model, folder, **config):
 def test_eval_is_timms(photos, network, tmp_path, settings):
     path, model = network
     config = tmp_path / "config.json"
-    config.write_text(json.dumps({"architecture": "resnet18", "pretrained_cfg": {"input_size": [3, 224, 224], **settings}}))
+    config.write_text(json.dumps({"architecture": "resnet18", "pretrained_cfg": {"input_size": [3, vision.SIZE, vision.SIZE], **settings}}))
     expected = timm_counts(model, photos, **settings)
     outcome = scalenet("eval", path, photos, "--preprocess", config, "--format", "json", "--csv", tmp_path / "all.csv")
     report = json.loads(outcome.stdout)
@@ -254,13 +256,13 @@ def test_shards_add_up_and_runs_resume(photos, network, tmp_path):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.read_bytes())
     (part / "class_3" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
-    whole = scalenet("eval", path, part, "--format", "json", check=False)
+    whole = scalenet("eval", path, part, "--crop", vision.SIZE, "--format", "json", check=False)
     assert whole.status == BAD_INPUT
     assert [entry["image"] for entry in json.loads(whole.stdout)["unreadable"]] == ["class_3/broken.jpg"]
     files = []
     for index in (1, 2, 3):
         files.append(tmp_path / f"{index}.json")
-        scalenet("eval", path, part, "--shard", f"{index}/3", "--resume", files[-1], check=False)
+        scalenet("eval", path, part, "--crop", vision.SIZE, "--shard", f"{index}/3", "--resume", files[-1], check=False)
     merged = scalenet("eval", "--merge", *reversed(files), "--format", "json", check=False)
     assert merged.status == BAD_INPUT and merged.stdout == whole.stdout
     # A shard that is missing, twice there, unfinished, or of something else.
@@ -276,14 +278,14 @@ def test_shards_add_up_and_runs_resume(photos, network, tmp_path):
     files[0].write_text(json.dumps(half))
     outcome = scalenet("eval", "--merge", *files, check=False)
     assert outcome.status == BAD_INPUT and "finished" in outcome.stderr
-    scalenet("eval", path, part, "--shard", "1/3", "--resume", files[0], check=False)
+    scalenet("eval", path, part, "--crop", vision.SIZE, "--shard", "1/3", "--resume", files[0], check=False)
     assert json.loads(files[0].read_text()) == state
     for damage in ({"top1": state["top1"] + 1}, {"processed": -1}, {"format": "other"}):
         files[0].write_text(json.dumps({**state, **damage}))
         assert scalenet("eval", "--merge", *files, check=False).status == BAD_INPUT
     # Another model's file is not gone on with.
     files[0].write_text(json.dumps({**state, "model_sha256": "0" * 64}))
-    outcome = scalenet("eval", path, part, "--shard", "1/3", "--resume", files[0], check=False)
+    outcome = scalenet("eval", path, part, "--crop", vision.SIZE, "--shard", "1/3", "--resume", files[0], check=False)
     assert outcome.status == BAD_INPUT and "model" in outcome.stderr
 
 
@@ -306,21 +308,21 @@ def test_ground_truth_files(photos, network, tmp_path):
     table = tmp_path / "truth.json"
     table.write_text(json.dumps(dict(zip(names, truth))))
     for file in (listed, plain, table):
-        report = json.loads(scalenet("eval", path, flat, "--ground-truth", file, "--format", "json").stdout)
+        report = json.loads(scalenet("eval", path, flat, "--crop", vision.SIZE, "--ground-truth", file, "--format", "json").stdout)
         assert (report["images"], report["top1"]) == (len(names), expected), file
     # Several right classes, or none, as imagenet_real has them.
     real = tmp_path / "real.json"
     lists = [[] if number % 5 == 0 else [label, (label + 1) % 10] for number, label in enumerate(truth)]
     real.write_text(json.dumps(lists))
-    report = json.loads(scalenet("eval", path, flat, "--ground-truth", real, "--format", "json").stdout)
+    report = json.loads(scalenet("eval", path, flat, "--crop", vision.SIZE, "--ground-truth", real, "--format", "json").stdout)
     assert report["without_class"] == sum(not entry for entry in lists)
     assert report["top1"] == sum(a in b for a, b in zip(answers, lists))
     # What does not fit is refused by name.
     listed.write_text("nobody.jpg 3\n")
-    outcome = scalenet("eval", path, flat, "--ground-truth", listed, check=False)
+    outcome = scalenet("eval", path, flat, "--crop", vision.SIZE, "--ground-truth", listed, check=False)
     assert outcome.status == BAD_INPUT and names[0] in outcome.stderr
     listed.write_text(f"{names[0]} 10\n")
-    outcome = scalenet("eval", path, flat, "--ground-truth", listed, check=False)
+    outcome = scalenet("eval", path, flat, "--crop", vision.SIZE, "--ground-truth", listed, check=False)
     assert outcome.status == BAD_INPUT and "line 1" in outcome.stderr and "0 to 9" in outcome.stderr
 
 
@@ -341,7 +343,7 @@ def test_imagenet_numbers(tmp_path):
         (images / f"{number}.jpg").write_bytes(vision.jpeg(vision.picture(generator, 60, 60)))
     kit = tmp_path / "ILSVRC2012_validation_ground_truth.txt"
     kit.write_text("1\n2\n")
-    report = json.loads(scalenet("eval", tmp_path / "fox.pth", images, "--ground-truth", kit, "--labels", "imagenet",
+    report = json.loads(scalenet("eval", tmp_path / "fox.pth", images, "--crop", vision.SIZE, "--ground-truth", kit, "--labels", "imagenet",
                                  "--format", "json").stdout)
     assert [(entry["index"], entry["label"], entry["top1"]) for entry in report["classes"]] == [
         (212, "English setter", 0), (278, "kit fox", 1)]
@@ -349,30 +351,31 @@ def test_imagenet_numbers(tmp_path):
     for synset, number in (("n02119789", 1), ("n01440764", 2)):
         (folders / synset).mkdir(parents=True)
         (folders / synset / "x.jpg").write_bytes((images / f"{number}.jpg").read_bytes())
-    report = json.loads(scalenet("eval", tmp_path / "fox.pth", folders, "--format", "json").stdout)
+    report = json.loads(scalenet("eval", tmp_path / "fox.pth", folders, "--crop", vision.SIZE, "--format", "json").stdout)
     assert [(entry["index"], entry["top1"]) for entry in report["classes"]] == [(0, 0), (278, 1)]
 
 
 def test_answers_of_two_models(photos, network, tmp_path):
     path, model = network
-    scalenet("convert", path, "--preprocess", "imagenet", "-o", tmp_path / "same.onnx")
+    scalenet("convert", path, "--input-size", vision.SIZE, "--preprocess", "imagenet", "-o", tmp_path / "same.onnx")
     folder = photos / "class_4"
-    report = json.loads(scalenet("diff", tmp_path / "same.onnx", path, "--images", folder, "--format", "json").stdout)
+    report = json.loads(scalenet("diff", tmp_path / "same.onnx", path, "--images", folder, "--input-size", vision.SIZE, "--format", "json").stdout)
     check("diff-images", report)
     assert report["images"] == report["top1"] == len(list(folder.iterdir()))
     assert report["mean_distance"] < PROBABILITY_TOLERANCE
-    scalenet("convert", path, "--preprocess", "imagenet", "--channel-order", "bgr", "-o", tmp_path / "bgr.onnx")
+    scalenet("convert", path, "--input-size", vision.SIZE, "--preprocess", "imagenet", "--channel-order", "bgr", "-o",
+             tmp_path / "bgr.onnx")
     # A lie about the order, as it happens: the file says RGB where its graph takes BGR.
     wrong = onnx.load(tmp_path / "bgr.onnx")
     for entry in wrong.metadata_props:
         entry.value = entry.value.replace('"bgr"', '"rgb"')
     onnx.save(wrong, tmp_path / "wrong.onnx")
-    outcome = scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, "--format", "json", check=False)
+    outcome = scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, "--input-size", vision.SIZE, "--format", "json", check=False)
     report = json.loads(outcome.stdout)
     assert outcome.status == DIFFERENCE and report["top1"] < report["images"]
     distances = [entry["distance"] for entry in report["worst"]]
     assert distances == sorted(distances, reverse=True) and distances[0] > 0.05
-    assert "images on which they part most" in scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, check=False).stdout
+    assert "images on which they part most" in scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, "--input-size", vision.SIZE, check=False).stdout
 
 
 def test_pixels_are_pillows(tmp_path):
@@ -444,7 +447,7 @@ def test_bad_images(photos, network, tmp_path):
     bomb[start + 5:start + 9] = b"\xff\xff\xff\xff"
     (folder / "e.jpg").write_bytes(bomb)
     (folder / "notes.txt").write_text("no image, and not looked at")
-    outcome = scalenet("predict", path, folder, "--format", "json", "--html", tmp_path / "page.html", check=False)
+    outcome = scalenet("predict", path, folder, "--crop", vision.SIZE, "--format", "json", "--html", tmp_path / "page.html", check=False)
     assert outcome.status == BAD_INPUT
     report = json.loads(outcome.stdout)
     check("predict", report)
@@ -456,7 +459,7 @@ def test_bad_images(photos, network, tmp_path):
     assert outcome.stderr.count("scalenet: error: ") == 4
     page = (tmp_path / "page.html").read_text()
     assert page.count("data:image/jpeg;base64,") == 1 and page.count("not read:") == 4
-    rows = list(csv.DictReader(io.StringIO(scalenet("predict", path, folder, "--format", "csv", check=False).stdout)))
+    rows = list(csv.DictReader(io.StringIO(scalenet("predict", path, folder, "--crop", vision.SIZE, "--format", "csv", check=False).stdout)))
     assert len(rows) == 5 + 4
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -474,7 +477,7 @@ def test_alpha_and_standard_input(network, tmp_path):
     white.alpha_composite(image)
     for options, expected in (([], image.convert("RGB")), (["--background", "white"], white.convert("RGB"))):
         with open(tmp_path / "alpha.png", "rb") as file:
-            report = json.loads(scalenet("predict", path, "-", *options, "--format", "json", stdin=file).stdout)
+            report = json.loads(scalenet("predict", path, "-", "--crop", vision.SIZE, *options, "--format", "json", stdin=file).stdout)
         with torch.no_grad():
             value = torch.softmax(model(vision.prepared(expected)[None]), 1).max()
         assert report["images"][0]["image"] == "-"
@@ -496,7 +499,7 @@ def test_options_that_cannot_be(photos, network, arguments, words):
 def test_preprocessing_is_done_once(photos, network, tmp_path):
     path, _ = network
     inside = tmp_path / "inside.onnx"
-    scalenet("convert", path, "--preprocess", "imagenet", "-o", inside)
+    scalenet("convert", path, "--input-size", vision.SIZE, "--preprocess", "imagenet", "-o", inside)
     for command in (["predict", inside, photos / "class_1", "--mean", "0.5"],
                     ["convert", inside, "--preprocess", "imagenet", "-o", tmp_path / "twice.onnx"],
                     ["convert", path, "--preprocess", "imagenet", "-o", tmp_path / "weights.safetensors"],

@@ -20,6 +20,8 @@ from torchvision import transforms
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 CLASSES = 10
+# Of the network's input, and what the shorter side gets before the crop: small, so that many images take little time.
+SIZE, RESIZE = 64, 73
 
 
 def picture(generator, width, height, tint=None):
@@ -49,7 +51,7 @@ def decoded(path):
     return Image.open(path).convert("RGB")
 
 
-def prepared(image, resize=256, crop=224, interpolation="bilinear"):
+def prepared(image, resize=RESIZE, crop=SIZE, interpolation="bilinear"):
     """torchvision's preprocessing for classification, [3, H, W]."""
     mode = getattr(transforms.InterpolationMode, interpolation.upper())
     return transforms.Compose([
@@ -58,7 +60,7 @@ def prepared(image, resize=256, crop=224, interpolation="bilinear"):
     ])(image)
 
 
-def pixels(image, resize=256, crop=224):
+def pixels(image, resize=RESIZE, crop=SIZE):
     """The same before it becomes numbers: [H, W, 3] of bytes."""
     return np.asarray(transforms.CenterCrop(crop)(transforms.Resize(resize)(image)))
 

@@ -40,6 +40,11 @@ extension Model {
   ) throws(ScaleNetError) -> ConversionReport {
     let format = try options.format(of: path)
     try options.check(format, path)
+    var options = options
+    // A network's settings tell the size that it was trained for.
+    if case .weights = content, options.graph.inputSize == nil {
+      options.graph.inputSize = options.preprocessing?.preprocessing.crop
+    }
     // What stands in the way of the output is said before the work.
     try OutputFile(path: path, overwrite: options.overwrite, inputs: files).discard()
     let conversion = Conversion(
