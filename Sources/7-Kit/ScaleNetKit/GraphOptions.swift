@@ -73,6 +73,7 @@ extension Model {
         options.inputSize.map { size in
           !images.isEmpty
             && images.allSatisfy { Array($0[2...]) == [.fixed(size.height), .fixed(size.width)] }
+            || imageInputSize == size
         } ?? false
       if let option = options.given.first(where: { $0 != "inputSize" || !hasSize }) {
         throw .invalidOption(

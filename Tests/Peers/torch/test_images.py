@@ -359,7 +359,7 @@ def test_answers_of_two_models(photos, network, tmp_path):
     path, model = network
     scalenet("convert", path, "--input-size", vision.SIZE, "--preprocess", "imagenet", "-o", tmp_path / "same.onnx")
     folder = photos / "class_4"
-    report = json.loads(scalenet("diff", tmp_path / "same.onnx", path, "--images", folder, "--input-size", vision.SIZE, "--format", "json").stdout)
+    report = json.loads(scalenet("diff", tmp_path / "same.onnx", path, "--images", folder, "--format", "json").stdout)
     check("diff-images", report)
     assert report["images"] == report["top1"] == len(list(folder.iterdir()))
     assert report["mean_distance"] < PROBABILITY_TOLERANCE
@@ -370,12 +370,12 @@ def test_answers_of_two_models(photos, network, tmp_path):
     for entry in wrong.metadata_props:
         entry.value = entry.value.replace('"bgr"', '"rgb"')
     onnx.save(wrong, tmp_path / "wrong.onnx")
-    outcome = scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, "--input-size", vision.SIZE, "--format", "json", check=False)
+    outcome = scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, "--format", "json", check=False)
     report = json.loads(outcome.stdout)
     assert outcome.status == DIFFERENCE and report["top1"] < report["images"]
     distances = [entry["distance"] for entry in report["worst"]]
     assert distances == sorted(distances, reverse=True) and distances[0] > 0.05
-    assert "images on which they part most" in scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, "--input-size", vision.SIZE, check=False).stdout
+    assert "images on which they part most" in scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, check=False).stdout
 
 
 def test_pixels_are_pillows(tmp_path):

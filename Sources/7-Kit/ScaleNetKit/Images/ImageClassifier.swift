@@ -156,6 +156,12 @@ extension Model {
     try ImageClassifier(self, options)
   }
 
+  /// Height and width of the images that a graph of its own takes; nil for weights, and where they are open.
+  package var imageInputSize: InputSize? {
+    guard case .graph(let stored) = content, let metadata = try? imageMetadata() else { return nil }
+    return (try? ImagePlace(stored.graph, layout: metadata.inGraph?.layout, path: path))?.size
+  }
+
   /// Opens a model that images are shown to. Height and width that it leaves open become those of the crop, 224 if
   /// nothing says it.
   public static func open(

@@ -155,12 +155,21 @@ extension DiffCommand {
     options.batch = inputs.batch
     options.threads = threads.threads
     options.graph = graph.options
-    func open(_ path: String, _ key: String?) throws -> ImageClassifier {
-      try Model.open(path, OpeningOptions(key: key), forImages: options).imageClassifier(options)
+    let models = (
+      left: try Model.open(left, OpeningOptions(key: key), forImages: options),
+      right: try Model.open(right, OpeningOptions(key: rightKey ?? key), forImages: options)
+    )
+    // Weights get the size of the other side, which may have but one.
+    func classifier(_ model: Model, beside other: Model) throws -> ImageClassifier {
+      var options = options
+      if case .weights = model.content, options.graph.inputSize == nil {
+        options.graph.inputSize = other.imageInputSize
+      }
+      return try model.imageClassifier(options)
     }
     let timer = ProgressTimer(progress, "images")
-    let left = try open(left, key)
-    let right = try open(right, rightKey ?? key)
+    let left = try classifier(models.left, beside: models.right)
+    let right = try classifier(models.right, beside: models.left)
     let report = try left.agreement(with: right, on: [images]) { timer.show($0) }
     progress.clear()
     if format == .table {
