@@ -74,15 +74,16 @@ def test_gnu_parallel(images, whole, tmp_path):
          *map(str, range(1, SHARDS + 1))], capture_output=True, text=True, timeout=300)
     assert outcome.returncode == OK, outcome.stderr
     # What was killed began where it was, or a little before.
-    assert f"{json.loads(whole)['images']}" and "images were counted before" in outcome.stderr, (done, outcome.stderr)
+    assert done > 0 and "images were counted before" in outcome.stderr, outcome.stderr
     assert merged(tmp_path) == whole
 
 
-def test_ray(images, whole, tmp_path):
+def test_ray(images, whole, tmp_path, monkeypatch):
     ray = pytest.importorskip("ray")
-    os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
-    ray.init(num_cpus=2, include_dashboard=False, configure_logging=False, log_to_driver=False,
-             _temp_dir=str(tmp_path / "ray")[:60] if len(str(tmp_path)) < 60 else None)
+    # Workers import the functions of this file.
+    folders = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
+    ray.init(num_cpus=2, include_dashboard=False, configure_logging=False, log_to_driver=False)
     try:
 
         @ray.remote(num_cpus=1, max_retries=2)

@@ -4,6 +4,7 @@ import concurrent.futures
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -27,6 +28,8 @@ TOLERANCE = 2e-5
 PROBABILITY_TOLERANCE = 1e-5
 # Two builds of libjpeg-turbo may round chroma differently; so far apart may samples be that were decoded by both.
 DECODER_LEVELS = 0
+# Fewer for a quick look.
+JPEGS = int(os.environ.get("SCALENET_JPEGS", "1000"))
 
 
 def check(schema, report):
@@ -412,7 +415,7 @@ def test_pixels_are_pillows(tmp_path):
         return ImageOps.exif_transpose(Image.open(path)).convert("RGB")
 
     files = []
-    for number in range(1000):
+    for number in range(JPEGS):
         width, height = (int(side) for side in generator.integers(9, 120, 2))
         array = vision.picture(generator, width, height)
         mode = ["RGB", "RGB", "RGB", "L", "CMYK"][int(generator.integers(5))]

@@ -35,7 +35,7 @@ def test_orientation_of_text(pages):
     report = json.loads(scalenet("predict", MODEL, pages, "--preprocess", "imagenet", "--format", "json").stdout)
     session = onnxruntime.InferenceSession(str(MODEL), providers=["CPUExecutionProvider"])
     for image in report["images"]:
-        numbers = vision.prepared(vision.decoded(image["image"])).numpy()[None]
+        numbers = vision.prepared(vision.decoded(image["image"]), 256, 224).numpy()[None]
         expected = session.run(None, {session.get_inputs()[0].name: numbers})[0][0]
         found = np.zeros(4)
         for answer in image["classes"]:

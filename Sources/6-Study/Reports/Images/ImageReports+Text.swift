@@ -5,7 +5,9 @@ import FoundationEssentials
 extension PreprocessingReport {
   /// `shorter side to 256, centre 224x224, bilinear; / 255, - 0.485 0.456 0.406, / 0.229 0.224 0.225`.
   var text: String {
-    func numbers(_ values: [Double]) -> String { values.map(\.shortest).joined(separator: " ") }
+    // Whole numbers without a point.
+    func number(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? value.shortest }
+    func numbers(_ values: [Double]) -> String { values.map(number).joined(separator: " ") }
     let size = "\(inputSize[1])x\(inputSize[0])"
     let geometry: String
     switch cropMode {
@@ -17,7 +19,7 @@ extension PreprocessingReport {
         ? "shorter side to \(resize[0]), centre \(size)" : "over \(resize[1])x\(resize[0]), centre \(size)"
     }
     var steps: [String] = []
-    if divisor != 1 { steps.append("/ \(divisor.shortest)") }
+    if divisor != 1 { steps.append("/ \(number(divisor))") }
     if mean.contains(where: { $0 != 0 }) { steps.append("- \(numbers(mean))") }
     if standardDeviation.contains(where: { $0 != 1 }) { steps.append("/ \(numbers(standardDeviation))") }
     let arithmetic = steps.isEmpty ? "bytes" : steps.joined(separator: ", ")

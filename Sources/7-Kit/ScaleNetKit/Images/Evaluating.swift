@@ -143,6 +143,11 @@ extension EvaluationReport {
   /// - Throws: if the file is something else, or its numbers contradict each other.
   public static func read(_ path: String) throws(ScaleNetError) -> EvaluationReport {
     let bytes = try SmallFile.bytes(path)
+    guard bytes.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) == UInt8(ascii: "{") else {
+      throw .unknownFormat(
+        path: path, expected: "a report of eval in JSON",
+        found: bytes.isEmpty ? "an empty file" : "no JSON object")
+    }
     let json: JSONValue
     do throws(ScaleNetError) { json = try JSONValue.parse(bytes) } catch { throw error.inFile(path) }
     guard json["format"]?.string == formatName else {
