@@ -57,7 +57,7 @@ extension KerasWriter {
     /// The name of the input layer.
     public let name: String
     /// The type that it takes.
-    public let dataType: String
+    public var dataType = "float32"
     /// The extents in Keras's order; nil for an open batch.
     public let shape: [Int?]
     /// The letters of the axes, `NHWC` or `NCHW`; `NC` for a vector; nil for other ranks.
