@@ -84,10 +84,10 @@ extension ImageClassifier {
     let done = report.processed
     try reporter.report(.running, completed: done, total: members.count)
     var written = Self.now()
-    try forEach(
-      rest.count,
-      open: { (index) throws(ScaleNetError) in try ByteRegion.map(path: dataset.path(rest[index])) }
-    ) { (index, result) throws(ScaleNetError) in
+    let open: ImageClassifier.Opener = { (index) throws(ScaleNetError) in
+      try ByteRegion.map(path: dataset.path(rest[index]))
+    }
+    try forEach(rest.count, open: open) { (index, result) throws(ScaleNetError) in
       let image = dataset.images[rest[index]]
       switch result {
       case .success(let answer):

@@ -29,7 +29,8 @@ extension ImageClassifier {
     for start in stride(from: 0, to: count, by: Self.imagesAtATime) {
       let part = min(Self.imagesAtATime, count - start)
       var scores: [[Float]?] = []
-      try forEach(part, open: { (index) throws(ScaleNetError) in try list.open(start + index) }) {
+      let open: ImageClassifier.Opener = { (index) throws(ScaleNetError) in try list.open(start + index) }
+      try forEach(part, open: open) {
         (index, result) throws(ScaleNetError) in
         switch result {
         case .success(let answer): scores.append(answer.scores)
@@ -40,7 +41,7 @@ extension ImageClassifier {
         }
       }
       try reporter.report(.running, completed: start + part / 2, total: count)
-      try reference.forEach(part, open: { (index) throws(ScaleNetError) in try list.open(start + index) }) {
+      try reference.forEach(part, open: open) {
         (index, result) throws(ScaleNetError) in
         guard let left = scores[index] else { return }
         switch result {

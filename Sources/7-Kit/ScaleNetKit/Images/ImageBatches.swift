@@ -41,6 +41,9 @@ final class DecodingBatch: Sendable {
 }
 
 extension ImageClassifier {
+  /// Gives the bytes of an image by its number, on any thread.
+  typealias Opener = @Sendable (Int) throws(ScaleNetError) -> ByteRegion
+
   /// Shows images to the network, batch by batch; the next batch is decoded meanwhile.
   ///
   /// - Parameters:
@@ -50,7 +53,7 @@ extension ImageClassifier {
   ///   - body: called for each image in order, with its scores or what is wrong with it.
   ///   - batchDone: called after each batch with the number of images so far.
   func forEach(
-    _ count: Int, batch: Int? = nil, open: @escaping @Sendable (Int) throws(ScaleNetError) -> ByteRegion,
+    _ count: Int, batch: Int? = nil, open: @escaping Opener,
     _ body: (Int, Result<(scores: [Float], size: Image.Size), ScaleNetError>) throws(ScaleNetError) -> Void,
     batchDone: ((Int) throws(ScaleNetError) -> Void)? = nil
   ) throws(ScaleNetError) {

@@ -36,7 +36,8 @@ extension ImageClassifier {
     var entries: [PredictionReport.Entry] = []
     // A single image need not wait for a batch; what an answer is compared with is no other answer.
     let batch = input.batch ?? min(self.batch, count)
-    try forEach(count, batch: batch, open: { (index) throws(ScaleNetError) in try list.open(index) }) {
+    let open: ImageClassifier.Opener = { (index) throws(ScaleNetError) in try list.open(index) }
+    try forEach(count, batch: batch, open: open) {
       (index, result) throws(ScaleNetError) in
       switch result {
       case .success(let answer):
