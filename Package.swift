@@ -90,27 +90,29 @@ let package = Package(
 
     // What inspect and diff compute, and how it is told.
     Floor.study.library("Inspection", ["Architectures", "FileIO", "ModelIR"]),
+    Floor.study.library("Classification", ["FileIO"]),
     Floor.study.library("Comparison", ["Execution", "FileIO", "Kernels", "ModelIR"]),
     Floor.study.library("Deployment", ["FileIO", "ModelIR"]),
     Floor.study.library(
-      "Reports", ["Architectures", "Comparison", "Deployment", "FileIO", "Inspection", "CCairo"]),
+      "Reports",
+      ["Architectures", "Classification", "Comparison", "Deployment", "FileIO", "Inspection", "CCairo"]),
 
     // What a program imports.
     Floor.kit.library(
       "ScaleNetKit",
       [
-        "FileIO", "ModelIR", "Kernels", "Execution", "Architectures", "Inspection", "Comparison",
-        "Deployment",
-        "Reports", "JSONText", "PyTorchFormat", "NumPyFormat", "ONNXFormat", "RecordingFormat",
-        "SafetensorsFormat", "KerasFormat",
-        "ZipArchive", "COpenSSL",
+        "FileIO", "Images", "JSONText", "ModelIR", "Kernels", "Execution", "Architectures", "Classification",
+        "Inspection", "Comparison", "Deployment", "Reports", "PyTorchFormat", "NumPyFormat", "ONNXFormat",
+        "RecordingFormat", "SafetensorsFormat", "KerasFormat", "ZipArchive", "COpenSSL",
       ]),
 
     // The command.
     .executableTarget(
       name: "ScaleNetCLI",
       dependencies: [
-        "ScaleNetKit", "Architectures", "Comparison", "FileIO", "Kernels", "ModelIR", "Reports",
+        "ScaleNetKit", "Architectures", "Comparison", "FileIO", "Images", "Kernels",
+        "ModelIR",
+        "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: Floor.command.path("ScaleNetCLI"),
@@ -133,6 +135,7 @@ let package = Package(
     tests(
       "ExecutionTests",
       ["Execution", "Architectures", "FileIO", "Kernels", "ModelIR", "NumPyFormat", "PyTorchFormat"]),
+    tests("ClassificationTests", ["Classification", "FileIO"]),
     tests("CommandTests", ["FileIO", "ModelIR", "NumPyFormat", "ScaleNetCLI", "ScaleNetKit"]),
     tests("FileIOTests", ["FileIO"]),
     tests("HDF5Tests", ["FileIO", "HDF5", "ModelIR"]),

@@ -43,6 +43,47 @@ import Testing
     }
   }
 
+  @Test func images() throws {
+    try inFolder {
+      for (index, name) in ["444.jpg", "420.jpg", "grey.jpg", "cmyk.jpg"].enumerated() {
+        for folder in 0..<10 {
+          let path = "val/class_\(folder)"
+          try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+          try FileManager.default.copyItem(
+            atPath: Fixtures.path("images/" + name), toPath: "\(path)/\(index).jpg")
+        }
+      }
+      try FileManager.default.copyItem(atPath: Fixtures.path("images/444.jpg"), toPath: "photo.jpg")
+
+      let network = try Model.open("scalenet50.pth")
+      let classifier = try network.imageClassifier()
+      let answers: PredictionReport = try classifier.predict(["photo.jpg"], top: 3)
+      for answer in answers.images[0].classes {
+        print(answer.label ?? "class \(answer.index)", answer.probability)
+      }
+
+      var options = ConversionOptions()
+      options.preprocessing = GraphPreprocessing(.imageNet)
+      options.labels = (0..<10).map { "thing \($0)" }
+      let written: ConversionReport = try network.convert(to: "bytes.onnx", options)
+
+      var evaluation = EvaluationOptions()
+      evaluation.shard = EvaluationReport.Shard(index: 1, count: 2)
+      let (half, _): (EvaluationReport, [String]) = try classifier.evaluate("val", evaluation)
+      evaluation.shard = EvaluationReport.Shard(index: 2, count: 2)
+      let (rest, _): (EvaluationReport, [String]) = try classifier.evaluate("val", evaluation)
+      print(half.top1 + rest.top1, "of", half.images + rest.images)
+
+      #expect(answers.images[0].classes.count == 3 && written.inputs[0].contains("uint8"))
+      #expect(half.images == 20 && rest.images == 20)
+      // Each image stands in every folder once, and is right in one.
+      #expect(half.top1 + rest.top1 == 4)
+      let opened = try Model.open("bytes.onnx").imageClassifier()
+      let again: PredictionReport = try opened.predict(["photo.jpg"], top: 1)
+      #expect(again.images[0].classes[0].label == "thing \(answers.images[0].classes[0].index)")
+    }
+  }
+
   @Test func converting() throws {
     try inFolder {
       let model = try Model.open("scalenet50.pth")

@@ -84,3 +84,20 @@ extension Image {
     }
   }
 }
+
+extension Image {
+  /// The image in grey, its three channels alike: as Pillow's `convert("L")` weighs them, after ITU-R 601-2.
+  public func grey() -> Image {
+    unsafe Image(size: size) { target in
+      unsafe pixels.withUnsafeBufferPointer { source in
+        for index in 0..<width * height {
+          let (red, green, blue) = unsafe (
+            UInt32(source[index * 3]), UInt32(source[index * 3 + 1]), UInt32(source[index * 3 + 2])
+          )
+          let level = UInt8(truncatingIfNeeded: (red * 19_595 + green * 38_470 + blue * 7_471 + 0x8000) >> 16)
+          for channel in 0..<3 { unsafe target[index * 3 + channel] = level }
+        }
+      }
+    }
+  }
+}

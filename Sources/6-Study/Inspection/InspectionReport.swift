@@ -41,6 +41,10 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public var scales: ScaleTable?
   /// All nodes, in the order in which they run.
   public var layers: [CostReport.Layer]
+  /// What the file's metadata say of how images are prepared, in the graph and before it; nil if they say nothing.
+  public var imageMetadata: String?
+  /// How many classes the file has names for; nil for none.
+  public var labels: Int?
   /// What a user should know of the reading, one sentence each.
   public var notes: [String]
   /// What the graph has that weights do not tell; empty for a file that holds a graph.
@@ -48,7 +52,7 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   /// The recording that shows that the assumptions hold; nil if none was given.
   public var reference: ReferenceReport?
   /// How images were prepared for the network; nil where nothing says it.
-  public var preprocessing: Preprocessing?
+  public var preprocessing: StatedPreprocessing?
 
   /// Counts a graph all of whose extents are known (`Graph.binding(batch:)`). Weights are not read, only their shapes.
   ///

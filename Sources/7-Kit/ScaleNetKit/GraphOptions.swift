@@ -105,6 +105,9 @@ extension Model {
     case .tensors(_, let error):
       throw error
     case .graph(let model):
+      var options = options
+      // The size that the graph has is none to change, also where its images have their channels last.
+      if let size = options.inputSize, imageInputSize == size { options.inputSize = nil }
       guard !options.given.isEmpty else { return model.graph }
       return try GraphAdaptation(model.graph, options, path: path).graph
     }

@@ -55,12 +55,16 @@ extension Model {
       {
         classes = shape[1]
       }
+      let images = try statedImageMetadata()
       var report = try InspectionReport(
         bound, format: format.rawValue, path: path, architecture: family, variant: variant, classes: classes,
         isChannelsLast: imageLayout == "NHWC", scales: scales, weights: names, notes: notes)
       report.assumptions = try assumptions(options)
       report.reference = shown
       report.preprocessing = preprocessing
+      report.imageMetadata = images.summary
+      report.labels = images.labels?.count
+      if format != .keras, images.inGraph?.layout == .nhwc { report.input.layout = "NHWC" }
       try files.checkUnchanged()
       return Inspection(report: report, graph: bound)
     } catch {

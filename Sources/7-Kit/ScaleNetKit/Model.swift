@@ -102,7 +102,7 @@ public struct Model: Sendable {
   }
 
   /// How images were prepared for the network, where a configuration beside the weights says it.
-  public var preprocessing: Preprocessing? { configuration?.preprocessing }
+  public var preprocessing: StatedPreprocessing? { configuration?.preprocessing }
 
   /// All stored tensors: the weights of a checkpoint, the initializers of a graph.
   public var tensors: StateDict {

@@ -15,6 +15,8 @@ struct ScaleNetCommand: ParsableCommand {
         scalenet inspect weights.pth
         scalenet convert weights.pth -o model.onnx
         scalenet run model.onnx --input x.npy --output y.npy
+        scalenet predict model.onnx photo.jpg --labels imagenet
+        scalenet eval model.onnx imagenet/val
         scalenet diff weights.pth model.onnx --layers
         scalenet init scalenet50 -o fresh.pth
 
@@ -25,9 +27,8 @@ struct ScaleNetCommand: ParsableCommand {
       """,
     version: ToolVersion.current,
     subcommands: [
-      ConvertCommand.self, InspectCommand.self, RunCommand.self, DiffCommand.self, CheckCommand.self,
-      StructureCommand.self,
-      InitCommand.self,
+      ConvertCommand.self, InspectCommand.self, RunCommand.self, PredictCommand.self, EvalCommand.self,
+      DiffCommand.self, CheckCommand.self, StructureCommand.self, InitCommand.self,
       AllocateCommand.self, BenchCommand.self,
     ])
 }

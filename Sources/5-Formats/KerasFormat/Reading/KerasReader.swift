@@ -55,13 +55,14 @@ public struct KerasReader {
   }
 
   private static func readHDF5(_ file: ByteRegion, _ options: Options) throws(ScaleNetError) -> StoredModel {
-    let parts: (text: String, version: String, weights: HDF5Group)?
+    let parts: (text: String, version: String, metadata: String?, weights: HDF5Group)?
     do throws(ScaleNetError) {
       let root = try HDF5File(file).root()
       let attributes = try root.attributes()
       if let attribute = attributes.first(where: { $0.name == "model_config" }) {
         let version = try attributes.first { $0.name == "keras_version" }?.string() ?? ""
-        parts = (try attribute.string(), version, try root.group("model_weights"))
+        let metadata = try attributes.first { $0.name == KerasWriter.metadataName }?.string()
+        parts = (try attribute.string(), version, metadata, try root.group("model_weights"))
       } else {
         parts = nil
       }
@@ -75,7 +76,21 @@ public struct KerasReader {
       Array(parts.text.utf8), version: parts.version, place: "attribute model_config", path: file.origin)
     let weights = try WeightReader.byPosition(
       parts.weights, configuration, path: file.origin, budget: file.count + budgetFloor)
-    return try GraphAssembler.assemble(configuration, weights, options, path: file.origin)
+    var model = try GraphAssembler.assemble(configuration, weights, options, path: file.origin)
+    if let text = parts.metadata {
+      do throws(ScaleNetError) { model.metadata = metadata(try JSONParser.parse(Array(text.utf8))) } catch {
+        throw error.within("attribute \(KerasWriter.metadataName)").inFile(file.origin)
+      }
+    }
+    return model
+  }
+
+  /// Keys and values that our writer puts beside a model; others of that name are nobody's.
+  private static func metadata(_ json: JSON?) -> [(key: String, value: String)] {
+    guard case .object(let members)? = json else { return [] }
+    return members.compactMap { member in
+      if case .string(let value) = member.value { (member.key, value) } else { nil }
+    }
   }
 
   private static func readArchive(_ file: ByteRegion, _ options: Options) throws(ScaleNetError) -> StoredModel
@@ -99,9 +114,12 @@ public struct KerasReader {
       contents[index].withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
     }
     var version = ""
+    var metadata: [(key: String, value: String)] = []
     if contents.count > 2 {
       do throws(ScaleNetError) {
-        if case .string(let stated)? = try JSONParser.parse(text(2))["keras_version"] { version = stated }
+        let json = try JSONParser.parse(text(2))
+        if case .string(let stated)? = json["keras_version"] { version = stated }
+        metadata = Self.metadata(json[KerasWriter.metadataName])
       } catch {
         throw error.within("metadata.json").inFile(path)
       }
@@ -115,6 +133,8 @@ public struct KerasReader {
     } catch { throw error.inFile(file.origin) }
     let weights = WeightReader.byClass(
       layers, configuration, path: path, budget: file.count + budgetFloor)
-    return try GraphAssembler.assemble(configuration, weights, options, path: path)
+    var model = try GraphAssembler.assemble(configuration, weights, options, path: path)
+    model.metadata = metadata
+    return model
   }
 }

@@ -56,6 +56,8 @@ extension KerasWriter {
   public struct Input: Sendable, Equatable {
     /// The name of the input layer.
     public let name: String
+    /// The type that it takes.
+    public var dataType = "float32"
     /// The extents in Keras's order; nil for an open batch.
     public let shape: [Int?]
     /// The letters of the axes, `NHWC` or `NCHW`; `NC` for a vector; nil for other ranks.

@@ -22,6 +22,11 @@ public struct KerasWriter {
   public let names: [NameEntry]
   let list: LayerList
   private let layout: HDF5Layout
+  /// Keys and values beside the model.
+  private let metadata: JSON?
+  /// The attribute of an `.h5` file, and the member of a `.keras` file's `metadata.json`, that hold them; Keras reads
+  /// neither.
+  static let metadataName = "scalenet_metadata"
 
   /// Prepares a model for writing.
   ///
@@ -34,6 +39,10 @@ public struct KerasWriter {
     let list = try LayerListBuilder.build(graph, dataFormat: options.dataFormat, path: path)
     self.list = list
     let weights = WeightsLayout(list: list)
+    let metadata: JSON? =
+      model.metadata.isEmpty
+      ? nil : .object(model.metadata.map { JSON.Member(key: $0.key, value: .string($0.value)) })
+    self.metadata = metadata
     layout = try HDF5Layout(path: path) { (file) throws(ScaleNetError) in
       switch options.container {
       case .hdf5:
@@ -41,6 +50,7 @@ public struct KerasWriter {
         try file.setAttribute("/", "model_config", configuration.text)
         try file.setAttribute("/", "keras_version", WeightsLayout.kerasVersion)
         try file.setAttribute("/", "backend", "tensorflow")
+        if let metadata { try file.setAttribute("/", Self.metadataName, metadata.text) }
         try file.createGroup("/model_weights")
         try weights.addByName(to: &file, group: "/model_weights")
       case .legacyWeights:
@@ -64,9 +74,12 @@ public struct KerasWriter {
     }
     var archive = ZipWriter(file)
     // No time of its own: the same model gives the same bytes.
-    let metadata = JSON.members([
-      "keras_version": .string(WeightsLayout.kerasVersion), "date_saved": "1980-01-01@00:00:00",
-    ])
+    var members = [
+      JSON.Member(key: "keras_version", value: .string(WeightsLayout.kerasVersion)),
+      JSON.Member(key: "date_saved", value: "1980-01-01@00:00:00"),
+    ]
+    if let metadata { members.append(JSON.Member(key: Self.metadataName, value: metadata)) }
+    let metadata = JSON.object(members)
     let configuration = JSON.members([
       "module": "keras", "class_name": "Model", "config": list.configuration,
     ])
@@ -86,7 +99,13 @@ public struct KerasWriter {
     if case .array(let extents)? = layer.settings.first(where: { $0.key == "batch_input_shape" })?.value {
       shape = extents.map { if case .integer(let extent) = $0 { extent } else { nil } }
     }
-    return Input(name: layer.name, shape: shape, layout: [2: "NC", 4: dataFormat.letters][shape.count])
+    var dataType = "float32"
+    if case .string(let stated)? = layer.settings.first(where: { $0.key == "dtype" })?.value {
+      dataType = stated
+    }
+    return Input(
+      name: layer.name, dataType: dataType, shape: shape,
+      layout: [2: "NC", 4: dataFormat.letters][shape.count])
   }
 
   private static func names(_ list: LayerList, _ container: Container) -> [NameEntry] {

@@ -95,9 +95,18 @@ extension LayerListBuilder {
       let type = graph[id].type.dataType
       // A layer may take integers, to make real numbers of them.
       if case .cast = node.op, graph.inputs.contains(id), type.isInteger { continue }
-      guard type == .float32 || type == .float16 || type == .bfloat16 else {
+      guard type == .float32 || type == .float16 || type == .bfloat16 || isMovedBytes(node, type) else {
         throw failure(node, graph[id].name, "float32, float16 or bfloat16", type.rawValue)
       }
+    }
+  }
+
+  /// Whether bytes of an image are on their way to where they become numbers: no layer computes with them.
+  private func isMovedBytes(_ node: Node, _ type: DataType) -> Bool {
+    switch node.op {
+    case .cast, .transpose: type == .uint8
+    // Every other operator computes.
+    default: false
     }
   }
 
@@ -196,8 +205,8 @@ extension LayerListBuilder {
   /// the last one can convert back to float32.
   private mutating func addCast(_ node: Node, _ op: Cast) throws(ScaleNetError) {
     let input = try placement(node, 0)
-    if type(node, 0).dataType.isInteger {
-      // Rescaling makes real numbers of what it gets.
+    if type(node, 0).dataType.isInteger, op.to.isFloatingPoint {
+      // Rescaling makes real numbers of what it gets; most other layers don't.
       setOutput(
         node, try appendRescaling(node, input.layer, scale: [1], offset: [0], name: node.name),
         order: input.order)

@@ -86,9 +86,10 @@ struct LayerListBuilder {
         path: path, place: "input \(value.name)", expected: expected, found: "\(value.type)")
     }
     let dataType = value.type.dataType
-    // Integers must be made real numbers before a layer computes with them.
+    // Integers must be made real numbers before a layer computes with them; bytes may be moved before that.
     let isImage =
-      dataType.isInteger && readers(id).allSatisfy { if case .cast = $0.op { true } else { false } }
+      dataType == .uint8
+      || dataType.isInteger && readers(id).allSatisfy { if case .cast = $0.op { true } else { false } }
     guard [.float32, .float16, .bfloat16].contains(dataType) || isImage else {
       throw mismatch("float32, float16 or bfloat16, or integers that are cast to these")
     }

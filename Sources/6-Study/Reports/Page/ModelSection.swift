@@ -22,6 +22,9 @@ struct ModelSection {
       "<p class=\"muted\">\(report.format.nameMarkup), \(report.classesText), input "
       + "\(report.input.name.nameMarkup) \(report.input.shape.shapeText)"
       + (report.input.layout.map { " (\($0))" } ?? "") + "</p>\n"
+    for row in report.imageRows {
+      result += "<p class=\"muted\">\(row.name.markup): \(row.text.markup)</p>\n"
+    }
     for note in report.assumptionLines + report.notes {
       result += "<p class=\"muted\">\(note.nameMarkup)</p>\n"
     }

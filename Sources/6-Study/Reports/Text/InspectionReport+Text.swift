@@ -35,6 +35,12 @@ extension InspectionReport {
   /// `1000 classes`, or that there is no final layer.
   var classesText: String { classes.map { $0 == 1 ? "1 class" : "\($0) classes" } ?? "no final layer" }
 
+  /// What the file says of images and classes.
+  var imageRows: [(name: String, text: String)] {
+    (imageMetadata.map { [("images", $0.escapedForMessage)] } ?? [])
+      + (labels.map { [("labels", "names of \($0 == 1 ? "1 class" : "\($0) classes")")] } ?? [])
+  }
+
   /// Quantities with the words that tell what is counted; numbers exact.
   var totalRows: [(name: String, value: String, remark: String)] {
     [

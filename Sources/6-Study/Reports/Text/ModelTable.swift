@@ -37,6 +37,11 @@ struct ModelTable {
     return style.bold(name) + "\n"
       + fitted("\(report.format.escapedForMessage), \(report.classesText)")
       + "\n" + fitted(file) + "\n" + fitted(input) + "\n"
+      + report.imageRows.map { row in
+        row.text.wrapped(to: style.width - row.name.count - 1).enumerated().map { index, line in
+          (index == 0 ? row.name : "").padded(to: row.name.count) + " \(line)\n"
+        }.joined()
+      }.joined()
       + report.assumptionLines.map { $0 + "\n" }.joined()
   }
 

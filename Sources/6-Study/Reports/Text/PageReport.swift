@@ -30,6 +30,7 @@ struct PageReport {
     document.addParagraph(
       "\(report.path.escapedForMessage): \(report.format.escapedForMessage), \(report.classesText), input \(report.input.name.escapedForMessage) \(report.input.shape.shapeText)\(layout)"
     )
+    for row in report.imageRows { document.addParagraph("\(row.name): \(row.text)") }
     for line in report.assumptionLines { document.addParagraph("\(line.escapedForMessage)") }
     document.addTable(
       ["quantity", ">value", "remark"], report.totalRows.map { [$0.name, $0.value, $0.remark] })

@@ -10,7 +10,7 @@ struct WeightsConfiguration: Sendable {
   var activation: Activation?
   var antiAliasing: AntiAliasing?
   var padsLikeTensorFlow: Bool?
-  var preprocessing: Preprocessing?
+  var preprocessing: StatedPreprocessing?
 
   /// Larger files are none of these.
   private static let mostBytes = 1 << 20
@@ -103,7 +103,7 @@ struct WeightsConfiguration: Sendable {
     func key(_ name: String) -> String {
       json.values["pretrained_cfg.\(name)"] == nil ? name : "pretrained_cfg.\(name)"
     }
-    var preprocessing = Preprocessing(source: path)
+    var preprocessing = StatedPreprocessing(source: path)
     preprocessing.inputSize = json.numbers(key("input_size")).map { $0.compactMap { Int(exactly: $0) } }
     preprocessing.mean = json.numbers(key("mean"))
     preprocessing.standardDeviation = json.numbers(key("std"))
@@ -152,9 +152,9 @@ struct WeightsConfiguration: Sendable {
   }
 
   /// What transformers keeps of it, in a file of its own.
-  private static func preprocessor(_ path: String) throws(ScaleNetError) -> Preprocessing? {
+  private static func preprocessor(_ path: String) throws(ScaleNetError) -> StatedPreprocessing? {
     guard let json = try read(path) else { return nil }
-    var result = Preprocessing(source: path)
+    var result = StatedPreprocessing(source: path)
     let side =
       json.number("crop_size.height") ?? json.number("size.height") ?? json.number("size.shortest_edge")
       ?? json.number("size")

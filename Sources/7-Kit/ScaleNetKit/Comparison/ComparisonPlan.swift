@@ -29,6 +29,7 @@ public struct ComparisonPlan: Sendable {
     _ left: Comparand, _ right: Comparand, _ options: ComparisonOptions = ComparisonOptions()
   ) throws(ScaleNetError) {
     try options.check()
+    for input in options.inputs { try input.checkNoImages() }
     let graphs = try PlannedGraphs(left: left, right: right, options: options)
     let shared = try SharedInputs(
       left: graphs.left.map { SharedInputs.Taker(graph: $0, comparand: left) },

@@ -1,6 +1,7 @@
 import Architectures
 import Execution
 import FileIO
+import Images
 import ModelIR
 
 extension Model {
@@ -40,6 +41,11 @@ extension Model {
     let options = try options.aimed(path)
     let format = try options.format(of: path)
     try options.check(format, path)
+    var options = options
+    // A network's settings tell the size that it was trained for.
+    if case .weights = content, options.graph.inputSize == nil {
+      options.graph.inputSize = options.preprocessing?.preprocessing.crop
+    }
     // What stands in the way of the output is said before the work.
     let inputs = files + (options.reference?.files ?? [])
     try OutputFile(path: path, overwrite: options.overwrite, inputs: inputs).discard()
@@ -84,6 +90,10 @@ struct ConvertedGraph {
   let result: Graph
   /// What stays float32 in a conversion to half precision.
   var kept: [ConversionReport.KeptLayer] = []
+  /// Preprocessing that `result` has and `source` has not.
+  var preprocessing: GraphPreprocessing.Applied?
+  /// What the file's metadata are to say of images; nil for what the source's say.
+  var imageMetadata: ImageMetadata?
 }
 
 /// One conversion under way.
@@ -108,11 +118,51 @@ struct Conversion {
     _ make: (ConvertedGraph) throws(ScaleNetError) -> Target
   ) throws(ScaleNetError) -> ConversionReport {
     try progress.report(.building)
-    let source = try model.graph(options.graph)
-    let (result, kept) = try optimized(source)
-    let graph = ConvertedGraph(source: source, result: result, kept: kept)
+    var source = try model.graph(options.graph)
+    let kerasLayout: ImageLayout? =
+      format == .keras ? (options.keras.dataFormat == .channelsFirst ? .nchw : .nhwc) : nil
+    let preprocessing = try options.preprocessing.map { (asked) throws(ScaleNetError) in
+      try asked.resolved(for: source, keras: kerasLayout, source: model)
+    }
+    let metadata = try imageMetadata(preprocessing, keras: kerasLayout, &source)
+    let prepared =
+      try preprocessing.map { (applied) throws(ScaleNetError) in try applied.applied(to: source) } ?? source
+    let (result, kept) = try optimized(prepared)
+    let graph = ConvertedGraph(
+      source: source, result: result, kept: kept, preprocessing: preprocessing, imageMetadata: metadata)
     if let target = options.target { try graph.result.requireDeployable(on: target, path: path) }
     return try run(try make(graph), graph: graph)
+  }
+
+  /// What the metadata are to say of images; nil for what the source's say.
+  ///
+  /// - Parameter graph: that of a Keras model takes channels first, whatever its file says.
+  private func imageMetadata(
+    _ applied: GraphPreprocessing.Applied?, keras: ImageLayout?, _ graph: inout Graph
+  ) throws(ScaleNetError) -> ImageMetadata? {
+    var stated = try model.imageMetadata()
+    let labels = options.labels ?? stated.labels
+    if let labels, options.labels != nil { try check(labels, graph) }
+    if let applied { return applied.metadata(labels: labels) }
+    if let keras, let inGraph = stated.inGraph {
+      if inGraph.layout == .nhwc { try graph.takeImagesWithChannelsFirst() }
+      stated.inGraph?.layout = keras
+    } else if options.labels == nil, model.format != .keras {
+      return nil
+    }
+    stated.labels = labels
+    return stated
+  }
+
+  /// Fails if there are not as many names as classes.
+  private func check(_ labels: [String], _ graph: Graph) throws(ScaleNetError) {
+    let isRight = graph.outputs.contains { id in
+      graph[id].type.dimensions.dropFirst().first == .fixed(labels.count)
+    }
+    guard !isRight else { return }
+    let outputs = graph.outputs.map { "\(graph[$0].name) \(graph[$0].type)" }.joined(separator: ", ")
+    throw .invalidOption(
+      "labels", expected: "a name for each class of \(outputs.escapedForMessage)", found: "\(labels.count)")
   }
 
   /// Writes a target, proves it and gives it its name.
@@ -167,24 +217,32 @@ struct Conversion {
   private func report(graph: Graph?, bytes: Int) throws(ScaleNetError) -> ConversionReport {
     func describe(_ ids: [ValueID]) -> [String] {
       guard let graph else { return [] }
-      return ids.map { "\(graph[$0].name) \(graph[$0].type)" + (graph[$0].type.rank == 4 ? " (NCHW)" : "") }
+      return ids.map { id in
+        let type = graph[id].type
+        let isLast =
+          options.preprocessing != nil && graph.inputs.contains(id) && type.dimensions.last == .fixed(3)
+        return "\(graph[id].name) \(type)" + (type.rank == 4 ? isLast ? " (NHWC)" : " (NCHW)" : "")
+      }
     }
     return ConversionReport(
       input: model.path, output: path, inputFormat: model.format.rawValue, outputFormat: format.rawValue,
       architecture: model.architecture, inputs: describe(graph?.inputs ?? []),
-      outputs: describe(graph?.outputs ?? []), nodes: graph?.nodes.count ?? 0, parameters: try parameters(),
+      outputs: describe(graph?.outputs ?? []), nodes: graph?.nodes.count ?? 0,
+      parameters: try model.parameterCount(),
       bytes: bytes, companionFiles: [], notes: try model.notes + soundness.notes(),
       assumptions: graph == nil ? [] : try model.assumptions(options.graph), reference: reference,
       preprocessing: model.preprocessing, verification: nil, weightNames: nil)
   }
+}
 
-  /// Learnable parameters of the source.
-  private func parameters() throws(ScaleNetError) -> Int {
-    switch model.content {
+extension Model {
+  /// Learnable parameters.
+  func parameterCount() throws(ScaleNetError) -> Int {
+    switch content {
     case .weights(let weights, _), .tensors(let weights, _):
       return weights.learnableCount
     case .graph:
-      return try model.inspect().report.totals.parameters
+      return try inspect().report.totals.parameters
     }
   }
 }

@@ -26,6 +26,7 @@ extension ConversionOptions {
       graph.given + onnxOptions + keras.given + (dataType ?? .float32 == .float32 ? [] : ["dataType"])
       + (foldBatchNormalization == nil ? [] : ["foldBatchNormalization"]) + (halfIO ? ["halfIO"] : [])
       + (keepFloat32.isEmpty ? [] : ["keepFloat32"])
+      + (preprocessing == nil ? [] : ["preprocess"]) + (labels == nil ? [] : ["labels"])
     try graph.check()
     try Limits.check(threads, Limits.threads, "threads")
     try onnx.check()
@@ -47,6 +48,10 @@ extension ConversionOptions {
         throw .invalidOption(option, expected: "a Keras output", found: output)
       }
     case .keras:
+      if keras.weightsOnly, let option = preprocessing != nil ? "preprocess" : labels != nil ? "labels" : nil
+      {
+        throw .invalidOption(option, expected: "a whole Keras model", found: "weights alone")
+      }
       if halfIO {
         throw .invalidOption("halfIO", "Keras's mixed_float16 keeps inputs and outputs in float32")
       }

@@ -20,6 +20,10 @@ public struct ConversionOptions: Sendable {
   /// What stays float32 beside half precision: names of nodes, or of modules such as `layer4` for all nodes in them; and
   /// `auto` for what overflows float16 on seeded inputs, or comes near it.
   public var keepFloat32: [String] = []
+  /// Preprocessing of images that becomes part of the graph; nil leaves the input as the network has it.
+  public var preprocessing: GraphPreprocessing?
+  /// Names of the classes, which go into the metadata; nil for those of the source.
+  public var labels: [String]?
   /// What concerns ONNX files alone.
   public var onnx = ONNXOptions()
   /// What concerns Keras files alone.

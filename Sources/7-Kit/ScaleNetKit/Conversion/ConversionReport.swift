@@ -31,7 +31,7 @@ public struct ConversionReport: Sendable, Codable {
   /// The recording that shows that the assumptions hold; nil if none was given.
   public var reference: ReferenceReport?
   /// How images were prepared for the network; nil where nothing says it.
-  public var preprocessing: Preprocessing?
+  public var preprocessing: StatedPreprocessing?
   /// The layers that stay float32 in a conversion to half precision; nil in others.
   public var keptFloat32: [KeptLayer]?
   /// nil if no verification was wanted.

@@ -23,8 +23,14 @@ struct KerasTarget: ConversionTarget, ~Copyable {
     guard let container = KerasWriter.Container(path: named, weightsOnly: weightsOnly) else {
       throw .invalidOption("weightsOnly", expected: "a name that ends in .h5 or .weights.h5", found: path)
     }
+    let metadata: [(key: String, value: String)]
+    if let images = graph.imageMetadata {
+      metadata = images.entries
+    } else {
+      metadata = try conversion.model.imageMetadata().entries
+    }
     let writer = try KerasWriter(
-      StoredModel(graph: graph.result), path: path,
+      StoredModel(graph: graph.result, metadata: metadata), path: path,
       options: KerasWriter.Options(container: container, dataFormat: dataFormat))
     let output = try OutputFile(
       path: path, overwrite: conversion.options.overwrite, inputs: conversion.model.files)
@@ -46,7 +52,7 @@ struct KerasTarget: ConversionTarget, ~Copyable {
   func describe(_ report: inout ConversionReport) {
     report.inputs = writer.inputs.map { input in
       let shape = input.shape.map { $0.map(String.init) ?? "batch" }.joined(separator: ", ")
-      return "\(input.name) float32[\(shape)]" + (input.layout.map { " (\($0))" } ?? "")
+      return "\(input.name) \(input.dataType)[\(shape)]" + (input.layout.map { " (\($0))" } ?? "")
     }
     report.outputs = graph.result.outputs.map { id in
       let value = graph.result[id]
@@ -68,7 +74,7 @@ struct KerasTarget: ConversionTarget, ~Copyable {
     }
     return try verification.compare(
       expected: graph.source, found: try KerasReader.read(file).graph, batch: 1, namesMatch: false,
-      halfType: halfType)
+      halfType: halfType, preprocessing: graph.preprocessing)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }

@@ -4,7 +4,7 @@ import ONNXFormat
 
 /// An ONNX model, with its weights beside it where that is asked for.
 struct ONNXTarget: ConversionTarget, ~Copyable {
-  private let expected: Graph
+  private let graph: ConvertedGraph
   private let halfType: DataType?
   private let writer: ONNXWriter
   /// What was assumed of the opset.
@@ -23,11 +23,12 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
       }
       onnx.externalData = .never
     }
-    let model = StoredModel(graph: graph.result, metadata: try Self.metadata(conversion))
+    let model = StoredModel(
+      graph: graph.result, metadata: try Self.metadata(conversion, graph.imageMetadata))
     let (writer, opsetNote) = try Self.writer(model, conversion.path, onnx)
     let output = try ONNXOutput(
       writer, overwrite: conversion.options.overwrite, inputs: conversion.model.files)
-    self.expected = graph.source
+    self.graph = graph
     self.halfType = conversion.halfType
     self.writer = writer
     self.opsetNote = opsetNote
@@ -69,7 +70,8 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
     let found = try ONNXReader.read(
       written.model, path: writer.path, options: ONNXReader.Options(externalData: written.data))
     return try verification.compare(
-      expected: expected, found: found.graph, batch: 1, halfType: halfType)
+      expected: graph.source, found: found.graph, batch: 1, halfType: halfType,
+      preprocessing: graph.preprocessing)
   }
 
   consuming func commit() throws(ScaleNetError) { try output.commit() }
@@ -77,7 +79,7 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
   /// What the file says of its origin. The source's name goes in without its directory: the same file anywhere gives
   /// the same bytes.
   private static func metadata(
-    _ conversion: Conversion
+    _ conversion: Conversion, _ images: ImageMetadata?
   ) throws(ScaleNetError) -> [(key: String, value: String)] {
     let model = conversion.model
     var entries: [(key: String, value: String)] = []
@@ -91,6 +93,10 @@ struct ONNXTarget: ConversionTarget, ~Copyable {
     case .graph(let original):
       let own: Set<String> = ["source", "source_sha256", "tool", "tool_version"]
       entries = original.metadata.filter { !own.contains($0.key) }
+    }
+    if let images {
+      entries.removeAll { [ImageMetadata.preprocessingKey, ImageMetadata.labelsKey].contains($0.key) }
+      entries += images.entries
     }
     entries.append(("source", model.path.splitPath.name.displayedPath))
     if conversion.options.checksum {

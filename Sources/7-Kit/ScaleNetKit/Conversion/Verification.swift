@@ -14,8 +14,10 @@ struct Verification {
   /// - Parameters:
   ///   - namesMatch: whether inputs and outputs must have the same names, which a format may not allow.
   ///   - halfType: float16 or bfloat16, where weights were rounded to it.
+  ///   - preprocessing: what `found` does to images and `expected` does not: it gets numbers that were computed apart.
   func compare(
-    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, halfType: DataType?
+    expected: Graph, found: Graph, batch: Int, namesMatch: Bool = true, halfType: DataType?,
+    preprocessing: GraphPreprocessing.Applied? = nil
   ) throws(ScaleNetError) -> VerificationReport {
     let names = expected.outputs.map { expected[$0].name }
     let foundNames = found.outputs.map { found[$0].name }
@@ -35,12 +37,18 @@ struct Verification {
       proof = try GraphProof(
         source: expected, written: found,
         engine: DiffEngine(kernels: try kernelsForThisProcessor(), threads: try GraphRunner.threads(threads)),
-        tolerance: tolerance, weightType: halfType
-      ) { _ in
+        tolerance: tolerance, weightType: halfType, inputsAreRounded: preprocessing != nil
+      ) { (_) throws(ScaleNetError) in
         var inputs: (source: [String: Tensor], written: [String: Tensor]) = ([:], [:])
         for (id, other) in zip(expected.inputs, found.inputs) {
           guard let shape = expected[id].type.binding(batch).shape else { continue }
           let type = expected[id].type.dataType
+          if let preprocessing {
+            let images = try preprocessing.images(&random, shape, isKeras: !namesMatch)
+            inputs.source[expected[id].name] = images.network.cast(to: type)
+            inputs.written[found[other].name] = images.graph.cast(to: found[other].type.dataType)
+            continue
+          }
           // Both sides take the same numbers, also where one takes them in a half type.
           let tensor = random.input(type, shape).cast(to: found[other].type.dataType)
           inputs.source[expected[id].name] = tensor.cast(to: type)

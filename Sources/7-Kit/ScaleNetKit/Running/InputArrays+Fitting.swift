@@ -52,6 +52,7 @@ extension InputArrays {
   func fitted(
     to graph: Graph, of path: String
   ) throws(ScaleNetError) -> (arrays: [String: Tensor], notes: [String]) {
+    try checkNoImages()
     let names = graph.inputs.map { graph[$0].name }
     if only != nil, names.count > 1 {
       throw .unsupported(

@@ -1,5 +1,6 @@
 import Execution
 package import FileIO
+import Images
 public import ModelIR
 import NumPyFormat
 import ONNXFormat
@@ -20,6 +21,10 @@ public struct InputArrays: Sendable {
   package private(set) var files: [ByteRegion] = []
   /// The files of single arrays that were given with a name each; others come from `source`.
   private var origins: [String: String] = [:]
+  /// What was assumed of images, one sentence each.
+  public private(set) var notes: [String] = []
+  /// Images that become arrays when it is known what the model takes, each with the place of its array.
+  private var images: [(index: Int, file: ByteRegion)] = []
 
   /// Arrays in memory by the names of inputs.
   public init(_ arrays: [String: Tensor], source: String = "memory") {
@@ -45,6 +50,51 @@ public struct InputArrays: Sendable {
     self.areNamed = areNamed
     self.isArchive = isArchive
     files = [file]
+  }
+
+  /// An image, whose array is made when it is known what the model takes.
+  private init(image file: ByteRegion, name: String, source: String) {
+    arrays = [NamedTensor(name: name, tensor: .zeros(shape: [0]))]
+    self.source = source
+    areNamed = false
+    isArchive = false
+    files = [file]
+    images = [(0, file)]
+  }
+
+  /// The same with images as arrays of one image each, as the model takes them.
+  ///
+  /// - Parameters:
+  ///   - model: the path of the model, which is opened only if there are images.
+  ///   - opening: how the model is opened.
+  ///   - options: how images are brought to it.
+  /// - Throws: if the model takes no images, or an image can't be read.
+  public func preparingImages(
+    for model: String, _ opening: OpeningOptions = OpeningOptions(), _ options: ImageOptions = ImageOptions()
+  ) throws(ScaleNetError) -> InputArrays {
+    guard !images.isEmpty else { return self }
+    let opened = try Model.open(model, opening, forImages: options)
+    var graph = options.graph
+    graph.inputSize = graph.inputSize ?? options.preprocessing.crop
+    let input = try ImageInput(
+      try opened.graph(graph), metadata: try opened.imageMetadata(), options: options, path: model)
+    var result = self
+    for (index, file) in images {
+      let image = try Image(decoding: file, options: input.decoding)
+      let tensor = input.tensor([try input.elements(of: image)], batch: input.batch ?? 1)
+      result.arrays[index] = NamedTensor(name: arrays[index].name, tensor: tensor)
+    }
+    result.images = []
+    result.notes += input.notes
+    return result
+  }
+
+  /// Fails if there are images still, where nobody knows how they are brought to a model.
+  func checkNoImages() throws(ScaleNetError) {
+    guard let (index, _) = images.first else { return }
+    throw .invalidOption(
+      "input", expected: "arrays; images go to run, predict, eval and diff --images",
+      found: "the image \(arrays[index].name.escapedForMessage)")
   }
 
   /// An array for the only input; nil if there are names.
@@ -74,11 +124,15 @@ public struct InputArrays: Sendable {
       }
       let array = NamedTensor(name: name, tensor: read[0].arrays[0].tensor)
       if isOpen, !batches[batches.count - 1].arrays.contains(where: { $0.name == name }) {
+        if let image = read[0].images.first {
+          batches[batches.count - 1].images.append((batches[batches.count - 1].arrays.count, image.file))
+        }
         batches[batches.count - 1].arrays.append(array)
         batches[batches.count - 1].source += ", \(path)"
         batches[batches.count - 1].files += read[0].files
       } else {
         batches.append(InputArrays([array], source: path, areNamed: true, file: read[0].files[0]))
+        batches[batches.count - 1].images = read[0].images
         isOpen = true
       }
       batches[batches.count - 1].origins[name] = path
@@ -118,9 +172,15 @@ public struct InputArrays: Sendable {
       let (arrays, isArchive) = try readNumPy(file, path: path)
       return [InputArrays(arrays, source: path, areNamed: isArchive, isArchive: isArchive, file: file)]
     }
+    if ImageFormat.detect(file)?.isSupported == true {
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      return [InputArrays(image: file, name: name, source: path)]
+    }
     guard RecordingKind(file) == .polygraphyInputs else {
       throw .unknownFormat(
-        path: path, expected: "an array file of numpy (.npy, .npz) or JSON of polygraphy run --save-inputs",
+        path: path,
+        expected:
+          "an array file of numpy (.npy, .npz), a JPEG or PNG image, or JSON of polygraphy run --save-inputs",
         found: Model.describe(file))
     }
     return try PolygraphyRecording.readInputs(file).batches.map { batch in

@@ -17,6 +17,7 @@ struct ConvertCommand: VerboseCommand {
         scalenet convert weights.pth --dtype float16 --opset 17 -o half.onnx
         scalenet convert weights.pth --dtype float16 --keep-float32 auto -o half.onnx
         scalenet convert weights.pth --for tensorrt-10 -o model.onnx
+        scalenet convert weights.pth --preprocess imagenet --labels imagenet -o model.onnx
         scalenet convert weights.pth -o model.keras
         scalenet convert weights.pth -o model.h5 --data-format channels_first
         scalenet convert old-format.pth -o new-format.safetensors
@@ -88,6 +89,8 @@ struct ConvertCommand: VerboseCommand {
   @Option(help: ArgumentHelp("The graph output's name.", valueName: "name"))
   var outputName: String?
 
+  @OptionGroup(title: "Image Options") var images: GraphPreprocessingArguments
+
   @OptionGroup(title: "ONNX Options") var onnx: ONNXArguments
 
   @OptionGroup(title: "Keras Options") var keras: KerasArguments
@@ -140,6 +143,7 @@ struct ConvertCommand: VerboseCommand {
 
   private func options() throws -> ConversionOptions {
     var options = ConversionOptions()
+    try images.apply(to: &options)
     options.format = to?.fileFormat
     options.target = target
     options.graph = graph.options

@@ -15,11 +15,15 @@ struct DiffCommand: VerboseCommand {
       (atol a part of the largest magnitude, and rtol): exact 0 and 0, float32 1e-5 and 1e-4, tf32 2e-3 and 2e-3, float16 1e-2 and 1e-2,
       int8 1e-1 and 1e-1. Exit status: 0 within the tolerance, 1 not.
 
+      With --images both are shown the images of a folder, each as its metadata say or as torchvision does it, without
+      Exif's orientation; the status is 1 unless the first answers to all of them are the same.
+
       Examples:
         scalenet diff weights.pth model.onnx
         scalenet diff weights.pth model.onnx --layers --weights --chart error.svg
         scalenet diff weights.pth model.onnx --html report.html --junit report.xml
         scalenet diff model.onnx model.h5 --input photo.npy --format json
+        scalenet diff model.onnx weights.pth --images photos
         scalenet diff model.onnx model.onnx --save-inputs inputs
         trtexec --onnx=model.onnx --loadInputs=input:inputs/input.0.bin --exportOutput=trt.json
         scalenet diff trt.json model.onnx --input inputs/inputs.npz --tolerance float16
@@ -42,6 +46,12 @@ struct DiffCommand: VerboseCommand {
   var weights = false
 
   @OptionGroup var ofWeights: WeightsArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "Compare what both say of these images instead of their outputs: how often they agree, and where not.",
+      valueName: "directory"))
+  var images: String?
 
   @Option(help: ArgumentHelp("The same of the right, where the two differ in that.", valueName: "key"))
   var rightKey: String?
@@ -95,9 +105,11 @@ struct DiffCommand: VerboseCommand {
     if format == .csv, layers, weights {
       throw ValidationError("--format csv: a file of one table, expected --layers or --weights")
     }
+    if images != nil { try validateImages() }
   }
 
   func run() throws {
+    if let images { return try compareAnswers(on: images) }
     let progress = ProgressLine()
     defer { progress.clear() }
     progress.show("reading")
@@ -169,5 +181,61 @@ struct DiffCommand: VerboseCommand {
 
   private var style: Style {
     Style.detected(isTerminal: StandardOutput.isTerminal, environment: ProcessInfo.processInfo.environment)
+  }
+}
+
+extension DiffCommand {
+  /// Fails for what has no meaning for answers to images.
+  fileprivate func validateImages() throws {
+    for (option, isGiven) in [
+      ("layers", layers), ("weights", weights), ("input", !inputs.inputs.isEmpty),
+      ("seed", inputs.seed != nil),
+      ("batches", inputs.batches != nil), ("save-inputs", inputs.saveInputs != nil),
+      ("features", graph.features),
+      ("tolerance", tolerance.tolerance != .float32), ("atol", tolerance.atol != nil),
+      ("rtol", tolerance.rtol != nil),
+    ] where isGiven {
+      throw ValidationError("--\(option): expected without --images")
+    }
+    if format == .markdown {
+      throw ValidationError("--format: expected table or json with --images, found markdown")
+    }
+  }
+
+  /// The answers of both, each of which gets images as its metadata say.
+  fileprivate func compareAnswers(on images: String) throws {
+    let progress = ProgressLine()
+    defer { progress.clear() }
+    progress.show("reading")
+    var options = ImageOptions()
+    options.appliesOrientation = false
+    options.batch = inputs.batch
+    options.threads = threads.threads
+    options.graph = graph.options
+    let models = (
+      left: try Model.open(left, OpeningOptions(key: ofWeights.key), forImages: options),
+      right: try Model.open(right, OpeningOptions(key: rightKey ?? ofWeights.key), forImages: options)
+    )
+    // Weights get the size of the other side, which may have but one.
+    func classifier(_ model: Model, beside other: Model) throws -> ImageClassifier {
+      var options = options
+      if case .weights = model.content, options.graph.inputSize == nil {
+        options.graph.inputSize = other.imageInputSize
+      }
+      return try model.imageClassifier(options)
+    }
+    let timer = ProgressTimer(progress, "images")
+    let left = try classifier(models.left, beside: models.right)
+    let right = try classifier(models.right, beside: models.left)
+    let report = try left.agreement(with: right, on: [images]) { timer.show($0) }
+    progress.clear()
+    if format == .table {
+      for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
+      try StandardOutput.write(report.text(style))
+    } else {
+      try StandardOutput.write(try report.json())
+    }
+    if !report.unreadable.isEmpty { throw ExitCode(ExitStatus.badInput) }
+    if report.top1 < report.images { throw ExitCode(ExitStatus.difference) }
   }
 }

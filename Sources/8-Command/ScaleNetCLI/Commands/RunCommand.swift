@@ -5,16 +5,18 @@ import ScaleNetKit
 struct RunCommand: VerboseCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a model on arrays.",
+    abstract: "Run a model on arrays, or on an image.",
     discussion: """
       The input of an image network is a .npy file of shape [N, C, H, W] or [N, H, W, C] with real numbers; without N it is
       one image. Weights get a graph for its height and width; an ONNX or Keras model must fit it, and what it leaves open
       becomes the array's. Where there are several inputs, each is given as name=file.npy, or all as a .npz file of these names.
       One output goes to a .npy file; several go to a .npz file under their names, or each to a .npy file in a directory.
       Feature maps are in the order of the model's file: NHWC for a Keras model with channels last, and NCHW otherwise.
+      A JPEG or PNG image is brought to the model as predict does it.
 
       Examples:
         scalenet run model.onnx --input x.npy --output y.npy
+        scalenet run model.onnx --input photo.jpg --output logits.npy
         scalenet run model.onnx --input image=x.npy --input scale=s.npy --output-dir outputs
         scalenet run weights.pth --input x.npy --output features.npz --features
       """)
@@ -51,7 +53,11 @@ struct RunCommand: VerboseCommand {
   }
 
   func run() throws {
-    let inputs = try InputArrays.readBatch(inputArrays)
+    var images = ImageOptions()
+    images.graph = graph.options
+    let inputs = try InputArrays.readBatch(inputArrays).preparingImages(
+      for: model.input, model.opening(inputSize: graph.inputSize), images)
+    for note in inputs.notes { StandardError.write("scalenet: note: \(note)\n") }
     let opened = try Model.open(model.input, model.opening().reading(for: inputs))
     let progress = ProgressLine()
     if reference.reference != nil { progress.show("checking the reference") }

@@ -1,6 +1,7 @@
 public import Architectures
 public import ArgumentParser
 public import Comparison
+public import Images
 public import ModelIR
 public import Reports
 public import ScaleNetKit
@@ -33,6 +34,11 @@ extension ReportFormat: ExpressibleByArgument {}
 extension DiffReportFormat: ExpressibleByArgument {}
 extension KerasOptions.DataFormat: ExpressibleByArgument {}
 extension ONNXOptions.ExternalData: ExpressibleByArgument {}
+extension Interpolation: ExpressibleByArgument {}
+extension ImageLayout: ExpressibleByArgument {}
+extension ChannelOrder: ExpressibleByArgument {}
+extension Preprocessing.CropMode: ExpressibleByArgument {}
+extension GroundTruthNumbers: ExpressibleByArgument {}
 
 /// The name of a tolerance.
 extension Tolerance: ExpressibleByArgument {

@@ -1,5 +1,5 @@
 /// How images were prepared for a network, as its configuration says. Nothing here prepares them.
-public struct Preprocessing: Sendable, Codable, Hashable {
+public struct StatedPreprocessing: Sendable, Codable, Hashable {
   /// The file that says it.
   public var source: String
   /// Channels, height and width.
