@@ -42,7 +42,7 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   /// All nodes, in the order in which they run.
   public var layers: [CostReport.Layer]
   /// What the file's metadata say of how images are prepared, in the graph and before it; nil if they say nothing.
-  public var imageMetadata: String?
+  public var images: String?
   /// How many classes the file has names for; nil for none.
   public var labels: Int?
   /// What a user should know of the reading, one sentence each.
@@ -89,7 +89,7 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   package var assumptionLines: [String] {
     var lines: [String] = []
     let shown = reference.map {
-      "reproduces \($0.path) to \($0.largestRelativeError.scientific) of the largest output"
+      "reproduces \($0.path.escapedForMessage) to \($0.largestRelativeError.scientific) of the largest output"
     }
     if !assumptions.isEmpty {
       lines.append(
@@ -98,8 +98,8 @@ public struct InspectionReport: Sendable, Codable, Hashable {
     } else if let shown {
       lines.append(shown)
     }
-    if let preprocessing { lines.append("images \(preprocessing.text)") }
-    return lines.map(\.escapedForMessage)
+    if let preprocessing { lines.append("images \(preprocessing.text.escapedForMessage)") }
+    return lines
   }
 }
 

@@ -62,7 +62,7 @@ extension Model {
       report.assumptions = try assumptions(options)
       report.reference = shown
       report.preprocessing = preprocessing
-      report.imageMetadata = images.summary
+      report.images = images.summary
       report.labels = images.labels?.count
       if format != .keras, images.inGraph?.layout == .nhwc { report.input.layout = "NHWC" }
       try files.checkUnchanged()

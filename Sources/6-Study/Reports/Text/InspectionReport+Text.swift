@@ -37,7 +37,7 @@ extension InspectionReport {
 
   /// What the file says of images and classes.
   var imageRows: [(name: String, text: String)] {
-    (imageMetadata.map { [("images", $0.escapedForMessage)] } ?? [])
+    (images.map { [("images", $0.escapedForMessage)] } ?? [])
       + (labels.map { [("labels", "names of \($0 == 1 ? "1 class" : "\($0) classes")")] } ?? [])
   }
 

@@ -31,7 +31,7 @@ struct PageReport {
       "\(report.path.escapedForMessage): \(report.format.escapedForMessage), \(report.classesText), input \(report.input.name.escapedForMessage) \(report.input.shape.shapeText)\(layout)"
     )
     for row in report.imageRows { document.addParagraph("\(row.name): \(row.text)") }
-    for line in report.assumptionLines { document.addParagraph("\(line.escapedForMessage)") }
+    for line in report.assumptionLines { document.addParagraph("\(line)") }
     document.addTable(
       ["quantity", ">value", "remark"], report.totalRows.map { [$0.name, $0.value, $0.remark] })
   }

@@ -38,10 +38,9 @@ extension Model {
   private func convert(
     to path: String, _ options: ConversionOptions, _ progress: ProgressReporter
   ) throws(ScaleNetError) -> ConversionReport {
-    let options = try options.aimed(path)
+    var options = try options.aimed(path)
     let format = try options.format(of: path)
     try options.check(format, path)
-    var options = options
     // A network's settings tell the size that it was trained for.
     if case .weights = content, options.graph.inputSize == nil {
       options.graph.inputSize = options.preprocessing?.preprocessing.crop

@@ -62,7 +62,8 @@ public final class ImageClassifier: Sendable {
       throw .invalidOption("batch", expected: "\(fixed), the batch of the model", found: "\(asked)")
     }
     batch = input.batch ?? options.batch ?? 16
-    session = try Session(graph, path: model.path, options: RunOptions(threads: options.threads))
+    session = try Session(
+      graph, path: model.path, files: model.files, options: RunOptions(threads: options.threads))
   }
 
   /// The most probable classes of an image, the first of equals the one of the lower index.
