@@ -330,8 +330,9 @@ def test_inputs_go_to_onnx_runtime_and_its_outputs_come_back_as_trtexec(models, 
 def polygraphy(*arguments):
     """Runs the tool in this interpreter's environment."""
     code = "from polygraphy.tools import main; raise SystemExit(main())"
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    command = [sys.executable, "-P", "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_polygraphy_reads_our_inputs_and_we_its_outputs(models, tmp_path):
