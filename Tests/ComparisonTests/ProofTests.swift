@@ -8,9 +8,11 @@ import Testing
 /// A sound file is proved, whatever its network does to rounding, and one that holds another number or computes something
 /// else is not.
 @Suite struct ProofTests {
-  private static var folding: [any GraphPass] { [
-    EliminateIdentities(), FoldConstants(), FoldBatchNormalization(), EliminateDeadNodes(),
-  ] }
+  private static var folding: [any GraphPass] {
+    [
+      EliminateIdentities(), FoldConstants(), FoldBatchNormalization(), EliminateDeadNodes(),
+    ]
+  }
 
   private func proof(
     _ source: Graph, _ written: Graph, _ tolerance: Tolerance = .writtenFloat32

@@ -24,7 +24,7 @@ package struct DeploymentCheck {
       result += rules.types(in: graph)
       for node in graph.nodes { result += try rules.findings(node, in: graph) }
     }
-    if target == .onnxRuntime1_17 {
+    if target == .onnxRuntime {
       for node in graph.nodes { result += ONNXRuntimeRules.findings(node, in: graph) }
     }
     return result

@@ -1,11 +1,13 @@
 /// A runtime or format that a model is to be deployed with: what `check` looks for, and what a conversion for it writes.
 public enum DeploymentTarget: String, Sendable, Codable, CaseIterable {
-  /// TensorRT's ONNX parser, by version.
-  case tensorRT8_6 = "tensorrt-8.6"
+  /// TensorRT 8.6's ONNX parser.
+  case tensorRT8 = "tensorrt-8.6"
+  /// TensorRT 10's ONNX parser.
   case tensorRT10 = "tensorrt-10"
+  /// TensorRT 11's ONNX parser.
   case tensorRT11 = "tensorrt-11"
   /// ONNX Runtime.
-  case onnxRuntime1_17 = "onnxruntime-1.17"
+  case onnxRuntime = "onnxruntime-1.17"
   /// TensorFlow Lite, by way of a Keras file.
   case tfLite = "tflite"
   /// Keras 2 and 3.
@@ -14,10 +16,10 @@ public enum DeploymentTarget: String, Sendable, Codable, CaseIterable {
   /// The name in sentences.
   public var title: String {
     switch self {
-    case .tensorRT8_6: "TensorRT 8.6"
+    case .tensorRT8: "TensorRT 8.6"
     case .tensorRT10: "TensorRT 10"
     case .tensorRT11: "TensorRT 11"
-    case .onnxRuntime1_17: "ONNX Runtime 1.17"
+    case .onnxRuntime: "ONNX Runtime 1.17"
     case .tfLite: "TensorFlow Lite"
     case .keras: "Keras"
     }
@@ -26,10 +28,10 @@ public enum DeploymentTarget: String, Sendable, Codable, CaseIterable {
   /// What ONNX files for it are; nil for those that read Keras files.
   package var onnx: ONNXLimits? {
     switch self {
-    case .tensorRT8_6: .tensorRT8_6
+    case .tensorRT8: .tensorRT8
     case .tensorRT10: .tensorRT10
     case .tensorRT11: .tensorRT11
-    case .onnxRuntime1_17: .onnxRuntime1_17
+    case .onnxRuntime: .onnxRuntime
     case .tfLite, .keras: nil
     }
   }
@@ -37,10 +39,10 @@ public enum DeploymentTarget: String, Sendable, Codable, CaseIterable {
   /// TensorRT's rules for operators; nil for others.
   var tensorRT: TensorRTRules? {
     switch self {
-    case .tensorRT8_6: .version8_6
+    case .tensorRT8: .version8
     case .tensorRT10: .version10
     case .tensorRT11: .version11
-    case .onnxRuntime1_17, .tfLite, .keras: nil
+    case .onnxRuntime, .tfLite, .keras: nil
     }
   }
 }
@@ -57,7 +59,7 @@ package struct ONNXLimits: Sendable, Hashable {
   /// Where the figures come from.
   package let source: String
 
-  static let tensorRT8_6 = ONNXLimits(
+  static let tensorRT8 = ONNXLimits(
     opsets: 9...17, newestIR: nil, writtenOpset: 17, writtenIR: 8,
     source: "onnx-tensorrt 8.6-GA, docs/operators.md"
   )
@@ -68,7 +70,7 @@ package struct ONNXLimits: Sendable, Hashable {
   static let tensorRT11 = ONNXLimits(
     opsets: 9...25, newestIR: nil, writtenOpset: 20, writtenIR: 9,
     source: "TensorRT 11.5's notes on its ONNX parser")
-  static let onnxRuntime1_17 = ONNXLimits(
+  static let onnxRuntime = ONNXLimits(
     opsets: 7...20, newestIR: 9, writtenOpset: 20, writtenIR: 9,
     source: "ONNX Runtime's table of compatibility, onnxruntime.ai/docs/reference/compatibility.html")
 }

@@ -32,7 +32,7 @@ struct TensorRTRules: Sendable {
     "ImageDecoder", "RegexFullMatch", "StringConcat", "StringSplit",
   ]
 
-  static let version8_6 = TensorRTRules(
+  static let version8 = TensorRTRules(
     version: "8.6",
     unsupported: neverSupported.union(["CastLike", "DeformConv", "Gelu", "Hardmax", "Mish"]),
     types: floats.union([.int8, .int32, .int64, .uint8, .bool]), quantizedTypes: [.int8], keepsInt64: false,

@@ -144,7 +144,7 @@ def test_formats_answer_alike(photos, network, tmp_path):
         assert [answer["index"] for answer in found] == [answer["index"] for answer in expected], name
         for a, b in zip(found, expected):
             assert a["probability"] == pytest.approx(b["probability"], abs=PROBABILITY_TOLERANCE), name
-        assert report["images"]["in_graph"] == (options[:1] == ["--preprocess"]), name
+        assert report["preprocessing"]["in_graph"] == (options[:1] == ["--preprocess"]), name
         if "--labels" in options:
             assert found[0]["label"] == f"thing {found[0]['index']}"
     # What stands in one file's metadata goes with it.

@@ -15,6 +15,7 @@ extension DoubleKernels {
     }
   }
 
+  /// Each element times its channel's factor, plus its channel's term; negative results become 0 if `appliesReLU`.
   public func scaleAndShift(
     _ input: FeatureMap<Double>, scale: UnsafePointer<Double>, shift: UnsafePointer<Double>,
     appliesReLU: Bool, into output: FeatureMap<Double>, threads: ThreadPool
@@ -33,6 +34,7 @@ extension DoubleKernels {
     }
   }
 
+  /// A function of each element; ReLU in vectors, others as the reference has them.
   public func apply(
     _ function: UnaryFunction, _ input: FeatureMap<Double>, into output: FeatureMap<Double>,
     threads: ThreadPool
@@ -50,6 +52,7 @@ extension DoubleKernels {
     }
   }
 
+  /// Two arrays element by element, one or both broadcast; sums and products in vectors, others as the reference has them.
   public func combine(
     _ function: BinaryFunction, _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>,
     _ broadcasting: Broadcasting, appliesReLU: Bool, into output: UnsafeMutablePointer<Double>,
@@ -101,6 +104,7 @@ extension DoubleKernels {
 
 /// Loops over windows.
 extension DoubleKernels {
+  /// The maximum of each window; margins do not count.
   public func maxPool(
     _ window: Window, _ input: FeatureMap<Double>, into output: FeatureMap<Double>, threads: ThreadPool
   ) {
@@ -112,6 +116,7 @@ extension DoubleKernels {
     }
   }
 
+  /// The mean of each window.
   public func averagePool(
     _ window: Window, countsPadding: Bool, _ input: FeatureMap<Double>, into output: FeatureMap<Double>,
     threads: ThreadPool
@@ -124,6 +129,7 @@ extension DoubleKernels {
     }
   }
 
+  /// The mean of each plane, as the reference has it.
   public func globalAveragePool(
     _ input: FeatureMap<Double>, into output: FeatureMap<Double>, threads: ThreadPool
   ) {
@@ -165,6 +171,7 @@ extension DoubleKernels {
     }
   }
 
+  /// Planes of another height and width, between the neighbours that `resampling` has for each row and column.
   public func resize(
     _ resampling: Resampling, _ input: FeatureMap<Double>, into output: FeatureMap<Double>,
     threads: ThreadPool

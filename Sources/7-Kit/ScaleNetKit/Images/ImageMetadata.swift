@@ -179,7 +179,9 @@ extension Model {
   /// takes floating-point numbers with channels first, whatever its file does.
   func imageMetadata() throws(ScaleNetError) -> ImageMetadata {
     var stated = try statedImageMetadata()
-    if let preprocessing { stated.preprocessing = stated.preprocessing.over(ImagePreprocessing(preprocessing)) }
+    if let preprocessing {
+      stated.preprocessing = stated.preprocessing.over(ImagePreprocessing(preprocessing))
+    }
     if format == .keras, let inGraph = stated.inGraph {
       stated.inGraph = ImageMetadata.InGraph(
         dataType: .float32, layout: .nchw, channelOrder: inGraph.channelOrder)
