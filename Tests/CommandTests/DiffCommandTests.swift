@@ -211,7 +211,7 @@ import Testing
       #expect(try refusal([tiny, "missing.onnx"], 66).contains("no such file"))
       #expect(
         try refusal([tiny, tiny, "--input", structure], 65).contains(
-          "expected an array file of numpy (.npy, .npz) or JSON"))
+          "expected an array file of numpy (.npy, .npz), a JPEG or PNG image, or JSON"))
       #expect(try refusal([output, output, "--softmax"], 64).contains("--softmax: expected weights"))
       try Data("[{\"name\": \"y\", \"dimensions\": \"2\", \"values\": [1]}]".utf8).write(
         to: URL(filePath: directory + "/cut.json"))
