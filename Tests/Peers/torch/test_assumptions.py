@@ -51,7 +51,7 @@ def small(block="bottleneck", **arguments):
     blocks = {"bottleneck": timm.models.resnet.Bottleneck, "basic": timm.models.resnet.BasicBlock}
     torch.manual_seed(5)
     model = timm.models.resnet.ResNet(
-        blocks[block], (2, 2, 2, 2), channels=(8, 8, 16, 16), num_classes=20, **arguments
+        blocks[block], (2, 2, 2, 2), channels=(8, 8, 16, 24), num_classes=20, **arguments
     )
     return residual_networks.settled(model, SIDE)
 

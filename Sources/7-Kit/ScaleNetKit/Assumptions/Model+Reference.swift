@@ -59,8 +59,7 @@ extension Model {
       path: reference.path, comparedValues: 0, largestRelativeError: 0,
       tolerance: Tolerance.writtenFloat32.absolute)
     for output in report.outputs {
-      let isNothing = !output.isWithinTolerance && output.metrics.mismatchedCount == 0
-      guard output.otherShape == nil, !isNothing else { return nil }
+      guard output.otherShape == nil, !provesNothing(output) else { return nil }
       result.comparedValues += output.metrics.elementCount
       if report.kind == .identical { continue }
       guard let error = output.rounding?.rightError, let own = output.rounding?.leftError else { return nil }
@@ -72,7 +71,15 @@ extension Model {
     return report.outputs.isEmpty ? nil : result
   }
 
+  /// Whether no element of an output can be compared: NaN equals nothing.
+  private static func provesNothing(_ output: DiffReport.Output) -> Bool {
+    !output.isWithinTolerance && output.metrics.mismatchedCount == 0
+  }
+
   private static func reason(_ report: DiffReport, explains: Bool) -> String {
+    if let output = report.outputs.first(where: provesNothing) {
+      return "nothing is proved: no element of \(output.name.escapedForMessage) is finite on both sides"
+    }
     let worst = report.outputs.compactMap { $0.rounding?.rightError }.max()
     var text = worst.map { "it is off by \($0.scientific) of the largest magnitude" } ?? report.explanation
     if let worst {
