@@ -68,7 +68,9 @@ public final class ImageClassifier: Sendable {
 
   /// The most probable classes of an image, the first of equals the one of the lower index.
   ///
-  /// - Parameter top: how many; all if there are fewer.
+  /// - Parameters:
+  ///   - image: of any size; it is brought to the network as `ImageOptions` say.
+  ///   - top: how many; all if there are fewer.
   public func classify(_ image: Image, top: Int = 5) throws(ScaleNetError) -> [ClassScore] {
     let scores = try scores([try input.elements(of: image)], batch: input.batch ?? 1)
     return answers(scores[0], top: top)
