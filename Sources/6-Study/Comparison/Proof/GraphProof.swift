@@ -28,8 +28,9 @@ package struct GraphProof {
   package static let roundingFactor = 4.0
   /// Most inputs that are tried before a difference counts.
   private static let mostRuns = 8
-  /// The least limit in Double. Weights are the source's own there, so that nothing but the order of sums differs.
-  private static let leastExactLimit = 1e-9
+  /// The least limit in Double. Weights are the source's own there, so that besides the order of sums only attributes
+  /// differ, which are float32 in one format and decimal in another: slopes, factors, epsilons.
+  private static let leastExactLimit = 0x1p-23
 
   private let engine: DiffEngine
   private let tolerance: Tolerance
