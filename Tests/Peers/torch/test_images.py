@@ -4,6 +4,7 @@ import concurrent.futures
 import csv
 import io
 import json
+import shutil
 import os
 from pathlib import Path
 
@@ -193,6 +194,21 @@ def test_graph_takes_what_a_decoder_gives(photos, network, tmp_path, layout, ord
     assert kind in report["images"] and layout.upper() in report["images"]
     assert report["input"]["layout"] == layout.upper() and report["labels"] == vision.CLASSES
     assert "images in the graph" in " ".join(scalenet("inspect", target).stdout.split())
+
+
+def test_settings_beside_weights(photos, network, tmp_path):
+    """A config.json of timm says how images are prepared, as options do."""
+    weights = shutil.copy(network[0], tmp_path / "alone.pth")
+    image = sorted(photos.rglob("*.jpg"))[1]
+    options = ("--crop", "96", "--crop-pct", "0.95", "--interpolation", "bicubic", "--mean", "0.5", "--std", "0.25")
+    asked = json.loads(scalenet("predict", weights, image, *options, "--format", "json").stdout)
+    settings = {"input_size": [3, 96, 96], "crop_pct": 0.95, "interpolation": "bicubic"}
+    settings |= {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
+    config = {"architecture": "resnet18", "num_classes": vision.CLASSES, "pretrained_cfg": settings}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    found = json.loads(scalenet("predict", weights, image, "--format", "json").stdout)
+    assert found["preprocessing"]["input_size"] == [96, 96] and found["preprocessing"]["mean"] == [0.5, 0.5, 0.5]
+    assert found["images"][0]["classes"] == asked["images"][0]["classes"]
 
 
 def labels_file(folder):

@@ -43,7 +43,8 @@ public final class ImageClassifier: Sendable {
     let metadata = try model.imageMetadata()
     var graphOptions = options.graph
     if case .weights = model.content {
-      graphOptions.inputSize = options.graph.inputSize ?? options.preprocessing.crop
+      graphOptions.inputSize =
+        options.graph.inputSize ?? options.preprocessing.crop ?? metadata.preprocessing.crop
     }
     let graph = try model.graph(graphOptions)
     input = try ImageInput(graph, metadata: metadata, options: options, path: model.path)

@@ -74,10 +74,11 @@ public struct InputArrays: Sendable {
   ) throws(ScaleNetError) -> InputArrays {
     guard !images.isEmpty else { return self }
     let opened = try Model.open(model, opening, forImages: options)
+    let metadata = try opened.imageMetadata()
     var graph = options.graph
     graph.inputSize = graph.inputSize ?? options.preprocessing.crop
-    let input = try ImageInput(
-      try opened.graph(graph), metadata: try opened.imageMetadata(), options: options, path: model)
+    if case .weights = opened.content { graph.inputSize = graph.inputSize ?? metadata.preprocessing.crop }
+    let input = try ImageInput(try opened.graph(graph), metadata: metadata, options: options, path: model)
     var result = self
     for (index, file) in images {
       let image = try Image(decoding: file, options: input.decoding)
