@@ -4,8 +4,8 @@ import concurrent.futures
 import csv
 import io
 import json
-import shutil
 import os
+import shutil
 from pathlib import Path
 
 import jsonschema
