@@ -27,7 +27,7 @@ TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
 BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev libssl-dev \
   libzip-dev pkg-config
-TEST_PACKAGES := chromium parallel protobuf-c-compiler python3-venv qemu-user
+TEST_PACKAGES := chromium gcc libc6-dev parallel protobuf-c-compiler python3-venv qemu-user
 
 # Under `make -j`, what else is asked for waits for these.
 FIRST := $(filter clean deps,$(MAKECMDGOALS))
