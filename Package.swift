@@ -144,7 +144,7 @@ let package = Package(
     tests(
       "KerasFormatTests",
       [
-        "Architectures", "Execution", "FileIO", "HDF5", "JSONText", "KerasFormat", "Kernels", "ModelIR",
+        "Architectures", "Execution", "FileIO", "HDF5", "KerasFormat", "Kernels", "ModelIR",
         "NumPyFormat", "ONNXFormat", "PyTorchFormat",
       ]),
     tests("KernelsTests", ["Kernels"]),

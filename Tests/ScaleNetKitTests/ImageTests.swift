@@ -58,6 +58,11 @@ import Testing
         """)
       #expect((theirs.resize, theirs.crop, theirs.divisor) == (256, InputSize(height: 224, width: 224), 255))
       #expect((theirs.mean, theirs.interpolation) == ([0.1, 0.2, 0.3], .bicubic))
+      let silent = try read(
+        "{\"mean\": 0.5, \"crop_pct\": null, \"size\": null, \"resample\": null, \"interpolation\": null}")
+      #expect(silent.mean == [0.5])
+      #expect(silent.cropPercentage == nil)
+      #expect(silent.interpolation == nil)
       for (text, words) in [
         ("{\"a\": 1}", "none of them"), ("{\"mean\": \"x\"}", "mean"), ("{\"mean\": [1, 2]}", "3 channels"),
         ("{\"interpolation\": \"best\"}", "lanczos"), ("{\"resample\": 9}", "0 to 5"), ("[", "end"),

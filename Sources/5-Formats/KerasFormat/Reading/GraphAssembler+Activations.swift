@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 import ModelIR
 
 extension GraphAssembler {

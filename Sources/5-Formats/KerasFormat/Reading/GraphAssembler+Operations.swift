@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 import ModelIR
 
 /// Operations of TensorFlow's and of Keras 3's in place of layers.

@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 import ModelIR
 
 /// Builds the graph of a configuration, layer by layer.

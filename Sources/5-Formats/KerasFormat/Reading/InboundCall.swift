@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 
 /// How a layer is called.
 struct InboundCall {

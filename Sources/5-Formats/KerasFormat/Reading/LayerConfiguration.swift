@@ -1,3 +1,5 @@
+import JSONText
+
 /// One call of a layer as the configuration describes it: a layer that is called several times is several of these.
 struct LayerConfiguration {
   /// What a layer is called with.

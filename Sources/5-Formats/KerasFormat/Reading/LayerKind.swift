@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 
 /// What a layer's class, module and registered name say that it is. They are only compared with known names.
 struct LayerKind {

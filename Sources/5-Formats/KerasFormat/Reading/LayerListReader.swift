@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 
 /// Reads the lists of layers of a configuration: of the model, and of models that it has in place of layers.
 struct LayerListReader {

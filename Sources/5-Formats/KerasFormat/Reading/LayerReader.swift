@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 
 /// Reads the settings of one layer, and notes which were read: one that nobody knows is an error.
 struct LayerReader {

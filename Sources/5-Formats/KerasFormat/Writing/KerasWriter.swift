@@ -1,5 +1,6 @@
 public import FileIO
 import HDF5
+import JSONText
 public import ModelIR
 import ZipArchive
 

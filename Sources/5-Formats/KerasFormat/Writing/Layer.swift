@@ -1,3 +1,4 @@
+import JSONText
 import ModelIR
 
 /// One layer of the model that is written.

@@ -1,3 +1,4 @@
+import JSONText
 import ModelIR
 
 /// The layers of a graph, in the order of `model.layers`: what both containers are written from.

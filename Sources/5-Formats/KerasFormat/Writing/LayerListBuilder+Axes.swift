@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 import ModelIR
 
 /// What Keras's layers do with height and width, along any axis: the axis is put where they have height or width.

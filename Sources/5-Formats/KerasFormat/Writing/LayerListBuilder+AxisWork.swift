@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 import ModelIR
 
 /// A value on its way through layers that change extents of single axes.

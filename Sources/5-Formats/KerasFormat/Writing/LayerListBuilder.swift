@@ -1,4 +1,5 @@
 import FileIO
+import JSONText
 import ModelIR
 
 /// Says a graph in Keras's plain layers. What they can't express is an error that names operator and node.

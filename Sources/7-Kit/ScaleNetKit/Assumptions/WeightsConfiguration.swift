@@ -1,5 +1,7 @@
 import Architectures
 import FileIO
+import JSONText
+import ModelIR
 
 /// What stands in a `config.json` beside weights: the hub's form of timm, or that of Hugging Face's transformers.
 struct WeightsConfiguration: Sendable {
@@ -10,7 +12,8 @@ struct WeightsConfiguration: Sendable {
   var activation: Activation?
   var antiAliasing: AntiAliasing?
   var padsLikeTensorFlow: Bool?
-  var preprocessing: StatedPreprocessing?
+  /// How images are prepared, and the file that says it.
+  var images: (source: String, stated: ImagePreprocessing)?
 
   /// Larger files are none of these.
   private static let mostBytes = 1 << 20
@@ -26,7 +29,7 @@ struct WeightsConfiguration: Sendable {
     let folder = weights.lastIndex(of: "/").map { String(weights[...$0]) } ?? ""
     let path = folder + "config.json"
     guard FileIdentity.of(path: path) != nil else { return (nil, []) }
-    let json: FlatJSON
+    let json: JSON
     do throws(ScaleNetError) {
       guard let read = try read(path) else {
         return (nil, ["\(path.escapedForMessage) is too large for a configuration, and was not read"])
@@ -36,9 +39,13 @@ struct WeightsConfiguration: Sendable {
       return (nil, ["the configuration beside the weights was not read: \(error.inFile(path))"])
     }
     var result: WeightsConfiguration
-    if let name = json.string("architecture") {
+    var notes: [String] = []
+    if let name = json["architecture"]?.string {
       result = try timm(json, name, path, network)
-    } else if let kind = json.string("model_type") {
+      do throws(ScaleNetError) { try result.setImages(json, path) } catch {
+        notes.append("how images are prepared was not read: \(error.inFile(path))")
+      }
+    } else if let kind = json["model_type"]?.string {
       result = try transformers(json, kind, path, network)
     } else {
       return (
@@ -48,10 +55,15 @@ struct WeightsConfiguration: Sendable {
         ]
       )
     }
-    if result.preprocessing == nil, FileIdentity.of(path: folder + "preprocessor_config.json") != nil {
-      result.preprocessing = try preprocessor(folder + "preprocessor_config.json")
+    let beside = folder + "preprocessor_config.json"
+    if result.images == nil, FileIdentity.of(path: beside) != nil {
+      do throws(ScaleNetError) {
+        if let json = try read(beside) { try result.setImages(json, beside) }
+      } catch {
+        throw error.inFile(beside)
+      }
     }
-    return (result, [])
+    return (result, notes)
   }
 
   /// What a training checkpoint says of itself: `arch` of timm's and PyTorch's examples, `args.model` of torchvision's
@@ -71,51 +83,42 @@ struct WeightsConfiguration: Sendable {
     self.architecture = architecture
   }
 
-  private static func read(_ path: String) throws(ScaleNetError) -> FlatJSON? {
+  private static func read(_ path: String) throws(ScaleNetError) -> JSON? {
     let file = try ByteRegion.map(path: path)
     guard file.count <= mostBytes else { return nil }
     let bytes = unsafe file.withUnsafeBytes { unsafe Array($0) }
     try file.checkIntact()
-    return try FlatJSON(bytes)
+    return try JSONParser.parse(bytes, allowsNonFinite: true)
   }
 
-  /// timm's: the name of the model, its arguments, and `pretrained_cfg`, which older files have at the top.
+  /// timm's: the name of the model and its arguments.
   private static func timm(
-    _ json: FlatJSON, _ name: String, _ path: String, _ network: String
+    _ json: JSON, _ name: String, _ path: String, _ network: String
   ) throws(ScaleNetError) -> WeightsConfiguration {
     let published = try PublishedName(name, source: path, place: "architecture", network: network)
     var result = WeightsConfiguration(path: path, architecture: name)
     result.antiAliasing = published.antiAliasing
     result.padsLikeTensorFlow = published.padsLikeTensorFlow
-    for key in json.keys where key.hasPrefix("model_args.") {
-      let argument = String(key.dropFirst("model_args.".count))
-      switch argument {
+    guard case .object(let arguments)? = json["model_args"] else { return result }
+    for argument in arguments {
+      let key = "model_args.\(argument.key)"
+      switch argument.key {
       case "act_layer":
-        result.activation = try activation(json.string(key), path, key)
+        result.activation = try activation(argument.value.string, path, key)
       // These are told by the weights.
       case "num_classes", "in_chans", "img_size", "pretrained", "drop_rate", "drop_path_rate": continue
       default:
         throw ScaleNetError(
           path: path, place: key, expected: "act_layer, or what weights tell",
-          found: argument.escapedForMessage)
+          found: argument.key.escapedForMessage)
       }
     }
-    func key(_ name: String) -> String {
-      json.values["pretrained_cfg.\(name)"] == nil ? name : "pretrained_cfg.\(name)"
-    }
-    var preprocessing = StatedPreprocessing(source: path)
-    preprocessing.inputSize = json.numbers(key("input_size")).map { $0.compactMap { Int(exactly: $0) } }
-    preprocessing.mean = json.numbers(key("mean"))
-    preprocessing.standardDeviation = json.numbers(key("std"))
-    preprocessing.interpolation = json.string(key("interpolation"))
-    preprocessing.cropFraction = json.number(key("crop_pct"))
-    if !preprocessing.isEmpty { result.preprocessing = preprocessing }
     return result
   }
 
   /// That of transformers' ResNets.
   private static func transformers(
-    _ json: FlatJSON, _ kind: String, _ path: String, _ network: String
+    _ json: JSON, _ kind: String, _ path: String, _ network: String
   ) throws(ScaleNetError) -> WeightsConfiguration {
     guard kind == "resnet" else {
       throw ScaleNetError(
@@ -123,16 +126,16 @@ struct WeightsConfiguration: Sendable {
         expected: "resnet, or a configuration of timm; the weights beside it would pass for a \(network)",
         found: kind.escapedForMessage)
     }
-    if json.boolean("downsample_in_first_stage") == true {
+    if json["downsample_in_first_stage"]?.bool == true {
       throw ScaleNetError(
         path: path, place: "downsample_in_first_stage", expected: "false: the first stage keeps its size",
         found: "true")
     }
     var result = WeightsConfiguration(path: path, architecture: kind)
-    if json.values["hidden_act"] != nil {
-      result.activation = try activation(json.string("hidden_act"), path, "hidden_act")
+    if let name = json["hidden_act"] {
+      result.activation = try activation(name.string, path, "hidden_act")
     }
-    if json.string("layer_type") == "bottleneck", let isFirst = json.boolean("downsample_in_bottleneck") {
+    if json["layer_type"]?.string == "bottleneck", let isFirst = json["downsample_in_bottleneck"]?.bool {
       result.stridePlacement = isFirst ? .first : .middle
     }
     return result
@@ -151,22 +154,23 @@ struct WeightsConfiguration: Sendable {
     return activation
   }
 
-  /// What transformers keeps of it, in a file of its own.
-  private static func preprocessor(_ path: String) throws(ScaleNetError) -> StatedPreprocessing? {
-    guard let json = try read(path) else { return nil }
-    var result = StatedPreprocessing(source: path)
-    let side =
-      json.number("crop_size.height") ?? json.number("size.height") ?? json.number("size.shortest_edge")
-      ?? json.number("size")
-    result.inputSize = side.flatMap { Int(exactly: $0) }.map { [3, $0, $0] }
-    result.mean = json.numbers("image_mean")
-    result.standardDeviation = json.numbers("image_std")
-    // Pillow's numbers.
-    result.interpolation = json.number("resample").flatMap {
-      [0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"][$0]
+  /// Takes what a configuration of timm or of transformers says of images, if it says something.
+  private mutating func setImages(_ json: JSON, _ path: String) throws(ScaleNetError) {
+    let stated = try ImagePreprocessing(settings: json)
+    if !stated.isEmpty { images = (path, stated) }
+  }
+
+  /// The same for reports.
+  var preprocessing: StatedPreprocessing? {
+    images.map { images in
+      var result = StatedPreprocessing(source: images.source)
+      result.inputSize = images.stated.crop.map { [3, $0.height, $0.width] }
+      result.mean = images.stated.mean
+      result.standardDeviation = images.stated.standardDeviation
+      result.interpolation = images.stated.interpolation?.rawValue
+      result.cropFraction = images.stated.cropPercentage
+      return result
     }
-    result.cropFraction = json.number("crop_pct")
-    return result.isEmpty ? nil : result
   }
 }
 

@@ -148,8 +148,8 @@ extension EvaluationReport {
         path: path, expected: "a report of eval in JSON",
         found: bytes.isEmpty ? "an empty file" : "no JSON object")
     }
-    let json: JSONValue
-    do throws(ScaleNetError) { json = try JSONValue.parse(bytes) } catch { throw error.inFile(path) }
+    let json: JSON
+    do throws(ScaleNetError) { json = try JSONParser.parse(bytes) } catch { throw error.inFile(path) }
     guard json["format"]?.string == formatName else {
       throw .unknownFormat(
         path: path, expected: "a report of eval, \"format\": \"\(formatName)\"",

@@ -63,7 +63,7 @@ struct GroundTruth {
     let bytes = try SmallFile.bytes(path)
     let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
     if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
-      func classes(_ json: JSONValue, _ place: String) throws(ScaleNetError) -> [Int] {
+      func classes(_ json: JSON, _ place: String) throws(ScaleNetError) -> [Int] {
         var result: [Int] = []
         for value in json.array ?? [json] {
           let text = value.integer.map(String.init) ?? value.string

@@ -34,9 +34,9 @@ struct ImageMetadata: Sendable {
 
   /// Reads the metadata of a model.
   init(_ entries: [(key: String, value: String)]) throws(ScaleNetError) {
-    func value(_ key: String) throws(ScaleNetError) -> JSONValue? {
+    func value(_ key: String) throws(ScaleNetError) -> JSON? {
       guard let text = entries.first(where: { $0.key == key })?.value else { return nil }
-      do throws(ScaleNetError) { return try JSONValue.parse(Array(text.utf8)) } catch {
+      do throws(ScaleNetError) { return try JSONParser.parse(Array(text.utf8)) } catch {
         throw error.within("metadata \(key)")
       }
     }
@@ -58,7 +58,7 @@ struct ImageMetadata: Sendable {
     }
   }
 
-  private mutating func read(_ json: JSONValue) throws(ScaleNetError) {
+  private mutating func read(_ json: JSON) throws(ScaleNetError) {
     do throws(ScaleNetError) {
       preprocessing = try ImagePreprocessing(timm: json)
       if let value = json["divisor"] {
@@ -89,14 +89,14 @@ struct ImageMetadata: Sendable {
 
   /// timm's names as keys of their own, a JSON value or a bare word behind each.
   private mutating func readPlain(_ entries: [(key: String, value: String)]) throws(ScaleNetError) {
-    var members: [JSONValue.Member] = []
+    var members: [JSON.Member] = []
     for key in ["mean", "std", "crop_pct", "crop_mode", "interpolation"] {
       guard let text = entries.first(where: { $0.key == key })?.value else { continue }
       // Anybody may have used so plain a word for something else.
-      if let value = try? JSONValue.parse(Array(text.utf8)) {
-        members.append(JSONValue.Member(key: key, value: value))
+      if let value = try? JSONParser.parse(Array(text.utf8)) {
+        members.append(JSON.Member(key: key, value: value))
       } else if text.allSatisfy(\.isLetter) {
-        members.append(JSONValue.Member(key: key, value: .string(text)))
+        members.append(JSON.Member(key: key, value: .string(text)))
       }
     }
     preprocessing = (try? ImagePreprocessing(timm: .object(members))) ?? ImagePreprocessing()
@@ -179,9 +179,7 @@ extension Model {
   /// takes floating-point numbers with channels first, whatever its file does.
   func imageMetadata() throws(ScaleNetError) -> ImageMetadata {
     var stated = try statedImageMetadata()
-    if let preprocessing {
-      stated.preprocessing = stated.preprocessing.over(ImagePreprocessing(preprocessing))
-    }
+    if let images = configuration?.images { stated.preprocessing = stated.preprocessing.over(images.stated) }
     if format == .keras, let inGraph = stated.inGraph {
       stated.inGraph = ImageMetadata.InGraph(
         dataType: .float32, layout: .nchw, channelOrder: inGraph.channelOrder)

@@ -26,8 +26,7 @@ extension ImagePreprocessing {
   public init(file path: String) throws(ScaleNetError) {
     let json = try SmallFile.json(path)
     do throws(ScaleNetError) {
-      let settings = json["pretrained_cfg"] ?? json
-      self = try Self(timm: settings).over(Self.transformers(settings))
+      self = try Self(settings: json)
       if isEmpty {
         throw ScaleNetError(
           expected: "mean, std, input_size, interpolation or crop_pct as timm has them, or Transformers' "
@@ -39,24 +38,32 @@ extension ImagePreprocessing {
     }
   }
 
+  /// What a configuration of timm or Transformers says of images: timm's in `pretrained_cfg`, or at the top as older files
+  /// have it.
+  init(settings json: JSON) throws(ScaleNetError) {
+    let settings = json["pretrained_cfg"] ?? json
+    self = try Self(timm: settings).over(Self(timm: json)).over(Self.transformers(settings))
+  }
+
   /// The keys of timm's `pretrained_cfg`.
-  init(timm json: JSONValue) throws(ScaleNetError) {
+  init(timm json: JSON) throws(ScaleNetError) {
     self.init()
-    mean = try json["mean"].map { (value) throws(ScaleNetError) in try Self.numbers(value, "mean") }
-    standardDeviation = try json["std"].map { (value) throws(ScaleNetError) in try Self.numbers(value, "std")
+    mean = try json.stated("mean").map { (value) throws(ScaleNetError) in try Self.numbers(value, "mean") }
+    standardDeviation = try json.stated("std").map { (value) throws(ScaleNetError) in
+      try Self.numbers(value, "std")
     }
-    if let value = json["interpolation"] { interpolation = try Self.filter(value) }
-    if let value = json["crop_pct"] {
+    if let value = json.stated("interpolation") { interpolation = try Self.filter(value) }
+    if let value = json.stated("crop_pct") {
       guard let number = value.double else { throw Self.wrong("crop_pct", "a number", value) }
       cropPercentage = number
     }
-    if let value = json["crop_mode"] {
+    if let value = json.stated("crop_mode") {
       guard let mode = value.string.flatMap(Preprocessing.CropMode.init(rawValue:)) else {
         throw Self.wrong("crop_mode", "center, squash or border", value)
       }
       cropMode = mode
     }
-    if let value = json["input_size"] {
+    if let value = json.stated("input_size") {
       guard let sides = value.numbers?.compactMap({ Int(exactly: $0) }), sides.count == 3 else {
         throw Self.wrong("input_size", "channels, height and width", value)
       }
@@ -67,20 +74,20 @@ extension ImagePreprocessing {
   }
 
   /// The keys of Transformers' image processors.
-  private static func transformers(_ json: JSONValue) throws(ScaleNetError) -> ImagePreprocessing {
+  private static func transformers(_ json: JSON) throws(ScaleNetError) -> ImagePreprocessing {
     var result = ImagePreprocessing()
     func isOn(_ key: String) -> Bool { json[key]?.bool ?? true }
     if isOn("do_normalize") {
-      result.mean = try json["image_mean"].map { (value) throws(ScaleNetError) in
+      result.mean = try json.stated("image_mean").map { (value) throws(ScaleNetError) in
         try numbers(value, "image_mean")
       }
-      result.standardDeviation = try json["image_std"].map { (value) throws(ScaleNetError) in
+      result.standardDeviation = try json.stated("image_std").map { (value) throws(ScaleNetError) in
         try numbers(value, "image_std")
       }
     } else {
       (result.mean, result.standardDeviation) = ([0], [1])
     }
-    if let value = json["rescale_factor"], isOn("do_rescale") {
+    if let value = json.stated("rescale_factor"), isOn("do_rescale") {
       guard let factor = value.double, factor > 0 else {
         throw wrong("rescale_factor", "a number above 0", value)
       }
@@ -90,17 +97,17 @@ extension ImagePreprocessing {
     } else if json["do_rescale"] == .bool(false) {
       result.divisor = 1
     }
-    if let value = json["resample"] {
+    if let value = json.stated("resample") {
       let filters: [Interpolation] = [.nearest, .lanczos, .bilinear, .bicubic, .box, .hamming]
       guard let index = value.integer, filters.indices.contains(index) else {
         throw wrong("resample", "one of Pillow's numbers 0 to 5", value)
       }
       result.interpolation = filters[index]
     }
-    if let size = json["size"] {
-      let cropped = json["do_center_crop"] == .bool(true) ? side(json["crop_size"]) : nil
+    if let size = json.stated("size") {
+      let cropped = json["do_center_crop"] == .bool(true) ? side(json.stated("crop_size")) : nil
       if let short = size["shortest_edge"]?.integer {
-        if let part = json["crop_pct"]?.double {
+        if let part = json.stated("crop_pct")?.double {
           (result.crop, result.cropPercentage) = (InputSize(height: short, width: short), part)
         } else {
           (result.resize, result.crop) = (short, cropped)
@@ -113,7 +120,7 @@ extension ImagePreprocessing {
     return result
   }
 
-  private static func side(_ json: JSONValue?) -> InputSize? {
+  private static func side(_ json: JSON?) -> InputSize? {
     if let side = json?.integer { return InputSize(height: side, width: side) }
     guard let height = json?["height"]?.integer, let width = json?["width"]?.integer else { return nil }
     return InputSize(height: height, width: width)
@@ -175,7 +182,7 @@ extension ImagePreprocessing {
     return numerator / divisor
   }
 
-  private static func numbers(_ json: JSONValue, _ key: String) throws(ScaleNetError) -> [Double] {
+  private static func numbers(_ json: JSON, _ key: String) throws(ScaleNetError) -> [Double] {
     if let number = json.double { return [number] }
     guard let numbers = json.numbers, numbers.count == 1 || numbers.count == 3 else {
       throw wrong(key, "one number, or one for each of 3 channels", json)
@@ -183,7 +190,7 @@ extension ImagePreprocessing {
     return numbers
   }
 
-  private static func filter(_ json: JSONValue) throws(ScaleNetError) -> Interpolation {
+  private static func filter(_ json: JSON) throws(ScaleNetError) -> Interpolation {
     // timm's `random` is of training; evaluation takes bilinear then.
     if json.string == "random" { return .bilinear }
     guard let filter = json.string.flatMap(Interpolation.init(rawValue:)) else {
@@ -193,7 +200,7 @@ extension ImagePreprocessing {
     return filter
   }
 
-  private static func wrong(_ key: String, _ expected: String, _ found: JSONValue) -> ScaleNetError {
+  private static func wrong(_ key: String, _ expected: String, _ found: JSON) -> ScaleNetError {
     ScaleNetError(place: key, expected: expected, found: found.kind)
   }
 }
@@ -213,8 +220,8 @@ enum SmallFile {
     return bytes
   }
 
-  static func json(_ path: String) throws(ScaleNetError) -> JSONValue {
-    do throws(ScaleNetError) { return try JSONValue.parse(try bytes(path)) } catch {
+  static func json(_ path: String) throws(ScaleNetError) -> JSON {
+    do throws(ScaleNetError) { return try JSONParser.parse(try bytes(path)) } catch {
       throw error.inFile(path)
     }
   }

@@ -49,15 +49,6 @@ public struct ImagePreprocessing: Sendable, Hashable {
     return result
   }()
 
-  /// What a configuration beside weights says.
-  init(_ stated: StatedPreprocessing) {
-    if let size = stated.inputSize, size.count == 3 { crop = InputSize(height: size[1], width: size[2]) }
-    cropPercentage = stated.cropFraction
-    interpolation = stated.interpolation.flatMap(Interpolation.init(rawValue:))
-    if let values = stated.mean, values.count == 3 { mean = values }
-    if let values = stated.standardDeviation, values.count == 3 { standardDeviation = values }
-  }
-
   /// Whether nothing is said.
   public var isEmpty: Bool { self == ImagePreprocessing() }
 

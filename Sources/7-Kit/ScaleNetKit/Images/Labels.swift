@@ -30,7 +30,7 @@ public enum Labels {
   }
 
   /// The names in JSON.
-  static func parse(_ json: JSONValue) throws(ScaleNetError) -> [String] {
+  static func parse(_ json: JSON) throws(ScaleNetError) -> [String] {
     if let labels = json["label_names"] ?? json["id2label"] { return try parse(labels) }
     switch json {
     case .array(let values):

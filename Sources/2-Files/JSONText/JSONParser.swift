@@ -1,11 +1,10 @@
-import FileIO
-import JSONText
+package import FileIO
 
 /// Reads a JSON value as a whole, strictly: no duplicate keys, no trailing commas, nothing behind the value, and nesting
 /// up to a limit.
-enum JSONParser {
+package enum JSONParser {
   /// - Parameter allowsNonFinite: whether numbers may be `Infinity`, `-Infinity` and `NaN`, as Python writes them.
-  static func parse(_ text: [UInt8], allowsNonFinite: Bool = false) throws(ScaleNetError) -> JSON {
+  package static func parse(_ text: [UInt8], allowsNonFinite: Bool = false) throws(ScaleNetError) -> JSON {
     let bytes = unsafe text.span.bytes
     var cursor = JSONCursor(0..<bytes.byteCount)
     let value = try value(&cursor, bytes, allowsNonFinite)

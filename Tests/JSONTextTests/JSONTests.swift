@@ -2,8 +2,6 @@ import FileIO
 import JSONText
 import Testing
 
-@testable import KerasFormat
-
 @Suite struct JSONTests {
   @Test func readsEveryKindOfValue() throws {
     let text =
