@@ -27,7 +27,7 @@ extension ScaleNetError {
   }
 
   /// A report could not be written as JSON.
-  static func json(path: String, reason: String) -> ScaleNetError {
-    ScaleNetError(path: path, place: "report as JSON", reason: reason.escapedForMessage)
+  static func json(path: String?, reason: String) -> ScaleNetError {
+    ScaleNetError(.internalFailure, path: path, place: "report as JSON", reason: reason.escapedForMessage)
   }
 }

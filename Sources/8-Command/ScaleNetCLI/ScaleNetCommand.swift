@@ -62,7 +62,7 @@ enum Main {
       if wantsJSON { return tell(ErrorJSON(error)) }
       StandardError.write("scalenet: error: \(error.message(in: .command, listsAll: isVerbose))\n")
     }
-    func tell(_ error: ErrorJSON) { StandardError.write((try? encodeJSON(error)) ?? error.message + "\n") }
+    func tell(_ error: ErrorJSON) { StandardError.write((try? reportJSON(error)) ?? error.message + "\n") }
     do {
       do {
         if Set(arguments) == ["--version", "--verbose"] {

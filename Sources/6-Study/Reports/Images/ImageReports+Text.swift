@@ -1,6 +1,5 @@
 public import Classification
 public import FileIO
-import FoundationEssentials
 
 extension PreprocessingReport {
   /// `shorter side to 256, centre 224x224, bilinear; / 255, - 0.485 0.456 0.406, / 0.229 0.224 0.225`.
@@ -37,42 +36,25 @@ extension ClassScore {
   var percent: String { "\((probability * 100).fixed(2)) %" }
 }
 
-/// A report as JSON with sorted keys and a final newline.
-func reportJSON(_ report: some Encodable, of path: String) throws(ScaleNetError) -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  do {
-    return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
-  } catch {
-    throw .json(path: path, reason: "\(error)")
-  }
-}
-
-/// A cell of CSV (RFC 4180): in quotes where it has to be, and with an apostrophe before what a spreadsheet would run as a
-/// formula.
-func csvCell(_ text: String) -> String {
-  var text = text
-  if let first = text.first, "=+-@".contains(first), text != "-" { text = "'" + text }
-  guard text.contains(where: { ",\" \n\r\r\n".contains($0) }) else { return text }
-  return "\"" + text.replacing("\"", with: "\"\"") + "\""
-}
-
 extension PredictionReport {
   /// As `schemas/predict.schema.json` has it.
   public func json() throws(ScaleNetError) -> String { try reportJSON(self, of: model) }
 
   /// A row for each answer of each image; one with an error for an image that could not be read.
   public var csv: String {
-    var rows = ["image,rank,index,label,probability,error"]
+    var table = CSVTable(["image", "rank", "index", "label", "probability", "error"])
     for image in images {
-      if let error = image.error { rows.append("\(csvCell(image.image)),,,,,\(csvCell(error))") }
+      let name = CSVTable.name(image.image)
+      if let error = image.error { table.add([name, "", "", "", "", CSVTable.name(error)]) }
       for (rank, answer) in image.classes.enumerated() {
-        rows.append(
-          "\(csvCell(image.image)),\(rank + 1),\(answer.index),\(csvCell(answer.label ?? "")),"
-            + "\(answer.probability),")
+        table.add(
+          [
+            name, "\(rank + 1)", "\(answer.index)", CSVTable.name(answer.label ?? ""),
+            "\(answer.probability)", "",
+          ])
       }
     }
-    return rows.map { $0 + "\n" }.joined()
+    return table.text
   }
 
   /// A table for a terminal: one image as a list of answers, several with a row for each answer.
@@ -106,9 +88,10 @@ extension EvaluationReport {
       guard let value else { return ["", ""] }
       return [value.fixed(3), (100 - value).fixed(3)]
     }
-    let name = model.split(separator: ".").first.map(String.init) ?? model
+    let file = model.split(separator: "/").last ?? ""
+    let name = file.split(separator: ".").first.map(String.init) ?? model
     let row =
-      [csvCell(name), "\(preprocessing.inputSize[0])"] + cells(parts[0]) + cells(parts[1])
+      [CSVTable.name(name), "\(preprocessing.inputSize[0])"] + cells(parts[0]) + cells(parts[1])
       + [
         (Double(parameters) / 1e6).fixed(2), preprocessing.cropPercentage.fixed(3),
         preprocessing.interpolation,

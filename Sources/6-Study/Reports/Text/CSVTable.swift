@@ -18,7 +18,7 @@ package struct CSVTable {
   /// A name, or another text that may hold anything, as a cell.
   package static func name(_ text: String) -> String {
     var text = text.escapedForMessage
-    if let first = text.first, "=+-@".contains(first) { text = "'" + text }
+    if let first = text.first, "=+-@".contains(first), text != "-" { text = "'" + text }
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0 == " " }) else { return text }
     return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
       + "\""

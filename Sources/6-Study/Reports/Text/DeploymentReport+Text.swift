@@ -1,6 +1,5 @@
 public import Deployment
 public import FileIO
-import FoundationEssentials
 
 extension ReportFormat {
   /// What a check found, as text that ends in a newline. JSON is as `schemas/check.schema.json` has it.
@@ -10,13 +9,7 @@ extension ReportFormat {
     switch self {
     case .table: return report.table(style)
     case .json:
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      do {
-        return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
-      } catch {
-        throw .json(path: report.model, reason: "\(error)")
-      }
+      return try reportJSON(report, of: report.model)
     case .csv: return report.csv
     case .markdown: return report.document.markdown
     case .latex: return report.document.latex
@@ -66,7 +59,8 @@ extension DeploymentReport {
   private var headline: String {
     let errors = findings.count { $0.severity == .error }
     let name = model.escapedForMessage
-    let count = "\(checkedNodes.grouped) nodes checked, \(findings.count) findings"
+    let found = findings.count == 1 ? "1 finding" : "\(findings.count) findings"
+    let count = "\(checkedNodes.grouped) nodes checked, \(found)"
     return passes
       ? "\(target.title) takes \(name), by its rules: \(count)"
       : "\(target.title) refuses \(name): \(count), \(errors) of them errors"

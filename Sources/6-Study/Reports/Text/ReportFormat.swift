@@ -1,6 +1,5 @@
 public import Comparison
 public import FileIO
-import FoundationEssentials
 public import Inspection
 
 /// How reports are printed.
@@ -37,14 +36,8 @@ public enum ReportFormat: String, Sendable, CaseIterable {
 /// Reports as JSON by `schemas/inspect.schema.json`: an object for one model, an array for several.
 enum JSONReport {
   static func text(of reports: [InspectionReport]) throws(ScaleNetError) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    do {
-      let data = try reports.count == 1 ? encoder.encode(reports[0]) : encoder.encode(reports)
-      return String(decoding: data, as: UTF8.self) + "\n"
-    } catch {
-      throw .json(path: reports.first?.path ?? "", reason: "\(error)")
-    }
+    let path = reports.first?.path
+    return try reports.count == 1 ? reportJSON(reports[0], of: path) : reportJSON(reports, of: path)
   }
 }
 
@@ -62,13 +55,7 @@ public enum DiffReportFormat: String, Sendable, CaseIterable {
     case .table:
       return DiffTable(report, style).text
     case .json:
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      do {
-        return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
-      } catch {
-        throw .json(path: report.left.path, reason: "\(error)")
-      }
+      return try reportJSON(report, of: report.left.path)
     case .markdown:
       return DiffPage(report).document.markdown
     case .latex:

@@ -1,5 +1,4 @@
 public import FileIO
-import FoundationEssentials
 public import Inspection
 
 extension ReportFormat {
@@ -57,13 +56,7 @@ extension ReportFormat {
 extension JSONReport {
   /// One report as an object.
   static func text(of report: TensorReport) throws(ScaleNetError) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    do {
-      return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
-    } catch {
-      throw .json(path: report.path, reason: "\(error)")
-    }
+    try reportJSON(report, of: report.path)
   }
 
   /// The only report of a list, or an array of several; each is a text of its own.

@@ -132,7 +132,7 @@ struct ConvertCommand: VerboseCommand {
     let text: String
     switch latex ? .latex : format {
     case .text: text = summary.text
-    case .json: text = try encodeJSON(report)
+    case .json: text = try reportJSON(report)
     case .csv: text = summary.csv
     case .markdown: text = summary.document.markdown
     case .latex: text = summary.document.latex

@@ -14,7 +14,7 @@ struct AllocationTable {
   func text(_ format: ReportFormat) throws -> String {
     switch format {
     case .table: return table
-    case .json: return try encodeJSON(AllocationJSON(allocation, notes: notes))
+    case .json: return try reportJSON(AllocationJSON(allocation, notes: notes))
     case .csv: return csv
     case .markdown: return document.markdown
     case .latex: return document.latex

@@ -10,7 +10,7 @@ struct BenchmarkTable {
   func text(_ format: ReportFormat) throws -> String {
     switch format {
     case .table: return conditions + table
-    case .json: return try encodeJSON(results)
+    case .json: return try reportJSON(results)
     case .csv: return csv
     case .markdown: return document.markdown
     case .latex: return document.latex
