@@ -11,19 +11,8 @@ import Testing
   private struct Case: Decodable {
     let name: String
     let input: [Int]
-    let weights: [Weight]
+    let weights: [NamedShape]
     let output: [Float]
-  }
-
-  private struct Weight: Decodable {
-    let name: String
-    let shape: [Int]
-
-    init(from decoder: any Decoder) throws {
-      var container = try decoder.unkeyedContainer()
-      name = try container.decode(String.self)
-      shape = try container.decode([Int].self)
-    }
   }
 
   private func cases(_ name: String) throws -> [Case] {

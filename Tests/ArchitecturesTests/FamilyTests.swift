@@ -20,17 +20,6 @@ import Testing
     let output: [Float]
   }
 
-  struct NamedShape: Decodable {
-    let name: String
-    let shape: [Int]
-
-    init(from decoder: any Decoder) throws {
-      var container = try decoder.unkeyedContainer()
-      name = try container.decode(String.self)
-      shape = try container.decode([Int].self)
-    }
-  }
-
   private func decode<Value: Decodable>(_ type: Value.Type, _ file: String) throws -> Value {
     try JSONDecoder().decode(Value.self, from: Data(try Fixtures.bytes("family/\(file).json")))
   }

@@ -2,20 +2,22 @@ import FileIO
 import FoundationEssentials
 public import ModelIR
 
+/// A tensor's name and shape, as fixtures have them: `["fc.weight", [10, 512]]`.
+public struct NamedShape: Decodable {
+  public let name: String
+  public let shape: [Int]
+
+  public init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    name = try container.decode(String.self)
+    shape = try container.decode([Int].self)
+  }
+}
+
 extension Fixtures {
   /// The state dict of a `*.spec.json`: names and shapes are real, every element is 0.
   public static func shapeOnlyWeights(_ name: String) throws -> StateDict {
-    struct Entry: Decodable {
-      let name: String
-      let shape: [Int]
-
-      init(from decoder: any Decoder) throws {
-        var container = try decoder.unkeyedContainer()
-        name = try container.decode(String.self)
-        shape = try container.decode([Int].self)
-      }
-    }
-    let entries = try JSONDecoder().decode([Entry].self, from: Data(try bytes(name)))
+    let entries = try JSONDecoder().decode([NamedShape].self, from: Data(try bytes(name)))
     return try stateDict(entries.map { ($0.name, TensorShape($0.shape)) })
   }
 
