@@ -5,7 +5,6 @@ A module has a deep branch of half the height and width (`big`) and a shallow br
 `beta` times shallower (`little`); they are added, and one more block (`fusion`) takes the module's step.
 """
 
-import torch
 from torch import nn
 from torch.nn import functional
 

@@ -3,19 +3,9 @@
 import big_little
 import octave
 import torch
+from image_libraries import timm, torchvision
 
-try:
-    import torchvision
-except RuntimeError:
-    # Its wheel may be built for GPUs and PyTorch's not: detection's operators are then missing, which no network here
-    # uses, but their names have to exist.
-    OPERATORS = torch.library.Library("torchvision", "DEF")
-    for operator in ("nms", "qnms"):
-        OPERATORS.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
-
-import timm
-import timm.models._registry as registry
+registry = timm.models._registry
 
 # Names that build networks of another implementation, or (the anti-aliased) what weights do not tell.
 ANTI_ALIASED = ("resnetaa", "resnetblur", "seresnetaa", "seresnextaa")

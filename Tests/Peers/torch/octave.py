@@ -5,7 +5,6 @@ Every feature map is a pair: `high` of full size and `low` of half the height an
 channels. Steps are means of 2x2 before the convolutions, and what comes from the low frequency is repeated behind them.
 """
 
-import torch
 from torch import nn
 from torch.nn import functional
 

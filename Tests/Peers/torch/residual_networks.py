@@ -3,18 +3,7 @@
 import zlib
 
 import torch
-
-try:
-    import torchvision
-except RuntimeError:
-    # Its wheel may be built for GPUs and PyTorch's not: detection's operators are then missing, which no network here
-    # uses, but their names have to exist.
-    OPERATORS = torch.library.Library("torchvision", "DEF")
-    for operator in ("nms", "qnms"):
-        OPERATORS.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
-
-import timm
+from image_libraries import timm, torchvision
 
 #: By library; each is recognised from its weights.
 TORCHVISION = (

@@ -9,16 +9,7 @@ import pytest
 import scalenet_torch
 import torch
 from command import scalenet
-
-try:
-    import torchvision
-except RuntimeError:
-    # Its wheel may be built for GPUs and PyTorch's not: detection's operators are then missing, which no network here
-    # uses, but their names have to exist.
-    OPERATORS = torch.library.Library("torchvision", "DEF")
-    for operator in ("nms", "qnms"):
-        OPERATORS.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
+from image_libraries import torchvision
 
 models = torchvision.models
 

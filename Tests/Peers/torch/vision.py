@@ -1,23 +1,19 @@
 """torchvision and timm, and what the tests of images share."""
 
 import io
+import json
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import torch
-
-try:
-    import torchvision
-except RuntimeError:
-    # Its wheel may be built for GPUs and PyTorch's not: detection's operators are then missing, which no network here
-    # uses, but their names have to exist.
-    OPERATORS = torch.library.Library("torchvision", "DEF")
-    for operator in ("nms", "qnms"):
-        OPERATORS.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
-
+from image_libraries import torchvision
 from PIL import Image
 from torchvision import transforms
 
+SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
+# Of a probability.
+PROBABILITY_TOLERANCE = 1e-5
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 CLASSES = 10
 # Of the network's input, and what the shorter side gets before the crop: small, so that many images take little time.
@@ -79,3 +75,7 @@ def network(seed=0, classes=CLASSES):
     torch.manual_seed(seed)
     result = torchvision.models.resnet18(weights=None, num_classes=classes).eval()
     return result
+
+
+def check(schema, report):
+    jsonschema.validate(report, json.loads((SCHEMAS / f"{schema}.schema.json").read_text()))
