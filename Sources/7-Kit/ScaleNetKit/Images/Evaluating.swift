@@ -83,7 +83,8 @@ extension ImageClassifier {
     var counter = EvaluationCounter(report)
     let done = report.processed
     try reporter.report(.running, completed: done, total: members.count)
-    var written = Self.now()
+    // The first batch is kept at once: whether the file can be written is known before hours of work.
+    var written = -Double.infinity
     let open: ImageClassifier.Opener = { (index) throws(ScaleNetError) in
       try ByteRegion.map(path: dataset.path(rest[index]))
     }
