@@ -18,8 +18,8 @@ extension String {
     return result
   }
 
-  /// The same text with control characters and line separators escaped.
-  var onOneLine: String {
+  /// A sentence for one line, whole: control characters and line separators are escaped.
+  package var onOneLine: String {
     var result = ""
     for scalar in unicodeScalars { result.appendVisibly(scalar) }
     return result

@@ -20,9 +20,9 @@ struct ScaleNetCommand: ParsableCommand {
         scalenet diff weights.pth model.onnx --layers
         scalenet init scalenet50 -o fresh.pth
 
-      Formats are told from the content when reading, and from the extension when writing. - is standard input in the place
-      of an input, and standard output in that of an output.
-      Exit status: 0 done, 1 a difference or a failed verification, 64 usage, 65 bad input, 66 no input, 70 internal,
+      Formats are told from the content when reading, and from the extension when writing. - is standard input in the place \
+      of an input, and standard output in that of an output. \
+      Exit status: 0 done, 1 a difference or a failed verification, 64 usage, 65 bad input, 66 no input, 70 internal, \
       73 cannot create the output, 74 input/output error.
       """,
     version: ToolVersion.current,

@@ -2,6 +2,7 @@
 
 import zlib
 
+import family
 import torch
 from image_libraries import timm, torchvision
 
@@ -18,27 +19,9 @@ TORCHVISION = (
     "wide_resnet50_2",
     "wide_resnet101_2",
 )
-TIMM = (
-    "resnet18",
-    "resnet26",
-    "resnet34",
-    "resnet50",
-    "resnet101",
-    "resnet152",
-    "resnext50_32x4d",
-    "resnext101_32x4d",
-    "resnext101_32x8d",
-    "wide_resnet50_2",
-    "seresnet50",
-    "seresnet101",
-    "seresnet152",
-    "seresnext50_32x4d",
-    "seresnext101_32x4d",
-    "legacy_seresnet18",
-    "legacy_seresnet50",
-    "legacy_seresnet152",
-    "legacy_seresnext50_32x4d",
-)
+#: Those of which weights do not tell all are read with an option, and one mixes blocks of several kinds.
+TIMM = [name for name in family.timm_names()
+        if "mixnet" not in name and not name.startswith(family.ANTI_ALIASED) and name != "test_resnet"]
 ALL = [("torchvision", name) for name in TORCHVISION] + [("timm", name) for name in TIMM]
 
 

@@ -16,7 +16,7 @@ package struct ComparisonPage {
   package func text() throws(ScaleNetError) -> String {
     var body = "<section>\n<h1>\(report.headline.markup)</h1>\n<p>\(report.explanation.markup)</p>\n"
     body += list(report.sideRows)
-    for note in report.notes { body += "<p class=\"muted\">\(note.nameMarkup)</p>\n" }
+    for note in report.notes { body += "<p class=\"muted\">\(note.sentenceMarkup)</p>\n" }
     for cause in [report.cause].compactMap({ $0 }) + report.otherCauses { body += markup(cause) }
     if let first = report.firstDivergence {
       body += "<h3>First divergence</h3>\n"
@@ -45,14 +45,14 @@ package struct ComparisonPage {
 
   private func list(_ rows: [(name: String, value: String)]) -> String {
     "<dl>\n"
-      + rows.map { "<div><dt>\($0.name.markup)</dt><dd>\($0.value.nameMarkup)</dd></div>\n" }.joined()
+      + rows.map { "<div><dt>\($0.name.markup)</dt><dd>\($0.value.sentenceMarkup)</dd></div>\n" }.joined()
       + "</dl>\n"
   }
 
   private func markup(_ cause: DiffReport.Cause) -> String {
     let certainty = cause.confirmed ? "confirmed by undoing it" : "not confirmed"
     return "<h3>Cause: \(cause.kind.rawValue.markup), \(certainty)</h3>\n"
-      + "<p>\(cause.explanation.nameMarkup)</p>\n"
+      + "<p>\(cause.explanation.sentenceMarkup)</p>\n"
   }
 
   /// Both graphs around the first divergence, as far as there are two.

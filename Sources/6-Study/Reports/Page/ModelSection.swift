@@ -26,7 +26,7 @@ struct ModelSection {
       result += "<p class=\"muted\">\(row.name.markup): \(row.text.markup)</p>\n"
     }
     for note in report.assumptionLines + report.notes {
-      result += "<p class=\"muted\">\(note.nameMarkup)</p>\n"
+      result += "<p class=\"muted\">\(note.sentenceMarkup)</p>\n"
     }
     result += "<dl>\n"
     for row in report.totalRows {

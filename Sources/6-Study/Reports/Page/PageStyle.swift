@@ -37,7 +37,7 @@ enum PageStyle {
       tbody tr:hover{background:var(--panel)}
       summary{cursor:pointer;font-size:1.05rem;font-weight:bold;margin:2rem 0 .5rem}
       @media (max-width:48rem){body{padding:1rem}dl{grid-template-columns:1fr 1fr;gap:.5rem}\
-      dd{font-size:1rem}svg{max-width:none}table{font-size:.8rem}th,td{padding:.25rem .45rem}\
+      dd{font-size:1rem}svg{min-width:26rem}.row svg{min-width:0}table{font-size:.8rem}th,td{padding:.25rem .45rem}\
       td.name{position:sticky;left:0;background:var(--paper);min-width:6.5rem}tbody tr:hover td.name{background:inherit}}
       @media print{tbody tr:hover{background:none}}
       """

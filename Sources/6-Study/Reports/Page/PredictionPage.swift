@@ -20,7 +20,7 @@ public struct PredictionPage {
   public var text: String {
     var body = "<h1>\(report.architecture.nameMarkup)</h1>\n<p>\(report.model.nameMarkup)</p>\n"
     body += "<p class=\"muted\">\(report.preprocessing.text.markup)</p>\n"
-    for note in report.notes { body += "<p class=\"muted\">\(note.nameMarkup)</p>\n" }
+    for note in report.notes { body += "<p class=\"muted\">\(note.sentenceMarkup)</p>\n" }
     for (image, thumbnail) in zip(report.images, thumbnails) { body += section(image, thumbnail) }
     return """
       <!DOCTYPE html>
@@ -57,7 +57,7 @@ public struct PredictionPage {
     }
     result += "</div><div><h2>\(image.image.nameMarkup)</h2>\n"
     if let size = image.size { result += "<p class=\"muted\">\(size[0]) x \(size[1])</p>\n" }
-    if let error = image.error { result += "<p>not read: \(error.nameMarkup)</p>\n" }
+    if let error = image.error { result += "<p>not read: \(error.sentenceMarkup)</p>\n" }
     if !image.classes.isEmpty {
       result += "<table><tbody>\n"
       for answer in image.classes {

@@ -24,13 +24,13 @@ struct DiffJUnit {
       result += "<testcase classname=\"\(suite)\" name=\"\(name.nameMarkup)\""
       if let failure {
         result +=
-          ">\n<failure message=\"\(failure.nameMarkup)\">\(details.nameMarkup)</failure>\n</testcase>\n"
+          ">\n<failure message=\"\(failure.sentenceMarkup)\">\(details.map(\.sentenceMarkup).joined(separator: "\n"))</failure>\n</testcase>\n"
       } else {
         result += "/>\n"
       }
     }
     if !report.notes.isEmpty {
-      result += "<system-out>\(report.notes.map(\.nameMarkup).joined(separator: "\n"))</system-out>\n"
+      result += "<system-out>\(report.notes.map(\.sentenceMarkup).joined(separator: "\n"))</system-out>\n"
     }
     return result + "</testsuite>\n</testsuites>\n"
   }
@@ -43,13 +43,13 @@ struct DiffJUnit {
   }
 
   /// The first divergence and the causes, a line each.
-  private var details: String {
+  private var details: [String] {
     var lines = report.firstDivergence.map { ["first divergence: \($0.nodeText): \($0.errorText)"] } ?? []
     for cause in [report.cause].compactMap({ $0 }) + report.otherCauses {
       lines.append(
         "cause: \(cause.kind.rawValue)\(cause.confirmed ? "" : ", not confirmed"): \(cause.explanation)")
     }
-    return lines.isEmpty ? report.explanation : lines.joined(separator: "; ")
+    return lines.isEmpty ? [report.explanation] : lines
   }
 }
 

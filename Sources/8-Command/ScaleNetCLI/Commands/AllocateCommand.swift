@@ -7,8 +7,8 @@ struct AllocateCommand: VerboseCommand {
     commandName: "allocate",
     abstract: "Allocate channels to scales by the importance that a seed network has learned.",
     discussion: """
-      In each block the channels of all scales compete by |gamma| of their BatchNorm, and the top k = ceil(r * planes)
-      stay; r follows from the budget. Budgets are MACs of one image, which the paper calls FLOPs. The seed is a checkpoint,
+      In each block the channels of all scales compete by |gamma| of their BatchNorm, and the top k = ceil(r * planes) \
+      stay; r follows from the budget. Budgets are MACs of one image, which the paper calls FLOPs. The seed is a checkpoint, \
       or an ONNX or Keras file that keeps BatchNormalization.
 
       Examples:

@@ -7,9 +7,9 @@ struct BenchCommand: VerboseCommand {
     commandName: "bench",
     abstract: "Time the forward pass of models.",
     discussion: """
-      The speed test of the published release: MACs, median and 95th percentile of the latency, and throughput, on this
-      program's engine. BatchNormalization is folded first. arch:NAME stands for a built-in architecture. Without --runs,
-      each model is timed for ten seconds, and ten times at least. A bad model among several is named, and the others
+      The speed test of the published release: MACs, median and 95th percentile of the latency, and throughput, on this \
+      program's engine. BatchNormalization is folded first. arch:NAME stands for a built-in architecture. Without --runs, \
+      each model is timed for ten seconds, and ten times at least. A bad model among several is named, and the others \
       are timed.
 
       Examples:

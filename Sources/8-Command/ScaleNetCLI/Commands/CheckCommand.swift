@@ -8,8 +8,8 @@ struct CheckCommand: VerboseCommand {
     commandName: "check",
     abstract: "Say whether a runtime will take a model, and what stands in the way.",
     discussion: """
-      Static rules, from the runtimes' own documents and sources: versions, operators, types, attributes, open extents.
-      Nothing is run, and no runtime is asked. Of an ONNX file its own graph is looked at, of everything else the graph
+      Static rules, from the runtimes' own documents and sources: versions, operators, types, attributes, open extents. \
+      Nothing is run, and no runtime is asked. Of an ONNX file its own graph is looked at, of everything else the graph \
       that convert would write. Exit status: 0 if the target takes it, 1 if not.
 
       Examples:

@@ -9,13 +9,13 @@ struct DiffCommand: VerboseCommand {
     commandName: "diff",
     abstract: "Compare the outputs of two models, and say where and why they part.",
     discussion: """
-      Each side is a model of any format, or recorded outputs: .npy, .npz, the JSON of trtexec --exportOutput or of
-      polygraphy run --save-outputs. Models run on the same inputs here; images may be NCHW or NHWC on either side. The
-      right is the reference: values agree where |left - right| <= atol + rtol * |right|. The named tolerances
-      (atol a part of the largest magnitude, and rtol): exact 0 and 0, float32 1e-5 and 1e-4, tf32 2e-3 and 2e-3, float16 1e-2 and 1e-2,
+      Each side is a model of any format, or recorded outputs: .npy, .npz, the JSON of trtexec --exportOutput or of \
+      polygraphy run --save-outputs. Models run on the same inputs here; images may be NCHW or NHWC on either side. The \
+      right is the reference: values agree where |left - right| <= atol + rtol * |right|. The named tolerances \
+      (atol a part of the largest magnitude, and rtol): exact 0 and 0, float32 1e-5 and 1e-4, tf32 2e-3 and 2e-3, float16 1e-2 and 1e-2, \
       int8 1e-1 and 1e-1. Exit status: 0 within the tolerance, 1 not.
 
-      With --images both are shown the images of a folder, each as its metadata say or as torchvision does it, without
+      With --images both are shown the images of a folder, each as its metadata say or as torchvision does it, without \
       Exif's orientation; the status is 1 unless the first answers to all of them are the same.
 
       Examples:

@@ -9,14 +9,14 @@ struct EvalCommand: VerboseCommand {
     commandName: "eval",
     abstract: "Count how often a model is right on images that are known.",
     discussion: """
-      The images stand in a folder for each class, or with --ground-truth in any folder. Folders are those of WordNet
-      (n01440764) for ImageNet's 1000 classes, the model's labels, or one for each class in the order of their names, as
-      in torchvision; --class-map says it otherwise. Ground truth is a list of names and classes (val.txt), a class a line
-      in the order of the images (ILSVRC's own numbers in its development kit), or JSON (imagenet_real). Images that
+      The images stand in a folder for each class, or with --ground-truth in any folder. Folders are those of WordNet \
+      (n01440764) for ImageNet's 1000 classes, the model's labels, or one for each class in the order of their names, as \
+      in torchvision; --class-map says it otherwise. Ground truth is a list of names and classes (val.txt), a class a line \
+      in the order of the images (ILSVRC's own numbers in its development kit), or JSON (imagenet_real). Images that \
       cannot be read are counted and named, and the exit status is 65 then.
 
-      With --shard 2/8 every eighth image is looked at, from the second on; --merge adds the reports of all shards up, to
-      exactly that of the whole. --resume keeps what was counted in a file, so that an evaluation that was interrupted
+      With --shard 2/8 every eighth image is looked at, from the second on; --merge adds the reports of all shards up, to \
+      exactly that of the whole. --resume keeps what was counted in a file, so that an evaluation that was interrupted \
       goes on where it was.
 
       Examples:

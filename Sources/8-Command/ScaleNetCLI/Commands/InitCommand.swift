@@ -7,8 +7,8 @@ struct InitCommand: VerboseCommand {
     commandName: "init",
     abstract: "Write a checkpoint with fresh weights.",
     discussion: """
-      The weights are those of the published initialisation: convolutions normal with standard deviation
-      sqrt(2 / (k * k * out)), BatchNorm 1 and 0, and with squeeze and
+      The weights are those of the published initialisation: convolutions normal with standard deviation \
+      sqrt(2 / (k * k * out)), BatchNorm 1 and 0, and with squeeze and \
       excitation 0 and 0 at the end of a block, as in timm. The same seed gives the same file.
 
       Examples:
@@ -59,12 +59,17 @@ struct InitCommand: VerboseCommand {
     }
   }
 
+  /// Other commands write a built-in architecture as arch:NAME.
+  private var name: String {
+    architecture.hasPrefix("arch:") ? String(architecture.dropFirst(5)) : architecture
+  }
+
   func run() throws {
     let progress = ProgressLine()
-    progress.show("initialising \(architecture)")
+    progress.show("initialising \(name)")
     defer { progress.clear() }
     let report = try Initialization(
-      architecture: architecture, structurePath: structure, pools: try pools, seed: seed, classes: classes
+      architecture: name, structurePath: structure, pools: try pools, seed: seed, classes: classes
     ).write(to: output, overwrite: force)
     progress.clear()
     try StandardOutput.write(

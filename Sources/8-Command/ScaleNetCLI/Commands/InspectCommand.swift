@@ -9,9 +9,9 @@ struct InspectCommand: VerboseCommand {
     commandName: "inspect",
     abstract: "Print channels, parameters, MACs and FLOPs of each block, or what tensors any file holds.",
     discussion: """
-      Only headers and shapes are read, never the weights, unless --per-tensor asks for them. Weights of no known
-      architecture, of Keras alone and in .npz are shown as a tree of modules. MACs are multiply-accumulates of convolutions and of the
-      final layer; 1 MAC is 2 FLOPs, and what the paper calls FLOPs are MACs. Several models are shown side by side.
+      Only headers and shapes are read, never the weights, unless --per-tensor asks for them. Weights of no known \
+      architecture, of Keras alone and in .npz are shown as a tree of modules. MACs are multiply-accumulates of convolutions and of the \
+      final layer; 1 MAC is 2 FLOPs, and what the paper calls FLOPs are MACs. Several models are shown side by side. \
       arch:NAME stands for a built-in architecture. A bad input among several is named, and the others are shown.
 
       Examples:

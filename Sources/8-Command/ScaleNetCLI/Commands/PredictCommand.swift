@@ -9,9 +9,9 @@ struct PredictCommand: VerboseCommand {
     commandName: "predict",
     abstract: "Say what images show.",
     discussion: """
-      Images are JPEG or PNG files, folders of them, and - for one on standard input. They are turned as their Exif data
-      say, resized, cropped and normalised as the model's metadata say or the options do; what nobody says is as
-      torchvision evaluates networks for ImageNet, and a note tells so. An image that cannot be read does not keep the
+      Images are JPEG or PNG files, folders of them, and - for one on standard input. They are turned as their Exif data \
+      say, resized, cropped and normalised as the model's metadata say or the options do; what nobody says is as \
+      torchvision evaluates networks for ImageNet, and a note tells so. An image that cannot be read does not keep the \
       others from their answers; the exit status is 65 then.
 
       Examples:

@@ -7,11 +7,11 @@ struct RunCommand: VerboseCommand {
     commandName: "run",
     abstract: "Run a model on arrays, or on an image.",
     discussion: """
-      The input of an image network is a .npy file of shape [N, C, H, W] or [N, H, W, C] with real numbers; without N it is
-      one image. Weights get a graph for its height and width; an ONNX or Keras model must fit it, and what it leaves open
-      becomes the array's. Where there are several inputs, each is given as name=file.npy, or all as a .npz file of these names.
-      One output goes to a .npy file; several go to a .npz file under their names, or each to a .npy file in a directory.
-      Feature maps are in the order of the model's file: NHWC for a Keras model with channels last, and NCHW otherwise.
+      The input of an image network is a .npy file of shape [N, C, H, W] or [N, H, W, C] with real numbers; without N it is \
+      one image. Weights get a graph for its height and width; an ONNX or Keras model must fit it, and what it leaves open \
+      becomes the array's. Where there are several inputs, each is given as name=file.npy, or all as a .npz file of these names. \
+      One output goes to a .npy file; several go to a .npz file under their names, or each to a .npy file in a directory. \
+      Feature maps are in the order of the model's file: NHWC for a Keras model with channels last, and NCHW otherwise. \
       A JPEG or PNG image is brought to the model as predict does it.
 
       Examples:

@@ -6,7 +6,7 @@ struct StructureCommand: VerboseCommand {
     commandName: "structure",
     abstract: "Recover the structure JSON from weights.",
     discussion: """
-      Prints one row for each block, [c1, c2, c4, c7, side]: the channels at scales 1, 2, 4 and 7, and the feature
+      Prints one row for each block, [c1, c2, c4, c7, side]: the channels at scales 1, 2, 4 and 7, and the feature \
       size for an input of 224.
 
       Examples:
