@@ -21,30 +21,26 @@ extension Executor {
     withExtendedLifetime(workspace) {}
   }
 
-  /// Multiplies; B is packed once for products that follow each other with it.
+  /// Multiplies; B is packed once for products that follow each other with it. Where there are products for all threads,
+  /// each computes some by itself; they share the work on what is left.
   func multiply(_ step: Step<Scalar>, _ products: MatrixProducts, _ memory: PlanMemory<Scalar>) {
     let geometry = products.geometry
     let a = unsafe UnsafePointer(memory.address(step.inputs[0]))
     let b = unsafe UnsafePointer(memory.address(step.inputs[1]))
     let c = unsafe step.inputs.count > 2 ? UnsafePointer(memory.address(step.inputs[2])) : nil
     let target = unsafe memory.address(step.output)
-    var prepared: (any PreparedMatrixProduct<Scalar>)?
-    var workspace = AlignedMemory<Scalar>(count: 0)
-    var last = -1
-    for index in 0..<products.count {
+    func compute(_ index: Int, _ room: ProductRoom<Scalar>, _ threads: ThreadPool) {
       let place = products.offsets(of: index)
-      if place.b != last {
-        let packed = unsafe kernels.matrixProduct(geometry, b: b + place.b)
-        if last < 0 { workspace = AlignedMemory(count: packed.workspaceCount(threads: memory.pool.count)) }
-        prepared = packed
-        last = place.b
-      }
-      unsafe prepared?.run(
+      unsafe room.pack(b + place.b)
+      unsafe room.product.run(
         a: a + place.a, c: c.map { unsafe ($0, products.rowStep, products.columnStep) },
-        into: target + index * geometry.rows * geometry.columns, workspace: workspace.elements,
-        threads: memory.pool)
+        into: target + index * geometry.rows * geometry.columns, workspace: room.workspace.elements,
+        threads: threads)
     }
-    withExtendedLifetime(workspace) {}
+    let rooms = memory.rooms(for: geometry) { unsafe kernels.matrixProduct(geometry, b: b) }
+    let apart = rooms.count > 1 ? products.count / rooms.count * rooms.count : 0
+    memory.pool.parallelFor(apart) { index, worker in compute(index, rooms[worker], memory.alone) }
+    for index in apart..<products.count { compute(index, rooms[0], memory.pool) }
   }
 
   /// Finds a factor and a term for each channel, then applies them.

@@ -40,7 +40,9 @@ public final class Executor<Scalar: ExecutionScalar> {
     sliceSize = BatchSlices.size(graph, batch: batch, threads: pool.count)
     sliceCount = batch / sliceSize
     let sliced = sliceSize == batch ? self.graph : try graph.binding(batch: sliceSize)
-    var planner = try Planner(sliced, kernels: kernels, options: options, threads: pool.count)
+    let settled = try sliced.settled(
+      foldsReals: Scalar.self == Float.self, limit: min(options.memoryLimit, 1 << 28))
+    var planner = try Planner(settled, kernels: kernels, options: options, threads: pool.count)
     let plan = try planner.run()
     let memory = PlanMemory(plan, pool)
     self.memory = memory
@@ -56,7 +58,7 @@ public final class Executor<Scalar: ExecutionScalar> {
   public func run(_ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
     try check(inputs)
     let results = graph.outputs.map { id in
-      AlignedMemory<Scalar>(count: arenaCount(id))
+      AlignedMemory<Scalar>(count: arenaCount(id, memory))
     }
     // As many slices as all threads can take by themselves; the threads share the work on what is left.
     let apart = memories.isEmpty ? 0 : sliceCount / memories.count * memories.count
@@ -84,7 +86,7 @@ public final class Executor<Scalar: ExecutionScalar> {
     try load(inputs, slice: slice, into: memory)
     for step in memory.plan.steps { try perform(step, memory) }
     for (index, place) in memory.plan.outputs.enumerated()
-    where !graph.isTyped(graph.outputs[index]) {
+    where !memory.plan.graph.isTyped(graph.outputs[index]) {
       let result = results[index]
       let count =
         place.images.batch * (place.images.blocks?.channels ?? place.images.channels)
@@ -118,6 +120,7 @@ public final class Executor<Scalar: ExecutionScalar> {
     var options = options
     options.fusesActivations = false
     options.foldsBatchNormalization = false
+    options.joinsFunctions = false
     var planner = try Planner(graph, kernels: kernels, options: options, threads: pool.count)
     let made = PlanMemory(try planner.run(), pool)
     observablePlan = made
@@ -128,21 +131,26 @@ public final class Executor<Scalar: ExecutionScalar> {
   private func tensor(
     _ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) -> Tensor {
-    let result = AlignedMemory<Scalar>(count: arenaCount(id))
-    if !graph.isTyped(id) { unsafe copy(place, memory, to: result.elements) }
+    let result = AlignedMemory<Scalar>(count: arenaCount(id, memory))
+    if !memory.plan.graph.isTyped(id) { unsafe copy(place, memory, to: result.elements) }
     return try tensor(id, of: result, memory)
   }
 
   /// Elements of a value that lies in the arena.
-  private func arenaCount(_ id: ValueID) -> Int {
-    graph.isTyped(id) ? 0 : graph[id].type.dimensions.compactMap(\.value).reduce(1, *)
+  private func arenaCount(_ id: ValueID, _ memory: PlanMemory<Scalar>) -> Int {
+    memory.plan.graph.isTyped(id) ? 0 : type(id, memory).dimensions.compactMap(\.value).reduce(1, *)
+  }
+
+  /// A value's type for the whole batch; what only the plan knows has no slices.
+  private func type(_ id: ValueID, _ memory: PlanMemory<Scalar>) -> TensorType {
+    graph[id].type.shape == nil ? memory.plan.graph[id].type : graph[id].type
   }
 
   /// A value of these elements, or a typed one.
   private func tensor(
     _ id: ValueID, of result: AlignedMemory<Scalar>, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) -> Tensor {
-    let type = graph[id].type
+    let type = type(id, memory)
     // Constants of other types pass through.
     if let constant = graph[id].initializer, !type.dataType.isFloatingPoint { return constant }
     if let value = memory.typed[id] { return try value.tensor() }
@@ -199,6 +207,8 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var fusesActivations = true
   /// Whether a BatchNormalization right after a convolution becomes part of its weights. Results differ by rounding.
   public var foldsBatchNormalization = false
+  /// Whether a function that stands in parts, as exporters write Gelu, is computed as one. Results differ by rounding.
+  public var joinsFunctions = true
   /// The most bytes of activations, scratch memory and packed weights: 16 GiB, or what the process may still take.
   public var memoryLimit = min(16 << 30, MemoryLimit.ofProcess()?.bytes ?? .max)
 

@@ -8,6 +8,8 @@ struct FusedNode {
   var batchNormalization: Node?
   /// What a convolution adds to its result.
   var residual: ValueID?
+  /// What a matrix product adds to each row of its result.
+  var bias: ValueID?
   var appliesReLU = false
   /// What a convolution by blocks does with its result.
   var function: FusedFunction?
@@ -21,18 +23,18 @@ struct FusedNode {
   /// Everything that is read, parameters included.
   var inputs: [ValueID] {
     node.inputs.compactMap { $0 } + (batchNormalization?.inputs.dropFirst().compactMap { $0 } ?? [])
-      + (residual.map { [$0] } ?? [])
+      + (residual.map { [$0] } ?? []) + (bias.map { [$0] } ?? [])
   }
 }
 
 /// Groups the nodes of a graph. Only results that nobody else reads vanish into a group.
 struct Fusion {
-  private let graph: Graph
-  private let options: ExecutionOptions
+  let graph: Graph
+  let options: ExecutionOptions
   /// Whether convolutions can apply any function, not ReLU alone.
   private let fusesFunctions: Bool
-  private let consumers: [[Int]]
-  private var isTaken: [Bool]
+  let consumers: [[Int]]
+  var isTaken: [Bool]
 
   init(_ graph: Graph, _ options: ExecutionOptions, fusesFunctions: Bool) {
     self.fusesFunctions = fusesFunctions
@@ -44,7 +46,7 @@ struct Fusion {
 
   /// The groups, in an order in which they can run.
   mutating func run() -> [FusedNode] {
-    var groups: [FusedNode] = []
+    var groups = options.joinsFunctions ? joinedGelus() : []
     for index in graph.nodes.indices {
       guard !isTaken[index] else { continue }
       let node = graph.nodes[index]
@@ -64,6 +66,8 @@ struct Fusion {
         } else {
           absorbReLU(into: &group)
         }
+      case .matMul:
+        absorbBias(into: &group)
       case .batchNormalization, .binary(.add), .binary(.sub), .binary(.mul), .binary(.div):
         absorbReLU(into: &group)
       default:
@@ -75,13 +79,13 @@ struct Fusion {
   }
 
   /// The only reader of a group's result, if it is one that is still free.
-  private func onlyConsumer(of group: FusedNode) -> Int? {
+  func onlyConsumer(of group: FusedNode) -> Int? {
     let readers = consumers[group.output.index]
     guard readers.count == 1, !isTaken[readers[0]], !graph.outputs.contains(group.output) else { return nil }
     return readers[0]
   }
 
-  private mutating func absorb(_ index: Int, into group: inout FusedNode) {
+  mutating func absorb(_ index: Int, into group: inout FusedNode) {
     isTaken[index] = true
     group.output = graph.nodes[index].outputs[0]
     group.position = index

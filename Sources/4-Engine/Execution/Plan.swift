@@ -3,6 +3,8 @@ internal import ModelIR
 
 /// What a graph becomes before it runs: calls of kernels on places in memory.
 struct Plan<Scalar: ExecutionScalar> {
+  /// What is computed: values have the numbers of the executor's graph, but what is known before a run has no node.
+  var graph: Graph
   var steps: [Step<Scalar>]
   /// Where the graph's inputs and outputs lie, in the graph's order.
   var inputs: [Operand]

@@ -10,6 +10,10 @@ internal import ModelIR
   let pool: ThreadPool
   /// Values that are no floating-point tensors of known extents, once they are computed.
   var typed: [ValueID: TypedTensor] = [:]
+  /// A pool without threads, for work that each thread does by itself.
+  let alone = ThreadPool(count: 1)
+  /// Where products of one size are computed whose B the graph computes: a room for each thread.
+  private var rooms: [MatrixProduct: [ProductRoom<Scalar>]] = [:]
   private let arena: AlignedMemory<Scalar>
   private let constants: AlignedMemory<Scalar>
 
@@ -31,6 +35,24 @@ internal import ModelIR
     arena = sharesMemory ? other.arena : AlignedMemory(count: plan.arenaCount + plan.workspaceCount)
   }
 
+  /// The rooms for products of one size, empty in the sense that no B of this step is packed in them.
+  func rooms(
+    for geometry: MatrixProduct, _ make: () -> any PreparedMatrixProduct<Scalar>
+  ) -> [ProductRoom<Scalar>] {
+    if let known = rooms[geometry] {
+      for room in known { unsafe room.packed = nil }
+      return known
+    }
+    let made = (0..<pool.count).map { index in
+      let product = make()
+      // The first is also that of all threads together.
+      return ProductRoom(
+        product, AlignedMemory<Scalar>(count: product.workspaceCount(threads: index == 0 ? pool.count : 1)))
+    }
+    rooms[geometry] = made
+    return made
+  }
+
   var byteCount: Int { arena.count * MemoryLayout<Scalar>.size }
 
   var workspace: UnsafeMutablePointer<Scalar> { unsafe arena.elements + plan.arenaCount }
@@ -46,6 +68,31 @@ internal import ModelIR
       address(operand), batch: operand.images.batch, channels: operand.images.channels,
       extent: Extent(operand.images.height, operand.images.width), batchStride: operand.images.batchStride,
       lanes: operand.images.blocks?.lanes ?? 1)
+  }
+}
+
+/// A product with the scratch memory that it runs in.
+@safe final class ProductRoom<Scalar: ExecutionScalar> {
+  private(set) var product: any PreparedMatrixProduct<Scalar>
+  let workspace: AlignedMemory<Scalar>
+  /// The B that is packed.
+  var packed: UnsafePointer<Scalar>?
+
+  init(_ product: any PreparedMatrixProduct<Scalar>, _ workspace: AlignedMemory<Scalar>) {
+    self.product = product
+    self.workspace = workspace
+  }
+
+  func pack(_ b: UnsafePointer<Scalar>) {
+    guard unsafe b != packed else { return }
+    product = unsafe Self.repacked(product, b)
+    unsafe packed = b
+  }
+
+  private static func repacked<Product: PreparedMatrixProduct<Scalar>>(
+    _ product: Product, _ b: UnsafePointer<Scalar>
+  ) -> any PreparedMatrixProduct<Scalar> {
+    unsafe product.repacked(b: b)
   }
 }
 

@@ -15,6 +15,7 @@ extension Planner {
       }
     }
     if let residual = group.residual { result.append(residual) }
+    if let bias = group.bias { result.append(bias) }
     return result
   }
 

@@ -187,6 +187,7 @@ extension Planner {
       return operand
     }
     return Plan(
+      graph: graph,
       steps: steps.map { step in
         var step = step
         step.inputs = step.inputs.map(placed)

@@ -12,13 +12,15 @@ extension Planner {
     let (rows, depth, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
     if isPrepared(group) {
       let geometry = MatrixProduct(
-        rows: left.dropLast().reduce(1, *), columns: columns, depth: depth, alpha: 1, beta: 0)
+        rows: left.dropLast().reduce(1, *), columns: columns, depth: depth)
       let elements = try readInitializer(operands[1], copies: 1)
       let prepared = unsafe elements.withUnsafeBufferPointer {
         unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!)
       }
       try needWorkspace(prepared.workspaceCount(threads: threads), group.node)
-      add(.matrixProduct(prepared, rowStep: 0, columnStep: 0), [operands[0]], group.output, at: index)
+      add(
+        .matrixProduct(prepared, rowStep: 0, columnStep: 1),
+        [operands[0]] + (group.bias.map { [$0] } ?? []), group.output, at: index)
       return
     }
     var leading = (Array(left.dropLast(2)), Array(right.dropLast(2)))

@@ -28,4 +28,7 @@ public protocol PreparedMatrixProduct<Scalar>: Sendable {
   func run(
     a: UnsafePointer<Scalar>, c: (elements: UnsafePointer<Scalar>, rowStep: Int, columnStep: Int)?,
     into output: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>, threads: ThreadPool)
+
+  /// The same product with another B. It may be this one, packed anew in its memory: use what is returned.
+  func repacked(b: UnsafePointer<Scalar>) -> Self
 }

@@ -29,7 +29,7 @@ public final class ThreadPool: Sendable {
       for index in 0..<count { body(index, 0) }
       return
     }
-    state.run(count, workers: self.count - 1, body)
+    state.run(count, body)
   }
 
   /// Calls `body` for ranges that cover `0..<count`, each of at least `least` indices unless it is the only one.

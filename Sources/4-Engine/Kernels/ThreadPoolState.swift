@@ -11,16 +11,24 @@ import Synchronization
 
 /// What the threads of a pool share.
 ///
-/// `job` is written before `generation` is raised and read after that was seen, by workers that `pending` waits for.
+/// A loop is open to workers until its caller finds no index left; then the caller waits for those that joined. Who comes
+/// late finds it closed: on a busy machine nobody waits for a thread that the system does not let run.
+///
+/// `job` is written before the gate opens, and read by those who joined before it closed.
 @safe final class ThreadPoolState: @unchecked Sendable {
   private typealias Body = (Int, Int) -> Void
 
   /// How often a waiting thread looks before it sleeps: some tens of microseconds.
   private static let spins = 4000
 
-  private let generation = Atomic<Int>(0)
+  /// How many workers have joined, whether it is open, and which loop it is: from the lowest bits on.
+  private let gate = Atomic<Int>(0)
+  private static let openBit = 1 << 16
+  private static let joinedBits = openBit - 1
+  private static func loop(_ gate: Int) -> Int { gate >> 17 }
+
   private let next = Atomic<Int>(0)
-  private let pending = Atomic<Int>(0)
+  /// Threads that went to sleep since somebody woke them.
   private let sleepers = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
   private nonisolated(unsafe) var job: (body: Body, count: Int)?
@@ -96,18 +104,19 @@ import Synchronization
     for thread in unsafe threads { pthread_join(thread, nil) }
   }
 
-  func run(_ count: Int, workers: Int, _ body: (Int, Int) -> Void) {
+  func run(_ count: Int, _ body: (Int, Int) -> Void) {
     unsafe pthread_mutex_lock(caller)
     defer { unsafe pthread_mutex_unlock(caller) }
     withoutActuallyEscaping(body) { body in
       unsafe job = (body, count)
       next.store(0, ordering: .relaxed)
-      pending.store(workers, ordering: .relaxed)
-      generation.add(1, ordering: .sequentiallyConsistent)
+      let loop = Self.loop(gate.load(ordering: .relaxed)) + 1
+      gate.store(loop << 17 | Self.openBit, ordering: .sequentiallyConsistent)
       wakeAll(always: false)
       take(0, count, body)
+      gate.bitwiseAnd(~Self.openBit, ordering: .acquiringAndReleasing)
       var turns = 0
-      while pending.load(ordering: .acquiring) > 0 {
+      while gate.load(ordering: .acquiring) & Self.joinedBits > 0 {
         processor_pause()
         turns += 1
         if turns > Self.spins { sched_yield() }
@@ -125,7 +134,7 @@ import Synchronization
   }
 
   private func wakeAll(always: Bool) {
-    guard always || sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    guard sleepers.exchange(0, ordering: .sequentiallyConsistent) > 0 || always else { return }
     unsafe pthread_mutex_lock(mutex)
     unsafe pthread_cond_broadcast(wake)
     unsafe pthread_mutex_unlock(mutex)
@@ -133,28 +142,43 @@ import Synchronization
 
   private func work(_ worker: Int) {
     var seen = 0
-    while wait(for: seen + 1) {
-      seen += 1
+    while let loop = wait(after: seen) {
+      seen = loop
+      guard join(loop) else { continue }
       if let job = unsafe job { take(worker, job.count, job.body) }
-      pending.subtract(1, ordering: .acquiringAndReleasing)
+      gate.subtract(1, ordering: .acquiringAndReleasing)
     }
   }
 
-  /// Waits until the generation is reached; false if the pool ends instead.
-  private func wait(for target: Int) -> Bool {
+  /// Joins a loop; false if it is closed.
+  private func join(_ loop: Int) -> Bool {
+    var known = gate.load(ordering: .acquiring)
+    while known & Self.openBit != 0 && Self.loop(known) == loop {
+      let (exchanged, original) = gate.weakCompareExchange(
+        expected: known, desired: known + 1, ordering: .acquiringAndReleasing)
+      if exchanged { return true }
+      known = original
+    }
+    return false
+  }
+
+  /// Waits for another loop than `seen`, and says which; nil if the pool ends instead.
+  private func wait(after seen: Int) -> Int? {
     for _ in 0..<Self.spins {
-      if generation.load(ordering: .acquiring) >= target { return true }
-      if isStopping.load(ordering: .acquiring) { return false }
+      let loop = Self.loop(gate.load(ordering: .acquiring))
+      if loop != seen { return loop }
+      if isStopping.load(ordering: .acquiring) { return nil }
       processor_pause()
     }
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
-    sleepers.add(1, ordering: .sequentiallyConsistent)
-    defer { sleepers.subtract(1, ordering: .sequentiallyConsistent) }
-    while generation.load(ordering: .sequentiallyConsistent) < target {
-      if isStopping.load(ordering: .acquiring) { return false }
+    while true {
+      // Said before looking: either the caller of the next loop sees a sleeper, or its loop is seen here.
+      sleepers.add(1, ordering: .sequentiallyConsistent)
+      let loop = Self.loop(gate.load(ordering: .sequentiallyConsistent))
+      if loop != seen { return loop }
+      if isStopping.load(ordering: .acquiring) { return nil }
       unsafe pthread_cond_wait(wake, mutex)
     }
-    return true
   }
 }

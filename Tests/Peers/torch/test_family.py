@@ -105,6 +105,13 @@ def test_refused_by_a_sentence(tmp_path, name):
     assert REFUSED[name] in refuse("convert", path, "-o", output, output=output).stderr
 
 
+def test_activations_of_a_family_are_said(tmp_path):
+    _, path = save("mixnet_s", tmp_path)
+    report = json.loads(scalenet("inspect", path, "--format", "json").stdout)
+    said = [each["value"] for each in report["assumptions"] if each["name"] == "activation"]
+    assert said == ["ReLU in blocks without squeeze-and-excitation, Swish in those with it"]
+
+
 def test_parameters_and_scales(tmp_path):
     expected = {
         "mixnet_s": (["kernels"], "concat", 5), "torchvision/googlenet": (["kernels", "pools"], "concat", 4),

@@ -59,6 +59,7 @@ private struct AssumptionFinder {
 
   private var activations: [String] {
     if let activation = options.choices.activation { return [activation.displayName] }
+    if let said = own.first(where: { $0.name == "activation" }) { return [said.value] }
     return graph.activations.isEmpty ? [] : [Activation.relu.displayName]
   }
 

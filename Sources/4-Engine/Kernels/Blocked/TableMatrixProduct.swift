@@ -13,6 +13,8 @@ internal import CKernels
   private let runs: [kernels_run]
   private let b: FloatBuffer
   private let zeros: FloatBuffer
+  /// Where the numbers of a column stand, one below the other.
+  private let order: [Int64]
 
   init(_ table: UnsafePointer<kernels_table>, _ geometry: MatrixProduct, b: UnsafePointer<Float>) {
     unsafe self.table = table
@@ -26,17 +28,25 @@ internal import CKernels
     }
     self.b = FloatBuffer(count: columns.paddedChannels * geometry.depth)
     zeros = FloatBuffer(count: columns.paddedChannels)
-    let steps =
-      geometry.transposesB ? (column: geometry.depth, depth: 1) : (column: 1, depth: geometry.columns)
-    let order = (0..<geometry.depth).map { Int64($0 * steps.depth) }
+    let step = geometry.transposesB ? 1 : geometry.columns
+    order = (0..<geometry.depth).map { Int64($0 * step) }
+    unsafe packColumns(b)
+  }
+
+  func repacked(b: UnsafePointer<Float>) -> Self {
+    unsafe packColumns(b)
+    return self
+  }
+
+  private func packColumns(_ b: UnsafePointer<Float>) {
+    let step = geometry.transposesB ? geometry.depth : 1
     for (block, count) in columns.counts.enumerated() {
       let isPair = block % 2 == 1 || block + 1 < columns.counts.count
       let width = isPair ? 2 * lanes : lanes
       let start = unsafe self.b.elements + (block / 2 * 2 * geometry.depth * lanes + block % 2 * lanes)
       unsafe kernels_pack(
-        b + block * lanes * steps.column, Int64(steps.column), order, Int64(geometry.depth), Int64(count),
-        Int64(width),
-        start)
+        b + block * lanes * step, Int64(step), order, Int64(geometry.depth), Int64(count), Int64(width), start
+      )
     }
   }
 

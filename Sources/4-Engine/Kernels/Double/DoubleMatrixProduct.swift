@@ -11,7 +11,9 @@ internal import CKernels
   private let rows: Int
   private let pixels: Int
 
-  init(_ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct, b: UnsafePointer<Double>) {
+  required init(
+    _ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct, b: UnsafePointer<Double>
+  ) {
     unsafe self.table = table
     self.geometry = geometry
     rows = unsafe Int(table.pointee.rows)
@@ -30,6 +32,8 @@ internal import CKernels
       }
     }
   }
+
+  func repacked(b: UnsafePointer<Double>) -> Self { unsafe Self(table, geometry, b: b) }
 
   /// A panel, a tile's rows of A, and its sums.
   func workspaceCount(threads: Int) -> Int {

@@ -5,6 +5,10 @@ struct ReferenceMatrixProduct<Scalar: BinaryFloatingPoint & Sendable>: PreparedM
 
   func workspaceCount(threads: Int) -> Int { 0 }
 
+  func repacked(b: UnsafePointer<Scalar>) -> Self {
+    Self(geometry: geometry, b: unsafe Array(UnsafeBufferPointer(start: b, count: self.b.count)))
+  }
+
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   func run(
