@@ -21,16 +21,16 @@ struct DiffJUnit {
     var result = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"scalenet diff\" \(counts)>\n"
     result += "<testsuite name=\"\(suite)\" \(counts) skipped=\"0\">\n"
     for (name, failure) in cases {
-      result += "<testcase classname=\"\(suite)\" name=\"\(name.nameMarkup)\""
+      result += "<testcase classname=\"\(suite)\" name=\"\(name.escaped(upTo: nil).markup)\""
       if let failure {
         result +=
-          ">\n<failure message=\"\(failure.nameMarkup)\">\(details.nameMarkup)</failure>\n</testcase>\n"
+          ">\n<failure message=\"\(failure.markup)\">\(details.markup)</failure>\n</testcase>\n"
       } else {
         result += "/>\n"
       }
     }
     if !report.notes.isEmpty {
-      result += "<system-out>\(report.notes.map(\.nameMarkup).joined(separator: "\n"))</system-out>\n"
+      result += "<system-out>\(report.notes.map(\.markup).joined(separator: "\n"))</system-out>\n"
     }
     return result + "</testsuite>\n</testsuites>\n"
   }
