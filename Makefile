@@ -85,11 +85,13 @@ test-swift: | $(FIRST)
 
 test-peers: build .venv/installed .venv-nodes/installed
 	SCALENET=$(SCALENET) ONNX_NODE_TESTS=.venv-nodes/node \
-	  .venv/bin/python -m pytest Tests/Peers/light Tests/Peers/browser Tests/Peers/operators Tests/Peers/trust
+	  .venv/bin/python -m pytest Tests/Peers/light Tests/Peers/browser Tests/Peers/operators Tests/Peers/trust \
+	  Tests/Peers/catalogue
 
-# TRUST=long tries every error and every signal at every call, on file systems of every kind: about an hour.
-trust: build .venv/installed ## Let every call to the system fail, or be the last, and look at what is left
-	SCALENET=$(SCALENET) TRUST=$(TRUST) .venv/bin/python -m pytest -q Tests/Peers/trust
+# TRUST=long tries every error and every signal at every call, on file systems of every kind, and files of the largest
+# sizes: about an hour.
+trust: build .venv/installed ## Let every call to the system fail, or be the last, and read the catalogue of bad inputs
+	SCALENET=$(SCALENET) TRUST=$(TRUST) .venv/bin/python -m pytest -q Tests/Peers/trust Tests/Peers/catalogue
 
 # Kernels that are not optimised are hundreds of times slower, and more so here: SANITIZE names the tests that are run.
 SANITIZE := FileIO|JSONText|ZipArchive|Images|NumPy|PyTorch|Safetensors|Recording|HDF5|ModelIR|ONNXFormat|ThreadPool

@@ -74,7 +74,11 @@ import Testing
   }
 
   @Test func shapesThatLie() {
-    for shape in ["(8589934592,)", "(4611686018427387904, 8, 0)", "(3037000500, 3037000500)", "(3,)", "()"] {
+    for shape in ["(4611686018427387904, 8, 0)", "(3037000500, 3037000500)"] {
+      let header = "{'descr': '<f4', 'fortran_order': False, 'shape': \(shape), }"
+      #expect(refusal(file(header)).contains("a shape whose extents can be multiplied"))
+    }
+    for shape in ["(8589934592,)", "(3,)", "()"] {
       let header = "{'descr': '<f4', 'fortran_order': False, 'shape': \(shape), }"
       #expect(refusal(file(header)).contains("8 bytes behind the header"))
       #expect(refusal(file(header.replacing("False", with: "True"))).contains("8 bytes behind the header"))

@@ -163,7 +163,7 @@ import Testing
     }
     #expect(refusal([]).contains("a value on the stack"))
     #expect(refusal([0x4e, 0x4e]).contains("one value at the end, found 2"))
-    #expect(refusal([0x28, 0x4e]).contains("one value at the end"))
+    #expect(refusal([0x28, 0x4e]).contains("no mark left at the end, found 1"))
     #expect(refusal([0x68, 7]).contains("memo entry 7, found none"))
     #expect(refusal([0x6a, 0xff, 0xff, 0xff, 0xff]).contains("memo entry 4294967295, found none"))
     #expect(refusal([0x4e, 0x72, 0xff, 0xff, 0xff, 0xff]).contains("found None"))

@@ -1,11 +1,14 @@
 extension String {
   /// A name or another text of a file, for a one-line message: control characters, line separators and backslashes are
   /// escaped, and what is longer than 200 characters is cut.
-  package var escapedForMessage: String {
+  package var escapedForMessage: String { escaped(upTo: 200) }
+
+  /// The same with another length at which it is cut; nil for none.
+  package func escaped(upTo limit: Int?) -> String {
     var result = ""
     var count = 0
     for scalar in unicodeScalars {
-      if count == 200 { return result + "..." }
+      if count == limit { return result + "..." }
       count += 1
       if let byte = Self.escapedByte(scalar) {
         result += "\\x" + String(byte, radix: 16)

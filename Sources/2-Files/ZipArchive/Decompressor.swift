@@ -9,8 +9,7 @@ import FileIO
   private let region: ByteRegion
 
   init(_ reader: ZipReader) throws(ScaleNetError) {
-    // What lies behind the end record is not part of the archive.
-    let region = reader.file.slice(0..<reader.end)
+    let region = reader.file
     var error = unsafe zip_error_t()
     unsafe zip_error_init(&error)
     defer { unsafe zip_error_fini(&error) }

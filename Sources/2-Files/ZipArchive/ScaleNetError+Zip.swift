@@ -14,9 +14,10 @@ extension ScaleNetError {
     ScaleNetError(path: path, place: "zip directory", offset: offset, expected: expected, found: found)
   }
 
-  /// Two members have one name.
-  static func duplicateName(path: String, member: String) -> ScaleNetError {
-    ScaleNetError(path: path, reason: "two zip members are named '\(member.escapedForMessage)'")
+  /// Two members have one name; `offset` is where the second's header lies.
+  static func duplicateName(path: String, member: String, offset: Int) -> ScaleNetError {
+    ScaleNetError(
+      path: path, place: place(member), offset: offset, expected: "names that differ", found: "a second one")
   }
 
   /// A name that would lead out of a directory: absolute, with `..`, with a backslash; or a symbolic link.
@@ -26,18 +27,15 @@ extension ScaleNetError {
 
   /// Two members share bytes, or a member shares bytes with the directory.
   static func overlap(path: String, member: String, offset: Int) -> ScaleNetError {
-    ScaleNetError(path: path, reason: "\(place(member)) at byte \(offset) runs into what follows it")
+    ScaleNetError(path: path, place: place(member), offset: offset, reason: "runs into what follows it")
   }
 
-  /// The local header of a member says something else than the directory.
+  /// The local header of a member, at `offset`, says something else than the directory, or is none.
   static func headerMismatch(
-    path: String, member: String, field: String, expected: String, found: String
+    path: String, member: String, offset: Int, expected: String, found: String
   ) -> ScaleNetError {
     ScaleNetError(
-      path: path, place: place(member),
-      reason:
-        "\(field): the directory says \(expected.escapedForMessage), the local header \(found.escapedForMessage)"
-    )
+      path: path, place: "\(place(member)): local header", offset: offset, expected: expected, found: found)
   }
 
   /// The member is encrypted or compressed in a way that is not supported.
@@ -57,6 +55,13 @@ extension ScaleNetError {
   /// The member's compressed bytes do not yield what the directory says.
   static func corrupt(path: String, member: String, reason: String) -> ScaleNetError {
     ScaleNetError(path: path, place: place(member), reason: "cannot decompress: \(reason.escapedForMessage)")
+  }
+
+  /// A stored member has another size than the directory says of its contents.
+  static func storedSize(path: String, member: String, expected: UInt64, found: Int) -> ScaleNetError {
+    ScaleNetError(
+      path: path, place: place(member), expected: "the directory's size \(expected)",
+      found: "\(found) bytes, which are stored as they are")
   }
 
   /// The bytes of a member do not have the checksum that the directory states.

@@ -2,15 +2,13 @@ import FileIO
 
 /// Where an archive's central directory lies, from the end records.
 ///
-/// Format: PKWARE APPNOTE 6.3.10, sections 4.3.14 to 4.3.16. Bytes behind the end record are ignored, as PyTorch's
-/// reader does, as long as the record lies within the last 65,557 bytes.
+/// Format: PKWARE APPNOTE 6.3.10, sections 4.3.14 to 4.3.16. The archive ends where the file does: in what follows, other
+/// programs may see another file.
 struct ZipDirectory {
   /// The directory's bytes.
   let range: Range<Int>
   /// The number of entries.
   let count: Int
-  /// Where the archive ends: behind the end record and its comment.
-  let end: Int
 
   private static let endSignature: UInt32 = 0x0605_4b50
   private static let endSize = 22
@@ -35,9 +33,14 @@ struct ZipDirectory {
       .malformedDirectory(path: path, offset: offset, expected: expected, found: "\(found)")
     }
     let comment: UInt16 = bytes.littleEndian(at: end + 20)!
-    self.end = end + Self.endSize + Int(comment)
-    guard self.end <= bytes.byteCount else {
-      throw malformed(end + 20, "a comment of at most \(bytes.byteCount - end - Self.endSize) bytes", comment)
+    let rest = bytes.byteCount - end - Self.endSize
+    guard Int(comment) <= rest else {
+      throw malformed(end + 20, "a comment of at most \(rest) bytes", comment)
+    }
+    guard Int(comment) == rest else {
+      throw malformed(
+        end + Self.endSize + Int(comment), "the end of the file, behind the archive",
+        "\(rest - Int(comment)) more bytes")
     }
     var claim = Self.claim(bytes, at: end)
     var limit = end

@@ -74,12 +74,15 @@ extension ZipReader {
     let limit = limits[member.index]
     func mismatch(_ field: String, _ expected: some Any, _ found: some Any) -> ScaleNetError {
       .headerMismatch(
-        path: file.origin, member: name(of: member), field: field, expected: "\(expected)", found: "\(found)")
+        path: file.origin, member: name(of: member), offset: header,
+        expected: "the directory's \(field) \("\(expected)".escapedForMessage)",
+        found: "\(found)".escapedForMessage)
     }
     func short(_ offset: Int) -> UInt16 { bytes.littleEndian(at: header + offset)! }
     func long(_ offset: Int) -> UInt32 { bytes.littleEndian(at: header + offset)! }
     guard long(0) == Self.localSignature else {
-      throw mismatch("header", "one at byte \(header)", "has no signature there")
+      throw .headerMismatch(
+        path: file.origin, member: name(of: member), offset: header, expected: "a signature", found: "none")
     }
     let nameOffset = header + 30
     let extraOffset = nameOffset + Int(short(26))
@@ -93,7 +96,7 @@ extension ZipReader {
       throw mismatch("name", name(of: member), localName)
     }
     if short(8) != member.method { throw mismatch("method", member.method, short(8)) }
-    if short(6) & 1 != 0 { throw mismatch("encryption", "none", "some") }
+    if short(6) & 1 != 0 { throw mismatch("flags", member.flags, short(6)) }
 
     var size = UInt64(long(22))
     var storedSize = UInt64(long(18))
@@ -113,9 +116,8 @@ extension ZipReader {
       throw mismatch("stored size", member.storedSize, storedSize)
     }
     guard !member.isStored || member.size == UInt64(member.storedSize) else {
-      throw .corrupt(
-        path: file.origin, member: name(of: member),
-        reason: "\(member.storedSize) stored bytes cannot be the stated \(member.size)")
+      throw .storedSize(
+        path: file.origin, member: name(of: member), expected: member.size, found: member.storedSize)
     }
     return payload..<payload + member.storedSize
   }

@@ -10,8 +10,6 @@ public struct ZipReader: Sendable {
   /// The members in the order of the directory.
   public let members: [ZipMember]
 
-  /// Where the archive ends; bytes behind are not part of it.
-  let end: Int
   /// Where each member's bytes must end at the latest: at the next member, or at the directory.
   let limits: [Int]
   private let index: NameIndex
@@ -29,13 +27,13 @@ public struct ZipReader: Sendable {
     self.file = file
     let path = file.origin
     let directory = try file.withBytes { bytes throws(ScaleNetError) in try ZipDirectory(bytes, path: path) }
-    end = directory.end
     members = try file.withBytes { bytes throws(ScaleNetError) in
       try Self.entries(bytes, directory: directory, path: path)
     }
     var index = NameIndex(count: members.count)
     for member in members where !index.insert(member, members, file) {
-      throw .duplicateName(path: path, member: Self.name(of: member, in: file))
+      throw .duplicateName(
+        path: path, member: Self.name(of: member, in: file), offset: member.headerOffset)
     }
     self.index = index
     limits = try Self.limits(members, directory: directory, file: file)

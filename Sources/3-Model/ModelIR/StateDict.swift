@@ -1,3 +1,5 @@
+import FileIO
+
 /// Named tensors in the order of their file, as PyTorch's `state_dict()` gives them.
 public struct StateDict: Sendable {
   /// One named tensor.
@@ -47,10 +49,37 @@ public struct StateDict: Sendable {
 
   /// How many numbers a network learns: all but running statistics and counters.
   public var learnableCount: Int {
-    let buffers = ["running_mean", "running_var", "num_batches_tracked"]
-    return entries.reduce(0) { sum, entry in
-      buffers.contains { entry.name.hasSuffix($0) } ? sum : sum.saturatingAdded(to: entry.tensor.elementCount)
+    learnable.reduce(0) { sum, entry in sum.saturatingAdded(to: entry.tensor.elementCount) }
+  }
+
+  /// The same, where a tensor that has several names, as tied weights have, counts once.
+  public var distinctLearnableCount: Int {
+    var seen: Set<TensorPlace> = []
+    return learnable.reduce(0) { sum, entry in
+      seen.insert(TensorPlace(entry.tensor)).inserted
+        ? sum.saturatingAdded(to: entry.tensor.elementCount) : sum
     }
+  }
+
+  private var learnable: some Sequence<Entry> {
+    let buffers = ["running_mean", "running_var", "num_batches_tracked"]
+    return entries.lazy.filter { entry in !buffers.contains { entry.name.hasSuffix($0) } }
+  }
+}
+
+/// Where a tensor lies in memory, and how: two names for the same place are one tensor, as tied weights have them.
+package struct TensorPlace: Hashable {
+  private let address: UInt
+  private let shape: TensorShape
+  private let strides: [Int]
+  private let type: DataType
+
+  package init(_ tensor: Tensor) {
+    let base = unsafe tensor.storage.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+    address = base &+ UInt(tensor.offset * tensor.storedType.byteCount)
+    shape = tensor.shape
+    strides = tensor.strides
+    type = tensor.dataType
   }
 }
 

@@ -20,10 +20,10 @@ extension Planner {
     for group in groups where !group.reorders && graph.hasFastKernel(group.node) {
       switch group.node.op {
       case .identity, .flatten, .reshape, .squeeze, .unsqueeze:
-        if let input = group.node.inputs[0] { homes[group.output.index] = .same(input) }
+        if let input = group.node.inputs[0] { homes[group.output.index] = .same(owner(of: input)) }
       case .cast(let cast):
         if let input = group.node.inputs[0], !Self.rounds(cast, from: graph[input].type.dataType) {
-          homes[group.output.index] = .same(input)
+          homes[group.output.index] = .same(owner(of: input))
         }
       case .concat(let concat):
         var start = 0
@@ -82,10 +82,17 @@ extension Planner {
 
   /// The value whose memory a value lives in.
   func root(of id: ValueID) -> ValueID {
-    switch homes[id.index] {
-    case .own, .constant, .typed: id
-    case .inside(let parent, _, _), .same(let parent): root(of: parent)
-    }
+    var root = id
+    while let parent = parent(of: root) { root = parent }
+    return root
+  }
+
+  /// The value that a value is the same as, itself if it is none. To lead to that one and not to the one before keeps
+  /// chains short: a network can be a hundred thousand nodes that work in place.
+  private func owner(of id: ValueID) -> ValueID {
+    var owner = id
+    while case .same(let other) = homes[owner.index] { owner = other }
+    return owner
   }
 
   /// Extents of a value as it lies in memory, empty lanes among its channels.
@@ -97,26 +104,39 @@ extension Planner {
 
   /// A value's place. Offsets in the arena count from the beginning of the root's buffer until memory is laid out.
   func place(_ id: ValueID) -> Operand {
-    let shape = shapes[id.index]
-    var images = ImageShape(shape, layouts[id.index])
+    var root = id
+    // The values between this one and its root, from the inside out.
+    var path: [ValueID] = []
+    while let parent = parent(of: root) {
+      path.append(root)
+      root = parent
+    }
+    let offset = if case .constant(let offset) = homes[root.index] { offset } else { 0 }
+    var place = Operand(
+      isConstant: homes[root.index] != .own, root: root, offset: offset,
+      images: ImageShape(shapes[root.index], layouts[root.index]))
+    for id in path.reversed() {
+      let shape = shapes[id.index]
+      var images = ImageShape(shape, layouts[id.index])
+      switch homes[id.index] {
+      case .own, .typed, .constant: break
+      case .same(let other):
+        if shapes[other.index] != shape { place.images = images }
+      case .inside(_, let axis, let start):
+        let step = axis == 0 && shape.count > 1 ? place.images.batchStride : shape[(axis + 1)...].reduce(1, *)
+        place.offset += start * step
+        images.batchStride = place.images.batchStride
+        place.images = images
+      }
+    }
+    return place
+  }
+
+  /// The value that a value lives in; nil if it has memory of its own.
+  private func parent(of id: ValueID) -> ValueID? {
     switch homes[id.index] {
-    case .own:
-      return Operand(isConstant: false, root: id, offset: 0, images: images)
-    case .typed:
-      return Operand(isConstant: true, root: id, offset: 0, images: images)
-    case .constant(let offset):
-      return Operand(isConstant: true, root: id, offset: offset, images: images)
-    case .same(let other):
-      var place = place(other)
-      if shapes[other.index] != shape { place.images = images }
-      return place
-    case .inside(let parent, let axis, let start):
-      var place = place(parent)
-      let step = axis == 0 && shape.count > 1 ? place.images.batchStride : shape[(axis + 1)...].reduce(1, *)
-      place.offset += start * step
-      images.batchStride = place.images.batchStride
-      place.images = images
-      return place
+    case .own, .constant, .typed: nil
+    case .inside(let parent, _, _), .same(let parent): parent
     }
   }
 
@@ -139,7 +159,7 @@ extension Planner {
       shapes[input.index] == shapes[output.index], layouts[input.index] == layouts[output.index],
       others.allSatisfy({ $0 == input || self.root(of: $0) != root })
     else { return }
-    homes[output.index] = .same(input)
+    homes[output.index] = .same(owner(of: input))
     // Even a result that nobody reads needs the memory while it is made.
     lastUse[root.index] = max(group, lastUse[output.index])
   }

@@ -100,8 +100,9 @@ struct Planner<Scalar: ExecutionScalar> {
       for id in activations(of: group) { readers[id.index].append(index) }
     }
     try shareMemory()
+    let outputs = Set(graph.outputs)
     for id in graph.valueIDs {
-      let last = graph.outputs.contains(id) ? groups.count : readers[id.index].last ?? -1
+      let last = outputs.contains(id) ? groups.count : readers[id.index].last ?? -1
       let root = root(of: id)
       lastUse[root.index] = max(lastUse[root.index], last)
     }

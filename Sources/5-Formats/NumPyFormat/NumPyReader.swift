@@ -43,9 +43,7 @@ public struct NumPyReader {
     let archive: ZipReader
     let contents: [ByteRegion]
     archive = try ZipReader(file)
-    if verifyChecksums {
-      for member in archive.members { try archive.verify(member) }
-    }
+    if verifyChecksums { try Self.verifyChecksums(file) }
     contents = try archive.contents(of: archive.members, budget: (128 << 20) + 4 * file.count)
 
     var result = StateDict()
@@ -64,6 +62,15 @@ public struct NumPyReader {
     return result
   }
 
+  /// Reads all members of a `.npz` archive that are stored and compares their CRC-32 with the archive's; those that are
+  /// decompressed are compared then. Other files have none.
+  public static func verifyChecksums(_ file: ByteRegion) throws(ScaleNetError) {
+    guard isArchive(file) else { return }
+    let archive = try ZipReader(file)
+    for member in archive.members { try archive.verify(member) }
+    try file.checkIntact()
+  }
+
   private static func array(
     _ region: ByteRegion, path: String, member: String
   ) throws(ScaleNetError) -> Tensor {
@@ -76,12 +83,17 @@ public struct NumPyReader {
       )
     }
     let found = region.count - start
-    guard let shape = TensorShape(checking: header.dimensions),
-      shape.elementCount * header.dataType.byteCount == found
-    else {
+    guard let shape = TensorShape(checking: header.dimensions) else {
+      throw .header(
+        path: path, member: member, offset: start, expected: "a shape whose extents can be multiplied",
+        found: "\(header.dimensions)")
+    }
+    let size = shape.elementCount * header.dataType.byteCount
+    guard size == found else {
       throw .size(
         path: path, member: member,
-        expected: "\(header.dataType.rawValue) elements of shape \(header.dimensions)", found: found)
+        expected: "\(size) bytes of \(header.dataType.rawValue) elements of shape \(header.dimensions)",
+        found: found)
     }
     var strides = shape.contiguousStrides
     if header.isFortranOrder {

@@ -36,7 +36,10 @@ struct ArchiveLayout {
     guard let pickle = found.first, found.count == 1 else {
       throw .malformedArchive(
         path: path, expected: "one member <stem>/\(Self.pickleName)",
-        found: found.isEmpty ? "none among \(archive.members.count) members" : "\(found.count)")
+        found: found.isEmpty
+          ? "none among \(archive.members.count) members"
+          : "\(found.count): "
+            + found.prefix(3).map { archive.name(of: $0).escapedForMessage }.joined(separator: ", "))
     }
     self.archive = archive
     self.pickle = pickle

@@ -61,7 +61,7 @@ extension PyTorchReader {
     case "big": return false
     default:
       throw .malformedArchive(
-        path: archive.file.origin, expected: "byte order 'little' or 'big'",
+        path: archive.file.origin, member: archive.name(of: member), expected: "byte order 'little' or 'big'",
         found: "'\(text.escapedForMessage)'")
     }
   }

@@ -41,9 +41,11 @@ extension ScaleNetError {
     ScaleNetError(path: path, place: "\(place)", expected: expected, found: found)
   }
 
-  /// The archive's members are not those of `torch.save`.
-  static func malformedArchive(path: String, expected: String, found: String) -> ScaleNetError {
-    ScaleNetError(path: path, expected: expected, found: found)
+  /// The archive's members, or the contents of one, are not those of `torch.save`.
+  static func malformedArchive(
+    path: String, member: String? = nil, expected: String, found: String
+  ) -> ScaleNetError {
+    ScaleNetError(path: path, place: member?.escapedForMessage, expected: expected, found: found)
   }
 
   /// A storage is not what the pickle says of it.

@@ -105,10 +105,13 @@ struct ChunkAssembler {
   /// All elements, row-major.
   func assemble(byteCount: Int, budget: inout Int) throws(ScaleNetError) -> ByteRegion {
     let stored = chunks.reduce(0) { $0 + $1.storedCount }
-    guard byteCount <= budget, chunkByteCount <= budget,
-      chunkByteCount / 2 <= max(byteCount, 1 << 20),
-      byteCount <= filters?.mostBytes(stored: stored) ?? stored
-    else {
+    let most = filters?.mostBytes(stored: stored) ?? stored
+    guard byteCount <= most else {
+      throw .wrongKind(
+        path: dataset.file.path, object: dataset.name, expected: "\(byteCount) bytes of elements in chunks",
+        found: filters == nil ? "\(stored)" : "\(stored) stored ones, which yield at most \(most)")
+    }
+    guard byteCount <= budget, chunkByteCount <= budget, chunkByteCount / 2 <= max(byteCount, 1 << 20) else {
       throw .overBudget(
         path: dataset.file.path, object: dataset.name, size: max(byteCount, chunkByteCount), budget: budget)
     }

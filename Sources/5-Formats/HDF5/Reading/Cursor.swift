@@ -112,7 +112,8 @@ struct Cursor {
   mutating func version(_ versions: ClosedRange<Int>) throws(ScaleNetError) -> Int {
     let version = try byte()
     guard versions.contains(version) else {
-      throw failure("version \(versions.lowerBound) to \(versions.upperBound)", "version \(version)")
+      let range = versions.count == 1 ? "" : " to \(versions.upperBound)"
+      throw failure("version \(versions.lowerBound)\(range)", "version \(version)")
     }
     return version
   }

@@ -60,16 +60,17 @@ struct FilterPipeline {
         }
         let found = bytes.suffix(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         bytes.removeLast(4)
-        guard found == Checksum.fletcher32(bytes[...]) else {
-          return .failure(ScaleNetError(reason: "expected another Fletcher-32 checksum"))
+        let computed = Checksum.fletcher32(bytes[...])
+        guard found == computed else {
+          return .failure(ScaleNetError(expected: "Fletcher-32 checksum \(computed)", found: "\(found)"))
         }
       case .deflate:
         // A checksum taken before compression comes out with the elements.
         let before = filters[..<index].contains { if case .fletcher32 = $0 { true } else { false } }
-        guard let inflated = Self.inflate(bytes, size: before ? size + 4 : size) else {
-          return .failure(ScaleNetError(reason: "expected a deflated stream of \(size) bytes"))
+        switch Self.inflate(bytes, size: before ? size + 4 : size) {
+        case .success(let inflated): bytes = inflated
+        case .failure(let error): return .failure(error)
         }
-        bytes = inflated
       case .shuffle(let elementSize):
         bytes = Self.unshuffle(bytes, elementSize: elementSize)
       }
@@ -81,8 +82,10 @@ struct FilterPipeline {
   }
 
   /// A zlib stream (RFC 1950) that yields exactly `size` bytes.
-  private static func inflate(_ stored: [UInt8], size: Int) -> [UInt8]? {
-    guard let decompressor = unsafe libdeflate_alloc_decompressor() else { return nil }
+  private static func inflate(_ stored: [UInt8], size: Int) -> Result<[UInt8], ScaleNetError> {
+    guard let decompressor = unsafe libdeflate_alloc_decompressor() else {
+      return .failure(ScaleNetError(reason: "no memory to decompress in"))
+    }
     defer { unsafe libdeflate_free_decompressor(decompressor) }
     var result = [UInt8](repeating: 0, count: size)
     let status = unsafe stored.withUnsafeBytes { source in
@@ -91,7 +94,18 @@ struct FilterPipeline {
           decompressor, source.baseAddress, source.count, target.baseAddress, target.count, nil)
       }
     }
-    return status == LIBDEFLATE_SUCCESS ? result : nil
+    let found =
+      switch status {
+      case LIBDEFLATE_SUCCESS: ""
+      case LIBDEFLATE_SHORT_OUTPUT: "a shorter one"
+      case LIBDEFLATE_INSUFFICIENT_SPACE: "a longer one"
+      // LIBDEFLATE_BAD_DATA, and whatever later versions of the library add.
+      default: "one that is damaged"
+      }
+    guard found.isEmpty else {
+      return .failure(ScaleNetError(expected: "a deflated stream of \(size) bytes", found: found))
+    }
+    return .success(result)
   }
 
   /// Shuffled bytes are the elements' first bytes, then their second bytes, and so on; a rest stands at the end.

@@ -194,12 +194,21 @@ struct LayerListReader {
         entry.name, entry.className, "inbound_nodes", isInput ? "none" : "at least one use of the layer",
         "\(nodes.count)")
     }
+    // All calls are read before the first is noted: lists that a reader shares would be copied at every change.
+    for (number, call) in try calls(nodes, of: entry, in: scope).enumerated() {
+      try connect(call, number, entry, index, in: &scope)
+    }
+  }
+
+  private func calls(
+    _ nodes: [JSON], of entry: ModelScope.Entry, in scope: ModelScope
+  ) throws(ScaleNetError) -> [InboundCall] {
     var isOperation = false
     if case .layer(let layer) = entry.calls[0] { isOperation = layers[layer].operation != nil }
     var reader = InboundReader(self, entry, scope, isOperation: isOperation)
-    for (call, node) in nodes.enumerated() {
-      try connect(try reader.read(node), call, entry, index, in: &scope)
-    }
+    var calls: [InboundCall] = []
+    for node in nodes { calls.append(try reader.read(node)) }
+    return calls
   }
 
   private mutating func connect(

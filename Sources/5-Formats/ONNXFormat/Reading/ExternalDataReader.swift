@@ -95,13 +95,14 @@ final class ExternalDataReader {
       let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (isLast ? O_NONBLOCK : O_DIRECTORY)
       let next = unsafe component.withPath { unsafe openat(descriptor, $0, flags) }
       guard next >= 0 else {
+        let reason = Self.reason()
         // That there is no room for one more open file tells nothing of this one.
         if [EMFILE, ENFILE, ENOMEM].contains(errno) {
-          throw .cannotRead(path: directory + location, reason: Self.reason())
+          throw .cannotRead(path: directory + location, reason: reason)
         }
         if errno == ELOOP, isLast, let linked = try openLinked(directory + location) { return linked }
         let expected = "a regular file reached without symbolic links at \"\(location)\""
-        throw failure(place, expected, Self.reason())
+        throw failure(place, expected, reason)
       }
       close(descriptor)
       descriptor = next

@@ -33,11 +33,23 @@ enum PickleGlobal {
     case .dataType(let type): "the type \(type.rawValue)"
     case .foreignType(let name), .marker(let name): name
     case .unknown(let name): "the class or function '\(name.escapedForMessage)'"
-    case .orderedDictionary, .counter, .set, .byteArray, .complex, .encode, .size, .device, .layout,
-      .parameter,
-      .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildParameter, .rebuildParameterWithState,
-      .rebuildFromType, .rebuildUnsupported:
-      "a class or function"
+    case .orderedDictionary: "the class OrderedDict"
+    case .counter: "the class Counter"
+    case .set: "the class set"
+    case .byteArray: "the class bytearray"
+    case .complex: "the class complex"
+    case .encode: "the function encode"
+    case .size: "the class torch.Size"
+    case .device: "the class torch.device"
+    case .layout: "the function _get_layout"
+    case .parameter: "the class Parameter"
+    case .rebuildTensor: "the function _rebuild_tensor"
+    case .rebuildTensorV2: "the function _rebuild_tensor_v2"
+    case .rebuildTensorV3: "the function _rebuild_tensor_v3"
+    case .rebuildParameter: "the function _rebuild_parameter"
+    case .rebuildParameterWithState: "the function _rebuild_parameter_with_state"
+    case .rebuildFromType: "the function _rebuild_from_type_v2"
+    case .rebuildUnsupported(let kind): "a function that makes a \(kind) tensor"
     }
   }
 

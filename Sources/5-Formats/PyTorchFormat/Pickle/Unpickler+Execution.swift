@@ -12,6 +12,8 @@ extension Unpickler {
       guard count <= UInt64(bytes.byteCount - position) else {
         throw malformed("a frame of at most \(bytes.byteCount - position) bytes", "one of \(count)")
       }
+      guard frameEnd == nil else { throw malformed("frames one after the other", "one within another") }
+      frameEnd = position + Int(count)
     case .stop: return
     case .none: try push(.none)
     case .newTrue: try push(.bool(true))

@@ -27,6 +27,8 @@ struct Unpickler {
   /// Where the present opcode began, for messages.
   var opcodeOffset = 0
   var stack: [PickleValue] = []
+  /// Where the frame ends that the next opcode stands in; nil outside of frames.
+  var frameEnd: Int?
   /// Heights of the stack where marks were set.
   var marks: [Int] = []
   var memo = PickleMemo()
@@ -49,6 +51,7 @@ struct Unpickler {
     let region = arena.bytes
     return try region.withBytes { bytes throws(ScaleNetError) in
       while true {
+        if position == frameEnd { frameEnd = nil }
         opcodeOffset = position
         guard let byte = bytes.littleEndian(at: position, as: UInt8.self) else {
           throw malformed("a pickle opcode", "the end")
@@ -57,14 +60,21 @@ struct Unpickler {
         position += 1
         if opcode == .stop { return try finish() }
         try execute(opcode, bytes)
+        if let frameEnd, position > frameEnd {
+          throw malformed(
+            "an opcode that ends with its frame, at byte \(frameEnd - start)",
+            "one that ends at byte \(position - start)")
+        }
       }
     }
   }
 
   private mutating func finish() throws(ScaleNetError) -> PickleValue {
     let value = try pop()
-    guard stack.isEmpty, marks.isEmpty else {
-      throw malformed("one value at the end", "\(stack.count + 1)")
+    guard marks.isEmpty else { throw malformed("no mark left at the end", "\(marks.count)") }
+    guard stack.isEmpty else { throw malformed("one value at the end", "\(stack.count + 1)") }
+    if let frameEnd, position < frameEnd {
+      throw malformed("the end of the frame, at byte \(frameEnd - start)", "STOP before it")
     }
     return value
   }

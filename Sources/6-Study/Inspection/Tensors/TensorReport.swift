@@ -72,7 +72,7 @@ public struct TensorReport: Sendable, Codable, Hashable {
     tensors = []
     modules = [Module(name: "", depth: 0, tensors: 0, parameters: 0, buffers: 0, bytes: 0)]
     var indices = ["": 0]
-    var seen: Set<Place> = []
+    var seen: Set<TensorPlace> = []
     var shared = 0
     for entry in weights.entries {
       let tensor = entry.tensor
@@ -83,7 +83,7 @@ public struct TensorReport: Sendable, Codable, Hashable {
           bytes: tensor.byteCount,
           statistics: statistics))
       // Tensors without elements lie nowhere.
-      let isNew = tensor.elementCount == 0 || seen.insert(Place(tensor)).inserted
+      let isNew = tensor.elementCount == 0 || seen.insert(TensorPlace(tensor)).inserted
       if !isNew { shared += 1 }
       for module in Self.owners(of: entry.name, &modules, &indices) {
         modules[module].tensors += 1
@@ -145,22 +145,6 @@ public struct TensorReport: Sendable, Codable, Hashable {
     guard entry.tensor.dataType.isFloatingPoint else { return true }
     return ["running_mean", "running_var", "moving_mean", "moving_variance"].contains {
       entry.name.hasSuffix($0)
-    }
-  }
-
-  /// Where a tensor lies in memory: two names for the same place are one tensor.
-  private struct Place: Hashable {
-    let address: UInt
-    let shape: TensorShape
-    let strides: [Int]
-    let type: DataType
-
-    init(_ tensor: ModelIR.Tensor) {
-      let base = unsafe tensor.storage.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
-      address = base &+ UInt(tensor.offset * tensor.storedType.byteCount)
-      shape = tensor.shape
-      strides = tensor.strides
-      type = tensor.dataType
     }
   }
 }

@@ -1,7 +1,7 @@
 import FileIO
 
-/// Comma-separated values (RFC 4180, with LF): a header and rows, with exact numbers. In names, control characters are
-/// escaped, and a first character that makes a spreadsheet run a cell as a formula stands behind an apostrophe.
+/// Comma-separated values (RFC 4180, with LF): a header and rows, with exact numbers. In names, control characters and
+/// backslashes are escaped as in messages, so that a name is one line; all else is data and stays as it is, a first `=` too.
 package struct CSVTable {
   private var lines: [[String]]
 
@@ -17,8 +17,7 @@ package struct CSVTable {
 
   /// A name, or another text that may hold anything, as a cell.
   package static func name(_ text: String) -> String {
-    var text = text.escapedForMessage
-    if let first = text.first, "=+-@".contains(first), text != "-" { text = "'" + text }
+    let text = text.escaped(upTo: nil)
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0 == " " }) else { return text }
     return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
       + "\""

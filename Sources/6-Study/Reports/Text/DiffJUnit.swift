@@ -21,7 +21,7 @@ struct DiffJUnit {
     var result = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"scalenet diff\" \(counts)>\n"
     result += "<testsuite name=\"\(suite)\" \(counts) skipped=\"0\">\n"
     for (name, failure) in cases {
-      result += "<testcase classname=\"\(suite)\" name=\"\(name.nameMarkup)\""
+      result += "<testcase classname=\"\(suite)\" name=\"\(name.escaped(upTo: nil).markup)\""
       if let failure {
         result +=
           ">\n<failure message=\"\(failure.sentenceMarkup)\">\(details.map(\.sentenceMarkup).joined(separator: "\n"))</failure>\n</testcase>\n"

@@ -235,11 +235,11 @@ struct Conversion {
 }
 
 extension Model {
-  /// Learnable parameters.
+  /// Learnable parameters; tied ones count once.
   func parameterCount() throws(ScaleNetError) -> Int {
     switch content {
     case .weights(let weights, _), .tensors(let weights, _):
-      return weights.learnableCount
+      return weights.distinctLearnableCount
     case .graph:
       return try inspect().report.totals.parameters
     }

@@ -1,5 +1,6 @@
 import FileIO
 import ModelIR
+import NumPyFormat
 import PyTorchFormat
 
 /// Looks through all of a model's bytes, on a thread of its own while other work goes on: whether the container's
@@ -22,9 +23,15 @@ struct SoundnessCheck {
   func notes() throws(ScaleNetError) -> [String] { try task.value().get() }
 
   private static func verifyChecksums(_ model: Model) throws(ScaleNetError) {
-    guard model.format == .pytorch else { return }
-    // The shards of an index are checkpoints too; the index and a structure file are none.
-    for file in model.files where PyTorchReader.recognizes(file) { try PyTorchReader.verifyChecksums(file) }
+    switch model.format {
+    case .pytorch:
+      // The shards of an index are checkpoints too; the index and a structure file are none.
+      for file in model.files where PyTorchReader.recognizes(file) { try PyTorchReader.verifyChecksums(file) }
+    case .numpy:
+      for file in model.files where NumPyReader.recognizes(file) { try NumPyReader.verifyChecksums(file) }
+    // Keras's archives are compared where they are read, and the others have no checksums.
+    case .safetensors, .onnx, .keras, .trtexec, .polygraphy, .builtIn: return
+    }
   }
 
   private static func nonFiniteNotes(_ model: Model) throws(ScaleNetError) -> [String] {
