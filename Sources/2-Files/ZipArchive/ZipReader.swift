@@ -3,15 +3,13 @@ public import FileIO
 /// A zip archive in memory or in a mapped file.
 ///
 /// The directory is read at once, contents only when asked for. Stored members are slices of the file, so that
-/// nothing is copied; deflated ones are decompressed by libzip. Nothing is ever extracted to a file.
+/// nothing is copied; deflated ones are decompressed by libdeflate. Nothing is ever extracted to a file.
 public struct ZipReader: Sendable {
   /// The archive.
   public let file: ByteRegion
   /// The members in the order of the directory.
   public let members: [ZipMember]
 
-  /// Where the archive ends; bytes behind are not part of it.
-  let end: Int
   /// Where each member's bytes must end at the latest: at the next member, or at the directory.
   let limits: [Int]
   private let index: NameIndex
@@ -29,7 +27,6 @@ public struct ZipReader: Sendable {
     self.file = file
     let path = file.origin
     let directory = try file.withBytes { bytes throws(ScaleNetError) in try ZipDirectory(bytes, path: path) }
-    end = directory.end
     members = try file.withBytes { bytes throws(ScaleNetError) in
       try Self.entries(bytes, directory: directory, path: path)
     }
