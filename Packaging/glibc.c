@@ -12,14 +12,17 @@
 #include <sys/stat.h>
 
 __asm__(
-    ".macro older name, version\n"
-    "  .symver older_\\name, \\name@\\version\n"
+    ".macro renamed name, other, version\n"
+    "  .symver older_\\name, \\other@\\version\n"
     "  .globl \\name\n"
     "  .hidden \\name\n"
     "  .type \\name, @function\n"
     "\\name:\n"
     "  jmp older_\\name@PLT\n"
     "  .size \\name, . - \\name\n"
+    ".endm\n"
+    ".macro older name, version\n"
+    "  renamed \\name, \\name, \\version\n"
     ".endm\n"
     ".text\n"
     "older exp, GLIBC_2.2.5\n"
@@ -69,7 +72,17 @@ __asm__(
     "older sem_post, GLIBC_2.2.5\n"
     "older sem_timedwait, GLIBC_2.2.5\n"
     "older sem_unlink, GLIBC_2.2.5\n"
-    "older sem_wait, GLIBC_2.2.5\n");
+    "older sem_wait, GLIBC_2.2.5\n"
+    // Since 2.38, headers give these other names, under which numbers may be binary, 0b1.
+    "renamed __isoc23_fscanf, __isoc99_fscanf, GLIBC_2.7\n"
+    "renamed __isoc23_sscanf, __isoc99_sscanf, GLIBC_2.7\n"
+    "renamed __isoc23_vsscanf, __isoc99_vsscanf, GLIBC_2.7\n"
+    "renamed __isoc23_strtoimax, strtoimax, GLIBC_2.2.5\n"
+    "renamed __isoc23_strtol, strtol, GLIBC_2.2.5\n"
+    "renamed __isoc23_strtoll, strtoll, GLIBC_2.2.5\n"
+    "renamed __isoc23_strtoul, strtoul, GLIBC_2.2.5\n"
+    "renamed __isoc23_strtoull, strtoull, GLIBC_2.2.5\n"
+    "renamed __isoc23_strtoumax, strtoumax, GLIBC_2.2.5\n");
 
 #define HIDDEN __attribute__((visibility("hidden")))
 
