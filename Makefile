@@ -11,9 +11,20 @@ PYTHON ?= python3
 
 SCALENET := .build/release/scalenet
 
-# With the Swift runtime inside, the binary starts sooner, and runs where no toolchain is installed. lld, which comes
-# with the toolchain, does not warn about functions of the runtime that scalenet never calls.
-STATIC := --static-swift-stdlib -Xswiftc -use-ld=lld
+# With the Swift runtime and the libraries inside, the binary starts sooner, and runs where neither a toolchain nor the
+# libraries are installed; $(LINK) has what it is linked with. lld, which comes with the toolchain, does not warn about
+# functions of the runtime that scalenet never calls; in sections of their own, functions that nothing calls are left out.
+STATIC := --static-swift-stdlib -Xswiftc -use-ld=lld -Xswiftc -Xfrontend -Xswiftc -function-sections
+LINK := .build-link
+DIST := dist
+
+# How the packages of `make dist` call themselves: the name of the wheel, which is its owner's to choose, and who answers
+# for the Debian package.
+WHEEL_NAME ?= scalenet
+MAINTAINER ?= nobody <nobody@localhost>
+
+# Where `make test-dist` keeps the systems that it installs the packages on.
+ROOTS := .build-roots
 DEMO := demo-output
 BENCH := bench-output
 BENCH_NETWORKS := scalenet50 scalenet152 resnet50 resnext50-32x4d seresnet50
@@ -25,14 +36,13 @@ DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 # two builds would throw each other's work away.
 TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
-BUILD_PACKAGES := libcairo2-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev libssl-dev \
-  libzip-dev pkg-config
-TEST_PACKAGES := chromium gcc libc6-dev parallel protobuf-c-compiler python3-venv qemu-user
+BUILD_PACKAGES := libaec-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev pkg-config zlib1g-dev
+TEST_PACKAGES := chromium fish gcc groff-base libc6-dev libzip-dev parallel protobuf-c-compiler python3-venv qemu-user zsh
 
 # Under `make -j`, what else is asked for waits for these.
 FIRST := $(filter clean deps,$(MAKECMDGOALS))
 
-.PHONY: help deps build-deps build demo bench test trust sanitize test-swift test-peers peers peers-torch peers-tf215 peers-tf peers-ray schemas check-schemas lint docs install clean
+.PHONY: help deps build-deps build dist demo bench test trust sanitize test-swift test-peers test-dist peers peers-torch peers-tf215 peers-tf peers-ray schemas check-schemas lint docs install clean
 
 help: ## Show what can be made
 	@echo "usage: make TARGET"
@@ -61,8 +71,16 @@ deps: ## Install the packages that building and testing need (Debian, Ubuntu)
 build-deps: | $(FIRST)
 	$(call install-packages,$(BUILD_PACKAGES))
 
-build: | $(FIRST) ## Build the release binary, .build/release/scalenet
-	$(SWIFT) build -c release --product scalenet $(STATIC)
+build: $(LINK)/flags | $(FIRST) ## Build the release binary, .build/release/scalenet
+	PKG_CONFIG_PATH="$(CURDIR)/$(LINK)$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" \
+	  $(SWIFT) build -c release --product scalenet $(STATIC) $$(cat $<)
+
+$(LINK)/flags: Packaging/link Packaging/glibc.c | $(FIRST)
+	SWIFT=$(SWIFT) Packaging/link $(LINK)
+
+dist: build ## Pack the binary, completions and manual pages: a tarball, a Debian package and a wheel, in dist
+	SWIFT=$(SWIFT) $(PYTHON) Packaging/pack.py $(SCALENET) --link $(LINK) --output $(DIST) \
+	  --name '$(WHEEL_NAME)' --maintainer '$(MAINTAINER)'
 
 demo: ## On a fresh machine: install, build, convert a full-size network to ONNX, verified, and run it
 	@$(MAKE) --no-print-directory build-deps
@@ -83,10 +101,13 @@ test-swift: | $(FIRST)
 	$(SWIFT) test $(TEST_BUILD)
 	.ci/emulate "$$($(SWIFT) build $(TEST_BUILD) --build-tests --show-bin-path)"
 
-test-peers: build .venv/installed .venv-nodes/installed
-	SCALENET=$(SCALENET) ONNX_NODE_TESTS=.venv-nodes/node \
-	  .venv/bin/python -m pytest Tests/Peers/light Tests/Peers/browser Tests/Peers/operators Tests/Peers/trust \
-	  Tests/Peers/catalogue
+test-peers: dist .venv/installed .venv-nodes/installed
+	SCALENET=$(SCALENET) DIST=$(DIST) ONNX_NODE_TESTS=.venv-nodes/node .venv/bin/python -m pytest \
+	  Tests/Peers/light Tests/Peers/browser Tests/Peers/operators Tests/Peers/trust Tests/Peers/catalogue Tests/Peers/dist
+
+# The packages on systems of their own: needs root, debootstrap, and a network where these systems are not there yet.
+test-dist: dist .venv/installed ## Install each package on Debian 11, 12 and 13, and use it there (as root)
+	SCALENET=$(SCALENET) DIST=$(DIST) ROOTS=$(ROOTS) .venv/bin/python -m pytest Tests/Peers/dist
 
 # TRUST=long tries every error and every signal at every call, on file systems of every kind, and files of the largest
 # sizes: about an hour.
@@ -178,21 +199,23 @@ lint: check-schemas ## Check format, generated sources, imports, comments and sn
 	.ci/imports
 	.ci/documented
 	.ci/snippets
-	PYTHONPYCACHEPREFIX=.build-python $(PYTHON) -W error -m compileall -q -f .ci Tests fixtures
+	PYTHONPYCACHEPREFIX=.build-python $(PYTHON) -W error -m compileall -q -f .ci Packaging Tests fixtures
 
 docs: | $(FIRST) ## Build the documentation of ScaleNetKit, .build-docs/ScaleNetKit.doccarchive
 	$(SWIFT) build --target ScaleNetKit
 	SWIFT=$(SWIFT) .ci/docs .build/debug .build-docs/ScaleNetKit.doccarchive
 
-install: build ## Install the binary and shell completions under PREFIX (/usr/local)
+install: build ## Install the binary, shell completions and manual pages under PREFIX (/usr/local)
 	install -D -m 755 $(SCALENET) $(DESTDIR)$(PREFIX)/bin/scalenet
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	$(SCALENET) --generate-completion-script bash \
 	  >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/scalenet
 	$(SCALENET) --generate-completion-script zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_scalenet
 	$(SCALENET) --generate-completion-script fish \
 	  >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/scalenet.fish
+	$(PYTHON) Packaging/manual.py $(SCALENET) $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean: ## Remove everything that was built, the Python environments too
-	rm -rf .build .build-test .build-address .build-thread .build-docs .build-schemas .build-python .venv .venv-* $(DEMO) $(BENCH)
+	rm -rf .build .build-test .build-address .build-thread .build-docs .build-schemas .build-python $(LINK) .build-roots .venv \
+	  .venv-* $(DEMO) $(BENCH) $(DIST)

@@ -107,7 +107,12 @@ import ZipArchive
     #expect(refusal([corrupt]).contains("cannot decompress"))
     var checksum = zeros
     checksum.setBoth { $0.checksum ^= 1 }
-    #expect(refusal([checksum]).contains("CRC error"))
+    #expect(refusal([checksum]).contains("expected CRC-32"))
+    // What is left over of the compressed bytes is not ignored.
+    var longer = zeros
+    longer.payload += [0, 0]
+    longer.setBoth { $0.storedSize += 2 }
+    #expect(refusal([longer]).contains("ends after \(Self.deflatedZeros.count) of"))
   }
 
   @Test func wrongChecksum() {

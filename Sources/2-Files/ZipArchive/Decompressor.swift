@@ -1,90 +1,60 @@
-import CZip
+import CDeflate
 import FileIO
 
-/// libzip over an archive in memory, for members that are not stored.
-///
-/// Where members lie has been decided already; libzip has to see the same members, or the archive is refused.
+/// Decompresses members that are deflated (RFC 1951), one after another, with the same working memory.
 @safe struct Decompressor: ~Copyable {
-  private let archive: OpaquePointer
-  private let region: ByteRegion
+  private let decompressor: OpaquePointer
 
-  init(_ reader: ZipReader) throws(ScaleNetError) {
-    let region = reader.file
-    var error = unsafe zip_error_t()
-    unsafe zip_error_init(&error)
-    defer { unsafe zip_error_fini(&error) }
-    func failure() -> ScaleNetError {
-      let text = unsafe zip_error_strerror(&error).map { unsafe String(cString: $0) }
-      return .corrupt(path: reader.file.origin, member: "", reason: text ?? "libzip failed")
+  init(path: String) throws(ScaleNetError) {
+    guard let decompressor = unsafe libdeflate_alloc_decompressor() else {
+      throw ScaleNetError(.internalFailure, path: path, reason: "no memory to decompress with")
     }
-    // libzip keeps the address: `region` is kept as long as the archive is open.
-    let source = unsafe region.withUnsafeBytes { bytes in
-      unsafe zip_source_buffer_create(bytes.baseAddress, UInt64(bytes.count), 0, &error)
-    }
-    guard let source = unsafe source else { throw failure() }
-    guard let archive = unsafe zip_open_from_source(source, ZIP_RDONLY, &error) else {
-      unsafe zip_source_free(source)
-      throw failure()
-    }
-    unsafe self.archive = archive
-    self.region = region
+    unsafe self.decompressor = decompressor
   }
 
   deinit {
-    // Nothing was changed, so there is nothing to write and nothing that can fail.
-    unsafe zip_discard(archive)
+    unsafe libdeflate_free_decompressor(decompressor)
   }
 
-  consuming func close() {}
-
-  /// The decompressed contents of a member whose size the caller has accepted.
-  borrowing func contents(of member: ZipMember, in reader: ZipReader) throws(ScaleNetError) -> ByteRegion {
+  /// The contents of a member whose size the caller has accepted, and whose compressed bytes lie at `payload`.
+  ///
+  /// The compressed bytes must yield the stated size and the stated CRC-32, and be used up by that.
+  borrowing func contents(
+    of member: ZipMember, at payload: Range<Int>, in reader: ZipReader
+  ) throws(ScaleNetError) -> ByteRegion {
     let path = reader.file.origin
-    let name = reader.name(of: member)
-    let index = zip_uint64_t(member.index)
-    var status = unsafe zip_stat_t()
-    unsafe zip_stat_init(&status)
-    guard unsafe zip_get_num_entries(archive, 0) == zip_int64_t(reader.members.count),
-      unsafe zip_stat_index(archive, index, 0, &status) == 0,
-      unsafe status.size == member.size, unsafe status.comp_size == UInt64(member.storedSize),
-      unsafe status.crc == member.checksum
-    else {
-      throw .corrupt(path: path, member: name, reason: "libzip reads another directory in this file")
+    func corrupt(_ reason: String) -> ScaleNetError {
+      .corrupt(path: path, member: reader.name(of: member), reason: reason)
     }
-    guard let handle = unsafe zip_fopen_index(archive, index, 0) else {
-      throw unsafe .corrupt(
-        path: path, member: name, reason: Self.text(unsafe zip_get_error(archive)))
-    }
-    defer { unsafe zip_fclose(handle) }
-    return unsafe try ByteRegion.allocate(origin: path, count: Int(member.size)) {
+    let source = reader.file.slice(payload)
+    let region = unsafe try ByteRegion.allocate(origin: path, count: Int(member.size)) {
       target throws(ScaleNetError) in
-      var done = 0
-      while done < target.count {
-        let count = unsafe zip_fread(handle, target.baseAddress! + done, UInt64(target.count - done))
-        if count < 0 {
-          throw unsafe ScaleNetError.corrupt(
-            path: path, member: name, reason: Self.text(unsafe zip_file_get_error(handle)))
+      // An address is wanted even where there is nothing to write.
+      var nothing: UInt8 = 0
+      var used = 0
+      var written = 0
+      let result = unsafe source.withUnsafeBytes { bytes in
+        unsafe withUnsafeMutablePointer(to: &nothing) { nothing in
+          unsafe libdeflate_deflate_decompress_ex(
+            decompressor, bytes.baseAddress, bytes.count,
+            target.baseAddress ?? UnsafeMutableRawPointer(nothing),
+            target.count, &used, &written)
         }
-        if count == 0 { break }
-        done += Int(count)
       }
-      // One more read: libzip compares the checksum when it meets the end.
-      var surplus: UInt8 = 0
-      let more = done == target.count ? unsafe zip_fread(handle, &surplus, 1) : 0
-      if more < 0 {
-        throw unsafe ScaleNetError.corrupt(
-          path: path, member: name, reason: Self.text(unsafe zip_file_get_error(handle)))
+      if result == LIBDEFLATE_INSUFFICIENT_SPACE {
+        throw corrupt("expected \(target.count) bytes, found more")
       }
-      guard done == target.count, more == 0 else {
-        throw ScaleNetError.corrupt(
-          path: path, member: name,
-          reason: "expected \(target.count) bytes, found " + (more > 0 ? "more" : "\(done)"))
+      guard result == LIBDEFLATE_SUCCESS else { throw corrupt("the bytes are not a deflated stream") }
+      guard written == target.count else { throw corrupt("expected \(target.count) bytes, found \(written)") }
+      guard used == source.count else {
+        throw corrupt("the deflated stream ends after \(used) of \(source.count) bytes")
       }
     }
-  }
-
-  private static func text(_ error: UnsafeMutablePointer<zip_error_t>?) -> String {
-    guard let text = unsafe zip_error_strerror(error) else { return "libzip failed" }
-    return unsafe String(cString: text)
+    let found = Checksum.of(region)
+    guard found == member.checksum else {
+      throw .checksum(
+        path: path, member: reader.name(of: member), expected: member.checksum, found: found)
+    }
+    return region
   }
 }

@@ -29,11 +29,10 @@ extension ZipReader {
       compressed.append((regions.count - 1, payload))
     }
     guard !compressed.isEmpty else { return regions }
-    let decompressor = try Decompressor(self)
-    for (position, _) in compressed {
-      regions[position] = try decompressor.contents(of: members[position], in: self)
+    let decompressor = try Decompressor(path: file.origin)
+    for (position, payload) in compressed {
+      regions[position] = try decompressor.contents(of: members[position], at: payload, in: self)
     }
-    decompressor.close()
     return regions
   }
 

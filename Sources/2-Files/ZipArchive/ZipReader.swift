@@ -3,7 +3,7 @@ public import FileIO
 /// A zip archive in memory or in a mapped file.
 ///
 /// The directory is read at once, contents only when asked for. Stored members are slices of the file, so that
-/// nothing is copied; deflated ones are decompressed by libzip. Nothing is ever extracted to a file.
+/// nothing is copied; deflated ones are decompressed by libdeflate. Nothing is ever extracted to a file.
 public struct ZipReader: Sendable {
   /// The archive.
   public let file: ByteRegion

@@ -21,11 +21,6 @@ extension ScaleNetError {
       place: "picture", expected: "sides of at most \(limit) pixels", found: "\(width) x \(height)")
   }
 
-  /// The drawing library failed.
-  static func drawing(reason: String) -> ScaleNetError {
-    ScaleNetError(place: "picture", reason: reason.escapedForMessage)
-  }
-
   /// A report could not be written as JSON.
   static func json(path: String?, reason: String) -> ScaleNetError {
     ScaleNetError(.internalFailure, path: path, place: "report as JSON", reason: reason.escapedForMessage)

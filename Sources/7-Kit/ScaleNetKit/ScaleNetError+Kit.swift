@@ -43,11 +43,6 @@ extension ScaleNetError {
     return settings.isEmpty ? error : error.advising(.choose(settings))
   }
 
-  /// A library that this one stands on failed.
-  static func library(name: String, reason: String) -> ScaleNetError {
-    ScaleNetError(.internalFailure, reason: "\(name): \(reason)")
-  }
-
   /// The elements of a stored tensor can't be read.
   static func tensor(path: String, name: String, _ error: ScaleNetError) -> ScaleNetError {
     error.within("tensor \(name.escapedForMessage)").inFile(path)

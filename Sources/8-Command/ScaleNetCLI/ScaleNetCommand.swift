@@ -45,6 +45,11 @@ enum Main {
     signal(SIGPIPE, SIG_IGN)
     TemporaryFiles.removeOnTermination()
     LargeMemory.endProgramWhereItLacks()
+    guard CommandLine.argc > 0 else {
+      // Swift reads them there. Without them, every command would be a question for help.
+      StandardError.write("scalenet: error: the arguments cannot be read: /proc is not mounted\n")
+      exit(ExitStatus.inputOutput)
+    }
     let status = run()
     for file in LeftoverFile.found() {
       StandardError.write(
@@ -65,6 +70,11 @@ enum Main {
     func tell(_ error: ErrorJSON) { StandardError.write((try? reportJSON(error)) ?? error.message + "\n") }
     do {
       do {
+        // Asked for in scripts and by other programs; to know the commands and their options takes longer than to start.
+        if arguments == ["--version"] {
+          try StandardOutput.write("\(ToolVersion.current)\n")
+          return 0
+        }
         if Set(arguments) == ["--version", "--verbose"] {
           try StandardOutput.write("\(ToolVersion.current)\nkernels \(try kernelsForThisProcessor().name)\n")
           return 0
@@ -93,7 +103,8 @@ enum Main {
       } catch {
         // Help and version are results; what can't be parsed is not.
         let status = ScaleNetCommand.exitCode(for: error).rawValue
-        let text = ScaleNetCommand.fullMessage(for: error)
+        let message = ScaleNetCommand.fullMessage(for: error)
+        let text = CompletionScript.completed(message, arguments: arguments) ?? message
         if status == 0 {
           try StandardOutput.write(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n")
         } else if !text.isEmpty {

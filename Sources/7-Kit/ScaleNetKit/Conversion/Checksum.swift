@@ -1,13 +1,12 @@
-import COpenSSL
+import CSHA256
 import FileIO
 
 /// SHA-256 of a file's bytes, in lower-case hexadecimal digits.
 func sha256(of file: ByteRegion) throws(ScaleNetError) -> String {
   var digest = [UInt8](repeating: 0, count: 32)
-  let isDone = unsafe file.withUnsafeBytes { bytes in
-    unsafe EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, EVP_sha256(), nil) == 1
+  unsafe file.withUnsafeBytes { bytes in
+    unsafe scalenet_sha256(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, &digest)
   }
-  guard isDone else { throw .library(name: "libcrypto", reason: "SHA-256 is not available") }
   try file.checkIntact()
   return digest.map { byte in
     let digits = String(byte, radix: 16)

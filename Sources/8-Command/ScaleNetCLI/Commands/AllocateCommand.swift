@@ -32,13 +32,18 @@ struct AllocateCommand: VerboseCommand {
   @Option(help: ArgumentHelp("The image that MACs are counted for: 224, or 256x320.", valueName: "size"))
   var inputSize: InputSize?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The structure file to write.", valueName: "file"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The structure file to write.", valueName: "file"),
+    completion: .structure)
   var output: String?
 
-  @Option(help: ArgumentHelp("The pruned checkpoint to write, a start for fine-tuning.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The pruned checkpoint to write, a start for fine-tuning.", valueName: "file"),
+    completion: .weightsToWrite)
   var weights: String?
 
-  @Option(help: ArgumentHelp("Draw the channels that stay; .svg or .png.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Draw the channels that stay; .svg or .png.", valueName: "file"), completion: .chart)
   var chart: String?
 
   @Flag(help: "Replace existing outputs.")

@@ -17,7 +17,7 @@ struct BenchCommand: VerboseCommand {
         scalenet bench arch:resnet50 arch:scalenet50 --batch 16 --threads 2
       """)
 
-  @Argument(help: ArgumentHelp("Model files, or arch:NAME.", valueName: "model"))
+  @Argument(help: ArgumentHelp("Model files, or arch:NAME.", valueName: "model"), completion: .model)
   var models: [String]
 
   @Option(help: ArgumentHelp("Images in a batch.", valueName: "n"))

@@ -32,7 +32,7 @@ struct ConvertCommand: VerboseCommand {
     name: [.short, .long],
     help: ArgumentHelp(
       "The file to write: .onnx, .h5, .keras, .pth, .safetensors or .npz; - with --to for standard output.",
-      valueName: "file"))
+      valueName: "file"), completion: .modelToWrite)
   var output: String
 
   @Option(help: ArgumentHelp("The format to write, if the extension does not say it.", valueName: "format"))

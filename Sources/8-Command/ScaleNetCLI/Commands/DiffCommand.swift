@@ -29,10 +29,10 @@ struct DiffCommand: VerboseCommand {
         scalenet diff trt.json model.onnx --input inputs/inputs.npz --tolerance float16
       """)
 
-  @Argument(help: ArgumentHelp("A model or recorded outputs.", valueName: "left"))
+  @Argument(help: ArgumentHelp("A model or recorded outputs.", valueName: "left"), completion: .model)
   var left: String
 
-  @Argument(help: ArgumentHelp("What it is compared with.", valueName: "right"))
+  @Argument(help: ArgumentHelp("What it is compared with.", valueName: "right"), completion: .model)
   var right: String
 
   @OptionGroup(title: "Input Options") var inputs: DiffInputOptions
@@ -50,7 +50,7 @@ struct DiffCommand: VerboseCommand {
   @Option(
     help: ArgumentHelp(
       "Compare what both say of these images instead of their outputs: how often they agree, and where not.",
-      valueName: "directory"))
+      valueName: "directory"), completion: .directory)
   var images: String?
 
   @Option(help: ArgumentHelp("The same of the right, where the two differ in that.", valueName: "key"))
@@ -75,17 +75,19 @@ struct DiffCommand: VerboseCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Draw the error of each layer by depth, with --layers; .svg or .png.", valueName: "file"))
+      "Draw the error of each layer by depth, with --layers; .svg or .png.", valueName: "file"),
+    completion: .chart)
   var chart: String?
 
   @Option(
     help: ArgumentHelp(
       "Write one page: verdict, cause, both graphs around the first divergence, the error by depth, maps of the worst "
-        + "tensors.", valueName: "file"))
+        + "tensors.", valueName: "file"), completion: .page)
   var html: String?
 
   @Option(
-    help: ArgumentHelp("Write the outcome as JUnit's XML, for continuous integration.", valueName: "file"))
+    help: ArgumentHelp("Write the outcome as JUnit's XML, for continuous integration.", valueName: "file"),
+    completion: .file(extensions: ["xml"]))
   var junit: String?
 
   @Flag(help: "Count an output that one side lacks as a difference.")

@@ -30,14 +30,16 @@ struct EvalCommand: VerboseCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A model and a folder of images; with --merge the reports of shards.", valueName: "model directory"))
+      "A model and a folder of images; with --merge the reports of shards.", valueName: "model directory"),
+    completion: .model)
   var inputs: [String]
 
   @Flag(help: "Add reports of shards up instead of evaluating.")
   var merge = false
 
   @Option(
-    help: ArgumentHelp("What the images show, where they are not in folders by class.", valueName: "file"))
+    help: ArgumentHelp("What the images show, where they are not in folders by class.", valueName: "file"),
+    completion: .file())
   var groundTruth: String?
 
   @Option(
@@ -47,19 +49,24 @@ struct EvalCommand: VerboseCommand {
   var numbers: GroundTruthNumbers?
 
   @Option(
-    help: ArgumentHelp("Names of the classes' folders, one a line in the model's order.", valueName: "file"))
+    help: ArgumentHelp("Names of the classes' folders, one a line in the model's order.", valueName: "file"),
+    completion: .file())
   var classMap: String?
 
   @Option(help: ArgumentHelp("Only every nth image, from the ith on.", valueName: "i/n"))
   var shard: String?
 
-  @Option(help: ArgumentHelp("Keep what was counted in this file, and go on from it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Keep what was counted in this file, and go on from it.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var resume: String?
 
   @Option(help: ArgumentHelp("Where the state dict stands in the checkpoint.", valueName: "key"))
   var key: String?
 
-  @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"),
+    completion: .structure)
   var structure: String?
 
   @OptionGroup(title: "Image Options") var image: ImageArguments
@@ -75,7 +82,9 @@ struct EvalCommand: VerboseCommand {
   @Flag(help: "A row for every class, and every image that could not be read.")
   var perClass = false
 
-  @Option(help: ArgumentHelp("Write a file of timm's columns too.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write a file of timm's columns too.", valueName: "file"),
+    completion: .file(extensions: ["csv"]))
   var csv: String?
 
   @Flag(help: "Replace existing files.")

@@ -22,10 +22,12 @@ struct InitCommand: VerboseCommand {
   @Argument(
     help: ArgumentHelp(
       "\(BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")), or scalenet with --structure.",
-      valueName: "architecture"))
+      valueName: "architecture"), completion: .architecture)
   var architecture: String
 
-  @Option(help: ArgumentHelp("A structure file instead of the released one.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A structure file instead of the released one.", valueName: "file"),
+    completion: .structure)
   var structure: String?
 
   @Option(
@@ -39,7 +41,9 @@ struct InitCommand: VerboseCommand {
   @Option(help: ArgumentHelp("Classes of the final layer.", valueName: "n"))
   var classes: Int = 1000
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The checkpoint to write.", valueName: "file"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The checkpoint to write.", valueName: "file"),
+    completion: .weightsToWrite)
   var output: String
 
   @Flag(help: "Replace an existing output.")

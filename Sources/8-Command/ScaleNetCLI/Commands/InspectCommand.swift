@@ -26,10 +26,12 @@ struct InspectCommand: VerboseCommand {
   @Argument(
     help: ArgumentHelp(
       "PyTorch checkpoints, safetensors, ONNX or Keras models, .npz, directories of shards, or arch:NAME.",
-      valueName: "input"))
+      valueName: "input"), completion: .model)
   var inputs: [String]
 
-  @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"),
+    completion: .structure)
   var structure: String?
 
   @OptionGroup var weights: WeightsArguments
@@ -50,10 +52,12 @@ struct InspectCommand: VerboseCommand {
   @Option(
     help: ArgumentHelp(
       "Draw the channels of every block, or several models' MACs and parameters; .svg or .png.",
-      valueName: "file"))
+      valueName: "file"), completion: .chart)
   var chart: String?
 
-  @Option(help: ArgumentHelp("Write one page with everything, which needs no network.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write one page with everything, which needs no network.", valueName: "file"),
+    completion: .page)
   var html: String?
 
   @Flag(help: "Replace existing files.")

@@ -25,7 +25,7 @@ struct PredictCommand: VerboseCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Argument(help: ArgumentHelp("JPEG or PNG files, folders, or -.", valueName: "image"))
+  @Argument(help: ArgumentHelp("JPEG or PNG files, folders, or -.", valueName: "image"), completion: .image)
   var images: [String]
 
   @Option(help: ArgumentHelp("How many classes of each image are shown.", valueName: "n"))
@@ -43,7 +43,8 @@ struct PredictCommand: VerboseCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write a page with the images and their answers, which needs no network.", valueName: "file"))
+      "Write a page with the images and their answers, which needs no network.", valueName: "file"),
+    completion: .page)
   var html: String?
 
   @Flag(help: "Replace existing files.")

@@ -28,13 +28,18 @@ struct RunCommand: VerboseCommand {
 
   @Option(
     name: [.customLong("input")], parsing: .singleValue,
-    help: ArgumentHelp("An array to run on, of the input of that name.", valueName: "[name=]x.npy"))
+    help: ArgumentHelp("An array to run on, of the input of that name.", valueName: "[name=]x.npy"),
+    completion: .recording)
   var inputArrays: [String] = []
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Where the result goes.", valueName: "y.npy"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("Where the result goes.", valueName: "y.npy"),
+    completion: .file(extensions: ["npy"]))
   var output: String?
 
-  @Option(help: ArgumentHelp("Where a .npy file for each output goes.", valueName: "directory"))
+  @Option(
+    help: ArgumentHelp("Where a .npy file for each output goes.", valueName: "directory"),
+    completion: .directory)
   var outputDir: String?
 
   @Flag(help: "Compute with the naive kernels that sum in Double: slow, for checking.")

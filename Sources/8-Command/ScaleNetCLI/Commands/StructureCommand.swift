@@ -17,7 +17,8 @@ struct StructureCommand: VerboseCommand {
   @OptionGroup var model: ModelOptions
 
   @Option(
-    name: [.short, .long], help: ArgumentHelp("Write here instead of to standard output.", valueName: "file"))
+    name: [.short, .long], help: ArgumentHelp("Write here instead of to standard output.", valueName: "file"),
+    completion: .structure)
   var output: String?
 
   @Flag(help: "Replace an existing output.")

@@ -7,7 +7,7 @@ struct DiffInputOptions: ParsableArguments {
     name: .customLong("input"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "An array to run on, .npy or .npz, or Polygraphy's inputs; again for another batch, or with names for several inputs.",
-      valueName: "[name=]file"))
+      valueName: "[name=]file"), completion: .recording)
   var inputs: [String] = []
 
   @Option(
@@ -22,7 +22,8 @@ struct DiffInputOptions: ParsableArguments {
   var batches: Int?
 
   @Option(
-    help: ArgumentHelp("Write the inputs there, for NumPy, trtexec and Polygraphy.", valueName: "directory"))
+    help: ArgumentHelp("Write the inputs there, for NumPy, trtexec and Polygraphy.", valueName: "directory"),
+    completion: .directory)
   var saveInputs: String?
 
   func apply(to options: inout ComparisonOptions) throws {

@@ -7,7 +7,7 @@ struct ImageArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What the model does not say of itself: a name, a config.json of timm or preprocessor_config.json, or values.",
-      valueName: "imagenet|timm|file.json|mean=...,std=..."))
+      valueName: "imagenet|timm|file.json|mean=...,std=..."), completion: .settings)
   var preprocess: String?
 
   @Option(help: ArgumentHelp("The shorter side of an image before the crop.", valueName: "pixels"))
@@ -46,7 +46,9 @@ struct ImageArguments: ParsableArguments {
     ))
   var background: String?
 
-  @Option(help: ArgumentHelp("Names of the classes: a file, or imagenet.", valueName: "file|imagenet"))
+  @Option(
+    help: ArgumentHelp("Names of the classes: a file, or imagenet.", valueName: "file|imagenet"),
+    completion: .labels)
   var labels: String?
 
   @Option(help: ArgumentHelp("Images in a batch; 16 where the model leaves it open.", valueName: "n"))
@@ -106,7 +108,7 @@ struct GraphPreprocessingArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Put scale, mean and deviation into the graph: those of a name, a config.json of timm, or values.",
-      valueName: "imagenet|timm|file.json|mean=...,std=..."))
+      valueName: "imagenet|timm|file.json|mean=...,std=..."), completion: .settings)
   var preprocess: String?
 
   enum InputType: String, ExpressibleByArgument, CaseIterable { case uint8, float32 }
@@ -124,7 +126,7 @@ struct GraphPreprocessingArguments: ParsableArguments {
     help: ArgumentHelp(
       "Put the names of the classes into the metadata: those of a file, or of imagenet.",
       valueName: "file|imagenet"
-    ))
+    ), completion: .labels)
   var labels: String?
 
   func validate() throws {

@@ -7,10 +7,12 @@ struct ModelOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "A PyTorch checkpoint, safetensors, an ONNX model, a Keras model, or a directory with one in shards.",
-      valueName: "input"))
+      valueName: "input"), completion: .model)
   var input: String
 
-  @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"),
+    completion: .structure)
   var structure: String?
 
   @OptionGroup var weights: WeightsArguments

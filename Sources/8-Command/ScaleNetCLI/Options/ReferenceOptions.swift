@@ -7,7 +7,7 @@ struct ReferenceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Inputs and outputs recorded where the weights come from, a .npz of arrays named input and output: the graph must reproduce them, or nothing is done.",
-      valueName: "file"))
+      valueName: "file"), completion: .file(extensions: ["npz"]))
   var reference: String?
 
   /// The recording; nil if none was given.

@@ -1,0 +1,51 @@
+"""What a start costs: beside /bin/true, and in memory."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+#: In turns, and the least of many counts: what others do on the machine only adds.
+RUNS = 200
+
+
+def seconds(program, *arguments):
+    """Time of the processor for one run."""
+    nothing = [(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
+    child = os.posix_spawn(program, [program, *arguments], {}, file_actions=nothing)
+    _, status, usage = os.wait4(child, 0)
+    assert status == 0
+    return usage.ru_utime + usage.ru_stime
+
+
+def test_a_start_takes_at_most_three_times_that_of_true(unpacked):
+    commands = {"true": [shutil.which("true")], "scalenet": [str(unpacked["tarball"] / "bin/scalenet"), "--version"]}
+    times = {name: [] for name in commands}
+    for _ in range(RUNS):
+        for name, command in commands.items():
+            times[name].append(seconds(*command))
+    least = {name: min(each) for name, each in times.items()}
+    assert least["scalenet"] <= 3 * least["true"], least
+
+
+def test_a_start_takes_ten_megabytes_at_most(unpacked):
+    # Its answer goes to a pipe that is full, so that it waits and can be looked at.
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    command = [unpacked["tarball"] / "bin/scalenet", "--version"]
+    with subprocess.Popen(command, stdout=writing) as process:
+        folder = Path(f"/proc/{process.pid}")
+        while "pipe_write" not in (folder / "wchan").read_text() and process.poll() is None:
+            time.sleep(0.01)
+        most = int(re.search(r"VmHWM:\s*(\d+) kB", (folder / "status").read_text())[1]) * 1024
+        process.kill()
+    os.close(reading)
+    os.close(writing)
+    assert most <= 10_000_000, most
