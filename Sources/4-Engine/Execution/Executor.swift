@@ -35,10 +35,13 @@ public final class Executor<Scalar: ExecutionScalar> {
     precondition(batch > 0 && threads > 0)
     self.graph = try graph.binding(batch: batch)
     self.kernels = kernels
-    self.options = options
     pool = ThreadPool(count: threads)
     sliceSize = BatchSlices.size(graph, batch: batch, threads: pool.count)
     sliceCount = batch / sliceSize
+    var options = options
+    // Every slice is a run.
+    if sliceCount > 1 { options.keepsWeights = true }
+    self.options = options
     let sliced = sliceSize == batch ? self.graph : try graph.binding(batch: sliceSize)
     var planner = try Planner(sliced, kernels: kernels, options: options, threads: pool.count)
     let plan = try planner.run()
@@ -199,6 +202,9 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var fusesActivations = true
   /// Whether a BatchNormalization right after a convolution becomes part of its weights. Results differ by rounding.
   public var foldsBatchNormalization = false
+  /// Whether weights are packed once, and kept for all runs. Otherwise they stay in their file, and those of a layer are
+  /// packed while it is computed, a few megabytes at a time: for graphs that run once.
+  public var keepsWeights = true
   /// The most bytes of activations, scratch memory and packed weights: 16 GiB, or what the process may still take.
   public var memoryLimit = min(16 << 30, MemoryLimit.ofProcess()?.bytes ?? .max)
 

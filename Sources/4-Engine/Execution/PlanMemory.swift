@@ -10,6 +10,8 @@ internal import ModelIR
   let pool: ThreadPool
   /// Values that are no floating-point tensors of known extents, once they are computed.
   var typed: [ValueID: TypedTensor] = [:]
+  /// What steps take that do not keep their weights.
+  let passing = PassingMemory<Scalar>()
   private let arena: AlignedMemory<Scalar>
   private let constants: AlignedMemory<Scalar>
 
