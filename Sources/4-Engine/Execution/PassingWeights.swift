@@ -1,5 +1,4 @@
 import FileIO
-internal import Glibc
 internal import Kernels
 internal import ModelIR
 

@@ -11,7 +11,7 @@ from command import BINARY, OK, scalenet
 from onnx import TensorProto, helper, numpy_helper
 
 #: What a run takes whatever the weights are: the program, activations of one image in Double, parts of a layer.
-CONSTANT = 80e6
+CONSTANT = 48e6
 
 
 def peak(*arguments):
