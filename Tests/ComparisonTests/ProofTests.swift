@@ -165,4 +165,75 @@ import Testing
     }
     #expect(!(try proof(source, damaged.anonymous()).problems.isEmpty))
   }
+
+  /// A normalisation that was folded through a resize stands behind it again, and what is the same graph is told so.
+  @Test func whatIsFoldedIsTheSameGraphAgain() throws {
+    let source = try SmallNetwork(normalizesBehindResize: true).graph
+    let written = try stored(source.after(Self.folding))
+    #expect(!written.nodes.contains { $0.op.name == "BatchNormalization" })
+    let result = try proof(source, written)
+    #expect(result.problems == [] && result.exactError == 0 && result.error > 0)
+  }
+
+  /// A convolution that something else reads beside the resize: what was folded into it is wrong there.
+  @Test func whatElseReadsAFoldedConvolutionIsNotForgotten() throws {
+    var graph = Graph(name: "two readers")
+    func vector(_ name: String, _ values: [Float]) throws -> ValueID {
+      try graph.addInitializer(name, Tensor(values, shape: [values.count]))
+    }
+    let x = try graph.addInput("x", TensorType(.float32, [1, 2, 4, 4]))
+    let weight = try graph.addInitializer(
+      "conv.weight", Tensor([1, 2, 3, 4] as [Float], shape: [2, 2, 1, 1]))
+    let conv = try graph.addNode(
+      "conv", .conv(Conv(window: ModelIR.Window(1))), inputs: [x, weight])[0]
+    let resize = Resize(
+      mode: .linear, coordinateTransformation: .halfPixel, extent: .sizes([8, 8]))
+    let up = try graph.addNode("up", .resize(resize), inputs: [conv])[0]
+    let norm = try graph.addNode(
+      "norm", .batchNormalization(BatchNormalization()),
+      inputs: [
+        up, vector("gamma", [2, 3]), vector("beta", [1, 0]), vector("mean", [0, 1]),
+        vector("var", [1, 4]),
+      ])[0]
+    graph.setOutputs([norm])
+    let folded = try stored(graph.after(Self.folding))
+    #expect(folded.nodes.count == 2)
+    #expect(try proof(graph, folded).problems == [])
+
+    // The same numbers, while the second reader's output is asked for.
+    graph.setOutputs([norm, try graph.addNode("relu", .unary(.relu), inputs: [conv])[0]])
+    var wrong = folded
+    let bad = try wrong.addNode("relu", .unary(.relu), inputs: [wrong.nodes[0].outputs[0]])[0]
+    wrong.setOutputs([wrong.outputs[0], bad])
+    let problems = try proof(graph, wrong).problems
+    #expect(
+      problems.count == 1 && problems[0].contains("it computes something else: in Double"),
+      "\(problems)")
+  }
+
+  @Test func theSameGraphIsToldFromOthers() throws {
+    let graph = try SmallNetwork().graph
+    #expect(try SameGraph.areSame(graph, stored(graph)))
+    for index in graph.nodes.indices {
+      var other = graph
+      switch other.nodes[index].op {
+      case .unary(.relu): other.nodes[index].op = .unary(.leakyRelu(alpha: 0))
+      case .batchNormalization:
+        other.nodes[index].op = .batchNormalization(BatchNormalization(epsilon: 2e-5))
+      case .conv(var conv):
+        conv.window.dilations = [2, 2]
+        other.nodes[index].op = .conv(conv)
+      default: continue
+      }
+      #expect(try !SameGraph.areSame(graph, other), "\(graph.nodes[index].name)")
+    }
+    for id in graph.initializers {
+      let other = try graph.changing(graph[id].name) { elements, _ in
+        var elements = elements
+        elements[elements.count - 1] = elements[elements.count - 1].nextUp
+        return elements
+      }
+      #expect(try !SameGraph.areSame(graph, other), "\(graph[id].name)")
+    }
+  }
 }

@@ -12,8 +12,10 @@ struct SmallNetwork {
   var graph = Graph(name: "small")
   private var random = RandomSource(seed: 11)
 
-  /// - Parameter softmax: whether it ends in one.
-  init(softmax: Bool = false) throws {
+  /// - Parameters:
+  ///   - softmax: whether it ends in one.
+  ///   - normalizesBehindResize: whether the branch is normalised behind its resize, as a ScaleNet's is.
+  init(softmax: Bool = false, normalizesBehindResize: Bool = false) throws {
     var x = try graph.addInput("image", TensorType(.float32, [2, 3, 15, 15]))
     x = try convolution("stem", x, from: 3, to: 8, Window(3, stride: 2, pad: 1))
     x = try normalization("norm1", x, 8)
@@ -21,9 +23,11 @@ struct SmallNetwork {
     let pooled = try graph.addNode(
       "pool", .maxPool(MaxPool(window: Window(3, stride: 2, pad: 1))), inputs: [x])[0]
     var small = try convolution("branch", pooled, from: 8, to: 8, Window(3, pad: 1))
-    small = try normalization("norm2", small, 8)
-    let resize = Resize(mode: .linear, coordinateTransformation: .halfPixel, extent: .sizes([8, 8]))
+    if !normalizesBehindResize { small = try normalization("norm2", small, 8) }
+    let resize = Resize(
+      mode: .linear, coordinateTransformation: .halfPixel, extent: .sizes([8, 8]))
     small = try graph.addNode("upsample", .resize(resize), inputs: [small])[0]
+    if normalizesBehindResize { small = try normalization("norm2", small, 8) }
     x = try graph.addNode("sum", .binary(.add), inputs: [small, x])[0]
     x = try graph.addNode("relu2", .unary(.relu), inputs: [x])[0]
     x = try graph.addNode(

@@ -48,7 +48,22 @@ package enum Leftovers {
       let path = target.directory + name
       if isInUse(path) { continue }
       tell(path, "left by a run that was killed; nothing needs it")
+      tellOfReservation(for: name, in: target.directory)
     }
+  }
+
+  /// Tells of an empty file at the name that a temporary was for: where a file system has neither hard links nor a rename
+  /// that never replaces, a name is taken so before the temporary is renamed to it.
+  private static func tellOfReservation(for temporary: String, in directory: String) {
+    let parts = temporary.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
+    // The name, a random part, and `.scalenet.tmp`.
+    guard temporary.hasSuffix(temporaryEnding), parts.count > 3 else { return }
+    let path = directory + parts.dropLast(3).joined(separator: ".")
+    var information = stat()
+    guard unsafe path.withPath({ unsafe lstat($0, &information) }) == 0,
+      information.st_mode & S_IFMT == S_IFREG, information.st_size == 0
+    else { return }
+    tell(path, "empty: a run was killed as it took this name; remove it, or give --force")
   }
 
   /// The names in a directory, in order; none where it can't be read.

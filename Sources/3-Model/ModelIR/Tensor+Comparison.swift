@@ -1,9 +1,23 @@
 public import FileIO
+import Glibc
 
 extension Tensor {
   /// Whether both yield the same elements of the same type and shape, bit for bit.
   public func hasSameBits(as other: Tensor) throws(ScaleNetError) -> Bool {
     guard dataType == other.dataType, shape == other.shape else { return false }
+    if isContiguous, other.isContiguous {
+      // Nothing is decoded: bytes as they lie.
+      let isSame = unsafe storage.withUnsafeBytes { own in
+        unsafe other.storage.withUnsafeBytes { others in
+          unsafe memcmp(
+            own.baseAddress! + offset * dataType.byteCount,
+            others.baseAddress! + other.offset * dataType.byteCount, byteCount) == 0
+        }
+      }
+      try checkIntact()
+      try other.checkIntact()
+      return isSame
+    }
     var start = 0
     while start < elementCount {
       let count = min(Self.chunkElements, elementCount - start)
@@ -13,6 +27,13 @@ extension Tensor {
     try checkIntact()
     try other.checkIntact()
     return true
+  }
+
+  /// Whether both are one view of the same bytes.
+  package func isSameView(as other: Tensor) -> Bool {
+    storage === other.storage && offset == other.offset && strides == other.strides
+      && storedType == other.storedType && dataType == other.dataType && shape == other.shape
+      && isLittleEndian == other.isLittleEndian && channelScale == other.channelScale
   }
 
   /// Row-major index of the first element that is infinite or not a number; nil if there is none, and for elements

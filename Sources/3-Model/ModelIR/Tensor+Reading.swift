@@ -138,6 +138,20 @@ extension Tensor {
     }
   }
 
+  /// Calls `body` with stored elements themselves, from row-major element `start` on, where they are float32 in order and
+  /// aligned as such; nil where they are not. Whoever reads them calls `checkIntact()` afterwards.
+  @unsafe package func withStoredFloats<Result>(
+    from start: Int, count: Int, _ body: (UnsafePointer<Float>) -> Result
+  ) -> Result? {
+    precondition(start >= 0 && count >= 0 && start + count <= elementCount)
+    guard isContiguous, dataType == .float32, count > 0 else { return nil }
+    return unsafe storage.withUnsafeBytes { bytes in
+      let first = unsafe bytes.baseAddress! + (offset + start) * MemoryLayout<Float>.size
+      guard Int(bitPattern: first) % MemoryLayout<Float>.alignment == 0 else { return nil }
+      return unsafe body(first.assumingMemoryBound(to: Float.self))
+    }
+  }
+
   /// One element, addressed in row-major order.
   private func doubleElement(_ index: Int) throws(ScaleNetError) -> Double {
     var value = 0.0

@@ -65,7 +65,15 @@ static void NAME(double_widen)(const float *source, int64_t count, double *targe
 
 static void NAME(double_finish)(const double *sums, int64_t count, double scale, double bias, const double *residual,
                                 int32_t relu, double *output) {
-  for (int64_t index = 0; index < count; index++) {
+  int64_t index = 0;
+  // Whole vectors by hand: `count` is that of a panel at most, and the compiler unrolls for more.
+  for (; index + DOUBLES <= count; index += DOUBLES) {
+    doubles sum = NAME(load_doubles)(sums + index) * scale + bias;
+    if (residual) sum += NAME(load_doubles)(residual + index);
+    if (relu) sum = sum < 0 ? (doubles)0.0 : sum;
+    NAME(store_doubles)(output + index, sum);
+  }
+  for (; index < count; index++) {
     double sum = sums[index] * scale + bias;
     if (residual) sum += residual[index];
     output[index] = relu && sum < 0 ? 0 : sum;

@@ -7,6 +7,9 @@ public protocol ExecutionScalar: BinaryFloatingPoint, Sendable, BitwiseCopyable 
   @unsafe static func read(_ tensor: Tensor, from start: Int, into target: UnsafeMutableBufferPointer<Self>)
     throws(ScaleNetError)
 
+  /// The same elements where they are of this type already, else nil.
+  @unsafe static func unchanged(_ floats: UnsafePointer<Float>) -> UnsafePointer<Self>?
+
   /// A tensor of its own memory.
   static func tensor(_ elements: [Self], shape: TensorShape) -> Tensor
 
@@ -24,6 +27,10 @@ extension Float: ExecutionScalar {
     try tensor.checkIntact()
   }
 
+  @unsafe public static func unchanged(_ floats: UnsafePointer<Float>) -> UnsafePointer<Float>? {
+    unsafe floats
+  }
+
   public static func tensor(_ elements: [Float], shape: TensorShape) -> Tensor {
     Tensor(elements, shape: shape)
   }
@@ -39,6 +46,10 @@ extension Double: ExecutionScalar {
     try tensor.checkIntact()
   }
 
+  @unsafe public static func unchanged(_ floats: UnsafePointer<Float>) -> UnsafePointer<Double>? {
+    nil
+  }
+
   public static func tensor(_ elements: [Double], shape: TensorShape) -> Tensor {
     Tensor(elements, shape: shape)
   }
@@ -47,11 +58,17 @@ extension Double: ExecutionScalar {
 extension ExecutionScalar {
   /// All elements of a tensor, row-major.
   static func elements(of tensor: Tensor) throws(ScaleNetError) -> [Self] {
-    let memory = AlignedMemory<Self>(count: tensor.elementCount)
-    unsafe try read(
-      tensor, from: 0, into: UnsafeMutableBufferPointer(start: memory.elements, count: tensor.elementCount))
-    let result = unsafe Array(UnsafeBufferPointer(start: memory.elements, count: tensor.elementCount))
-    withExtendedLifetime(memory) {}
+    var failure: ScaleNetError?
+    let result = unsafe [Self](unsafeUninitializedCapacity: tensor.elementCount) { buffer, count in
+      let target = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<tensor.elementCount])
+      do throws(ScaleNetError) {
+        unsafe try read(tensor, from: 0, into: target)
+        count = tensor.elementCount
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
     return result
   }
 }

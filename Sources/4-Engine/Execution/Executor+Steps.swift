@@ -5,9 +5,11 @@ internal import ModelIR
 extension Executor {
   /// Calls the kernel of a step.
   func perform(_ step: Step<Scalar>, _ memory: PlanMemory<Scalar>) throws(ScaleNetError) {
-    if case .reference(let reference) = step.operation {
-      try evaluate(reference, step, memory)
-      return
+    switch step.operation {
+    case .reference(let reference): return try evaluate(reference, step, memory)
+    case .passingConvolution(let convolution): return try pass(convolution, step, memory)
+    case .passingProduct(let product): return try pass(product, step, memory)
+    default: break  // What cannot fail follows.
     }
     let output = unsafe memory.map(step.output)
     func input(_ index: Int) -> FeatureMap<Scalar> { unsafe memory.map(step.inputs[index]) }
@@ -72,7 +74,7 @@ extension Executor {
         shift: step.inputs.count > 2 ? address(2) : nil, into: output.elements, threads: memory.pool)
     case .copy(let type):
       unsafe copy(input(0), into: output, roundedTo: type)
-    case .alias, .reference:
+    case .alias, .reference, .passingConvolution, .passingProduct:
       break
     }
   }

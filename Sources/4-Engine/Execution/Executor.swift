@@ -35,10 +35,13 @@ public final class Executor<Scalar: ExecutionScalar> {
     precondition(batch > 0 && threads > 0)
     self.graph = try graph.binding(batch: batch)
     self.kernels = kernels
-    self.options = options
     pool = ThreadPool(count: threads)
     sliceSize = BatchSlices.size(graph, batch: batch, threads: pool.count)
     sliceCount = batch / sliceSize
+    var options = options
+    // Every slice is a run.
+    if sliceCount > 1 { options.keepsWeights = true }
+    self.options = options
     let sliced = sliceSize == batch ? self.graph : try graph.binding(batch: sliceSize)
     let settled = try sliced.settled(
       foldsReals: Scalar.self == Float.self, limit: min(options.memoryLimit, 1 << 28))
@@ -209,6 +212,9 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var foldsBatchNormalization = false
   /// Whether a function that stands in parts, as exporters write Gelu, is computed as one. Results differ by rounding.
   public var joinsFunctions = true
+  /// Whether weights are packed once, and kept for all runs. Otherwise they stay in their file, and those of a layer are
+  /// packed while it is computed, a few megabytes at a time: for graphs that run once.
+  public var keepsWeights = true
   /// The most bytes of activations, scratch memory and packed weights: 16 GiB, or what the process may still take.
   public var memoryLimit = min(16 << 30, MemoryLimit.ofProcess()?.bytes ?? .max)
 

@@ -14,6 +14,8 @@ internal import ModelIR
   let alone = ThreadPool(count: 1)
   /// Where products of one size are computed whose B the graph computes: a room for each thread.
   private var rooms: [MatrixProduct: [ProductRoom<Scalar>]] = [:]
+  /// What steps take that do not keep their weights.
+  let passing = PassingMemory<Scalar>()
   private let arena: AlignedMemory<Scalar>
   private let constants: AlignedMemory<Scalar>
 

@@ -13,14 +13,8 @@ extension Planner {
     if isPrepared(group) {
       let geometry = MatrixProduct(
         rows: left.dropLast().reduce(1, *), columns: columns, depth: depth)
-      let elements = try readInitializer(operands[1], copies: 1)
-      let prepared = unsafe elements.withUnsafeBufferPointer {
-        unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!)
-      }
-      try needWorkspace(prepared.workspaceCount(threads: threads), group.node)
-      add(
-        .matrixProduct(prepared, rowStep: 0, columnStep: 1),
-        [operands[0]] + (group.bias.map { [$0] } ?? []), group.output, at: index)
+      try addPrepared(
+        geometry, group, [operands[0]] + (group.bias.map { [$0] } ?? []), rowStep: 0, columnStep: 1, at: index)
       return
     }
     var leading = (Array(left.dropLast(2)), Array(right.dropLast(2)))
@@ -36,6 +30,31 @@ extension Planner {
     }
     let operation = MatrixProducts(geometry: geometry, batch: batch)
     try addComputed(operation, group, at: index)
+  }
+
+  /// Adds a product whose B is a weight: packed now, or when it runs.
+  mutating func addPrepared(
+    _ geometry: MatrixProduct, _ group: FusedNode, _ inputs: [ValueID], rowStep: Int,
+    columnStep: Int,
+    at index: Int
+  ) throws(ScaleNetError) {
+    guard let id = group.node.inputs[1], let tensor = graph[id].initializer else { return }
+    if !options.keepsWeights {
+      let product = PassingProduct(
+        geometry: geometry, weight: PassingWeight(tensor: tensor, name: graph[id].name),
+        rowStep: rowStep,
+        columnStep: columnStep)
+      add(.passingProduct(product), inputs, group.output, at: index)
+      return
+    }
+    let elements = try readInitializer(id, copies: 1)
+    let prepared = unsafe elements.withUnsafeBufferPointer {
+      unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!)
+    }
+    try needWorkspace(prepared.workspaceCount(threads: threads), group.node)
+    add(
+      .matrixProduct(prepared, rowStep: rowStep, columnStep: columnStep), inputs, group.output,
+      at: index)
   }
 
   /// Adds products whose B is packed in each run.

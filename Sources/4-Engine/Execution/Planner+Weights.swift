@@ -30,6 +30,16 @@ extension Planner {
         group.output, at: index)
       return
     }
+    if !options.keepsWeights, group.batchNormalization == nil, let id = group.node.inputs[1],
+      let tensor = graph[id].initializer
+    {
+      let convolution = PassingConvolution(
+        geometry: geometry, weight: PassingWeight(tensor: tensor, name: graph[id].name),
+        bias: try weight(group.node, 2), input: layouts[input.index], function: group.function,
+        appliesReLU: group.appliesReLU)
+      addConvolution(.passingConvolution(convolution), group, input, at: index)
+      return
+    }
     var weights = try weight(group.node, 1)
     var bias = try weight(group.node, 2)
     if let node = group.batchNormalization, case .batchNormalization(let normalization) = node.op {
@@ -54,6 +64,12 @@ extension Planner {
         return .convolution(prepared, appliesReLU: group.appliesReLU)
       }
     }
+    addConvolution(operation, group, input, at: index)
+  }
+
+  private mutating func addConvolution(
+    _ operation: Operation<Scalar>, _ group: FusedNode, _ input: ValueID, at index: Int
+  ) {
     // The residual is read pixel by pixel as the output is written; the input is read around each pixel.
     if let residual = group.residual, root(of: residual) != root(of: input) {
       overwrite(residual, with: group.output, at: index)
@@ -101,11 +117,6 @@ extension Planner {
       try addComputed(operation, group, at: index)
       return
     }
-    let b = try weight(group.node, 1)
-    let prepared = unsafe b.withUnsafeBufferPointer {
-      unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!)
-    }
-    workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
     var inputs = [a]
     var steps = [0, 0]
     if group.node.inputs.count > 2, let c = group.node.inputs[2] {
@@ -113,8 +124,7 @@ extension Planner {
       let own = shapes[c.index]
       steps = Broadcasting.strides([Int](repeating: 1, count: 2 - own.count) + own, in: shape)
     }
-    add(
-      .matrixProduct(prepared, rowStep: steps[0], columnStep: steps[1]), inputs, group.output, at: index)
+    try addPrepared(geometry, group, inputs, rowStep: steps[0], columnStep: steps[1], at: index)
   }
 
   mutating func addNormalization(

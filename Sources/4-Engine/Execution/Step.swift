@@ -7,6 +7,10 @@ enum Operation<Scalar: ExecutionScalar> {
   case convolution(any PreparedConvolution<Scalar>, appliesReLU: Bool)
   /// The same on images in blocks of channels.
   case blockedConvolution(any BlockedConvolution<Scalar>, FusedFunction?)
+  /// The first input; the second, if any, is the residual. Weights are packed in the run.
+  case passingConvolution(PassingConvolution<Scalar>)
+  /// A, and C if there is one; B is packed in the run.
+  case passingProduct(PassingProduct)
   /// Brings channels into the output's order.
   case reorder
   /// The same with weights that are computed: input, weights, bias if there is one, residual if there is one.

@@ -13,9 +13,10 @@ public protocol BlockedKernelSet<Scalar>: KernelSet {
   ///   - weights: OIHW
   ///   - bias: one for each output channel
   ///   - input: how the input's channels lie; nil for planes, where `readsPlanes` allows them
+  ///   - threads: who packs the weights; nil for the caller alone
   func blockedConvolution(
     _ geometry: Convolution, weights: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?,
-    input: ChannelBlocks?
+    input: ChannelBlocks?, threads: ThreadPool?
   ) -> any BlockedConvolution<Scalar>
 
   /// Brings images from one order of channels to another one; nil stands for planes.
@@ -23,6 +24,16 @@ public protocol BlockedKernelSet<Scalar>: KernelSet {
     _ input: FeatureMap<Scalar>, _ from: ChannelBlocks?, into output: FeatureMap<Scalar>,
     _ to: ChannelBlocks?,
     threads: ThreadPool)
+}
+
+extension BlockedKernelSet {
+  /// Prepares a convolution on the caller's thread.
+  public func blockedConvolution(
+    _ geometry: Convolution, weights: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?,
+    input: ChannelBlocks?
+  ) -> any BlockedConvolution<Scalar> {
+    unsafe blockedConvolution(geometry, weights: weights, bias: bias, input: input, threads: nil)
+  }
 }
 
 /// A convolution whose weights are packed for blocks of channels.

@@ -22,6 +22,17 @@ public protocol KernelSet<Scalar>: Sendable {
     _ geometry: MatrixProduct, b: UnsafePointer<Scalar>
   ) -> any PreparedMatrixProduct<Scalar>
 
+  /// Prepares a convolution whose `weights` are float32 numbers, whatever is computed in; `threads` share the packing.
+  func convolution(
+    _ geometry: Convolution, floats weights: UnsafePointer<Float>, bias: UnsafePointer<Scalar>?,
+    threads: ThreadPool
+  ) -> any PreparedConvolution<Scalar>
+
+  /// Prepares a matrix product whose B is float32 numbers, whatever is computed in; `threads` share the packing.
+  func matrixProduct(
+    _ geometry: MatrixProduct, floats b: UnsafePointer<Float>, threads: ThreadPool
+  ) -> any PreparedMatrixProduct<Scalar>
+
   /// The largest element under each position of the window; padding never wins.
   func maxPool(
     _ window: Window, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, threads: ThreadPool)
@@ -72,6 +83,29 @@ public protocol KernelSet<Scalar>: Sendable {
 extension KernelSet {
   /// None: these kernels know no blocks of channels.
   public var blocked: (any BlockedKernelSet<Scalar>)? { nil }
+
+  /// The same as with weights of the type that is computed in.
+  public func convolution(
+    _ geometry: Convolution, floats weights: UnsafePointer<Float>, bias: UnsafePointer<Scalar>?,
+    threads: ThreadPool
+  ) -> any PreparedConvolution<Scalar> {
+    let own = unsafe UnsafeBufferPointer(start: weights, count: geometry.weightCount).map {
+      Scalar($0)
+    }
+    return unsafe own.withUnsafeBufferPointer {
+      unsafe convolution(geometry, weights: $0.baseAddress!, bias: bias)
+    }
+  }
+
+  /// The same as with a B of the type that is computed in.
+  public func matrixProduct(
+    _ geometry: MatrixProduct, floats b: UnsafePointer<Float>, threads: ThreadPool
+  ) -> any PreparedMatrixProduct<Scalar> {
+    let own = unsafe UnsafeBufferPointer(start: b, count: geometry.depth * geometry.columns).map {
+      Scalar($0)
+    }
+    return unsafe own.withUnsafeBufferPointer { unsafe matrixProduct(geometry, b: $0.baseAddress!) }
+  }
 }
 
 /// How rows are normalised.

@@ -14,18 +14,27 @@ package struct DiffEngine: Sendable {
     self.threads = threads
   }
 
+  /// For graphs that run once: their weights stay where they are.
+  private static var once: ExecutionOptions {
+    var options = ExecutionOptions()
+    options.keepsWeights = false
+    return options
+  }
+
   typealias Observer = (ValueID, Tensor) throws(ScaleNetError) -> Void
 
   /// The outputs in float32.
   func floats(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
-    try Executor<Float>(graph, kernels: kernels, threads: threads).run(inputs)
+    try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).run(inputs)
   }
 
   /// The outputs of each batch in float32.
   func floats(
     _ graph: Graph, batches: [[String: Tensor]]
   ) throws(ScaleNetError) -> [[NamedTensor]] {
-    let executor = try Executor<Float>(graph, kernels: kernels, threads: threads)
+    // One batch after another would pack weights as often.
+    let options = batches.count > 1 ? ExecutionOptions() : Self.once
+    let executor = try Executor<Float>(graph, kernels: kernels, threads: threads, options: options)
     var results: [[NamedTensor]] = []
     for inputs in batches { results.append(try executor.run(inputs)) }
     return results
@@ -36,7 +45,8 @@ package struct DiffEngine: Sendable {
   func floats(
     _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
   ) throws(ScaleNetError) -> [NamedTensor] {
-    try Executor<Float>(graph, kernels: kernels, threads: threads).run(inputs, observing: observe)
+    try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).run(
+      inputs, observing: observe)
   }
 
   /// Runs in float32 and gives the largest magnitude of every value of floating-point numbers.
@@ -50,8 +60,9 @@ package struct DiffEngine: Sendable {
 
   /// The outputs in Double, unrounded.
   func doubles(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
-    try Executor<Double>(graph, kernels: doubleKernels(beside: kernels), threads: threads).run(inputs).map(
-      Self.unrounded)
+    try Executor<Double>(
+      graph, kernels: doubleKernels(beside: kernels), threads: threads, options: Self.once
+    ).run(inputs).map(Self.unrounded)
   }
 
   /// The outputs in Double, unrounded; every value is shown as soon as it exists.
@@ -59,7 +70,8 @@ package struct DiffEngine: Sendable {
   func doubles(
     _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
   ) throws(ScaleNetError) -> [NamedTensor] {
-    let executor = try Executor<Double>(graph, kernels: doubleKernels(beside: kernels), threads: threads)
+    let executor = try Executor<Double>(
+      graph, kernels: doubleKernels(beside: kernels), threads: threads, options: Self.once)
     let results = try executor.run(inputs) { (id, tensor) throws(ScaleNetError) in
       try observe(id, tensor.cast(to: .float64))
     }

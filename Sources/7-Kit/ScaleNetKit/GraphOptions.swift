@@ -131,6 +131,12 @@ extension Model {
   /// A wrong assumption gives another network with the same weights, which no check of a file can see. A recording of the
   /// framework that the weights come from shows whether they hold: `ReferenceRecording`.
   public func assumptions(_ options: GraphOptions = GraphOptions()) throws(ScaleNetError) -> [Assumption] {
+    guard case .weights = content else { return [] }
+    return assumptions(options, of: try graph(options))
+  }
+
+  /// The same of a graph that these options gave.
+  func assumptions(_ options: GraphOptions, of graph: Graph) -> [Assumption] {
     guard case .weights(_, let architecture) = content else { return [] }
     var configured: BuildOptions?
     if let configuration {
@@ -141,6 +147,6 @@ extension Model {
       if options.padsLikeTensorFlow == nil { build.padsLikeTensorFlow = configuration.padsLikeTensorFlow }
       configured = build
     }
-    return architecture.assumptions(of: try graph(options), options: build(options), configured: configured)
+    return architecture.assumptions(of: graph, options: build(options), configured: configured)
   }
 }

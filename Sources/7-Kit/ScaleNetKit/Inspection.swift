@@ -59,7 +59,7 @@ extension Model {
       var report = try InspectionReport(
         bound, format: format.rawValue, path: path, architecture: family, variant: variant, classes: classes,
         isChannelsLast: imageLayout == "NHWC", scales: scales, weights: names, notes: notes)
-      report.assumptions = try assumptions(options)
+      report.assumptions = assumptions(options, of: graph)
       report.reference = shown
       report.preprocessing = preprocessing
       report.images = images.summary

@@ -6,7 +6,7 @@
 //   TRUST_POINT    at which counted call something happens, from 1
 //   TRUST_FAULT    what: the name of an error, "short", the name of a signal, or "hook"
 //   TRUST_HOOK     a shell command, for "hook"
-//   TRUST_LACKS    what the file system lacks, of "tmpfile", "exchange" and "link", with commas
+//   TRUST_LACKS    what the file system lacks, of "tmpfile", "exchange", "link" and "noreplace", with commas
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -201,7 +201,7 @@ int rename(const char *old, const char *new) {
 int renameat2(int from, const char *old, int to, const char *new, unsigned flags) {
   NEXT(renameat2);
   if (below_root(new)) {
-    if ((flags & 2) && lacking("exchange")) {
+    if (((flags & 2) && lacking("exchange")) || ((flags & 1) && lacking("noreplace"))) {
       errno = EINVAL;
       return -1;
     }

@@ -1,4 +1,4 @@
-"""Limits of the system: full disks, sizes of files, memory, many outputs; names that are no text."""
+"""Limits of the system: full disks, sizes of files, lack of memory, many outputs; names that are no text."""
 
 import os
 import resource

@@ -8,6 +8,8 @@ struct ReferenceStep {
   enum Place {
     /// Among the typed tensors.
     case typed(ValueID)
+    /// In a file: it is read whenever the step runs.
+    case stored(Tensor, name: String)
     /// In the arena: the step's operand of this number.
     case arena(Int, TensorType)
   }
@@ -34,6 +36,13 @@ extension Planner {
         continue
       }
       if let tensor = graph[id].initializer {
+        guard options.keepsWeights else {
+          try checkLimit(
+            tensor.elementCount.saturatingMultiplied(by: 8 / MemoryLayout<Scalar>.size),
+            graph[id].name)
+          inputs.append(.stored(tensor, name: graph[id].name))
+          continue
+        }
         if typedConstants[id] == nil {
           let (bytes, overflow) = tensor.elementCount.multipliedReportingOverflow(by: 8)
           try checkLimit((overflow ? Int.max : bytes) / MemoryLayout<Scalar>.size, graph[id].name)
@@ -86,11 +95,18 @@ extension Executor {
   func evaluate(
     _ reference: ReferenceStep, _ step: Step<Scalar>, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) {
-    let inputs = reference.inputs.map { place -> TypedTensor? in
+    var inputs: [TypedTensor?] = []
+    for place in reference.inputs {
       switch place {
-      case nil: nil
-      case .typed(let id): memory.plan.typedConstants[id] ?? memory.typed[id]
-      case .arena(let number, let type): read(step.inputs[number], type, memory)
+      case nil: inputs.append(nil)
+      case .typed(let id): inputs.append(memory.plan.typedConstants[id] ?? memory.typed[id])
+      case .arena(let number, let type): inputs.append(read(step.inputs[number], type, memory))
+      case .stored(let tensor, let name):
+        do throws(ScaleNetError) {
+          inputs.append(try TypedTensor(tensor))
+        } catch {
+          throw .unreadableInitializer(name: name, error: error)
+        }
       }
     }
     let results = try ReferenceEvaluator.evaluate(
@@ -100,6 +116,7 @@ extension Executor {
     for (place, result) in zip(reference.outputs, results) {
       switch place {
       case .typed(let id): memory.typed[id] = result
+      case .stored: preconditionFailure("results are not in a file")
       case .arena(let number, let type):
         guard result.shape == type.dimensions.compactMap(\.value) else {
           throw ScaleNetError(

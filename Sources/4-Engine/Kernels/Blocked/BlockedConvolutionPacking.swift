@@ -193,37 +193,65 @@ extension ConvolutionTables {
   }
 
   /// Packs OIHW weights: for each pair of output blocks [depth][2][lanes], for a last single one [depth][1][lanes].
-  /// `target` is full of zeros.
-  func pack(_ weights: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>) {
+  /// Everything is written: lanes without a channel, and products with channels of another group, are 0.
+  func pack(
+    _ weights: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>,
+    _ threads: ThreadPool?
+  ) {
+    for (section, order) in zip(sections, order) {
+      let pairs = (section.blocks.count + 1) / 2
+      func packPair(_ pair: Int) {
+        let first = section.blocks.lowerBound + 2 * pair
+        unsafe pack(
+          first..<min(first + 2, section.blocks.upperBound), of: section, order, weights,
+          into: target + (section.weights + 2 * pair * section.depth * output.lanes))
+      }
+      guard let threads, pairs > 1 else {
+        for pair in 0..<pairs { packPair(pair) }
+        continue
+      }
+      threads.parallelFor(pairs) { pair, _ in packPair(pair) }
+    }
+  }
+
+  /// Packs two blocks, or a last one.
+  private func pack(
+    _ blocks: Range<Int>, of section: ConvolutionSection, _ order: [Int64],
+    _ weights: UnsafePointer<Float>,
+    into target: UnsafeMutablePointer<Float>
+  ) {
     let lanes = output.lanes
     let outputs = geometry.outputChannels / geometry.groups
     let inputs = geometry.inputChannels / geometry.groups
     let area = geometry.window.kernel.area
-    for (section, order) in zip(sections, order) {
-      for block in section.blocks {
-        let local = block - section.blocks.lowerBound
-        let isPair = local % 2 == 1 || local + 1 < section.blocks.count
-        let width = Int64(isPair ? 2 * lanes : lanes)
-        let start =
-          unsafe target + (section.weights + local / 2 * 2 * section.depth * lanes + local % 2 * lanes)
-        let channels = block * lanes..<block * lanes + output.counts[block]
-        if method == .winograd {
-          unsafe kernels_pack_winograd(
-            weights + channels.lowerBound * inputs * area, Int64(inputs * area), Int64(section.depth),
-            Int64(channels.count), width, Int64(section.blocks.count * section.depth * lanes), start)
-        } else if section.channels.count == inputs {
-          unsafe kernels_pack(
-            weights + channels.lowerBound * inputs * area, Int64(inputs * area), order, Int64(section.depth),
-            Int64(channels.count), width, start)
-        } else {
-          // Several groups: products with channels of another one stay 0.
-          for (lane, channel) in channels.enumerated() {
-            let own = (channel / outputs * inputs - section.channels.lowerBound) * area
-            for (depth, place) in order.enumerated()
-            where Int(place) >= own && Int(place) < own + inputs * area {
-              unsafe start[depth * Int(width) + lane] = unsafe weights[
-                channel * inputs * area + Int(place) - own]
-            }
+    let width = blocks.count * lanes
+    let isOneGroup = section.channels.count == inputs
+    let position = section.blocks.count * section.depth * lanes
+    if !isOneGroup || blocks.contains(where: { output.counts[$0] < lanes }) {
+      for part in 0..<(method == .winograd ? 16 : 1) {
+        unsafe (target + part * position).update(repeating: 0, count: section.depth * width)
+      }
+    }
+    for block in blocks {
+      let start = unsafe target + (block - blocks.lowerBound) * lanes
+      let channels = block * lanes..<block * lanes + output.counts[block]
+      if method == .winograd {
+        unsafe kernels_pack_winograd(
+          weights + channels.lowerBound * inputs * area, Int64(inputs * area), Int64(section.depth),
+          Int64(channels.count), Int64(width), Int64(position), start)
+      } else if isOneGroup {
+        unsafe kernels_pack(
+          weights + channels.lowerBound * inputs * area, Int64(inputs * area), order,
+          Int64(section.depth),
+          Int64(channels.count), Int64(width), start)
+      } else {
+        // Several groups: products with channels of another one stay 0.
+        for (lane, channel) in channels.enumerated() {
+          let own = (channel / outputs * inputs - section.channels.lowerBound) * area
+          for (depth, place) in order.enumerated()
+          where Int(place) >= own && Int(place) < own + inputs * area {
+            unsafe start[depth * width + lane] = unsafe weights[
+              channel * inputs * area + Int(place) - own]
           }
         }
       }

@@ -7,11 +7,16 @@ import Glibc
   let count: Int
 
   /// Zeros.
-  init(count: Int) {
+  convenience init(count: Int) {
+    self.init(uninitialized: count)
+    for index in 0..<count { unsafe elements[index] = 0 }
+  }
+
+  /// Whatever lies in the memory, for those who write all of it.
+  init(uninitialized count: Int) {
     self.count = count
     let bytes = unsafe LargeMemory.allocate(max(count, 1) * MemoryLayout<Float>.stride)
     unsafe elements = unsafe bytes.bindMemory(to: Float.self, capacity: max(count, 1))
-    for index in 0..<count { unsafe elements[index] = 0 }
   }
 
   deinit { unsafe free(elements) }

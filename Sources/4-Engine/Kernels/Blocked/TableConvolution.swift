@@ -15,7 +15,7 @@ internal import CKernels
 
   init(
     _ table: UnsafePointer<kernels_table>, _ geometry: Convolution, weights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, input: ChannelBlocks?
+    bias: UnsafePointer<Float>?, input: ChannelBlocks?, threads: ThreadPool?
   ) {
     unsafe self.table = table
     self.geometry = geometry
@@ -24,8 +24,8 @@ internal import CKernels
     let output = ChannelBlocks(channels: geometry.outputChannels, lanes: lanes)
     let method = ConvolutionMethod(geometry, isPlanar: input == nil, lanes: lanes, tile: tile)
     tables = ConvolutionTables(geometry, method, input: input, output: output)
-    self.weights = FloatBuffer(count: tables.weightCount)
-    unsafe tables.pack(weights, into: self.weights.elements)
+    self.weights = FloatBuffer(uninitialized: tables.weightCount)
+    unsafe tables.pack(weights, into: self.weights.elements, threads)
     self.bias = FloatBuffer(count: output.paddedChannels)
     if let bias = unsafe bias {
       for index in 0..<geometry.outputChannels { unsafe self.bias.elements[index] = unsafe bias[index] }

@@ -25,12 +25,14 @@ internal import CKernels
   }
 
   func blockedConvolution(
-    _ geometry: Convolution, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, input: ChannelBlocks?
+    _ geometry: Convolution, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    input: ChannelBlocks?, threads: ThreadPool?
   ) -> any BlockedConvolution<Float> {
     if TableGroups.compute(geometry, input, lanes: lanes) {
       return unsafe TableGroups(table, geometry, weights: weights, bias: bias)
     }
-    return unsafe TableConvolution(table, geometry, weights: weights, bias: bias, input: input)
+    return unsafe TableConvolution(
+      table, geometry, weights: weights, bias: bias, input: input, threads: threads)
   }
 
   func convolution(

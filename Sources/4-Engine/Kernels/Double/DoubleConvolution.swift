@@ -49,6 +49,37 @@ internal import CKernels
     self.bias = (0..<geometry.outputChannels).map { unsafe bias?[$0] ?? 0 }
   }
 
+  /// The same of weights that are float32 numbers: nothing is widened.
+  init(
+    _ table: UnsafePointer<kernels_double_table>, _ geometry: Convolution,
+    floats: UnsafePointer<Float>,
+    bias: UnsafePointer<Double>?, _ threads: ThreadPool
+  ) {
+    unsafe self.table = table
+    self.geometry = geometry
+    let rows = unsafe Int(table.pointee.rows)
+    self.rows = rows
+    pixels = unsafe Int(table.pointee.pixels)
+    let (depth, perGroup) = (geometry.depth, geometry.outputChannels / geometry.groups)
+    let tiles = (perGroup + rows - 1) / rows
+    weights = unsafe PackedDoubles(count: geometry.weightCount) { target in
+      threads.parallelFor(geometry.groups * tiles) { index, _ in
+        let (group, tile) = index.quotientAndRemainder(dividingBy: tiles)
+        let height = min(rows, perGroup - tile * rows)
+        let source = unsafe floats + (group * perGroup + tile * rows) * depth
+        for piece in stride(from: 0, to: depth, by: Self.pieceDepth) {
+          let count = min(depth - piece, Self.pieceDepth)
+          let place = unsafe target + ((group * depth + piece) * perGroup + tile * rows * count)
+          for channel in 0..<height {
+            let line = unsafe source + (channel * depth + piece)
+            for k in 0..<count { unsafe place[k * height + channel] = unsafe line[k] }
+          }
+        }
+      }
+    }
+    self.bias = (0..<geometry.outputChannels).map { unsafe bias?[$0] ?? 0 }
+  }
+
   private var perGroup: Int { geometry.outputChannels / geometry.groups }
   private var tiles: Int { (perGroup + rows - 1) / rows }
   private var piece: Int { min(geometry.depth, Self.pieceDepth) }

@@ -26,6 +26,19 @@ internal import CKernels
     unsafe DoubleMatrixProduct(table, geometry, b: b)
   }
 
+  public func convolution(
+    _ geometry: Convolution, floats weights: UnsafePointer<Float>, bias: UnsafePointer<Double>?,
+    threads: ThreadPool
+  ) -> any PreparedConvolution<Double> {
+    unsafe DoubleConvolution(table, geometry, floats: weights, bias: bias, threads)
+  }
+
+  public func matrixProduct(
+    _ geometry: MatrixProduct, floats b: UnsafePointer<Float>, threads: ThreadPool
+  ) -> any PreparedMatrixProduct<Double> {
+    unsafe DoubleMatrixProduct(table, geometry, floats: b, threads)
+  }
+
   public func softmax(
     _ input: UnsafePointer<Double>, outer: Int, count: Int, inner: Int,
     into output: UnsafeMutablePointer<Double>, threads: ThreadPool

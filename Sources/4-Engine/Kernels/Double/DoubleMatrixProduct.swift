@@ -35,6 +35,34 @@ internal import CKernels
 
   func repacked(b: UnsafePointer<Double>) -> Self { unsafe Self(table, geometry, b: b) }
 
+  /// The same of a B that is float32 numbers: nothing is widened.
+  init(
+    _ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct,
+    floats: UnsafePointer<Float>,
+    _ threads: ThreadPool
+  ) {
+    unsafe self.table = table
+    self.geometry = geometry
+    rows = unsafe Int(table.pointee.rows)
+    let pixels = unsafe Int(table.pointee.pixels)
+    self.pixels = pixels
+    let (depth, columns) = (geometry.depth, geometry.columns)
+    b = unsafe PackedDoubles(count: depth * columns) { target in
+      threads.parallelFor((columns + pixels - 1) / pixels) { panel, _ in
+        let first = panel * pixels
+        let width = min(pixels, columns - first)
+        let place = unsafe target + first * depth
+        for column in 0..<width {
+          let source =
+            unsafe geometry.transposesB
+            ? floats + (first + column) * depth : floats + first + column
+          let step = geometry.transposesB ? 1 : columns
+          for k in 0..<depth { unsafe place[k * width + column] = unsafe source[k * step] }
+        }
+      }
+    }
+  }
+
   /// A panel, a tile's rows of A, and its sums.
   func workspaceCount(threads: Int) -> Int {
     let own = geometry.depth * (2 * pixels + rows) + rows * pixels

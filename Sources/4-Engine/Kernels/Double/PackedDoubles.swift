@@ -27,6 +27,14 @@ internal import CKernels
     }
   }
 
+  /// Numbers that are float32 already; `fill` writes all of them.
+  init(count: Int, fill: (_ target: UnsafeMutablePointer<Float>) -> Void) {
+    let target = UnsafeMutablePointer<Float>.allocate(capacity: max(count, 1))
+    unsafe fill(target)
+    unsafe floats = target
+    unsafe doubles = nil
+  }
+
   deinit {
     unsafe floats?.deallocate()
     unsafe doubles?.deallocate()

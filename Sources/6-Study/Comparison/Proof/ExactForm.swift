@@ -22,13 +22,17 @@ extension Graph {
   }
 
   /// A written graph with the source's own parameters in place of those that were stored: what the file would compute if
-  /// nothing had been rounded. What was folded stands as a node of its own again, behind the node that it went into.
+  /// nothing had been rounded. What was folded stands as a node of its own again, behind the node that it went into, or,
+  /// as in the source, behind the resize that alone reads that node: a factor and a term for each channel commute with
+  /// means of neighbours whose weights sum to 1.
   ///
   /// Both graphs are without rounding. No weight is copied.
   func substituting(_ parameters: [NodeMatch], of source: Graph) throws(ScaleNetError) -> Graph {
     var graph = self
     /// Nodes to insert, by the place of the node before them.
     var inserted: [Int: [Node]] = [:]
+    let consumers = consumers()
+    let producers = source.producers()
     for match in parameters {
       let own = source.nodes[match.source]
       let isMatrix = own.op.isMatrixProduct
@@ -55,7 +59,16 @@ extension Graph {
       while let last = graph.nodes[match.written].inputs.last, last == nil {
         graph.nodes[match.written].inputs.removeLast()
       }
-      var output = graph.nodes[match.written].outputs[0]
+      var place = match.written
+      if let first = match.normalizations.first, let before = source.nodes[first].inputs[0],
+        let producer = producers[before.index], source.nodes[producer].op.commutesWithChannels,
+        let reader = consumers[nodes[place].outputs[0].index].first,
+        consumers[nodes[place].outputs[0].index].count == 1, nodes[reader].op.commutesWithChannels,
+        !outputs.contains(nodes[place].outputs[0])
+      {
+        place = reader
+      }
+      var output = graph.nodes[place].outputs[0]
       for index in match.normalizations {
         let node = source.nodes[index]
         var inputs: [ValueID?] = [output]
@@ -68,7 +81,7 @@ extension Graph {
         )
         guard let new = graph.nodes.popLast() else { continue }
         graph.replaceUses(of: output, with: added[0])
-        inserted[match.written, default: []].append(new)
+        inserted[place, default: []].append(new)
         output = added[0]
       }
     }
@@ -86,6 +99,18 @@ extension Operator {
     case .gemm, .matMul: true
     default: false
     }
+  }
+
+  /// Whether it is a resize of planes by means of neighbours, whose weights sum to 1.
+  fileprivate var commutesWithChannels: Bool {
+    guard case .resize(let resize) = self else { return false }
+    let isMean: Bool
+    switch resize.mode {
+    case .nearest, .linear: isMean = true
+    case .cubic: isMean = false
+    }
+    return isMean && !resize.antialias && !resize.excludesOutside
+      && resize.axes.allSatisfy { $0 >= 2 }
   }
 
   /// Whether a product's weight is [outputs, inputs].

@@ -1,41 +1,126 @@
 import Execution
 import FileIO
+import Kernels
 import ModelIR
 
 extension WeightProof {
-  /// Elements of a parameter: as they are stored where that is float32 or narrower.
-  enum Elements {
-    case floats([Float])
-    case doubles([Double])
+  /// A parameter and the written one, of the same shape.
+  struct Pending {
+    let own: Tensor
+    let found: Tensor
+    let name: String
+    /// A factor for each index of the first axis, or one for all.
+    let scales: [Double]
+    let rounding: Rounding
+    /// The place of what is found.
+    let finding: Int
 
-    var asDoubles: [Double] {
-      switch self {
-      case .floats(let values): values.map { Double($0) }
-      case .doubles(let values): values
+    /// How many elements are looked at together: what both sides of them take stays in the second cache.
+    static let chunk = 1 << 14
+
+    /// The first element that is not what it must be, and how many there are.
+    fileprivate func mismatch() throws(ScaleNetError) -> Mismatch? {
+      do throws(ScaleNetError) {
+        if own.dataType == .float64 || found.dataType == .float64 {
+          return try unsafe mismatch(Double.self) { (tensor, start, target) throws(ScaleNetError) in
+            try unsafe tensor.readDoubles(from: start, into: target)
+          }
+        }
+        return try unsafe mismatch(Float.self) { (tensor, start, target) throws(ScaleNetError) in
+          try unsafe tensor.readFloats(from: start, into: target)
+        }
+      } catch {
+        throw .unreadableInitializer(name: name, error: error)
+      }
+    }
+
+    private func mismatch<Scalar: BinaryFloatingPoint>(
+      _ type: Scalar.Type,
+      _ read: (Tensor, Int, UnsafeMutableBufferPointer<Scalar>) throws(ScaleNetError) -> Void
+    ) throws(ScaleNetError) -> Mismatch? {
+      let count = own.elementCount
+      let inner = max(1, count / max(scales.count, 1))
+      let buffer = UnsafeMutableBufferPointer<Scalar>.allocate(
+        capacity: 2 * min(Self.chunk, max(count, 1)))
+      defer { unsafe buffer.deallocate() }
+      var result: Mismatch?
+      for start in stride(from: 0, to: count, by: Self.chunk) {
+        let size = min(Self.chunk, count - start)
+        let ours = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<size])
+        let others = unsafe UnsafeMutableBufferPointer(rebasing: buffer[size..<2 * size])
+        try unsafe read(own, start, ours)
+        try unsafe read(found, start, others)
+        var index = 0
+        while index < size {
+          let channel = (start + index) / inner
+          let end = min(size, (channel + 1) * inner - start)
+          unsafe compare(ours, others, index..<end, scales[channel], start, &result)
+          index = end
+        }
+      }
+      try own.checkIntact()
+      try found.checkIntact()
+      return result
+    }
+
+    /// Elements of one factor.
+    private func compare<Scalar: BinaryFloatingPoint>(
+      _ own: UnsafeMutableBufferPointer<Scalar>, _ found: UnsafeMutableBufferPointer<Scalar>,
+      _ range: Range<Int>, _ scale: Double, _ start: Int, _ result: inout Mismatch?
+    ) {
+      let (relative, absolute, growing) = (rounding.relative, rounding.absolute, rounding.growing)
+      // Most rows hold nothing to say; those that do are looked through again.
+      var outside = 0
+      for index in range {
+        let w = unsafe Double(own[index])
+        let e = w * scale
+        let limit = relative * e.magnitude + (absolute + growing * w.magnitude)
+        outside &+= unsafe (Double(found[index]) - e).magnitude <= limit ? 0 : 1
+      }
+      if outside == 0 { return }
+      for index in range {
+        let w = unsafe Double(own[index])
+        let (e, value) = unsafe (w * scale, Double(found[index]))
+        let limit = relative * e.magnitude + (absolute + growing * w.magnitude)
+        if (value - e).magnitude <= limit || WeightProof.isSame(value, e) { continue }
+        result = Mismatch.adding(
+          result, index: start + index, expected: e, found: value, count: self.own.elementCount)
       }
     }
   }
 
-  func elements(_ tensor: Tensor, _ id: ValueID?) throws(ScaleNetError) -> Elements {
-    do throws(ScaleNetError) {
-      return tensor.dataType == .float64 ? .doubles(try tensor.doubles()) : .floats(try tensor.floats())
-    } catch {
-      throw .unreadableInitializer(name: id.map { source[$0].name } ?? "", error: error)
-    }
-  }
-
+  /// Notes parameters of the same shape, whose elements are held against each other at the end.
+  ///
   /// - Parameter scales: a factor for each index of the first axis, or one for all.
   mutating func compare(
-    _ own: Elements, _ found: Elements, name: String, scales: [Double], steps: Int, stored: DataType
-  ) throws(ScaleNetError) {
-    let rounding = Rounding(steps: steps, stored: stored)
-    let worst: Mismatch?
-    if case .floats(let a) = own, case .floats(let b) = found {
-      worst = Self.mismatch(a, b, scales, rounding)
-    } else {
-      worst = Self.mismatch(own.asDoubles, found.asDoubles, scales, rounding)
+    _ own: Tensor, _ found: Tensor, name: String, scales: [Double], steps: Int, stored: DataType
+  ) {
+    pending.append(
+      Pending(
+        own: own, found: found, name: name, scales: scales,
+        rounding: Rounding(steps: steps, stored: stored), finding: findings.count))
+    findings.append(nil)
+  }
+
+  /// Holds what is pending against each other, a parameter a task.
+  mutating func comparePending(_ threads: ThreadPool) throws(ScaleNetError) {
+    let pending = pending
+    let lock = Lock()
+    var results: [Int: Result<Mismatch?, ScaleNetError>] = [:]
+    threads.parallelFor(pending.count) { index, _ in
+      let result: Result<Mismatch?, ScaleNetError>
+      do throws(ScaleNetError) {
+        result = .success(try pending[index].mismatch())
+      } catch {
+        result = .failure(error)
+      }
+      lock.withLock { results[index] = result }
     }
-    if let worst { add(worst, name, rounding) }
+    for (index, parameter) in pending.enumerated() {
+      guard let mismatch = try results[index]?.get() else { continue }
+      findings[parameter.finding] = Self.sentence(mismatch, parameter.name, parameter.rounding)
+    }
+    self.pending = []
   }
 
   mutating func compareBias(
@@ -49,52 +134,26 @@ extension WeightProof {
       if abs(value - e) <= limit || Self.isSame(value, e) { continue }
       mismatch = Mismatch.adding(mismatch, index: index, expected: e, found: value, count: found.count)
     }
-    if let mismatch { add(mismatch, name, rounding) }
+    if let mismatch { findings.append(Self.sentence(mismatch, name, rounding)) }
   }
 
-  private mutating func add(_ mismatch: Mismatch, _ name: String, _ rounding: Rounding) {
+  private static func sentence(_ mismatch: Mismatch, _ name: String, _ rounding: Rounding) -> String {
     let count =
       mismatch.outside == 1
       ? "1 of \(mismatch.count) numbers is" : "\(mismatch.outside) of \(mismatch.count) numbers are"
-    problems.append(
+    return
       "\(name.escapedForMessage): \(count) not the source's: element \(mismatch.index) is \(Float(mismatch.found)), "
-        + "expected \(Float(mismatch.expected)) to a part of \(rounding.relative.scientific), which is what rounding explains"
-    )
+      + "expected \(Float(mismatch.expected)) to a part of \(rounding.relative.scientific), which is what rounding explains"
   }
 
   /// NaN of NaN is what the source has, whatever that is worth.
-  private static func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.isNaN) }
-
-  private static func mismatch<Scalar: BinaryFloatingPoint>(
-    _ own: [Scalar], _ found: [Scalar], _ scales: [Double], _ rounding: Rounding
-  ) -> Mismatch? {
-    precondition(own.count == found.count)
-    var result: Mismatch?
-    let inner = own.count / max(scales.count, 1)
-    for (channel, scale) in scales.enumerated() {
-      // Most rows hold nothing to say; those that do are looked through again.
-      var isWithin = true
-      for index in channel * inner..<(channel + 1) * inner {
-        let w = Double(own[index])
-        let e = w * scale
-        let limit = rounding.relative * e.magnitude + (rounding.absolute + rounding.growing * w.magnitude)
-        isWithin = isWithin && (Double(found[index]) - e).magnitude <= limit
-      }
-      if isWithin { continue }
-      for index in channel * inner..<(channel + 1) * inner {
-        let w = Double(own[index])
-        let (e, value) = (w * scale, Double(found[index]))
-        let limit = rounding.relative * e.magnitude + (rounding.absolute + rounding.growing * w.magnitude)
-        if (value - e).magnitude <= limit || isSame(value, e) { continue }
-        result = Mismatch.adding(result, index: index, expected: e, found: value, count: own.count)
-      }
-    }
-    return result
+  fileprivate static func isSame(_ a: Double, _ b: Double) -> Bool {
+    a == b || (a.isNaN && b.isNaN)
   }
 }
 
 /// Elements that are not what they must be.
-private struct Mismatch {
+struct Mismatch {
   var index: Int
   var expected: Double
   var found: Double

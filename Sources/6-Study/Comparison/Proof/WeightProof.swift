@@ -1,5 +1,6 @@
 import Execution
 import FileIO
+import Kernels
 import ModelIR
 
 /// Holds every weight of a written graph against those of the graph that it was made of.
@@ -20,7 +21,11 @@ struct WeightProof {
   /// How many numbers the source's parameters are.
   private(set) var totalCount = 0
   /// What is not the source's, a sentence each.
-  var problems: [String] = []
+  private(set) var problems: [String] = []
+  /// Elements that are still to be held against each other, and where among the problems what is found stands.
+  var pending: [Pending] = []
+  /// What was found so far; nil where it is pending, or nothing is wrong.
+  var findings: [String?] = []
   /// Nodes all of whose parameters were compared.
   private(set) var proved: [NodeMatch] = []
 
@@ -33,7 +38,10 @@ struct WeightProof {
   ///   - source: after constants were folded, before anything else was.
   ///   - written: as it was read back.
   ///   - weightType: a half type that weights were rounded to, where the file has them in another; nil for none.
-  init(source: Graph, written: Graph, weightType: DataType? = nil) throws(ScaleNetError) {
+  ///   - threads: who share the numbers.
+  init(
+    source: Graph, written: Graph, weightType: DataType? = nil, threads: Int = 1
+  ) throws(ScaleNetError) {
     self.source = source
     self.weightType = weightType
     self.written = written
@@ -46,6 +54,8 @@ struct WeightProof {
     for match in NodeMatch.all(source: source, written: written) {
       if try compare(match) { proved.append(match) }
     }
+    try comparePending(ThreadPool(count: threads))
+    problems = findings.compactMap { $0 }
   }
 
   /// Whether all of the source's numbers were compared.
@@ -71,7 +81,7 @@ struct WeightProof {
       return try compareLinear(match)
     case (.batchNormalization(let normalization), .batchNormalization(let found)):
       if abs(normalization.epsilon - found.epsilon) > normalization.epsilon * 0x1p-22 {
-        problems.append(
+        findings.append(
           "\(own.name.escapedForMessage): epsilon \(normalization.epsilon) became \(found.epsilon)")
       }
       return try comparePlain(own, other)
@@ -94,9 +104,9 @@ struct WeightProof {
         continue
       }
       count(id, tensor)
-      try compare(
-        elements(tensor, id), elements(found, other.inputs[position]), name: source[id].name,
-        scales: [1], steps: 0, stored: weightType ?? found.dataType)
+      compare(
+        tensor, found, name: source[id].name, scales: [1], steps: 0,
+        stored: weightType ?? found.dataType)
     }
     return isComplete
   }
@@ -136,10 +146,10 @@ struct WeightProof {
         if let tensor = source.initializer(id) { count(id, tensor) }
       }
     }
-    let name = source[id].name
-    try compare(
-      elements(weight, id), elements(found, other.inputs[1]), name: name, scales: expected.scales,
-      steps: match.normalizations.count, stored: weightType ?? found.dataType)
+    compare(
+      weight, found, name: source[id].name, scales: expected.scales,
+      steps: match.normalizations.count,
+      stored: weightType ?? found.dataType)
     let stored = other.inputs.count > 2 ? written.initializer(other.inputs[2])?.dataType : nil
     compareBias(
       expected, writtenBias, name: "\(own.name).bias", stored: weightType ?? stored ?? found.dataType)

@@ -24,7 +24,8 @@ public struct VerificationReport: Sendable, Codable, Hashable {
   public var comparedWeights: Int?
   /// How many numbers the source's parameters are.
   public var weights: Int?
-  /// How far source and file are apart in Double, the source's weights in both, as a part of the largest magnitude.
+  /// How far source and file are apart in Double, the source's weights in both, as a part of the largest magnitude. 0 where
+  /// they are the same graph then, operator by operator, so that computing it twice would show nothing.
   public var exactError: Double?
   /// The limit that this had to stay within.
   public var exactTolerance: Double?

@@ -1,0 +1,72 @@
+"""Memory of its own, which is none of the mapped files': what README promises, as a part of the weights."""
+
+import shutil
+import subprocess
+import time
+
+import faults
+import numpy as np
+import pytest
+from command import BINARY, OK, scalenet
+from onnx import TensorProto, helper, numpy_helper
+
+#: What a run takes whatever the weights are: the program, activations of one image in Double, parts of a layer.
+CONSTANT = 48e6
+
+
+def peak(*arguments):
+    """The most private memory that a run had, in bytes: looked at every millisecond."""
+    process = subprocess.Popen([BINARY, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    most = 0
+    while process.poll() is None:
+        try:
+            with open(f"/proc/{process.pid}/status") as status:
+                own = [int(line.split()[1]) for line in status if line.startswith("RssAnon:")]
+        except OSError:
+            own = []
+        most = max([most, *own])
+        time.sleep(0.001)
+    assert process.returncode == OK, process.stderr.read()
+    return most * 1024
+
+
+@pytest.fixture(scope="module")
+def large(fast_folder):
+    """Models of 126, 310 and 470 MB: many layers, more layers, and two matrices that are nearly all of it."""
+    folder = fast_folder / "large"
+    folder.mkdir()
+    for name in ("scalenet50", "scalenet152"):
+        scalenet("init", name, "-o", folder / f"{name}.pth")
+    random = np.random.default_rng(0)
+    nodes, weights, value = [], [], "x"
+    for number, (inputs, outputs) in enumerate([(1024, 28000), (28000, 3200)]):
+        matrix = random.standard_normal((outputs, inputs), dtype=np.float32) * np.float32(inputs**-0.5)
+        weights.append(numpy_helper.from_array(matrix, f"w{number}"))
+        nodes.append(helper.make_node("Gemm", [value, f"w{number}"], [f"y{number}"], name=f"gemm{number}", transB=1))
+        value = f"y{number}"
+    ports = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, count]) for name, count in (("x", 1024), (value, 3200))
+    ]
+    graph = helper.make_graph(nodes, "matrices", ports[:1], ports[1:], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    (folder / "matrices.onnx").write_bytes(model.SerializeToString())
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("name", ["scalenet50.pth", "scalenet152.pth", "matrices.onnx"])
+def test_memory_of_a_proof_and_a_comparison(large, name):
+    """Half of the weights and a constant for a verified conversion, all of them and a constant for a comparison."""
+    source, output = large / name, large / f"{name}.converted.onnx"
+    weights = source.stat().st_size
+    converting = peak("convert", source, "-o", output, "--force")
+    comparing = peak("diff", source, output)
+    print(f"\n{name}: {weights / 1e6:.0f} MB of weights, convert {converting / 1e6:.0f} MB, diff {comparing / 1e6:.0f} MB")
+    faults.figures["memory", "peak"] += 2
+    assert converting <= 0.5 * weights + CONSTANT
+    assert comparing <= 1.0 * weights + CONSTANT
+    assert peak("convert", source, "-o", output, "--force", "--no-verify") <= CONSTANT
+
+
+def test_fresh_weights_are_written_as_they_are_made(tmp_path):
+    assert peak("init", "scalenet152", "-o", tmp_path / "fresh.pth") <= CONSTANT
