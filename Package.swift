@@ -95,7 +95,10 @@ let package = Package(
     Floor.study.library("Deployment", ["FileIO", "ModelIR"]),
     Floor.study.library(
       "Reports",
-      ["Architectures", "Classification", "Comparison", "Deployment", "FileIO", "Inspection", "CCairo"]),
+      [
+        "Architectures", "Classification", "Comparison", "Deployment", "FileIO", "Inspection", "ModelIR",
+        "CCairo",
+      ]),
 
     // What a program imports.
     Floor.kit.library(
