@@ -93,7 +93,10 @@ let package = Package(
     Floor.study.library("Deployment", ["FileIO", "ModelIR"]),
     Floor.study.library(
       "Reports",
-      ["Architectures", "Classification", "Comparison", "Deployment", "FileIO", "Images", "Inspection"]),
+      [
+        "Architectures", "Classification", "Comparison", "Deployment", "FileIO", "Images", "Inspection",
+        "ModelIR",
+      ]),
 
     // What a program imports.
     Floor.kit.library(

@@ -41,7 +41,7 @@ import Testing
     guard found.dataType == expected.dataType, found.shape == expected.shape else {
       return "\(found.dataType) \(found.shape) for \(expected.dataType) \(expected.shape)"
     }
-    guard expected.dataType.isFloatingPoint || expected.dataType.isFloat8 else {
+    guard expected.dataType.isFloatingPoint || expected.dataType.isSmallFloat else {
       let (a, b) = (try found.integers(), try expected.integers())
       return a == b ? nil : "\(a.prefix(12)) for \(b.prefix(12))"
     }

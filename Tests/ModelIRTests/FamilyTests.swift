@@ -191,7 +191,7 @@ import Testing
       (.float8E4M3FN, 448, 0x1p-9), (.float8E4M3FNUZ, 240, 0x1p-10), (.float8E5M2, 57344, 0x1p-16),
       (.float8E5M2FNUZ, 57344, 0x1p-17),
     ] as [(DataType, Float, Float)] {
-      let format = try #require(Float8(type))
+      let format = try #require(SmallFloat(type))
       let values = (0...UInt8.max).map(format.value)
       #expect(values.filter(\.isFinite).max() == most)
       #expect(values.filter { $0 > 0 }.min() == least)
@@ -201,6 +201,27 @@ import Testing
       #expect(format.value(format.pattern(1e6, saturates: true)) == most)
       #expect(!format.value(format.pattern(1e6, saturates: false)).isFinite)
       #expect(format.value(format.pattern(.nan, saturates: true)).isNaN)
+    }
+  }
+
+  @Test func fourBitsAndPowersOfTwoHoldWhatTheirFormatsSay() throws {
+    let four = try #require(SmallFloat(.float4E2M1))
+    let positive: [Float] = [0, 0.5, 1, 1.5, 2, 3, 4, 6]
+    #expect((0..<16).map(four.value) == positive + positive.map { -$0 })
+    // Halves to even, and what is too large to the largest, asked for or not.
+    #expect([0.25, 0.75, 2.5, 5, -100].map { four.pattern($0, saturates: false) } == [0, 2, 4, 6, 15])
+    let powers = try #require(SmallFloat(.float8E8M0))
+    for pattern in 0..<UInt8.max {
+      #expect(powers.pattern(powers.value(pattern), saturates: true) == pattern)
+    }
+    #expect(powers.value(127) == 1 && powers.value(.max).isNaN)
+    for (rounding, patterns) in [
+      (.up, [128, 128, 128]), (.down, [127, 127, 127]), (.nearest, [127, 128, 128]),
+    ]
+      as [(SmallFloat.PowerRounding, [UInt8])]
+    {
+      #expect(
+        [1.25, 1.5, 1.75].map { powers.pattern($0, saturates: true, powerRounding: rounding) } == patterns)
     }
   }
 }

@@ -29,7 +29,9 @@ import Testing
     #expect(
       tensor([1], type: 3, raw: nil) { $0.integer(5, 300) }.contains("expected elements of int8, found 300"))
     #expect(tensor([1], type: 8, raw: nil).contains("data_type: expected a type of numbers, found STRING"))
-    #expect(tensor([1], type: 17, raw: [0]).contains("found FLOAT8E4M3FN"))
+    #expect(tensor([2], type: 17, raw: [0]).contains("expected 2 bytes for float8_e4m3fn[2], found 1"))
+    #expect(tensor([3], type: 22, raw: [0]).contains("expected 2 bytes, found 1"))
+    #expect(tensor([1], type: 17, raw: nil) { $0.integer(5, 256) }.contains("found 256"))
     #expect(tensor([3], raw: nil).contains("elements: expected 3, found none"))
     #expect(tensor(.init(repeating: 1, count: 65), raw: [0, 0, 0, 0]).contains("at most 64 elements"))
   }

@@ -112,10 +112,15 @@ import Testing
     ("frozen", "expected tensors, found a network without any, as torch.jit.freeze leaves one"),
     ("sparse", "tensor 'table': expected a dense tensor of numbers, found a sparse tensor"),
     ("quantized", "tensor 'q': expected a dense tensor of numbers, found a quantized tensor"),
-    ("float8", "tensor 'small': expected a dense tensor of numbers, found a float8_e4m3fn tensor"),
   ])
   func refusesWhatIsNotWeights(_ name: String, _ expected: String) {
     #expect(message { _ = try read("pytorch/refused.\(name).pth") }.contains(expected))
+  }
+
+  @Test func readsElementsOfEightBits() throws {
+    let tensor = try #require(try read("pytorch/float8.pth")["small"])
+    #expect(tensor.dataType == .float8E4M3FN)
+    #expect(try tensor.floats() == [1, 1])
   }
 
   @Test func recognizesOnlyCheckpoints() throws {

@@ -30,7 +30,7 @@ struct WeightChecker {
       }
       return nil
     }
-    guard tensor.dataType.isFloatingPoint else {
+    guard tensor.dataType.isReal else {
       problems.append(.wrongType(key: key, found: tensor.dataType))
       return nil
     }

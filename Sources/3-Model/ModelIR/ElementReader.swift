@@ -36,10 +36,10 @@ extension ElementReader where Target == Float {
     case .uint32: unsafe stored(UInt32.self, little) { Float($0) }
     case .uint64: unsafe stored(UInt64.self, little) { Float($0) }
     case .bool: unsafe stored(UInt8.self, little) { $0 == 0 ? 0 : 1 }
-    case .int4: unsafe stored(Int8.self, little) { Float($0) }
-    case .uint4: unsafe stored(UInt8.self, little) { Float($0) }
-    case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ:
-      unsafe Float8(type).map { format in
+    case .int4, .int2: unsafe stored(Int8.self, little) { Float($0) }
+    case .uint4, .uint2: unsafe stored(UInt8.self, little) { Float($0) }
+    case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1:
+      unsafe SmallFloat(type).map { format in
         unsafe stored(UInt8.self, little) { Float(format.value($0)) }
       }
     case .complex64, .complex128: nil
@@ -64,10 +64,10 @@ extension ElementReader where Target == Double {
     case .uint32: unsafe stored(UInt32.self, little) { Double($0) }
     case .uint64: unsafe stored(UInt64.self, little) { Double($0) }
     case .bool: unsafe stored(UInt8.self, little) { $0 == 0 ? 0 : 1 }
-    case .int4: unsafe stored(Int8.self, little) { Double($0) }
-    case .uint4: unsafe stored(UInt8.self, little) { Double($0) }
-    case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ:
-      unsafe Float8(type).map { format in
+    case .int4, .int2: unsafe stored(Int8.self, little) { Double($0) }
+    case .uint4, .uint2: unsafe stored(UInt8.self, little) { Double($0) }
+    case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1:
+      unsafe SmallFloat(type).map { format in
         unsafe stored(UInt8.self, little) { Double(format.value($0)) }
       }
     case .complex64, .complex128: nil
@@ -88,10 +88,10 @@ extension ElementReader where Target == Int64 {
     case .uint32: unsafe stored(UInt32.self, little) { Int64($0) }
     case .uint64: unsafe stored(UInt64.self, little) { Int64(bitPattern: $0) }
     case .bool: unsafe stored(UInt8.self, little) { $0 == 0 ? 0 : 1 }
-    case .int4: unsafe stored(Int8.self, little) { Int64($0) }
-    case .uint4: unsafe stored(UInt8.self, little) { Int64($0) }
+    case .int4, .int2: unsafe stored(Int8.self, little) { Int64($0) }
+    case .uint4, .uint2: unsafe stored(UInt8.self, little) { Int64($0) }
     case .float16, .bfloat16, .float32, .float64, .complex64, .complex128, .float8E4M3FN, .float8E4M3FNUZ,
-      .float8E5M2, .float8E5M2FNUZ:
+      .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1:
       nil
     }
   }

@@ -37,6 +37,17 @@ extension Graph {
     }
   }
 
+  /// Open heights and widths of the inputs that are images, by their names, each once.
+  package var openImageExtents: [String] {
+    var names: [String] = []
+    for id in inputs where self[id].type.rank == 4 {
+      for dimension in self[id].type.dimensions[2...] where dimension.value == nil {
+        if !names.contains(dimension.description) { names.append(dimension.description) }
+      }
+    }
+    return names
+  }
+
   /// The same graph with every open extent of the inputs set to `batch`.
   public func binding(batch: Int) throws(ScaleNetError) -> Graph {
     var graph = self

@@ -12,6 +12,8 @@ public struct StoredModel: Sendable {
   public var notes: [String]
   /// Versions and producer of an ONNX file; nil for other formats.
   public var versions: ONNXVersions?
+  /// What the file says of itself; nil for a graph that was made in memory.
+  public var summary: GraphSummary?
   /// The mapped files that were read, which no output may replace: the model's, and those of its external data.
   package var files: [ByteRegion] = []
 

@@ -33,7 +33,7 @@ extension Tensor {
     guard let read = unsafe ElementReader<Int64>.integers(storedType, isLittleEndian: isLittleEndian),
       channelScale == nil, !dataType.isFloatingPoint
     else {
-      throw .wrongType(expected: "integers", found: storedType.isFloatingPoint ? storedType : dataType)
+      throw .wrongType(expected: "integers", found: storedType.isReal ? storedType : dataType)
     }
     var elements = [Int64](repeating: 0, count: elementCount)
     unsafe elements.withUnsafeMutableBufferPointer { target in

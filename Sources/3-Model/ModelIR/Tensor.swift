@@ -135,6 +135,34 @@ public struct Tensor: Sendable {
       offset: offset, strides: strides, channelScale: channelScale)
   }
 
+  /// The same numbers in a type that NumPy has: float32 for bfloat16 and the floating-point types of eight bits and
+  /// fewer, bytes for the integers of four and two bits. Exact; other types stay as they are.
+  public var inNumPyType: Tensor {
+    switch dataType {
+    case .int4, .int2: stored(as: .int8)
+    case .uint4, .uint2: stored(as: .uint8)
+    case .bfloat16, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1:
+      cast(to: .float32)
+    case .float16, .float32, .float64, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
+      .bool,
+      .complex64, .complex128:
+      self
+    }
+  }
+
+  /// The elements of small integers as the bytes that they are stored in.
+  private func stored(as type: DataType) -> Tensor {
+    Tensor(
+      dataType: type, shape: shape, storage: storage, storedType: type, isLittleEndian: isLittleEndian,
+      offset: offset, strides: strides, channelScale: channelScale)
+  }
+
+  /// The elements rounded to the nearest of a small floating-point type; what is too large becomes its largest.
+  package func rounded(to type: DataType, _ format: SmallFloat) throws(ScaleNetError) -> Tensor {
+    let patterns = try floats().map { format.pattern($0, saturates: true) }
+    return try Tensor(type, shape, storage: .copying(patterns))
+  }
+
   /// The same elements times `factors[i]` for index i of the first axis. Factors that stand already are multiplied.
   public func scaled(byChannel factors: [Float]) -> Tensor {
     precondition(shape.rank > 0 && factors.count == shape[0])

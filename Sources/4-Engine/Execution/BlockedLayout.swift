@@ -133,7 +133,7 @@ struct BlockedLayout<Scalar: ExecutionScalar> {
       .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent,
       .layerNormalization, .rmsNormalization, .instanceNormalization, .groupNormalization, .lpNormalization,
       .meanVarianceNormalization, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements,
-      .gatherND, .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace,
+      .gatherND, .scatterElements, .scatterND, .oneHot, .nonZero, .bitCast, .compress, .unique, .depthToSpace,
       .spaceToDepth, .gridSample, .roiAlign, .nonMaxSuppression, .quantizeLinear, .dequantizeLinear,
       .dynamicQuantizeLinear, .convInteger, .matMulInteger, .qLinearConv, .qLinearMatMul, .computed:
       return nil

@@ -25,28 +25,33 @@ extension DataType {
     case .float8E5M2FNUZ: 20
     case .uint4: 21
     case .int4: 22
+    case .float4E2M1: 23
+    case .float8E8M0: 24
+    case .uint2: 25
+    case .int2: 26
     }
   }
 
-  /// The type of a number; nil for those that no tensor here can have (strings, 8-bit floats, 4-bit integers).
+  /// The type of a number; nil for those that no tensor here can have, such as strings.
   init?(onnxNumber: Int64) {
-    guard
-      let type = DataType.allCases.first(where: {
-        // Packed and 8-bit elements are not read from files yet.
-        Int64($0.onnxNumber) == onnxNumber && !$0.isFloat8 && !$0.isInt4
-      })
-    else {
+    guard let type = DataType.allCases.first(where: { Int64($0.onnxNumber) == onnxNumber }) else {
       return nil
     }
     self = type
   }
 
-  /// The type that elements of a stored type have here.
-  init?(loadedFrom onnxNumber: Int64) {
-    if let narrow = NarrowInteger(onnxNumber: onnxNumber) {
-      self = narrow.dataType
-    } else {
-      self.init(onnxNumber: onnxNumber)
+  /// The first opset whose operators have elements of the type; 1 for those that were always there.
+  var leastOpset: Int {
+    switch self {
+    case .float16, .float32, .float64, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
+      .bool,
+      .complex64, .complex128, .bfloat16:
+      1
+    case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ: 19
+    case .int4, .uint4: 21
+    case .float4E2M1: 23
+    case .float8E8M0: 24
+    case .int2, .uint2: 25
     }
   }
 

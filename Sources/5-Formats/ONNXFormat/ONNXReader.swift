@@ -125,11 +125,12 @@ public struct ONNXReader {
       domains: message.opsets.filter { !$0.domain.isEmpty && $0.domain != "ai.onnx" }.map {
         "\($0.domain) \($0.version)"
       }, producer: producer.isEmpty ? nil : producer)
+    model.summary = try summary(of: message, graphMessage)
     return model
   }
 
   /// The version of ONNX's own operators, after a check of the versions that the model states.
-  private static func opset(of message: ModelMessage, path: String) throws(ScaleNetError) -> Int {
+  static func opset(of message: ModelMessage, path: String) throws(ScaleNetError) -> Int {
     guard let version = message.irVersion, ONNXVersion.irVersions.contains(Int(version)) else {
       throw .invalidModel(
         path: path, place: "ir_version", expected: ONNXVersion.text(ONNXVersion.irVersions),

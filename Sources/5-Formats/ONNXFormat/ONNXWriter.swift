@@ -24,6 +24,7 @@ public struct ONNXWriter: Sendable {
   /// One initializer: its message without elements, and what follows.
   struct Initializer {
     let name: String
+    /// The elements as the file has them.
     let tensor: Tensor
     let message: [UInt8]
     /// Where the elements begin in the data file; nil if they follow the message.
@@ -69,7 +70,7 @@ public struct ONNXWriter: Sendable {
     let weights = graph.initializers.map { (name: graph[$0].name, tensor: graph.initializer($0)!) }
     let constants = nodes.flatMap(\.constants)
     let parts = [beginning, graphBeginning, graphEnd, end]
-    var initializers = Self.inline(weights + constants, arena)
+    var initializers = try Self.inline(weights + constants, arena, path: path)
     var size = Self.size(parts, initializers)
     var data: ExternalData?
     if options.externalData == .always
@@ -79,9 +80,10 @@ public struct ONNXWriter: Sendable {
         throw .cannotCreate(
           path: path, reason: "the name is not UTF-8, and a model can refer to no such file of weights")
       }
-      let layout = ExternalDataLayout(weights)
+      let layout = try ExternalDataLayout(weights, path: path)
       let location = "\(Self.lastComponent(path)).\(try layout.hash(path: path)).data"
-      initializers = layout.initializers(location: location, arena) + Self.inline(constants, arena)
+      initializers =
+        layout.initializers(location: location, arena) + (try Self.inline(constants, arena, path: path))
       data = ExternalData(location: location, byteCount: layout.byteCount)
       size = Self.size(parts, initializers)
     }
@@ -134,12 +136,24 @@ public struct ONNXWriter: Sendable {
   // MARK: Sizes
 
   private static func inline(
-    _ tensors: [(name: String, tensor: Tensor)], _ arena: MessageArena
-  ) -> [Initializer] {
-    tensors.map { name, tensor in
-      Initializer(
-        name: name, tensor: tensor, message: unsafe arena.pack(arena.tensor(name, tensor, external: nil)),
-        dataOffset: nil)
+    _ tensors: [(name: String, tensor: Tensor)], _ arena: MessageArena, path: String
+  ) throws(ScaleNetError) -> [Initializer] {
+    var result: [Initializer] = []
+    for (name, tensor) in tensors {
+      result.append(
+        Initializer(
+          name: name, tensor: try stored(tensor, name: name, path: path),
+          message: unsafe arena.pack(arena.tensor(name, tensor, external: nil)), dataOffset: nil))
+    }
+    return result
+  }
+
+  /// A tensor's elements as a file has them.
+  static func stored(_ tensor: Tensor, name: String, path: String) throws(ScaleNetError) -> Tensor {
+    do throws(ScaleNetError) {
+      return try ElementPacking.stored(tensor)
+    } catch {
+      throw .unreadableTensor(path: path, tensor: name, error: error)
     }
   }
 

@@ -53,6 +53,8 @@ public struct InspectionReport: Sendable, Codable, Hashable {
   public var reference: ReferenceReport?
   /// How images were prepared for the network; nil where nothing says it.
   public var preprocessing: StatedPreprocessing?
+  /// What the file says of its graph; nil for files without one.
+  public var graph: GraphSummary?
 
   /// Counts a graph all of whose extents are known (`Graph.binding(batch:)`). Weights are not read, only their shapes.
   ///

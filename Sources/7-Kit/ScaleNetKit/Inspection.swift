@@ -48,6 +48,8 @@ extension Model {
       scales = network.scaleTable
     }
     let graph = try graph(options)
+    let open = graph.openImageExtents
+    guard open.isEmpty else { throw .openSize(open, path: path) }
     do throws(ScaleNetError) {
       let bound = try graph.binding(batch: 1)
       if case .graph = content, bound.outputs.count == 1, let shape = bound[bound.outputs[0]].type.shape,
@@ -64,11 +66,27 @@ extension Model {
       report.preprocessing = preprocessing
       report.images = images.summary
       report.labels = images.labels?.count
+      report.graph = summary
+      report.notes += Self.boundExtents(graph)
       if format != .keras, images.inGraph?.layout == .nhwc { report.input.layout = "NHWC" }
       try files.checkUnchanged()
       return Inspection(report: report, graph: bound)
     } catch {
       throw error.inFile(path)
     }
+  }
+
+  /// A sentence where extents other than a batch are taken as 1.
+  private static func boundExtents(_ graph: Graph) -> [String] {
+    let batches = graph.inputs.compactMap { graph[$0].type.dimensions.first }
+    var names: [String] = []
+    for id in graph.inputs {
+      for dimension in graph[id].type.dimensions.dropFirst()
+      where dimension.value == nil && !batches.contains(dimension) && !names.contains("\(dimension)") {
+        names.append("\(dimension)")
+      }
+    }
+    guard !names.isEmpty else { return [] }
+    return ["counted with 1 for the open \(names.map(\.escapedForMessage).joined(separator: ", "))"]
   }
 }

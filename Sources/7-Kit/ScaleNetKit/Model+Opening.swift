@@ -17,6 +17,10 @@ public struct OpeningOptions: Sendable {
   /// Height and width for the images of an ONNX or Keras model that leaves them open; nil leaves them open in an ONNX
   /// model, and is an error with a Keras model.
   public var inputSize: InputSize?
+  /// Whether what an ONNX or Keras file says of itself is read too (`Model.summary`), so that a model whose operators are
+  /// not all known here, or whose images have no size yet, opens as its tensors. Such a model can be looked at, and every
+  /// other use is refused with the reason.
+  public var surveys = false
   /// The arrays that the model will run on and no others; an ONNX or Keras model is read for these. Nil for any.
   var arrays: InputArrays?
   /// Whether nothing but shapes is needed, so that a built-in architecture gets no weights.
@@ -97,10 +101,31 @@ extension Model {
     if options.structurePath != nil {
       throw .invalidOption("structure", expected: "weights", found: "a \(format.displayName) model")
     }
-    let stored = try readGraph(file, format, path: path, options)
+    let stored: StoredModel
+    do throws(ScaleNetError) {
+      stored = try readGraph(file, format, path: path, options)
+    } catch {
+      // What cannot be surveyed either is damaged, which the first error tells.
+      guard options.surveys, let found = try? survey(file, format, path: path),
+        let refusal = found.refusal(after: error, path: path)
+      else { throw error }
+      return Model(
+        path: path, format: format, content: .tensors(found.tensors, refusal), files: files,
+        summary: found.summary)
+    }
+    let open = options.surveys ? stored.graph.openImageExtents : []
+    if !open.isEmpty {
+      let found = try survey(file, format, path: path)
+      return Model(
+        path: path, format: format, content: .tensors(found.tensors, .openSize(open, path: path)),
+        files: files,
+        summary: found.summary)
+    }
+    var summary = stored.summary
+    if summary == nil, options.surveys { summary = try survey(file, format, path: path).summary }
     return Model(
       path: path, format: format, content: .graph(stored), notes: stored.notes,
-      files: stored.files.isEmpty ? files : stored.files)
+      files: stored.files.isEmpty ? files : stored.files, summary: summary)
   }
 
   /// Fails if an option was given that only other formats have.
@@ -126,6 +151,12 @@ extension Model {
     let weights =
       options.shapesOnly ? architecture.placeholderWeights() : architecture.initialWeights(seed: 0)
     return Model(path: path, format: .builtIn, content: .weights(weights, architecture))
+  }
+
+  private static func survey(
+    _ file: ByteRegion, _ format: FileFormat, path: String
+  ) throws(ScaleNetError) -> GraphSurvey {
+    try format == .keras ? KerasReader.survey(file) : ONNXReader.survey(file, path: path)
   }
 
   private static func readGraph(
@@ -164,4 +195,28 @@ extension Model {
 
   /// A few words on a file that is nothing known.
   static func describe(_ file: ByteRegion) -> String { FileDescription.of(file) }
+}
+
+extension GraphSurvey {
+  /// Why a file's graph is not read, where that is no damage: operators that are not known, or images without a size.
+  /// Nil where the file itself is at fault.
+  fileprivate func refusal(after error: ScaleNetError, path: String) -> ScaleNetError? {
+    if !unknownOperators.isEmpty {
+      let names = unknownOperators.map(\.escapedForMessage).joined(separator: ", ")
+      return ScaleNetError(
+        path: path,
+        reason:
+          "operators that are not known here: \(names); what they compute, and so MACs and shapes, can't be shown"
+      )
+    }
+    guard !openExtents.isEmpty else { return nil }
+    var inner = error
+    (inner.path, inner.remedy) = (nil, nil)
+    let hasOpenImages = summary.inputs.contains { port in
+      guard let shape = port.shape, shape.count == 4 else { return false }
+      return shape[1...].contains { if case .open = $0 { true } else { false } }
+    }
+    let refusal = ScaleNetError.openSize(openExtents, path: path, because: inner.description)
+    return hasOpenImages ? refusal : refusal.advising(.closeExtents)
+  }
 }

@@ -33,13 +33,16 @@ public struct Model: Sendable {
   public let notes: [String]
   /// The files that tensors are views of, which no output may replace.
   package let files: [ByteRegion]
+  /// What an ONNX file says of itself, and a Keras file where `OpeningOptions.surveys` asked; nil for other models.
+  public let summary: GraphSummary?
   /// What stands beside the weights about their network.
   let configuration: WeightsConfiguration?
 
   init(
     path: String, format: FileFormat, content: Content, notes: [String] = [], files: [ByteRegion] = [],
-    configuration: WeightsConfiguration? = nil
+    configuration: WeightsConfiguration? = nil, summary: GraphSummary? = nil
   ) {
+    self.summary = summary
     self.path = path
     self.format = format
     self.content = content
@@ -96,7 +99,7 @@ public struct Model: Sendable {
   public var architecture: String {
     switch content {
     case .weights(_, let architecture): architecture.displayName
-    case .tensors: "no known architecture"
+    case .tensors: summary.map { $0.name.isEmpty ? "unnamed network" : $0.name } ?? "no known architecture"
     case .graph(let model): model.metadata.first { $0.key == "architecture" }?.value ?? model.graph.name
     }
   }
@@ -197,10 +200,11 @@ public struct Model: Sendable {
   /// A sentence for each element type that a graph's float32 is made of.
   private static func conversionNotes(_ weights: StateDict) -> [String] {
     var counts: [DataType: Int] = [:]
-    for entry in weights.entries where entry.tensor.dataType.isFloatingPoint {
+    for entry in weights.entries where entry.tensor.dataType.isReal {
       counts[entry.tensor.dataType, default: 0] += 1
     }
-    return [DataType.float16, .bfloat16, .float64].compactMap { type in
+    let small = DataType.allCases.filter(\.isSmallFloat)
+    return ([.float16, .bfloat16, .float64] + small).compactMap { type in
       guard let count = counts[type] else { return nil }
       let how = type == .float64 ? "rounded to float32" : "converted to float32, exactly"
       return "\(count) tensors are \(type.rawValue); in a graph they are \(how)"

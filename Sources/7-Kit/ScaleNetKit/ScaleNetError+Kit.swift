@@ -47,4 +47,13 @@ extension ScaleNetError {
   static func tensor(path: String, name: String, _ error: ScaleNetError) -> ScaleNetError {
     error.within("tensor \(name.escapedForMessage)").inFile(path)
   }
+
+  /// Extents are open that MACs and shapes depend on.
+  static func openSize(_ extents: [String], path: String, because reason: String? = nil) -> ScaleNetError {
+    let names = extents.map(\.escapedForMessage).joined(separator: ", ")
+    return ScaleNetError(
+      path: path,
+      reason: "open extents that MACs and shapes depend on: \(names)" + (reason.map { " (\($0))" } ?? "")
+    ).advising(.setInputSize(example: "224"))
+  }
 }

@@ -17,7 +17,9 @@ extension Model {
   /// - Throws: if elements can't be read.
   public func inspectTensors(readsElements: Bool = true) throws(ScaleNetError) -> TensorReport {
     var reason: String?
+    var advice: String?
     if case .tensors(_, var error) = content {
+      if case .setInputSize? = error.remedy { advice = "--input-size gives heights and widths" }
       // The report tells the file itself.
       error.path = nil
       error.places = []
@@ -25,8 +27,10 @@ extension Model {
       reason = error.message(
         in: ScaleNetError.Vocabulary(option: { $0 }, remedy: { _ in "" }, more: ""))
     }
-    return try TensorReport(
-      tensors, format: format.rawValue, path: path, architecture: architecture, reason: reason, notes: notes,
-      readsElements: readsElements)
+    var report = try TensorReport(
+      tensors, format: format.rawValue, path: path, architecture: architecture,
+      reason: advice.map { (reason ?? "") + "; \($0)" } ?? reason, notes: notes, readsElements: readsElements)
+    report.graph = summary
+    return report
   }
 }

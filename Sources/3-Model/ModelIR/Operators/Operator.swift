@@ -9,6 +9,7 @@ public enum Operator: Hashable, Sendable {
   case variadic(Variadic)
   case `where`(Where)
   case cast(Cast)
+  case bitCast(BitCast)
   // Along axes.
   case reduce(Reduce)
   case argExtremum(ArgExtremum)
@@ -93,6 +94,7 @@ public enum Operator: Hashable, Sendable {
     case .variadic(let kind): kind
     case .where(let kind): kind
     case .cast(let kind): kind
+    case .bitCast(let kind): kind
     case .reduce(let kind): kind
     case .argExtremum(let kind): kind
     case .topK(let kind): kind

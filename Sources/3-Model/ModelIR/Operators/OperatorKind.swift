@@ -129,7 +129,8 @@ extension OperatorKind {
   func requireFixed(_ type: TensorType, _ axis: Int, _ name: String) throws(ScaleNetError) -> Int {
     guard let value = type.dimensions[axis].value else {
       throw ScaleNetError(
-        place: "input \(name), axis \(axis)", expected: "a known extent", found: "\(type)")
+        place: "input \(name), axis \(axis)", expected: "a known extent", found: "\(type)"
+      ).advising(.closeExtents)
     }
     return value
   }

@@ -35,7 +35,7 @@ public struct QuantizeLinear: OperatorKind {
       }
       type = zero.dataType
     }
-    guard type.isInteger || type.isInt4 || type.isFloat8 else {
+    guard type.isInteger || type.isSmallInteger || type.isSmallFloat else {
       throw ScaleNetError(place: "output_dtype", expected: "integers", found: type.rawValue)
     }
     return [TensorType(type, x.dimensions)]
@@ -64,7 +64,7 @@ public struct DequantizeLinear: OperatorKind {
 
   public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     let x = try require(inputs, 0, "x")
-    guard x.dataType.isInteger || x.dataType.isInt4 || x.dataType.isFloat8 else {
+    guard x.dataType.isInteger || x.dataType.isSmallInteger || x.dataType.isSmallFloat else {
       throw ScaleNetError(place: "input x", expected: "integers or numbers of eight bits", found: "\(x)")
     }
     let scale = try requireFloat(inputs, 1, "x_scale")

@@ -151,14 +151,17 @@ public struct CumSum: OperatorKind {
   public var isExclusive: Bool
   /// Whether the sums begin at the end of the axis.
   public var isReverse: Bool
+  /// Whether the elements are multiplied instead of added: ONNX's CumProd.
+  public var isProduct: Bool
 
-  public init(axis: Int, isExclusive: Bool = false, isReverse: Bool = false) {
+  public init(axis: Int, isExclusive: Bool = false, isReverse: Bool = false, isProduct: Bool = false) {
+    self.isProduct = isProduct
     self.axis = axis
     self.isExclusive = isExclusive
     self.isReverse = isReverse
   }
 
-  public var name: String { "CumSum" }
+  public var name: String { isProduct ? "CumProd" : "CumSum" }
   public var inputCount: ClosedRange<Int> { 1...1 }
 
   public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {

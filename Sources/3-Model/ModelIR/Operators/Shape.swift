@@ -21,10 +21,13 @@ public struct Cast: OperatorKind {
   public var to: DataType
   /// Whether what is too large for a type of eight bits becomes its largest number, otherwise infinity or NaN.
   public var saturates: Bool
+  /// How numbers become powers of two, for the type that has nothing else.
+  public var powerRounding: SmallFloat.PowerRounding
 
-  public init(to: DataType, saturates: Bool = true) {
+  public init(to: DataType, saturates: Bool = true, powerRounding: SmallFloat.PowerRounding = .up) {
     self.to = to
     self.saturates = saturates
+    self.powerRounding = powerRounding
   }
 
   public var name: String { "Cast" }
@@ -32,6 +35,30 @@ public struct Cast: OperatorKind {
 
   public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
     [TensorType(to, try require(inputs, 0, "input").dimensions)]
+  }
+
+  public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost { Cost() }
+}
+
+/// The bits of the elements taken for elements of another type, which has as many.
+public struct BitCast: OperatorKind {
+  /// The element type of the result.
+  public var to: DataType
+
+  public init(to: DataType) {
+    self.to = to
+  }
+
+  public var name: String { "BitCast" }
+  public var inputCount: ClosedRange<Int> { 1...1 }
+
+  public func inferTypes(_ inputs: [TensorType?]) throws(ScaleNetError) -> [TensorType] {
+    let x = try require(inputs, 0, "input", .numberOrBool)
+    guard ElementDomain.numberOrBool.contains(to), to.byteCount == x.dataType.byteCount else {
+      throw ScaleNetError(
+        place: "to", expected: "a type of as many bits as \(x.dataType.rawValue)", found: to.rawValue)
+    }
+    return [TensorType(to, x.dimensions)]
   }
 
   public func cost(inputs: [TensorShape?], outputs: [TensorShape]) -> Cost { Cost() }

@@ -87,6 +87,7 @@ public struct Window: Hashable, Sendable {
         result.append(.fixed(try output(extent: extent, axis: axis, ceilMode: ceilMode)))
       case .symbolic:
         throw ScaleNetError(place: "input X, axis \(axis + 2)", expected: "a known extent", found: "\(x)")
+          .advising(.closeExtents)
       }
     }
     return result

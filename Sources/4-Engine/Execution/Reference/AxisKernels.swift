@@ -158,10 +158,10 @@ extension CumSum: ReferenceKernel {
     func callAsFunction<Scalar: ReferenceScalar>(_ values: [[Scalar]]) -> [Scalar] {
       var result = values[0]
       for line in 0..<lines.lineCount {
-        var sum = Scalar.zero
+        var sum = operation.isProduct ? Scalar.one : Scalar.zero
         let places = Array(lines.places(line))
         for place in operation.isReverse ? places.reversed() : places {
-          let next = sum.plus(values[0][place])
+          let next = operation.isProduct ? sum.times(values[0][place]) : sum.plus(values[0][place])
           result[place] = operation.isExclusive ? sum : next
           sum = next
         }

@@ -39,7 +39,8 @@ extension Graph {
       .shape,
       .size, .trilu, .eyeLike, .reverseSequence, .gatherElements, .gatherND, .scatterElements, .scatterND,
       .oneHot,
-      .nonZero, .compress, .unique, .depthToSpace, .spaceToDepth, .gridSample, .roiAlign, .nonMaxSuppression,
+      .nonZero, .bitCast, .compress, .unique, .depthToSpace, .spaceToDepth, .gridSample, .roiAlign,
+      .nonMaxSuppression,
       .quantizeLinear, .dequantizeLinear, .dynamicQuantizeLinear, .convInteger, .matMulInteger, .qLinearConv,
       .qLinearMatMul, .computed:
       return false

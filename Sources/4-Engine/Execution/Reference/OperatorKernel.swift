@@ -9,6 +9,7 @@ extension Operator {
     case .variadic(let kind): kind
     case .where(let kind): kind
     case .cast(let kind): kind
+    case .bitCast(let kind): kind
     case .reduce(let kind): kind
     case .argExtremum(let kind): kind
     case .topK(let kind): kind

@@ -23,8 +23,9 @@ private struct BlockTable {
 extension DataType {
   /// The least and the greatest number of an integer type, as far as Int64 holds them.
   fileprivate var integerRange: ClosedRange<Double> {
-    let count = Double(sign: .plus, exponent: isInt4 ? 4 : 8 * byteCount, significand: 1)
-    return isSignedInteger || self == .int4 ? -count / 2...count / 2 - 1 : 0...count - 1
+    let count = Double(sign: .plus, exponent: smallIntegerBits ?? 8 * byteCount, significand: 1)
+    let isSigned = isSignedInteger || self == .int4 || self == .int2
+    return isSigned ? -count / 2...count / 2 - 1 : 0...count - 1
   }
 }
 
@@ -36,7 +37,7 @@ extension QuantizeLinear: ReferenceKernel {
     let scaleTable = BlockTable(count: scales.count, shape: x.shape, axis: axis, blockSize: blockSize)
     let zeroTable = BlockTable(count: zeros.count, shape: x.shape, axis: axis, blockSize: blockSize)
     let type = arguments.types[0].dataType
-    if type.isFloat8 {
+    if type.isSmallFloat {
       let quotients = x.asReals.enumerated().map { place, value in
         Double(Float(value / scales[scaleTable(place)])) + zeros[zeroTable(place)]
       }

@@ -6,9 +6,9 @@ internal import ModelIR
 struct TypedTensor: Sendable {
   /// The elements, in the widest type of their kind.
   enum Elements: Sendable {
-    /// float16, bfloat16, float32, float64 and the types of eight bits.
+    /// float16, bfloat16, float32, float64 and the types of eight bits and fewer.
     case real([Double])
-    /// int4 to int64, uint4 to uint32, and booleans as 0 and 1.
+    /// int2 to int64, uint2 to uint32, and booleans as 0 and 1.
     case integer([Int64])
     /// uint64.
     case unsigned([UInt64])
@@ -91,7 +91,7 @@ struct TypedTensor: Sendable {
   static func filled(_ value: ScalarValue, shape: [Int]) -> TypedTensor {
     let count = shape.reduce(1, *)
     let elements: Elements =
-      if value.dataType.isFloatingPoint || value.dataType.isFloat8 {
+      if value.dataType.isFloatingPoint || value.dataType.isSmallFloat {
         .real([Double](repeating: value.real, count: count))
       } else if value.dataType == .uint64 {
         .unsigned([UInt64](repeating: UInt64(bitPattern: value.integer), count: count))
@@ -133,7 +133,7 @@ extension TypedTensor {
   /// Reads all elements. Fails for complex numbers, and where the file under the tensor fails.
   init(_ tensor: Tensor) throws(ScaleNetError) {
     let elements: Elements =
-      if tensor.dataType.isFloatingPoint || tensor.dataType.isFloat8 {
+      if tensor.dataType.isFloatingPoint || tensor.dataType.isSmallFloat {
         .real(try tensor.doubles())
       } else if tensor.dataType == .uint64 {
         .unsigned(try tensor.integers().map { UInt64(bitPattern: $0) })
@@ -156,7 +156,7 @@ extension TypedTensor {
       case .bfloat16:
         return try make(values.map { UInt16(truncatingIfNeeded: $0.roundedToBFloat16.bitPattern >> 16) })
       default:
-        if let format = Float8(dataType) {
+        if let format = SmallFloat(dataType) {
           return try make(values.map { format.pattern(Float($0), saturates: false) })
         }
         return try make(values.map { Float($0) })
@@ -188,6 +188,8 @@ extension TypedTensor {
       switch dataType {
       case .int4: result.elements = .integer(values.map { ($0 << 60) >> 60 })
       case .uint4: result.elements = .integer(values.map { $0 & 15 })
+      case .int2: result.elements = .integer(values.map { ($0 << 62) >> 62 })
+      case .uint2: result.elements = .integer(values.map { $0 & 3 })
       case .int8: result.elements = .integer(values.map { Int64(Int8(truncatingIfNeeded: $0)) })
       case .int16: result.elements = .integer(values.map { Int64(Int16(truncatingIfNeeded: $0)) })
       case .int32: result.elements = .integer(values.map { Int64(Int32(truncatingIfNeeded: $0)) })

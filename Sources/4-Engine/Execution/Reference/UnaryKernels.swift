@@ -126,18 +126,30 @@ extension Identity: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] { [arguments(0)] }
 }
 
+extension BitCast: ReferenceKernel {
+  func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
+    let x = try arguments(0).tensor()
+    return [try TypedTensor(try Tensor(to, x.shape, storage: x.storage))]
+  }
+}
+
 extension Cast: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
-    guard ElementDomain.numberOrBool.contains(to) || to.isFloat8 || to.isInt4 else {
+    guard ElementDomain.numberOrBool.contains(to) || to.isSmallFloat || to.isSmallInteger else {
       throw ScaleNetError(place: "to", expected: "a type of numbers or booleans", found: to.rawValue)
     }
-    return [Self.cast(arguments(0), to: to, saturates: saturates)]
+    return [Self.cast(arguments(0), to: to, saturates: saturates, powerRounding: powerRounding)]
   }
 
   /// The elements as another type, rounded to a half type if it is one.
-  static func cast(_ x: TypedTensor, to type: DataType, saturates: Bool = true) -> TypedTensor {
-    if let format = Float8(type) {
-      let patterns = x.asReals.map { format.pattern(Float($0), saturates: saturates) }
+  static func cast(
+    _ x: TypedTensor, to type: DataType, saturates: Bool = true,
+    powerRounding: SmallFloat.PowerRounding = .up
+  ) -> TypedTensor {
+    if let format = SmallFloat(type) {
+      let patterns = x.asReals.map {
+        format.pattern(Float($0), saturates: saturates, powerRounding: powerRounding)
+      }
       return TypedTensor(type, x.shape, .real(patterns.map { Double(format.value($0)) }))
     }
     let elements: TypedTensor.Elements

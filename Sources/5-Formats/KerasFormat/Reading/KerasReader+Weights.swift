@@ -28,7 +28,7 @@ extension KerasReader {
     return result
   }
 
-  private static func collect(
+  static func collect(
     _ group: HDF5Group, prefix: String, level: Int, into result: inout StateDict, budget: inout Int,
     count: inout Int
   ) throws(ScaleNetError) {

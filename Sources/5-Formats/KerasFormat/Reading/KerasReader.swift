@@ -1,6 +1,5 @@
 public import FileIO
 import HDF5
-import JSONText
 public import ModelIR
 import ZipArchive
 
@@ -10,9 +9,6 @@ import ZipArchive
 /// executed. The graph is NCHW with weights as views of the file, whatever the model's data format is; what Keras
 /// computes in mixed precision is computed in float32.
 public struct KerasReader {
-  /// What chunked datasets and compressed members may be put together to, besides the file's size.
-  private static let budgetFloor = 128 << 20
-
   /// Whether `file` is one that `read` can read, or can tell why not: an HDF5 file, or a zip archive with the members of
   /// a `.keras` file.
   public static func recognizes(_ file: ByteRegion) -> Bool {
@@ -48,93 +44,18 @@ public struct KerasReader {
   public static func read(
     _ file: ByteRegion, _ options: Options = Options()
   ) throws(ScaleNetError) -> StoredModel {
-    let model =
-      HDF5File.recognizes(file) ? try readHDF5(file, options) : try readArchive(file, options)
-    try file.checkIntact()
-    return model
-  }
-
-  private static func readHDF5(_ file: ByteRegion, _ options: Options) throws(ScaleNetError) -> StoredModel {
-    let parts: (text: String, version: String, metadata: String?, weights: HDF5Group)?
-    do throws(ScaleNetError) {
-      let root = try HDF5File(file).root()
-      let attributes = try root.attributes()
-      if let attribute = attributes.first(where: { $0.name == "model_config" }) {
-        let version = try attributes.first { $0.name == "keras_version" }?.string() ?? ""
-        let metadata = try attributes.first { $0.name == KerasWriter.metadataName }?.string()
-        parts = (try attribute.string(), version, metadata, try root.group("model_weights"))
-      } else {
-        parts = nil
-      }
-    } catch { throw error.inFile(file.origin) }
-    guard let parts else {
-      throw .invalidModel(
-        path: file.origin, place: "attribute model_config", expected: "the configuration of a model",
-        found: "none; a file of weights alone is no model")
-    }
-    let configuration = try ModelConfiguration(
-      Array(parts.text.utf8), version: parts.version, place: "attribute model_config", path: file.origin)
-    let weights = try WeightReader.byPosition(
-      parts.weights, configuration, path: file.origin, budget: file.count + budgetFloor)
-    var model = try GraphAssembler.assemble(configuration, weights, options, path: file.origin)
-    if let text = parts.metadata {
-      do throws(ScaleNetError) { model.metadata = metadata(try JSONParser.parse(Array(text.utf8))) } catch {
-        throw error.within("attribute \(KerasWriter.metadataName)").inFile(file.origin)
-      }
-    }
-    return model
-  }
-
-  /// Keys and values that our writer puts beside a model; others of that name are nobody's.
-  private static func metadata(_ json: JSON?) -> [(key: String, value: String)] {
-    guard case .object(let members)? = json else { return [] }
-    return members.compactMap { member in
-      if case .string(let value) = member.value { (member.key, value) } else { nil }
-    }
-  }
-
-  private static func readArchive(_ file: ByteRegion, _ options: Options) throws(ScaleNetError) -> StoredModel
-  {
     let path = file.origin
-    let contents: [ByteRegion]
-    let archive = try ZipReader(file)
-    var members: [ZipMember] = []
-    for name in ["config.json", "model.weights.h5"] {
-      guard let member = archive.member(named: name) else {
-        throw .noMember(path: path, member: name)
-      }
-      members.append(member)
-    }
-    // It says which version of Keras wrote the file; very old ones do without.
-    if let metadata = archive.member(named: "metadata.json") { members.append(metadata) }
-    contents = try archive.contents(of: members, budget: file.count + budgetFloor)
-    for member in members { try archive.verify(member) }
-
-    func text(_ index: Int) -> [UInt8] {
-      contents[index].withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
-    }
-    var version = ""
-    var metadata: [(key: String, value: String)] = []
-    if contents.count > 2 {
-      do throws(ScaleNetError) {
-        let json = try JSONParser.parse(text(2))
-        if case .string(let stated)? = json["keras_version"] { version = stated }
-        metadata = Self.metadata(json[KerasWriter.metadataName])
-      } catch {
-        throw error.within("metadata.json").inFile(path)
-      }
-    }
-    let configuration = try ModelConfiguration(text(0), version: version, place: "config.json", path: path)
-    let layers: HDF5Group
-    do throws(ScaleNetError) {
-      let root = try HDF5File(contents[1]).root()
-      // Before Keras 2.14 the group had another name.
-      layers = try root.group(root.contains("layers") ? "layers" : "_layer_checkpoint_dependencies")
-    } catch { throw error.inFile(file.origin) }
-    let weights = WeightReader.byClass(
-      layers, configuration, path: path, budget: file.count + budgetFloor)
+    let parts = try KerasParts(file)
+    let configuration = try ModelConfiguration(
+      parts.configuration, version: parts.version, place: parts.place, path: path)
+    let budget = file.count + KerasParts.budgetFloor
+    let weights =
+      parts.isByClass
+      ? WeightReader.byClass(parts.weights, configuration, path: path, budget: budget)
+      : try WeightReader.byPosition(parts.weights, configuration, path: path, budget: budget)
     var model = try GraphAssembler.assemble(configuration, weights, options, path: path)
-    model.metadata = metadata
+    model.metadata = parts.metadata
+    try file.checkIntact()
     return model
   }
 }

@@ -54,7 +54,8 @@ extension LayerListBuilder {
       .hardmax, .lpPool, .maxUnpool, .einsum, .attention, .recurrent, .rmsNormalization,
       .meanVarianceNormalization, .tile, .shape, .size, .trilu, .eyeLike, .reverseSequence, .gatherElements,
       .gatherND,
-      .scatterElements, .scatterND, .oneHot, .nonZero, .compress, .unique, .depthToSpace, .spaceToDepth,
+      .scatterElements, .scatterND, .oneHot, .nonZero, .bitCast, .compress, .unique, .depthToSpace,
+      .spaceToDepth,
       .gridSample, .roiAlign, .nonMaxSuppression, .quantizeLinear, .dequantizeLinear, .dynamicQuantizeLinear,
       .convInteger, .matMulInteger, .qLinearConv, .qLinearMatMul, .computed:
       throw failure(node, "operator", "one that a plain Keras layer computes", node.op.name)

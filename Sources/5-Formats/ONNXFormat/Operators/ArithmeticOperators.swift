@@ -25,6 +25,13 @@ enum ArithmeticOperators {
     OperatorHandler("Pow", readPow), OperatorHandler("Sum", readSum),
     OperatorHandler("Min", readLimit), OperatorHandler("Max", readLimit),
     OperatorHandler("Cast", readCast), OperatorHandler("CastLike", since: 15, readCastLike),
+    OperatorHandler("BitCast", since: 26) { (node, graph) throws(ScaleNetError) in
+      guard let target = try node.dataType("to") else {
+        throw node.failure("attribute to", expected: "a type", found: "none")
+      }
+      try node.requireInputs(atMost: 1)
+      try graph.add(node, .bitCast(BitCast(to: target)), [try graph.operand(node, 0)])
+    },
   ]
 
   private enum Direction: String, CaseIterable {
@@ -89,49 +96,31 @@ enum ArithmeticOperators {
   // MARK: Types
 
   private static func readCast(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError) {
-    let (stated, narrow) = try node.dataTypeOrNarrow("to")
-    guard let target = stated else {
+    guard let target = try node.dataType("to") else {
       throw node.failure("attribute to", expected: "a type", found: "none")
     }
-    // Only 8-bit floats saturate, and only those with an exponent alone are rounded in several ways.
-    node.ignore("saturate")
-    node.ignore("round_mode")
+    let op = try cast(&node, to: target)
     try node.requireInputs(atMost: 1)
-    let input = try graph.operand(node, 0)
-    guard let narrow else {
-      try graph.add(node, .cast(Cast(to: target)), [input])
-      return
-    }
-    // Real numbers are rounded, and limited to the range.
-    guard graph.type(input).dataType.isFloatingPoint else {
-      throw node.failure(
-        "input 0", expected: "real numbers, to make integers of \(narrow.bits) bits of",
-        found: "\(graph.type(input))")
-    }
-    let rounded = try graph.step(node, "rounded", .unary(.round), [input])
-    let (minimum, maximum) = narrow.range
-    let limited = try graph.step(
-      node, "limited", .unary(.clip(minimum: Float(minimum), maximum: Float(maximum))), [rounded])
-    let output = try node.output()
-    try graph.add(node, .cast(Cast(to: target)), [limited], output: output)
-    if let operand = graph.scope.operand(output) { graph.narrow[operand] = narrow }
+    try graph.add(node, .cast(op), [try graph.operand(node, 0)])
+  }
+
+  /// A Cast with the attributes of a node. Only small floats saturate, from opset 19 on, and only powers of two are
+  /// rounded in several ways, from opset 24 on.
+  private static func cast(_ node: inout NodeReader, to target: DataType) throws(ScaleNetError) -> Cast {
+    Cast(
+      to: target, saturates: try node.flag("saturate", default: true),
+      powerRounding: try node.choice("round_mode", default: .up))
   }
 
   /// A Cast to the type of another value, whose elements do not matter.
   private static func readCastLike(
     _ node: inout NodeReader, _ graph: inout GraphReader
   ) throws(ScaleNetError) {
-    node.ignore("saturate")
-    node.ignore("round_mode")
     try node.requireInputs(atMost: 2)
     let input = try graph.operand(node, 0)
-    let target = try graph.type(node, 1).dataType
-    if let narrow = graph.narrow[try graph.operand(node, 1)] {
-      throw node.failure(
-        "input target_type", expected: "a type of 8 bits or more", found: "\(narrow.bits) bits")
-    }
-    let isSame = graph.type(input).dataType == target
-    try graph.add(node, isSame ? .identity(Identity()) : .cast(Cast(to: target)), [input])
+    let op = try cast(&node, to: try graph.type(node, 1).dataType)
+    let isSame = graph.type(input).dataType == op.to
+    try graph.add(node, isSame ? .identity(Identity()) : .cast(op), [input])
   }
 
   // MARK: Writing
@@ -150,7 +139,17 @@ enum ArithmeticOperators {
     }
   }
 
-  static func write(_ op: Cast, _ node: inout NodeWriter) {
+  static func write(_ op: BitCast, _ node: inout NodeWriter) throws(ScaleNetError) {
+    try node.require(opset: 26)
     node.set("to", Int(op.to.onnxNumber))
+  }
+
+  static func write(_ op: Cast, _ node: inout NodeWriter) throws(ScaleNetError) {
+    node.set("to", Int(op.to.onnxNumber))
+    if op.to.isSmallFloat, !op.saturates {
+      try node.require(opset: 19)
+      node.set("saturate", false)
+    }
+    if op.to == .float8E8M0, op.powerRounding != .up { node.set("round_mode", op.powerRounding.rawValue) }
   }
 }

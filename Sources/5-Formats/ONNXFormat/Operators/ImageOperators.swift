@@ -16,10 +16,14 @@ enum ImageOperators {
     },
     OperatorHandler("SpaceToDepth") { (node, graph) throws(ScaleNetError) in
       let blockSize = try node.requiredInteger("blocksize")
-      let mode = try node.string("mode", default: "DCR")
-      guard mode == "DCR" else { throw node.failure("attribute mode", expected: "DCR", found: mode) }
+      // The order of channels became one's own choice with opset 28.
+      let name = node.opset >= 28 ? try node.string("mode", default: "DCR") : "DCR"
+      guard let mode = DepthToSpace.Mode(rawValue: name) else {
+        throw node.failure("attribute mode", expected: "DCR or CRD", found: name)
+      }
       try node.requireInputs(atMost: 1)
-      try graph.add(node, .spaceToDepth(SpaceToDepth(blockSize: blockSize)), try graph.operands(node))
+      try graph.add(
+        node, .spaceToDepth(SpaceToDepth(blockSize: blockSize, mode: mode)), try graph.operands(node))
     },
     OperatorHandler("GridSample", since: 16, readGridSample),
     OperatorHandler("RoiAlign", since: 10, readRoiAlign),
@@ -36,8 +40,11 @@ enum ImageOperators {
     node.set("mode", op.mode.rawValue)
   }
 
-  static func write(_ op: SpaceToDepth, _ node: inout NodeWriter) {
+  static func write(_ op: SpaceToDepth, _ node: inout NodeWriter) throws(ScaleNetError) {
     node.set("blocksize", op.blockSize)
+    guard op.mode != .depthColumnRow else { return }
+    try node.require(opset: 28)
+    node.set("mode", op.mode.rawValue)
   }
 
   // MARK: GridSample

@@ -43,19 +43,28 @@ enum MatrixOperators {
     }
     // Everything is computed in at least the precision that this asks for.
     node.ignore("softmax_precision")
-    for name in ["left_window_size", "right_window_size"] {
+    let windows = try ["left_window_size", "right_window_size"].map { (name) throws(ScaleNetError) -> Int? in
       let size = try node.integer(name, default: -1)
-      guard size == -1 else { throw node.failure("attribute \(name)", expected: "-1", found: "\(size)") }
+      guard size >= -1 else {
+        throw node.failure("attribute \(name)", expected: "-1 or more", found: "\(size)")
+      }
+      return size == -1 ? nil : size
     }
     let outputs = node.readOutputCount
     let op = Attention(
       queryHeads: try node.integer("q_num_heads", default: 0),
       keyHeads: try node.integer("kv_num_heads", default: 0), isCausal: try node.flag("is_causal"),
       scale: try node.float("scale"), softcap: try node.float("softcap", default: 0), scoreStage: stage,
-      outputCount: outputs)
+      keysBefore: windows[0], keysBehind: windows[1], outputCount: outputs)
+    try node.requireInputs(atMost: 7)
     let inputs = try graph.operands(node)
-    guard inputs.count <= 6 else {
-      throw node.failure("input nonpad_kv_seqlen", expected: "none", found: "a value")
+    let given = inputs.map { $0 != nil } + [Bool](repeating: false, count: 7 - inputs.count)
+    guard given[4] == given[5] else {
+      throw node.failure(
+        "input past_value", expected: "past_key and past_value together", found: "one of them")
+    }
+    guard !given[4] || !given[6] else {
+      throw node.failure("input nonpad_kv_seqlen", expected: "none beside past_key", found: "a value")
     }
     try graph.add(node, .attention(op), inputs, count: outputs)
   }
@@ -75,7 +84,13 @@ enum MatrixOperators {
   }
 
   static func write(_ op: Attention, _ node: inout NodeWriter) throws(ScaleNetError) {
-    try node.require(opset: 23)
+    try node.require(opset: node.inputs.count > 6 ? 24 : 23)
+    // Windows of keys came with opset 25.
+    for (name, size) in [("left_window_size", op.keysBefore), ("right_window_size", op.keysBehind)] {
+      guard let size else { continue }
+      try node.require(opset: 25)
+      node.set(name, size)
+    }
     if op.queryHeads != 0 { node.set("q_num_heads", op.queryHeads) }
     if op.keyHeads != 0 { node.set("kv_num_heads", op.keyHeads) }
     node.set("is_causal", op.isCausal)

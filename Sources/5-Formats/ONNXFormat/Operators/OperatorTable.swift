@@ -61,7 +61,8 @@ enum OperatorTable {
     PoolingOperators.handlers, MatrixOperators.handlers, NormalizationOperators.handlers,
     ReductionOperators.handlers, ShapeOperators.handlers, AxisOperators.handlers,
     IndexOperators.handlers, ResizeOperators.handlers, ImageOperators.handlers,
-    RecurrentOperators.handlers, QuantizationOperators.handlers, ConstantOperators.handlers,
+    RecurrentOperators.handlers, SequenceOperators.handlers, QuantizationOperators.handlers,
+    ConstantOperators.handlers,
     ControlOperators.handlers, MicrosoftOperators.handlers,
   ]
 
@@ -87,11 +88,12 @@ enum OperatorTable {
     case .binary(let op): try ArithmeticOperators.write(op, &node)
     case .variadic: break
     case .where: break
-    case .cast(let op): ArithmeticOperators.write(op, &node)
+    case .cast(let op): try ArithmeticOperators.write(op, &node)
+    case .bitCast(let op): try ArithmeticOperators.write(op, &node)
     case .reduce(let op): ReductionOperators.write(op, &node)
     case .argExtremum(let op): try ReductionOperators.write(op, &node)
     case .topK(let op): ReductionOperators.write(op, &node)
-    case .cumSum(let op): ReductionOperators.write(op, &node)
+    case .cumSum(let op): try ReductionOperators.write(op, &node)
     case .softmax(let op): try NormalizationOperators.writeSoftmax(axis: op.axis, &node)
     case .logSoftmax(let op): try NormalizationOperators.writeSoftmax(axis: op.axis, &node)
     case .hardmax(let op): try NormalizationOperators.writeSoftmax(axis: op.axis, &node)
@@ -143,7 +145,7 @@ enum OperatorTable {
     case .unique(let op): IndexOperators.write(op, &node)
     case .resize(let op): try ResizeOperators.write(op, &node)
     case .depthToSpace(let op): ImageOperators.write(op, &node)
-    case .spaceToDepth(let op): ImageOperators.write(op, &node)
+    case .spaceToDepth(let op): try ImageOperators.write(op, &node)
     case .gridSample(let op): try ImageOperators.write(op, &node)
     case .roiAlign(let op): try ImageOperators.write(op, &node)
     case .nonMaxSuppression(let op): ImageOperators.write(op, &node)

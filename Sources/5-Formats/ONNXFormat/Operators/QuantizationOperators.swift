@@ -16,20 +16,18 @@ enum QuantizationOperators {
   /// One scale for each position of an axis came with opset 13, one for each block, and a stated type, with opset 21.
   static func readQuantize(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError) {
     let (axis, blockSize) = try axis(&node, graph)
-    // 8-bit floats alone saturate.
-    node.ignore("saturate")
     node.ignore("precision")
-    let (outputType, stated) = try node.dataTypeOrNarrow("output_dtype")
+    let outputType = try node.dataType("output_dtype")
+    let op = QuantizeLinear(
+      axis: axis, blockSize: blockSize, outputType: outputType ?? .uint8,
+      saturates: try node.flag("saturate", default: true))
     try node.requireInputs(atMost: 3)
-    let op = QuantizeLinear(axis: axis, blockSize: blockSize, outputType: outputType ?? .uint8)
-    let zeroPoint = try graph.optionalOperand(node, 2)
-    let narrow = stated ?? zeroPoint.flatMap { graph.narrow[$0] }
-    guard let narrow else {
-      try graph.add(node, .quantizeLinear(op), try graph.operands(node))
-      return
+    if let outputType, let zero = try graph.optionalOperand(node, 2), graph.type(zero).dataType != outputType
+    {
+      throw node.failure(
+        "input y_zero_point", expected: "output_dtype, \(outputType.rawValue)", found: "\(graph.type(zero))")
     }
-    let wide = try graph.step(node, "wide", .quantizeLinear(op), try graph.operands(node))
-    try limit(node, wide, to: narrow, &graph)
+    try graph.add(node, .quantizeLinear(op), try graph.operands(node))
   }
 
   static func readDequantize(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError) {
@@ -44,20 +42,6 @@ enum QuantizationOperators {
     }
     let op = DequantizeLinear(axis: axis, blockSize: blockSize)
     try graph.add(node, .dequantizeLinear(op), try graph.operands(node))
-  }
-
-  /// Gives the node's output: integers limited to the range of a type of fewer bits.
-  static func limit(
-    _ node: NodeReader, _ wide: Operand, to narrow: NarrowInteger, _ graph: inout GraphReader
-  ) throws(ScaleNetError) {
-    let limits = [narrow.range.minimum, narrow.range.maximum]
-    var inputs: [Operand?] = [wide]
-    for (name, value) in zip(["least", "greatest"], limits) {
-      inputs.append(graph.constant("\(node.name).\(name)", try narrow.limit(value)))
-    }
-    let output = try node.output()
-    try graph.add(node, .computed(.clip), inputs, output: output)
-    if let operand = graph.scope.operand(output) { graph.narrow[operand] = narrow }
   }
 
   /// An axis matters only where there are several scales.
@@ -77,6 +61,10 @@ enum QuantizationOperators {
     if node.inputs.count < 3, op.outputType != .uint8 {
       try node.require(opset: 21)
       node.set("output_dtype", Int(op.outputType.onnxNumber))
+    }
+    if !op.saturates {
+      try node.require(opset: 19)
+      node.set("saturate", false)
     }
   }
 

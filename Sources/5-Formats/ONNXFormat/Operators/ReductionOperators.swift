@@ -7,6 +7,7 @@ enum ReductionOperators {
     Reduce.Function.allCases.map { OperatorHandler($0.rawValue, readReduce) } + [
       OperatorHandler("ArgMax", readArgExtremum), OperatorHandler("ArgMin", readArgExtremum),
       OperatorHandler("TopK", readTopK), OperatorHandler("CumSum", since: 11, readCumSum),
+      OperatorHandler("CumProd", since: 26, readCumProd),
     ]
 
   /// Axes stand in an attribute until opset 17 (ReduceSum: 12), and then in an input.
@@ -138,7 +139,23 @@ enum ReductionOperators {
       node, .cumSum(CumSum(axis: axis, isExclusive: isExclusive, isReverse: isReverse)), [input])
   }
 
-  static func write(_ op: CumSum, _ node: inout NodeWriter) {
+  private static func readCumProd(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError)
+  {
+    let input = try graph.operand(node, 0)
+    let (isExclusive, isReverse) = (try node.flag("exclusive"), try node.flag("reverse"))
+    try node.requireInputs(atMost: 2)
+    guard let axes = try graph.integers(node, 1, "axis"), axes.count == 1 else {
+      throw node.failure("input axis", expected: "one number", found: "none or several")
+    }
+    let op = CumSum(
+      axis: try node.axis(axes[0], rank: graph.type(input).rank), isExclusive: isExclusive,
+      isReverse: isReverse,
+      isProduct: true)
+    try graph.add(node, .cumSum(op), [input])
+  }
+
+  static func write(_ op: CumSum, _ node: inout NodeWriter) throws(ScaleNetError) {
+    if op.isProduct { try node.require(opset: 26) }
     node.set("exclusive", op.isExclusive)
     node.set("reverse", op.isReverse)
     node.addConstant("axis", Tensor([Int64(op.axis)], shape: []))

@@ -19,8 +19,6 @@ struct GraphReader {
   var matMuls = Set<Int>()
   /// The initializers that were made of arrays that are given.
   var givenWeights: [ValueID: Operand] = [:]
-  /// Operands whose type in the file has fewer than 8 bits.
-  var narrow: [Operand: NarrowInteger] = [:]
   /// Where an open extent of the inputs stands.
   var extentSources: [Dimension: (value: ValueID, axis: Int)] = [:]
 
@@ -57,22 +55,12 @@ struct GraphReader {
 
   /// An error about an open extent says more where images leave their height and width open.
   private func sayingWhatIsOpen(_ error: ScaleNetError) -> ScaleNetError {
-    let isOpen = graph.inputs.contains { id in
-      let dimensions = graph[id].type.dimensions
-      return dimensions.count == 4 && dimensions[2...].contains { $0.value == nil }
-    }
+    let isOpen = !graph.openImageExtents.isEmpty
     return isOpen && error.remedy == .closeExtents ? error.advising(.setInputSize(example: nil)) : error
   }
 
   mutating func note(_ text: String) {
     if !notes.contains(text) { notes.append(text) }
-  }
-
-  /// Notes that an operand's type in the file has fewer than 8 bits, if it has.
-  mutating func mark(_ operand: Operand, _ onnxNumber: Int64?) {
-    guard let type = onnxNumber.flatMap({ NarrowInteger(onnxNumber: $0) }) else { return }
-    narrow[operand] = type
-    note("integers of \(type.bits) bits are read as integers of 8 bits")
   }
 
   func invalid(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
@@ -94,10 +82,9 @@ struct GraphReader {
       guard !initializer.name.isEmpty else { throw invalid(initializer.place, "a name", "none") }
       let name = scope.resolve(initializer.name) ?? initializer.name
       let tensor = KnownTensor(try loader.tensor(initializer, name: initializer.name))
-      guard let operand = scope.define(name, .constant(tensor, value: nil)) else {
+      guard scope.define(name, .constant(tensor, value: nil)) != nil else {
         throw invalid(initializer.place, "a name of its own", "a second \(initializer.name)")
       }
-      mark(operand, initializer.dataType)
     }
   }
 
@@ -114,9 +101,7 @@ struct GraphReader {
       }
       graph.addOutput(id)
       let found = graph[id].type
-      if let number = output.elementType, number != 0, number != Int64(found.dataType.onnxNumber),
-        DataType(loadedFrom: number) != found.dataType
-      {
+      if let number = output.elementType, number != 0, number != Int64(found.dataType.onnxNumber) {
         throw invalid(place, found.dataType.rawValue, "\(DataType.onnxName(number)) declared")
       }
       guard let declared = output.extents else { continue }

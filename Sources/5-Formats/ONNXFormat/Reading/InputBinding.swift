@@ -99,7 +99,7 @@ struct InputBinding {
   /// The declared type of an input; nil if the file gives no type or no shape.
   func type(of value: ValueMessage, place: String, allowsEmpty: Bool) throws(ScaleNetError) -> TensorType? {
     guard let number = value.elementType, let stated = value.extents else { return nil }
-    guard let dataType = DataType(loadedFrom: number) else {
+    guard let dataType = DataType(onnxNumber: number) else {
       throw invalid(place, "a type of numbers", DataType.onnxName(number))
     }
     var result: [Dimension] = []
@@ -145,9 +145,9 @@ extension GraphReader {
       let declared = try inputs.type(of: input, place: place, allowsEmpty: array?.elementCount == 0)
       let found = array.map { TensorType($0.dataType, $0.shape) }
       guard let type = declared ?? found else { throw invalid(place, "a type and a shape", "none") }
-      // Bits in the place of numbers, as NumPy has no bfloat16.
-      if type.dataType == .bfloat16, let array, array.dataType == .uint16 {
-        throw invalid("array \(input.name)", "real numbers, such as float32", "uint16")
+      // Bits in the place of numbers, as NumPy has neither bfloat16 nor numbers of eight bits.
+      if type.dataType == .bfloat16 || type.dataType.isSmallFloat, let array, array.dataType.isInteger {
+        throw invalid("array \(input.name)", "real numbers, such as float32", array.dataType.rawValue)
       }
       if let array, Self.isConstant(array, type.dataType) {
         guard type.dimensions == found?.dimensions else {
@@ -157,13 +157,11 @@ extension GraphReader {
           type.dataType == array.dataType
           ? array
           : try Self.inFile(path) { () throws(ScaleNetError) in try Evaluator.cast(array, to: type.dataType) }
-        scope.define(input.name, .constant(KnownTensor(tensor), value: nil)).map {
-          mark($0, input.elementType)
-        }
+        _ = scope.define(input.name, .constant(KnownTensor(tensor), value: nil))
         continue
       }
       let id = try Self.inFile(path) { () throws(ScaleNetError) in try graph.addInput(input.name, type) }
-      scope.define(input.name, .value(id)).map { mark($0, input.elementType) }
+      _ = scope.define(input.name, .value(id))
       if let array { inputs.values[id] = array }
       for (axis, dimension) in type.dimensions.enumerated() {
         guard let base = dimension.baseAndFactor, base.factor == 1 else { continue }

@@ -153,23 +153,12 @@ struct NodeReader {
 
   /// An attribute that names a type of elements; nil if it is left out.
   mutating func dataType(_ name: String) throws(ScaleNetError) -> DataType? {
-    let (type, narrow) = try dataTypeOrNarrow(name)
-    guard narrow == nil else {
-      throw failure("attribute \(name)", expected: "a type of 8 bits or more", found: "fewer")
-    }
-    return type
-  }
-
-  /// An attribute that names a type of elements, and what it is in the file if that has fewer than 8 bits.
-  mutating func dataTypeOrNarrow(
-    _ name: String
-  ) throws(ScaleNetError) -> (type: DataType?, narrow: NarrowInteger?) {
-    guard let number = try integer(name), number != 0 else { return (nil, nil) }
-    guard let type = DataType(loadedFrom: Int64(number)) else {
+    guard let number = try integer(name), number != 0 else { return nil }
+    guard let type = DataType(onnxNumber: Int64(number)) else {
       throw failure(
         "attribute \(name)", expected: "a type of numbers", found: DataType.onnxName(Int64(number)))
     }
-    return (type, NarrowInteger(onnxNumber: Int64(number)))
+    return type
   }
 
   mutating func integers(_ name: String) throws(ScaleNetError) -> [Int]? {

@@ -12,12 +12,10 @@ struct TensorLoader {
     func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
       .invalidTensor(path: context.path, tensor: name, place: place, expected: expected, found: found)
     }
-    if let narrow = NarrowInteger(onnxNumber: message.dataType) {
-      return try tensor(message, narrow, name: name)
-    }
     guard let dataType = DataType(onnxNumber: message.dataType) else {
       throw failure("data_type", "a type of numbers", DataType.onnxName(message.dataType))
     }
+    if let packing = ElementPacking(dataType) { return try tensor(message, packing, name: name) }
     guard let shape = TensorShape(checking: message.dimensions.map { Int($0) }) else {
       throw failure("dims", "extents that are not negative and a size in range", "\(message.dimensions)")
     }
@@ -56,9 +54,9 @@ struct TensorLoader {
     }
   }
 
-  /// A tensor of integers that are packed.
+  /// A tensor of elements that share bytes.
   private func tensor(
-    _ message: TensorMessage, _ narrow: NarrowInteger, name: String
+    _ message: TensorMessage, _ packing: ElementPacking, name: String
   ) throws(ScaleNetError) -> Tensor {
     func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
       .invalidTensor(path: context.path, tensor: name, place: place, expected: expected, found: found)
@@ -67,7 +65,7 @@ struct TensorLoader {
     else {
       throw failure("dims", "extents that are not negative and a size in range", "\(message.dimensions)")
     }
-    let byteCount = narrow.byteCount(shape.elementCount)
+    let byteCount = packing.byteCount(shape.elementCount)
     let packed: ByteRegion
     if message.isExternal {
       packed = try external.region(message.externalData, byteCount: byteCount, tensor: name)
@@ -85,8 +83,8 @@ struct TensorLoader {
     try context.allocate(shape.elementCount, tensor: name)
     let bytes = packed.withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
     return try view(
-      narrow.dataType, shape,
-      .copying(narrow.unpacked(bytes, count: shape.elementCount), origin: context.path), name)
+      packing.dataType, shape,
+      .copying(packing.unpacked(bytes, count: shape.elementCount), origin: context.path), name)
   }
 
   private func view(
@@ -106,8 +104,8 @@ struct TensorLoader {
     case .float64, .complex128: .double
     case .int64: .int64
     case .uint32, .uint64: .uint64
-    case .float16, .bfloat16, .int8, .int16, .int32, .uint8, .uint16, .bool, .int4, .uint4, .float8E4M3FN,
-      .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ:
+    case .float16, .bfloat16, .int8, .int16, .int32, .uint8, .uint16, .bool, .int4, .uint4, .int2, .uint2,
+      .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1:
       .int32
     }
   }
@@ -207,7 +205,8 @@ struct TensorLoader {
     return switch dataType {
     case .bool: pattern <= 1
     case .int8: Int8(exactly: value) != nil
-    case .uint8: UInt8(exactly: value) != nil
+    case .uint8, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0:
+      UInt8(exactly: value) != nil
     case .int16: Int16(exactly: value) != nil
     case .uint16, .float16, .bfloat16: UInt16(exactly: value) != nil
     case .int32: Int32(exactly: value) != nil

@@ -10,21 +10,23 @@ struct ExternalDataLayout {
   private static let largePage = 65536
   private static let large = 1 << 20
 
-  private let tensors: [(name: String, tensor: Tensor, offset: Int?)]
+  /// `tensor` is what the model says, `stored` its elements as they lie in the file.
+  private let tensors: [(name: String, tensor: Tensor, stored: Tensor, offset: Int?)]
   let byteCount: Int
 
-  init(_ weights: [(name: String, tensor: Tensor)]) {
+  init(_ weights: [(name: String, tensor: Tensor)], path: String) throws(ScaleNetError) {
     var end = 0
-    var tensors: [(name: String, tensor: Tensor, offset: Int?)] = []
+    var tensors: [(name: String, tensor: Tensor, stored: Tensor, offset: Int?)] = []
     for (name, tensor) in weights {
-      guard tensor.byteCount >= Self.smallest else {
-        tensors.append((name, tensor, nil))
+      let stored = try ONNXWriter.stored(tensor, name: name, path: path)
+      guard stored.byteCount >= Self.smallest else {
+        tensors.append((name, tensor, stored, nil))
         continue
       }
-      let alignment = tensor.byteCount >= Self.large ? Self.largePage : Self.page
+      let alignment = stored.byteCount >= Self.large ? Self.largePage : Self.page
       let offset = (end + alignment - 1) / alignment * alignment
-      tensors.append((name, tensor, offset))
-      end = offset + tensor.byteCount
+      tensors.append((name, tensor, stored, offset))
+      end = offset + stored.byteCount
     }
     self.tensors = tensors
     byteCount = end
@@ -34,7 +36,7 @@ struct ExternalDataLayout {
   func hash(path: String) throws(ScaleNetError) -> String {
     var hash = ContentHash()
     var position = 0
-    for (name, tensor, offset) in tensors {
+    for (name, _, tensor, offset) in tensors {
       guard let offset else { continue }
       unsafe hash.update([UInt8](repeating: 0, count: offset - position).span.bytes)
       do throws(ScaleNetError) {
@@ -49,15 +51,15 @@ struct ExternalDataLayout {
 
   /// The initializers of a model that refers to the data file.
   func initializers(location: String, _ arena: MessageArena) -> [ONNXWriter.Initializer] {
-    tensors.map { name, tensor, offset in
+    tensors.map { name, tensor, stored, offset in
       let external = offset.map { offset in
         [
           (key: "location", value: location), (key: "offset", value: "\(offset)"),
-          (key: "length", value: "\(tensor.byteCount)"),
+          (key: "length", value: "\(stored.byteCount)"),
         ]
       }
       return ONNXWriter.Initializer(
-        name: name, tensor: tensor,
+        name: name, tensor: stored,
         message: unsafe arena.pack(arena.tensor(name, tensor, external: external)),
         dataOffset: offset)
     }

@@ -46,8 +46,15 @@ struct NodeWriter {
     try OperatorTable.write(&self)
   }
 
-  /// bfloat16 is a type of most operators from opset 13, and of convolutions, pools and the like from opset 22.
+  /// bfloat16 is a type of most operators from opset 13, and of convolutions, pools and the like from opset 22; types of
+  /// eight bits and fewer came one after the other.
   private func checkTypes() throws(ScaleNetError) {
+    for id in node.inputs.compactMap({ $0 }) + node.outputs where graph[id].type.dataType.leastOpset > opset {
+      let type = graph[id].type.dataType
+      throw failure(
+        "value \(graph[id].name)", expected: "opset \(type.leastOpset) or later, which has \(type.rawValue)",
+        found: "opset \(opset)")
+    }
     if case .cast = node.op { return }
     guard opset < 22 else { return }
     for index in node.inputs.indices where type(index).dataType == .bfloat16 {
@@ -111,7 +118,8 @@ struct NodeWriter {
   mutating func set(_ name: String, _ value: ScalarValue) throws(ScaleNetError) {
     do throws(ScaleNetError) {
       let tensor = try value.tensor(shape: [1])
-      attributes.append(Attribute(name: name, value: .tensor(tensor, try tensor.bytes())))
+      attributes.append(
+        Attribute(name: name, value: .tensor(tensor, try ElementPacking.stored(tensor).bytes())))
     } catch {
       throw error.inFile(path)
     }

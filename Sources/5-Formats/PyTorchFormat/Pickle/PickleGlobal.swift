@@ -97,8 +97,7 @@ enum PickleGlobal {
   private static let foreignTypes =
     [
       "complex32", "qint8", "quint8", "qint32", "quint4x2", "quint2x4", "bits8", "bits16", "bits1x8",
-      "bits2x4", "bits4x2", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz",
-      "float8_e8m0fnu", "float4_e2m1fn_x2",
+      "bits2x4", "bits4x2", "float4_e2m1fn_x2",
     ] + (1...7).flatMap { ["int\($0)", "uint\($0)"] }
 
   private static let quantizationSchemes = [

@@ -1,5 +1,5 @@
 package import FileIO
-package import ModelIR
+public import ModelIR
 
 /// What `inspect` says of tensors that stand for themselves: those of an unknown architecture, or of any model whose
 /// tensors are asked for. `schemas/inspect.schema.json` describes its JSON.
@@ -50,6 +50,8 @@ public struct TensorReport: Sendable, Codable, Hashable {
   public var facts: [String: String]
   /// What a user should know of the reading, one sentence each.
   public var notes: [String]
+  /// What the file says of its graph; nil for files without one.
+  public var graph: GraphSummary?
 
   /// Sums over all tensors.
   public var totals: Module { modules[0] }
@@ -142,7 +144,7 @@ public struct TensorReport: Sendable, Codable, Hashable {
 
   /// Running statistics, and whatever has no real numbers, such as counters.
   private static func isBuffer(_ entry: StateDict.Entry) -> Bool {
-    guard entry.tensor.dataType.isFloatingPoint else { return true }
+    guard entry.tensor.dataType.isReal else { return true }
     return ["running_mean", "running_var", "moving_mean", "moving_variance"].contains {
       entry.name.hasSuffix($0)
     }

@@ -26,7 +26,9 @@ public struct TensorStatistics: Sendable, Codable, Hashable {
     case .complex64, .complex128: return nil
     case .float16, .bfloat16, .float32, .float64, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32,
       .uint64,
-      .bool, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .int4, .uint4:
+      .bool, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1, .int4,
+      .uint4,
+      .int2, .uint2:
       break
     }
     var least = Double.infinity

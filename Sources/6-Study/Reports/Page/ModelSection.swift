@@ -28,6 +28,11 @@ struct ModelSection {
     for note in report.assumptionLines + report.notes {
       result += "<p class=\"muted\">\(note.sentenceMarkup)</p>\n"
     }
+    if let graph = report.graph {
+      var table = PageTable(["of the file", "what it says"])
+      for row in graph.rows { table.rows.append([.text(row.name), .text(row.text)]) }
+      result += "<details><summary>What the file says of its graph</summary>\n\(table.markup)</details>\n"
+    }
     result += "<dl>\n"
     for row in report.totalRows {
       let remark = row.remark.isEmpty ? "" : "<small>\(row.remark.markup)</small>"

@@ -1,6 +1,7 @@
 import Architectures
 import FileIO
 import Inspection
+import ModelIR
 
 /// Reports as comma-separated values: a header and a row for each block of one model, or for each scale of each block,
 /// for each of several models, or for each layer.
@@ -23,7 +24,9 @@ struct CSVReport {
     let header = [
       "path", "format", "architecture", "variant", "classes", "input_shape", "parameters", "buffers", "macs",
       "flops", "other_operations", "weight_bytes", "peak_activation_bytes", "memory_traffic_bytes",
-      "arithmetic_intensity", "scales_by", "scales_joined_by", "most_scales",
+      "arithmetic_intensity", "scales_by", "scales_joined_by", "most_scales", "producer", "versions",
+      "inputs",
+      "outputs", "operators",
     ]
     return [header]
       + reports.map { report in
@@ -37,8 +40,19 @@ struct CSVReport {
         return row + [
           report.scales?.originText ?? "", report.scales?.join.rawValue ?? "",
           report.scales.map { "\($0.mostScales)" } ?? "",
-        ]
+        ] + graph(report.graph)
       }
+  }
+
+  /// What the file says of its graph; empty cells for one without.
+  private func graph(_ summary: GraphSummary?) -> [String] {
+    guard let summary else { return [String](repeating: "", count: 5) }
+    let producer = [summary.producer, summary.producerVersion].compactMap { $0 }.joined(separator: " ")
+    return [
+      producer, summary.versions, summary.inputs.map(\.text).joined(separator: "; "),
+      summary.outputs.map(\.text).joined(separator: "; "),
+      summary.operators.map { "\($0.count) \($0.name)" }.joined(separator: "; "),
+    ].map(Self.name)
   }
 
   /// A row for each scale of each block, for networks whose scales are not those of a scale-aggregation block.

@@ -43,6 +43,7 @@ struct ModelTable {
         }.joined()
       }.joined()
       + report.assumptionLines.map { $0 + "\n" }.joined()
+      + (report.graph.map { "\n" + $0.lines(style) } ?? "")
   }
 
   /// Scale-aggregation blocks: the channels of each scale and their shares.

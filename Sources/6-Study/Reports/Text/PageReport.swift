@@ -32,6 +32,9 @@ struct PageReport {
     )
     for row in report.imageRows { document.addParagraph("\(row.name): \(row.text)") }
     for line in report.assumptionLines { document.addParagraph("\(line)") }
+    if let graph = report.graph {
+      document.addTable(["of the file", "what it says"], graph.rows.map { [$0.name, $0.text] })
+    }
     document.addTable(
       ["quantity", ">value", "remark"], report.totalRows.map { [$0.name, $0.value, $0.remark] })
   }

@@ -98,6 +98,9 @@ enum TensorRows {
       let reason = report.reason.map { ", \($0.escapedForMessage)" } ?? ""
       document.addParagraph(
         "\(report.path.escapedForMessage): \(report.format.escapedForMessage)\(reason)")
+      if let graph = report.graph {
+        document.addTable(["of the file", "what it says"], graph.rows.map { [$0.name, $0.text] })
+      }
       if isPerTensor {
         document.addTable(
           ["tensor", "type", "shape", ">bytes", ">minimum", ">maximum", ">mean", ">not finite"],

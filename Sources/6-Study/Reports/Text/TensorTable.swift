@@ -27,6 +27,7 @@ struct TensorTable {
     for (key, value) in report.facts.sorted(by: { $0.key < $1.key }).prefix(12) {
       text += "\(key.escapedForMessage): \(value.escapedForMessage)".fitted(to: style.width) + "\n"
     }
+    if let graph = report.graph { text += "\n" + graph.lines(style) }
     if report.facts.count > 12 { text += "and \(report.facts.count - 12) more beside the tensors\n" }
     return text
   }

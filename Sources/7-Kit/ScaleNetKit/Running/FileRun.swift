@@ -105,8 +105,7 @@ extension Model {
     ).map {
       result in
       var tensor = result.tensor
-      // NumPy has no bfloat16; float32 has all of its numbers.
-      if tensor.dataType == .bfloat16 { tensor = tensor.cast(to: .float32) }
+      tensor = tensor.inNumPyType
       let isMap = tensor.shape.rank == 4
       if isMap && layout == "NHWC" { tensor = tensor.transposed([0, 2, 3, 1]) }
       report.outputs.append(

@@ -99,7 +99,7 @@ public final class Session: Sendable {
     if graph.outputs.contains(where: { graph[$0].initializer == nil }) {
       let batch = batch(arrays)
       if unsafe planned?.batch != batch { unsafe planned = (batch, try plan(batch)) }
-      computed = try unsafe planned?.runner.run(converted(arrays)) ?? []
+      computed = try unsafe planned?.runner.run(try converted(arrays)) ?? []
     }
     // What was computed of bytes that somebody wrote over meanwhile is no result.
     for file in files { try file.checkIntact() }
@@ -116,11 +116,15 @@ public final class Session: Sendable {
   }
 
   /// Any real numbers will do; what is run has the graph's types.
-  private func converted(_ arrays: [String: Tensor]) -> [String: Tensor] {
+  private func converted(_ arrays: [String: Tensor]) throws(ScaleNetError) -> [String: Tensor] {
     var result = arrays
     for port in inputs {
       if let array = arrays[port.name], array.dataType != port.type.dataType {
-        result[port.name] = array.cast(to: port.type.dataType)
+        let type = port.type.dataType
+        result[port.name] =
+          try SmallFloat(type).map { (format) throws(ScaleNetError) in
+            try array.rounded(to: type, format)
+          } ?? array.cast(to: type)
       }
     }
     return result

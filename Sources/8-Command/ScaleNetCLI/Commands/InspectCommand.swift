@@ -10,7 +10,9 @@ struct InspectCommand: VerboseCommand {
     abstract: "Print channels, parameters, MACs and FLOPs of each block, or what tensors any file holds.",
     discussion: """
       Only headers and shapes are read, never the weights, unless --per-tensor asks for them. Weights of no known \
-      architecture, of Keras alone and in .npz are shown as a tree of modules. MACs are multiply-accumulates of convolutions and of the \
+      architecture, of Keras alone and in .npz are shown as a tree of modules; so are ONNX and Keras models with \
+      operators that are not known here, beside what the file says of its graph: inputs, outputs, versions, producer, \
+      metadata, counts of operators, the largest initializers. MACs are multiply-accumulates of convolutions and of the \
       final layer; 1 MAC is 2 FLOPs, and what the paper calls FLOPs are MACs. Several models are shown side by side. \
       arch:NAME stands for a built-in architecture. A bad input among several is named, and the others are shown.
 
@@ -78,8 +80,9 @@ struct InspectCommand: VerboseCommand {
     var tensors: [TensorReport] = []
     let recording = try reference.read()
     let (_, failure) = try forEach(inputs) { input in
-      let options = OpeningOptions(
+      var options = OpeningOptions(
         key: weights.key, prefix: weights.prefix, structurePath: structure, inputSize: graph.inputSize)
+      options.surveys = true
       let opened = try Model.open(input, perTensor ? options : options.readingShapesOnly())
       files += opened.files
       if perTensor || opened.isTensorsOnly {

@@ -1,0 +1,72 @@
+import FileIO
+import ModelIR
+
+extension GraphSummary {
+  /// What the file says of its graph, as names and texts; names from the file are escaped.
+  var rows: [(name: String, text: String)] {
+    var rows: [(name: String, text: String)] = []
+    if !name.isEmpty { rows.append(("graph", name.escapedForMessage)) }
+    rows.append(("inputs", inputs.isEmpty ? "none" : inputs.map(\.text).joined(separator: ", ")))
+    rows.append(("outputs", outputs.isEmpty ? "none" : outputs.map(\.text).joined(separator: ", ")))
+    if let producer {
+      rows.append(
+        (
+          "producer",
+          ([producer] + (producerVersion.map { [$0] } ?? [])).joined(separator: " ").escapedForMessage
+        ))
+    }
+    if !versions.isEmpty { rows.append(("versions", versions)) }
+    for entry in metadata {
+      rows.append(("metadata", "\(entry.key.escapedForMessage): \(Self.cut(entry.value.escapedForMessage))"))
+    }
+    let kinds = operators.map { "\($0.count) \($0.name.escapedForMessage)" }
+    rows.append(("operators", kinds.isEmpty ? "none" : kinds.joined(separator: ", ")))
+    if functions > 0 { rows.append(("functions", "\(functions)")) }
+    rows.append(("initializers", initializerText))
+    return rows
+  }
+
+  /// The versions of operators, then of the format.
+  var versions: String {
+    var parts = opsets.map { set in
+      set.domain == "ai.onnx" ? "opset \(set.version)" : "\(set.domain.escapedForMessage) \(set.version)"
+    }
+    if let irVersion { parts.append("IR \(irVersion)") }
+    return parts.joined(separator: ", ")
+  }
+
+  private var initializerText: String {
+    guard initializerCount > 0 else { return "none" }
+    let largest = largestInitializers.map { "\($0.text) \($0.bytes.byteText)" }.joined(separator: ", ")
+    return "\(initializerCount.grouped), \(initializerBytes.byteText); the largest: \(largest)"
+  }
+
+  /// Values may be as long as a list of a thousand classes.
+  private static func cut(_ text: String) -> String { text.count > 120 ? text.prefix(119) + "…" : text }
+
+  /// The same for a terminal: names in a column, texts wrapped beside it.
+  func lines(_ style: Style) -> String {
+    let width = rows.map(\.name.columns).max() ?? 0
+    return rows.map { row in
+      row.text.wrapped(to: style.width - width - 2).enumerated().map { index, line in
+        (index == 0 ? row.name : "").padded(to: width) + "  \(line)\n"
+      }.joined()
+    }.joined()
+  }
+}
+
+extension GraphSummary.Port {
+  /// `x float32[n, 3, h, w]`.
+  var text: String {
+    let extents = shape.map { "[" + $0.map(\.description.escapedForMessage).joined(separator: ", ") + "]" }
+    let type = (type ?? "").escapedForMessage + (extents ?? "")
+    return name.escapedForMessage + (type.isEmpty ? "" : " \(type)")
+  }
+}
+
+extension GraphSummary.Initializer {
+  /// `fc.weight float32[1000, 2048]`.
+  var text: String {
+    "\(name.escapedForMessage) \(type.escapedForMessage)[\(shape.map(String.init).joined(separator: ", "))]"
+  }
+}
