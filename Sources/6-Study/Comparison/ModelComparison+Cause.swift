@@ -18,6 +18,11 @@ extension ModelComparison {
   /// Finds where both graphs part, and by experiment why; what was found is undone, and the search goes on behind it.
   func explain(_ report: inout DiffReport, _ outputs: ComparedOutputs) throws(ScaleNetError) {
     guard var leftGraph = left.graph, var rightGraph = right.graph else { return }
+    // A matrix with a row more says less than what the outputs show.
+    if report.verdict == .differ, let cause = backgroundCause(outputs) {
+      report.cause = cause
+      return
+    }
     var causes: [DiffReport.Cause] = []
     var isAll = false
     for round in 0..<Self.mostFaults {
@@ -30,7 +35,7 @@ extension ModelComparison {
       else { break }
       if round == 0 { report.firstDivergence = divergence(found, faults.aligned) }
       let extent = extent(of: found, faults.aligned, form, outputs, leftGraph, rightGraph)
-      causes.append(describe(found, extent))
+      causes += describe(found, extent)
       (leftGraph, rightGraph) = (extent.left, extent.right)
       isAll = extent.isAll
       if isAll { break }
@@ -129,6 +134,20 @@ extension ModelComparison {
     }
     if single.isEmpty { single = hypotheses }
     result.edits = single.flatMap(\.edits)
+    // A weight of another shape follows from what else differs.
+    let faults = single.filter { single.count == 1 || !$0.has.contains(" of shape ") }
+    if Set(faults.map(\.kind)).count > 1 {
+      result.parts = faults.flatMap { fault in
+        fault.parts.isEmpty
+          ? [
+            HypothesisPart(
+              kind: fault.kind, node: fault.node, otherNode: fault.otherNode, tensor: fault.tensor, has: fault.has,
+              otherHas: fault.otherHas)
+          ] : fault.parts
+      }
+    } else {
+      result.parts = []
+    }
     result.has = single.map(\.has).joined(separator: " and ")
     result.otherHas = single.map(\.otherHas).joined(separator: " and ")
     return result
@@ -261,10 +280,20 @@ extension ModelComparison {
     ).gives(leftGraph)
   }
 
-  /// The sentence on a confirmed hypothesis, with how far it reaches.
-  private func describe(_ fault: Fault, _ extent: Extent) -> DiffReport.Cause {
+  /// The sentence on a confirmed hypothesis, with how far it reaches; of several faults side by side one on each.
+  private func describe(_ fault: Fault, _ extent: Extent) -> [DiffReport.Cause] {
     let hypothesis = fault.hypothesis
     let (own, other) = fault.isReversed ? ("the right", "the left") : ("the left", "the right")
+    if !hypothesis.parts.isEmpty {
+      return hypothesis.parts.map { part in
+        let node = (part.node ?? part.otherNode)?.escapedForMessage ?? "the graph"
+        return DiffReport.Cause(
+          kind: part.kind,
+          explanation: "\(node): \(own) has \(part.has), \(other) has \(part.otherHas).",
+          node: fault.isReversed ? part.otherNode : part.node,
+          otherNode: fault.isReversed ? part.node : part.otherNode, tensor: part.tensor, confirmed: true)
+      }
+    }
     let node = (hypothesis.node ?? hypothesis.otherNode)?.escapedForMessage ?? "the graph"
     var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
     if extent.count > 1 {
@@ -272,11 +301,13 @@ extension ModelComparison {
     } else if extent.isAll {
       text += "; with that alone both give the same"
     }
-    return DiffReport.Cause(
-      kind: hypothesis.kind, explanation: text + ".",
-      node: fault.isReversed ? hypothesis.otherNode : hypothesis.node,
-      otherNode: fault.isReversed ? hypothesis.node : hypothesis.otherNode, tensor: hypothesis.tensor,
-      confirmed: true)
+    return [
+      DiffReport.Cause(
+        kind: hypothesis.kind, explanation: text + ".",
+        node: fault.isReversed ? hypothesis.otherNode : hypothesis.node,
+        otherNode: fault.isReversed ? hypothesis.node : hypothesis.otherNode, tensor: hypothesis.tensor,
+        confirmed: true)
+    ]
   }
 
   private func divergence(_ fault: Fault, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {

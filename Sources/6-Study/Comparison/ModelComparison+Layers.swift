@@ -6,6 +6,7 @@ extension ModelComparison {
   /// Aligns intermediate values where layers are reported or a difference is to be explained.
   func addLayersAndCause(
     to report: inout DiffReport, _ outputs: ComparedOutputs,
+    _ lower: (isLeft: Bool, lower: LowerPrecision)?,
     _ progress: (DiffPhase) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) {
     // What is within a wide tolerance, but not by rounding, has a cause too.
@@ -33,7 +34,11 @@ extension ModelComparison {
     if wantsLayers || wantsWeights { try addAligned(to: &report, leftGraph, rightGraph, outputs, progress) }
     if !isExplained {
       try progress(.explaining)
-      try explain(&report, outputs)
+      if let lower, !lower.lower.isHalf {
+        try explainQuantized(&report, lower.lower, isLeft: lower.isLeft)
+      } else {
+        try explain(&report, outputs)
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import ModelIR
 
 extension ModelComparison {
   /// A class more on one side, before or behind the others: one for the background.
-  private func backgroundCause(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
+  func backgroundCause(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
     for pair in outputs.unrelated {
       let (left, right) = (outputs.left[pair.left].tensor, outputs.right[pair.right].tensor)
       let (a, b) = (left.shape.dimensions, right.shape.dimensions)

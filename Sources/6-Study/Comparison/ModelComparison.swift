@@ -5,8 +5,8 @@ import ModelIR
 /// Compares two models, or a model with recorded outputs, and finds where and why they part.
 package struct ModelComparison {
   /// The left, and the right, which is the reference.
-  package let left: Side
-  package let right: Side
+  package internal(set) var left: Side
+  package internal(set) var right: Side
   /// What both are given in each batch; of two recordings, nothing as often as there are batches.
   package let batches: [[ComparisonInput]]
   package let engine: DiffEngine
@@ -56,9 +56,15 @@ package struct ModelComparison {
     if !isIdentical {
       try progress(.runningInDouble)
       try addRounding(to: &outputs, &report)
+      report.amplification = try amplification(outputs, report)
     }
     report.outputs = outputs.reports
-    try addLayersAndCause(to: &report, outputs, progress)
+    let lower = isIdentical ? nil : try lowerSide()
+    if let lower {
+      try progress(.measuringPrecision)
+      report.precision = try precision(lower.lower, isLeft: lower.isLeft, outputs)
+    }
+    try addLayersAndCause(to: &report, outputs, lower, progress)
     report.explanation = explanation(of: report)
     if isStrict, let missing = outputs.uncompared.first {
       let what =
@@ -158,4 +164,5 @@ package enum DiffPhase: String, Sendable {
   case runningInDouble = "running in Double"
   case aligning, explaining
   case comparingWeights = "comparing weights"
+  case measuringPrecision = "measuring precision"
 }

@@ -32,6 +32,7 @@ public struct Progress: Sendable {
     case runningInDouble = "running in Double"
     /// Comparing parameters, after layouts and folding are undone.
     case comparingWeights = "comparing weights"
+    case measuringPrecision = "measuring precision"
   }
 
   /// What is being done now.

@@ -25,7 +25,11 @@ enum ConstantCauses: CauseFamily {
   ) -> Hypothesis {
     let first = differences[0]
     let isOne = differences.count == 1
-    let kinds = Set(differences.map(\.kind))
+    var kinds = Set(differences.map(\.kind))
+    // What a normalisation does to a weight it does to the bias behind it too.
+    if first.kind == .batchNormEpsilon, differences.dropFirst().allSatisfy({ $0.input == 2 }) {
+      kinds = [first.kind]
+    }
     let tensor =
       first.input < own.inputs.count ? own.inputs[first.input].map { site.own.graph[$0].name } : nil
     return Hypothesis(
@@ -152,6 +156,7 @@ enum ConstantCauses: CauseFamily {
     if let how = Digits.quantization(a, from: b, shape: shape) {
       return (.quantizedWeights, "weights in steps of int8, one scale \(how)", "these in float32")
     }
+    if let found = folded(node.op, input, a, b, shape) { return found }
     if let factor = Digits.factor(a, b) {
       return (.differentWeights, what, "\(factor.scientific) times that \(words(node.op, input))")
     }
@@ -160,6 +165,26 @@ enum ConstantCauses: CauseFamily {
       .differentWeights, "its own \(name.escapedForMessage)",
       "other values in \(count) of \(a.count) elements"
     )
+  }
+
+  /// What was done to a weight before a normalisation was folded into it on both sides.
+  private static func folded(
+    _ op: Operator, _ input: Int, _ a: [Float], _ b: [Float], _ shape: [Int]
+  ) -> (DiffReport.CauseKind, String, String)? {
+    guard input == 1, op.hasWeight else { return nil }
+    for type in [DataType.float16, .bfloat16] where Digits.isRoundedByParts(a, b, type) {
+      return (
+        .halfPrecision, "weights", "these rounded to \(type.rawValue) before they were multiplied, or it is the first"
+      )
+    }
+    if let factors = Digits.channelFactors(a, b, shape: shape) {
+      return (
+        .batchNormEpsilon, "its weight",
+        "that weight with each output channel times a factor of its own, \(factors.lowerBound.scientific) to "
+          + "\(factors.upperBound.scientific), as another epsilon gives in a normalisation that is folded in"
+      )
+    }
+    return nil
   }
 
   private static func words(_ op: Operator, _ input: Int) -> String {
@@ -255,6 +280,46 @@ enum Digits {
     guard inner >= 4, outputs > 1 else { return nil }
     return (0..<outputs).allSatisfy { isStepped($0 * inner..<($0 + 1) * inner) }
       ? "for each output channel" : nil
+  }
+
+  /// Whether two arrays differ by no more than rounding to a half type does, as a part of each element, and by as much:
+  /// one of them was rounded before it was multiplied, so that neither holds numbers of that type.
+  static func isRoundedByParts(_ a: [Float], _ b: [Float], _ type: DataType) -> Bool {
+    guard a.count >= 32, let largest = a.map(\.magnitude).max(), largest > 0 else { return false }
+    let limit: Float = type == .float16 ? 0x1p-11 : 0x1p-8
+    var (large, counted) = (0, 0)
+    for (x, y) in zip(a, b) {
+      // Subnormal numbers of float16 are held with fewer digits.
+      if x.magnitude < largest * 1e-3 {
+        guard (x - y).magnitude <= largest * limit else { return false }
+        continue
+      }
+      counted += 1
+      let part = (x - y).magnitude / x.magnitude
+      guard part <= limit * 1.01 else { return false }
+      if part > limit / 2 { large += 1 }
+    }
+    return counted >= 32 && large * 20 >= counted
+  }
+
+  /// The factors of output channels, where each channel is multiplied with one and all are on one side of 1; nil if it is
+  /// not so, or all are the same.
+  static func channelFactors(_ a: [Float], _ b: [Float], shape: [Int]) -> ClosedRange<Double>? {
+    guard let outputs = shape.first, outputs > 1, a.count >= 2 * outputs else { return nil }
+    let inner = a.count / outputs
+    var factors: [Double] = []
+    for channel in 0..<outputs {
+      let range = channel * inner..<(channel + 1) * inner
+      guard let index = range.max(by: { a[$0].magnitude < a[$1].magnitude }), a[index] != 0 else { continue }
+      let factor = Double(b[index]) / Double(a[index])
+      let limit = Double(b[index].magnitude) * 2e-6
+      guard range.allSatisfy({ abs(Double(a[$0]) * factor - Double(b[$0])) <= limit }) else { return nil }
+      factors.append(factor)
+    }
+    guard let least = factors.min(), let most = factors.max(), least > 0.2, most < 5, most - least > 1e-6,
+      least > 1 - 1e-7 || most < 1 + 1e-7
+    else { return nil }
+    return least...most
   }
 
   /// The number that all elements are multiplied with; nil if there is none.

@@ -132,7 +132,7 @@ extension Graph {
   }
 
   /// Puts the nodes in an order in which they can run, keeping the one that they have where it is such.
-  private mutating func sortNodes() throws(ScaleNetError) {
+  mutating func sortNodes() throws(ScaleNetError) {
     let producers = producers()
     var state = [UInt8](repeating: 0, count: nodes.count)
     var order: [Int] = []

@@ -13,6 +13,8 @@ struct Hypothesis {
   var has: String
   var otherHas: String
   var edits: [GraphEdit]
+  /// The faults that it is made of where several stand side by side; empty if it is one.
+  var parts: [HypothesisPart] = []
   /// What the same change at another place has in common with this one.
   var signature = ""
   /// Whether normalisations are folded before the change.

@@ -124,6 +124,9 @@ enum WiringCauses: CauseFamily {
       node: own.first?.name, otherNode: other.first?.name,
       has: own.isEmpty ? "nothing \(place)" : list(own) + (other.isEmpty ? " \(place)" : ""),
       otherHas: other.isEmpty ? "nothing there" : list(other), edits: edits,
+      parts: HypothesisParts.parts(own, other, text: list) {
+        kind($0, $1, isOutput: reader == nil, startsAtInput: startsAtInput)
+      },
       signature: own.map(\.op.name).joined(separator: " ") + "/" + other.map(\.op.name).joined(separator: " ")
     )
   }

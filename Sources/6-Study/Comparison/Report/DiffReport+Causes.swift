@@ -56,7 +56,7 @@ extension DiffReport {
     case attribute
     /// A bias that one side lacks.
     case missingBias = "missing_bias"
-    /// Weights in steps of int8.
+    /// Weights, or weights and activations, in steps of int8 or other integers.
     case quantizedWeights = "quantized_weights"
     /// Products of numbers with mantissas of 10 bits, TensorFloat-32.
     case tf32

@@ -32,6 +32,10 @@ public struct DiffReport: Sendable, Codable, Hashable {
   @ExplicitNull public var cause: Cause?
   /// What else differs, in the order of running: found after undoing the causes before.
   public var otherCauses: [Cause]
+  /// Where rounding is amplified; nil where it is far from deciding.
+  @ExplicitNull public var amplification: Amplification?
+  /// What lower precision costs; nil unless one side alone is in lower precision.
+  @ExplicitNull public var precision: Precision?
   /// Parameters that are not equal; nil where they were not compared.
   @ExplicitNull public var weights: [Weight]?
   /// How many pairs of parameters were compared; nil where they were not.
@@ -43,7 +47,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
     verdict: Verdict, explanation: String, kind: Kind? = nil, left: Side.Info, right: Side.Info,
     tolerance: Tolerance, batches: Int, inputs: [Input], outputs: [Output], layers: [Layer] = [],
     unmatched: Unmatched? = nil, firstDivergence: FirstDivergence? = nil, cause: Cause? = nil,
-    otherCauses: [Cause] = [],
+    otherCauses: [Cause] = [], amplification: Amplification? = nil, precision: Precision? = nil,
     weights: [Weight]? = nil, weightsCompared: Int? = nil, notes: [String] = []
   ) {
     self.verdict = verdict
@@ -60,6 +64,8 @@ public struct DiffReport: Sendable, Codable, Hashable {
     self.firstDivergence = firstDivergence
     self.cause = cause
     self.otherCauses = otherCauses
+    self.amplification = amplification
+    self.precision = precision
     self.weights = weights
     self.weightsCompared = weightsCompared
     self.notes = notes
@@ -67,7 +73,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
 
   enum CodingKeys: String, CodingKey {
     case verdict, explanation, kind, left, right, tolerance, batches, inputs, outputs, layers, unmatched,
-      cause, weights, notes
+      cause, amplification, precision, weights, notes
     case firstDivergence = "first_divergence"
     case otherCauses = "other_causes"
     case weightsCompared = "weights_compared"

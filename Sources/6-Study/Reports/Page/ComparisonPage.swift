@@ -25,6 +25,10 @@ package struct ComparisonPage {
     }
     body += "<h3>Outputs</h3>\n"
     for output in report.outputs { body += markup(output) }
+    if let amplification = report.amplification {
+      body += "<h3>Rounding</h3>\n" + list(amplification.rows)
+    }
+    if let precision = report.precision { body += markup(precision) }
     if !report.layers.isEmpty {
       let chart = try DivergenceChart(report).drawing.svgElement(.properties)
       body += "<h3>Error by depth</h3>\n<figure>\(chart)</figure>\n"
@@ -84,6 +88,23 @@ package struct ComparisonPage {
     let word = output.isWithinTolerance ? "within the tolerance" : "outside the tolerance"
     return "<p><b>\(output.names.markup)</b> \("\(output.shape)".markup): \(word)</p>\n"
       + list(output.metricRows)
+  }
+
+  private func markup(_ precision: DiffReport.Precision) -> String {
+    let shown = DiffPrecision(precision)
+    var table = PageTable([
+      ">#", "layer", "op", ">adds", ">found", ">steps", ">in the run", ">weight step", "clipped",
+      "unexplained",
+    ])
+    for (index, (layer, row)) in zip(precision.layers, shown.rows).enumerated() {
+      let numbers = [layer.outputError, layer.foundError, layer.explainedError, layer.accumulatedError]
+      table.rows.append(
+        [.number(index + 1), .name(layer.name), .text(layer.op)]
+          + zip(numbers, row.cells[2...]).map { .number($0 ?? -1, shown: $1) }
+          + [.text(row.cells[6]), .text(row.cells[7]), .text(row.isUnexplained ? "yes" : "")])
+    }
+    return "<h3>\(shown.title.markup)</h3>\n" + list(shown.adviceRows)
+      + "<p class=\"muted\">\(DiffPrecision.legend.markup).</p>\n" + table.markup
   }
 
   private var layers: String {

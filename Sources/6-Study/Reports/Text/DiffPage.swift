@@ -24,6 +24,11 @@ struct DiffPage {
       document.addHeading(3, "Cause: \(cause.kind.rawValue) (\(certainty))")
       document.addParagraph("\(cause.explanation)")
     }
+    if let amplification = report.amplification {
+      document.addHeading(3, "Rounding")
+      addTable(["amplified", "where"], amplification.rows, to: &document)
+    }
+    if let precision = report.precision { add(DiffPrecision(precision), to: &document) }
     if !report.layers.isEmpty { addLayers(to: &document) }
     if let unmatched = report.unmatched { add(unmatched, to: &document) }
     if let weights = report.weights { add(weights, to: &document) }
@@ -44,6 +49,18 @@ struct DiffPage {
       3, "Output \(output.names) \(output.shape): ",
       output.isWithinTolerance ? "within the tolerance" : .strong("outside the tolerance"))
     addTable(["quantity", "value"], output.metricRows, to: &document)
+  }
+
+  private func add(_ precision: DiffPrecision, to document: inout ReportDocument) {
+    document.addHeading(3, "\(precision.title)")
+    document.addParagraph("\(DiffPrecision.legend).")
+    let numbers = 2...6
+    document.addTable(
+      DiffPrecision.columns.enumerated().map { (numbers.contains($0.offset) ? ">" : "") + $0.element } + [
+        "more than steps explain"
+      ],
+      precision.rows.map { row in row.cells + [row.isUnexplained ? "yes" : ""] })
+    addTable(["advice", ""], precision.adviceRows, to: &document)
   }
 
   private func addLayers(to document: inout ReportDocument) {

@@ -7,6 +7,9 @@ struct DiffTable {
   /// More outputs than these get a row each instead of a list of metrics.
   private static let mostDetailed = 3
 
+  /// More layers than these are only counted on a terminal.
+  private static let mostPrecisionRows = 24
+
   private let report: DiffReport
   private let style: Style
 
@@ -25,6 +28,10 @@ struct DiffTable {
     }
     if let cause = report.cause { sections.append(title("cause") + rows(self.rows(of: cause))) }
     for cause in report.otherCauses { sections.append(title("another cause") + rows(self.rows(of: cause))) }
+    if let amplification = report.amplification {
+      sections.append(title("rounding") + rows(amplification.rows))
+    }
+    if let precision = report.precision { sections.append(self.precision(DiffPrecision(precision))) }
     if !report.layers.isEmpty { sections.append(layers) }
     if let unmatched = report.unmatched, !unmatched.left.isEmpty || !unmatched.right.isEmpty {
       sections.append(self.unmatched(unmatched))
@@ -90,6 +97,23 @@ struct DiffTable {
     if let tensor = cause.tensor { rows.append(("tensor", tensor.escapedForMessage)) }
     // The verdict may have said it.
     return report.explanation.contains(cause.explanation) ? rows : rows + [("meaning", cause.explanation)]
+  }
+
+  private func precision(_ precision: DiffPrecision) -> String {
+    var table = TextTable([
+      .init(""), .init("layer", isFlexible: true), .init("op"), .init("adds", isNumber: true),
+      .init("found", isNumber: true), .init("steps", isNumber: true), .init("in the run", isNumber: true),
+      .init("weight step", isNumber: true), .init("clipped", isFlexible: true),
+    ])
+    let rows = precision.rows
+    let shown = rows.prefix(style.cutsNames ? Self.mostPrecisionRows : rows.count)
+    for row in shown { table.add([row.isUnexplained ? "!" : ""] + row.cells) }
+    let legend = (DiffPrecision.legend + "; ! more than steps explain").wrapped(
+      to: style.width, cutsWords: style.cutsNames)
+    let rest = rows.count - shown.count
+    return title(precision.title) + legend.map { $0 + "\n" }.joined() + table.text(style)
+      + (rest > 0 ? "and \(rest) layers that add less\n" : "") + "\n" + title("advice")
+      + self.rows(precision.adviceRows)
   }
 
   private var layers: String {

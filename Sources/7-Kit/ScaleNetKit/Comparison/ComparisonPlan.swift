@@ -122,6 +122,7 @@ extension Progress.Phase {
     case .aligning: self = .aligning
     case .explaining: self = .explaining
     case .comparingWeights: self = .comparingWeights
+    case .measuringPrecision: self = .measuringPrecision
     }
   }
 }

@@ -1,0 +1,135 @@
+import FileIO
+import ModelIR
+
+extension PrecisionStudy {
+  /// The reference with one layer in lower precision.
+  func alone(_ stage: PrecisionStage) throws(ScaleNetError) -> Graph? {
+    let count = stages.other.nodes.count
+    var grafting = Grafting(stages.other, suffix: ".lower")
+    guard
+      let made = try grafting.add(
+        stage.ownNodes, of: stages.own, target: stage.own, as: stages.other[stage.other].type.dataType,
+        partner: { stages.otherOf[$0] })
+    else { return nil }
+    var graph = grafting.graph
+    for index in 0..<count {
+      graph.nodes[index].inputs = graph.nodes[index].inputs.map { $0 == stage.other ? made : $0 }
+    }
+    graph.setOutputs(graph.outputs.map { $0 == stage.other ? made : $0 })
+    try graph.sortNodes()
+    return graph
+  }
+
+  /// The graph of lower precision with some layers computed from the reference's operators and weights; nil where that
+  /// cannot be put together.
+  func keeping(_ kept: [PrecisionStage]) throws(ScaleNetError) -> Graph? {
+    let (own, other) = (stages.own, stages.other)
+    let count = own.nodes.count
+    var grafting = Grafting(own, suffix: ".float32")
+    // As float32 for other kept layers, and in the type that the rest reads.
+    var kept32: [ValueID: ValueID] = [:]
+    var replaced: [ValueID: ValueID] = [:]
+    let rawInputs = Dictionary(
+      own.inputs.compactMap { id in stages.otherOf[id].map { ($0, id) } }, uniquingKeysWith: { a, _ in a })
+    for stage in kept.sorted(by: { ($0.otherNodes.last ?? -1) < ($1.otherNodes.last ?? -1) }) {
+      let made = try grafting.add(
+        stage.otherNodes, of: other, target: stage.other, as: other[stage.other].type.dataType,
+        partner: { id in
+          // An input that is rounded is taken as it is given.
+          if stage.otherNodes.isEmpty { return rawInputs[id] }
+          return stages.ownOf[id].map { kept32[$0] ?? $0 }
+        })
+      guard let made else { return nil }
+      kept32[stage.own] = made
+      replaced[stage.own] = try grafting.edit { (graph) throws(ScaleNetError) in
+        let type = own[stage.own].type.dataType
+        guard graph[made].type.dataType != type else { return made }
+        return try graph.addNode(
+          graph.unusedName("\(own[stage.own].name).narrow"), .cast(Cast(to: type)), inputs: [made])[0]
+      }
+    }
+    var graph = grafting.graph
+    for index in 0..<count {
+      graph.nodes[index].inputs = graph.nodes[index].inputs.map { $0.map { replaced[$0] ?? $0 } }
+    }
+    graph.setOutputs(graph.outputs.map { replaced[$0] ?? $0 })
+    do throws(ScaleNetError) {
+      try graph.sortNodes()
+      try graph.apply([EliminateDeadNodes()])
+    } catch {
+      // What reads itself is no graph: the two are not alike there.
+      return nil
+    }
+    return graph
+  }
+
+  /// The outcome with some layers kept.
+  func outcome(keeping kept: [PrecisionStage]) throws(ScaleNetError) -> Outcome? {
+    guard let graph = try keeping(kept) else { return nil }
+    return try run(graph, ownInputs, outputs.map(\.own))
+  }
+
+  /// Looks for the fewest layers, of those that add most, that bring the outputs within the tolerance.
+  ///
+  /// - Parameter ranked: the stages in the order of what they add.
+  func advice(_ ranked: [PrecisionStage], asItIs: Outcome) throws(ScaleNetError) -> (
+    kept: [PrecisionStage], steps: [DiffReport.PrecisionAdvice.Step], outcome: Outcome?
+  ) {
+    var steps = [
+      DiffReport.PrecisionAdvice.Step(count: 0, outputError: asItIs.error, isWithinTolerance: asItIs.isWithin)
+    ]
+    if asItIs.isWithin { return ([], steps, asItIs) }
+    func tried(_ count: Int) throws(ScaleNetError) -> Outcome? {
+      let outcome = try outcome(keeping: Array(ranked.prefix(count)))
+      if let outcome {
+        steps.append(.init(count: count, outputError: outcome.error, isWithinTolerance: outcome.isWithin))
+      }
+      return outcome
+    }
+    var (low, high) = (0, 0)
+    var best: Outcome?
+    for count in [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512].filter({
+      $0 < ranked.count
+    })
+      + [ranked.count] where high == 0
+    {
+      if let outcome = try tried(count), outcome.isWithin {
+        (high, best) = (count, outcome)
+      } else {
+        low = count
+      }
+    }
+    guard high > 0 else { return ([], steps.sorted { $0.count < $1.count }, nil) }
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if let outcome = try tried(middle), outcome.isWithin {
+        (high, best) = (middle, outcome)
+      } else {
+        low = middle
+      }
+    }
+    var kept = Array(ranked.prefix(high))
+    // What turns out not to be needed may be rounded again.
+    if high > 1, high <= Self.mostPruned {
+      for stage in kept.dropLast().reversed() {
+        let rest = kept.filter { $0.own != stage.own }
+        if let outcome = try outcome(keeping: rest), outcome.isWithin { (kept, best) = (rest, outcome) }
+      }
+    }
+    return (kept, steps.sorted { $0.count < $1.count }, best)
+  }
+
+  private static var mostPruned: Int { 12 }
+
+  /// How many layers are run alone: all, but for large networks as many as take a few seconds.
+  var mostAlone: Int {
+    var products = 1
+    for node in stages.other.nodes where node.op.hasWeight {
+      guard let weight = stages.other.initializer(node.inputs[1]),
+        let output = stages.other[node.outputs[0]].type.shape
+      else { continue }
+      products += weight.elementCount * (output.elementCount / max(output.rank > 1 ? output[1] : 1, 1))
+    }
+    return min(64, max(8, 300_000_000_000 / products))
+  }
+}

@@ -1,0 +1,250 @@
+import FileIO
+import ModelIR
+
+/// Measures what lower precision costs, layer by layer, by running graphs that are put together of both sides.
+struct PrecisionStudy {
+  let stages: PrecisionStages
+  let engine: DiffEngine
+  let tolerance: Tolerance
+  /// Whether the side in lower precision is the left.
+  let isLeft: Bool
+  /// What each side is given in each batch.
+  let ownInputs: [[String: Tensor]]
+  let otherInputs: [[String: Tensor]]
+  /// Counterparts among outputs, by their places.
+  let outputs: [(own: Int, other: Int)]
+  /// The reference's outputs of each batch, those that have counterparts.
+  private let expected: [[Tensor]]
+
+  init(
+    _ stages: PrecisionStages, engine: DiffEngine, tolerance: Tolerance, isLeft: Bool,
+    ownInputs: [[String: Tensor]], otherInputs: [[String: Tensor]], outputs: [(own: Int, other: Int)]
+  ) throws(ScaleNetError) {
+    self.stages = stages
+    self.engine = engine
+    self.tolerance = tolerance
+    self.isLeft = isLeft
+    self.ownInputs = ownInputs
+    self.otherInputs = otherInputs
+    self.outputs = outputs
+    var expected: [[Tensor]] = []
+    for results in try engine.floats(stages.other, batches: otherInputs) {
+      expected.append(outputs.map { results[$0.other].tensor })
+    }
+    self.expected = expected
+  }
+
+  /// How far outputs are from the reference's.
+  struct Outcome {
+    /// The root of the mean square, as a part of the reference's; nil where something is not finite.
+    var error: Double?
+    var isWithin: Bool
+  }
+
+  /// Runs a graph whose outputs stand where the given places say.
+  func run(
+    _ graph: Graph, _ inputs: [[String: Tensor]], _ places: [Int]
+  ) throws(ScaleNetError) -> Outcome {
+    var squares = SquareSums()
+    var isWithin = true
+    for (results, wanted) in zip(try engine.floats(graph, batches: inputs), expected) {
+      for (place, reference) in zip(places, wanted) {
+        let found = try results[place].tensor.floats(of: results[place].name)
+        let known = try reference.floats(of: results[place].name)
+        squares.add(found, known)
+        let distance = isLeft ? Distance(found, known, tolerance) : Distance(known, found, tolerance)
+        isWithin = isWithin && distance.isWithinTolerance
+      }
+    }
+    return Outcome(error: squares.relative, isWithin: isWithin)
+  }
+
+  // MARK: each layer by itself
+
+  /// What was measured at a stage.
+  struct Measures {
+    var explained: Double?
+    var found: Double?
+    var accumulated: Double?
+    var activation: DiffReport.Rounded?
+  }
+
+  /// Runs the reference once, and beside each of its layers the same layer in lower precision: on the reference's values,
+  /// with nothing but its steps, and on the values of lower precision. No value is kept longer than until its counterpart
+  /// is there, so that the memory is that of two forward passes.
+  func measures() throws(ScaleNetError) -> [Measures] {
+    let (own, other) = (stages.own, stages.other)
+    var grafting = Grafting(other, suffix: ".lower")
+    var wanted: [ValueID: (stage: Int, role: Int)] = [:]
+    var groups = [[Node]](repeating: [], count: stages.stages.count)
+    var real: [ValueID: ValueID] = [:]
+    for id in own.inputs { real[id] = stages.otherOf[id] }
+    var count = other.nodes.count
+    var waitingFor = [Int](repeating: 0, count: stages.stages.count)
+    for (index, stage) in stages.stages.enumerated() {
+      let type = other[stage.other].type.dataType
+      let found = try grafting.add(
+        stage.ownNodes, of: own, target: stage.own, as: type, partner: { stages.otherOf[$0] })
+      let ideal = try addIdeal(stage, &grafting)
+      let accumulated = try grafting.add(
+        stage.ownNodes, of: own, target: stage.own, as: type, partner: { real[$0] })
+      if let accumulated { real[stage.own] = accumulated }
+      for (role, id) in [found, ideal, accumulated].enumerated() {
+        guard let id, id != stage.other, wanted[id] == nil else { continue }
+        wanted[id] = (index, role)
+        waitingFor[index] += 1
+      }
+      groups[index] = Array(grafting.graph.nodes[count...])
+      count = grafting.graph.nodes.count
+    }
+    var graph = grafting.graph
+    var nodes: [Node] = []
+    var groupsBehind: [ValueID: [Int]] = [:]
+    for (index, stage) in stages.stages.enumerated() { groupsBehind[stage.other, default: []].append(index) }
+    for id in other.inputs { for group in groupsBehind[id] ?? [] { nodes += groups[group] } }
+    for node in other.nodes {
+      nodes.append(node)
+      for id in node.outputs { for group in groupsBehind[id] ?? [] { nodes += groups[group] } }
+    }
+    graph.nodes = nodes
+    try graph.sortNodes()
+
+    var result = [Measures](repeating: Measures(), count: stages.stages.count)
+    var references: [Int: [Float]] = [:]
+    var early: [Int: [(role: Int, elements: [Float])]] = [:]
+    func compare(_ stage: Int, _ role: Int, _ elements: [Float], _ reference: [Float]) {
+      var sums = SquareSums()
+      sums.add(elements, reference)
+      switch role {
+      case 0: result[stage].found = sums.relative
+      case 1: result[stage].explained = sums.relative
+      default: result[stage].accumulated = sums.relative
+      }
+      waitingFor[stage] -= 1
+    }
+    func arrive(_ id: ValueID, _ tensor: Tensor) throws(ScaleNetError) {
+      if let (stage, role) = wanted[id] {
+        let elements = try tensor.floats(of: graph[id].name)
+        if let reference = references[stage] {
+          compare(stage, role, elements, reference)
+          if waitingFor[stage] == 0 { references[stage] = nil }
+        } else {
+          early[stage, default: []].append((role, elements))
+        }
+      }
+      for stage in groupsBehind[id] ?? [] {
+        let reference = try tensor.floats(of: graph[id].name)
+        if let quantizer = stages.stages[stage].quantizer {
+          result[stage].activation = Self.rounded(quantizer, reference, tensor.shape.dimensions)
+        }
+        for (role, elements) in early.removeValue(forKey: stage) ?? [] {
+          compare(stage, role, elements, reference)
+        }
+        if waitingFor[stage] > 0 { references[stage] = reference }
+      }
+    }
+    for id in graph.inputs {
+      if let tensor = otherInputs[0][graph[id].name] { try arrive(id, tensor) }
+    }
+    try engine.floats(graph, otherInputs[0]) { (id, tensor) throws(ScaleNetError) in try arrive(id, tensor) }
+    return result
+  }
+
+  /// The layer of the reference with its weights and its result rounded to the steps that lower precision has for them,
+  /// without the bounds of a type; nil where that is not known.
+  private func addIdeal(
+    _ stage: PrecisionStage, _ grafting: inout Grafting
+  ) throws(ScaleNetError) -> ValueID? {
+    let (own, other) = (stages.own, stages.other)
+    var weight: Tensor?
+    if let ownMain = stage.ownMain, let id = own.nodes[ownMain].inputs[1],
+      let quantizer = stages.lower.weights[own[id].name]
+    {
+      guard let (reference, _, steps) = stages.weights(stage), let elements = try? reference.floats(),
+        let rounded = steps.rounded(elements, shape: reference.shape.dimensions, isBounded: false)
+      else { return nil }
+      let held = quantizer.type == .float16 ? zip(rounded, elements).map { $0.isFinite ? $0 : $1 } : rounded
+      weight = Tensor(held, shape: reference.shape)
+    }
+    // What is cast to a half type on the way in is rounded there.
+    let casts = stage.ownNodes.contains { index in
+      if case .cast(let cast) = own.nodes[index].op { cast.to == stages.lower.type } else { false }
+    }
+    var inputs: [ValueID: ValueID] = [:]
+    if casts, stages.lower.isHalf {
+      let read = stage.otherNodes.flatMap { other.nodes[$0].inputs.compactMap { $0 } } + [stage.other]
+      for id in Set(read).sorted()
+      where stages.ownOf[id] != nil && (id != stage.other || stage.otherNodes.isEmpty) {
+        inputs[id] = try grafting.edit { (graph) throws(ScaleNetError) in
+          try graph.addRounding(
+            Quantizer(half: stages.lower.type), of: id, name: other[id].name, isBounded: false)
+        }
+      }
+    }
+    let main = stage.main.map { other.nodes[$0].name }
+    let made = try grafting.add(
+      stage.otherNodes, of: other, target: stage.other, as: other[stage.other].type.dataType,
+      constant: { node, input in node.name == main && input == 1 ? weight : nil },
+      partner: { stages.ownOf[$0] == nil ? nil : inputs[$0] ?? $0 })
+    guard let made else { return nil }
+    guard let quantizer = stage.quantizer else { return made }
+    return try grafting.edit { (graph) throws(ScaleNetError) in
+      try graph.addRounding(quantizer, of: made, name: other[stage.other].name, isBounded: false)
+    }
+  }
+
+  /// What is held of an activation.
+  private static func rounded(_ quantizer: Quantizer, _ elements: [Float], _ shape: [Int]) -> DiffReport
+    .Rounded?
+  {
+    guard let step = quantizer.largestStep, let clipped = quantizer.clippedCount(elements, shape: shape)
+    else {
+      return nil
+    }
+    return DiffReport.Rounded(
+      type: quantizer.type.rawValue, halfStep: step / 2, largestError: nil, clippedCount: clipped,
+      elementCount: elements.count)
+  }
+
+  /// What is held of a stage's weight.
+  func weight(_ stage: PrecisionStage) -> DiffReport.Rounded? {
+    guard let (reference, held, quantizer) = stages.weights(stage), let a = try? reference.floats(),
+      let b = try? held.floats(), let places = quantizer.places(reference.shape.dimensions),
+      let clipped = quantizer.clippedCount(a, shape: reference.shape.dimensions)
+    else { return nil }
+    var largest = 0.0
+    let bounds = quantizer.bounds
+    for index in a.indices {
+      if !bounds.isEmpty, !bounds[places(index)].contains(a[index]) { continue }
+      largest = max(largest, Double((a[index] - b[index]).magnitude))
+    }
+    let magnitude = a.reduce(0) { max($0, $1.magnitude) }
+    let halfStep =
+      quantizer.largestStep.map { $0 / 2 } ?? Double(magnitude)
+      * (quantizer.type == .float16 ? 0x1p-11 : 0x1p-8)
+    return DiffReport.Rounded(
+      type: quantizer.type.rawValue, halfStep: halfStep, largestError: largest, clippedCount: clipped,
+      elementCount: a.count)
+  }
+}
+
+/// Sums of squares of differences and of the reference.
+struct SquareSums {
+  private var differences = 0.0
+  private var references = 0.0
+
+  mutating func add(_ found: [Float], _ reference: [Float]) {
+    for (a, b) in zip(found, reference) {
+      let difference = Double(a) - Double(b)
+      differences += difference * difference
+      references += Double(b) * Double(b)
+    }
+  }
+
+  /// The root of the mean square as a part of the reference's; nil where something is not finite or the reference is 0.
+  var relative: Double? {
+    if differences == 0 { return 0 }
+    let share = (differences / references).squareRoot()
+    return share.isFinite ? share : nil
+  }
+}

@@ -1,0 +1,494 @@
+"""Kinds of faults, planted into any ONNX model with onnx's own package; what a comparison may call each."""
+
+import copy
+
+import numpy as np
+from onnx import helper, numpy_helper, shape_inference
+
+LEFT_OUT = {"missing_node", "added_node"}
+FUNCTION = {"activation"} | LEFT_OUT
+
+
+class Network:
+    """A copy of a model with what edits ask of it again and again."""
+
+    def __init__(self, model):
+        self.model = copy.deepcopy(model)
+        self.graph = self.model.graph
+        for number, node in enumerate(self.graph.node):
+            node.name = node.name or f"node_{number}"
+        inferred = shape_inference.infer_shapes(self.model).graph
+        values = list(inferred.value_info) + list(inferred.input) + list(inferred.output)
+        self.shapes = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in values}
+        self.makers = {output: node for node in self.graph.node for output in node.output}
+
+    def tensors(self):
+        return {tensor.name: tensor for tensor in self.graph.initializer}
+
+    def constant(self, node, position):
+        """The array of a constant input; None where it is computed or left out."""
+        if position >= len(node.input):
+            return None
+        tensor = self.tensors().get(node.input[position])
+        if tensor is None:
+            maker = self.makers.get(node.input[position])
+            if maker is None or maker.op_type != "Constant":
+                return None
+            tensor = maker.attribute[0].t
+        return numpy_helper.to_array(tensor)
+
+    def set_constant(self, node, position, array):
+        """A constant of its own for this node."""
+        name = f"{node.name}.planted.{position}"
+        self.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        node.input[position] = name
+
+    def attribute(self, node, name, default=None):
+        return next((helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)
+
+    def set_attribute(self, node, name, value):
+        kept = [a for a in node.attribute if a.name != name]
+        del node.attribute[:]
+        node.attribute.extend(kept + [helper.make_attribute(name, value)])
+
+    def readers(self, name):
+        return [node for node in self.graph.node if name in node.input]
+
+    def replace(self, old, new, but=()):
+        for node in self.graph.node:
+            if node.name in but:
+                continue
+            for position, name in enumerate(node.input):
+                if name == old:
+                    node.input[position] = new
+        for output in self.graph.output:
+            if output.name == old:
+                # The output keeps its name: what makes it is renamed.
+                maker = self.makers[new]
+                position = list(maker.output).index(new)
+                gone = self.makers[old]
+                gone.output[list(gone.output).index(old)] = old + ".gone"
+                maker.output[position] = old
+                self.replace(new, old)
+
+    def drop(self, node):
+        """Everything that read its output reads its first input."""
+        self.replace(node.output[0], node.input[0])
+
+    def insert(self, op, name, inputs, before=0, **attributes):
+        node = helper.make_node(op, inputs, [name], name=name, **attributes)
+        self.graph.node.insert(before, node)
+        self.makers[name] = self.graph.node[before]
+        return name
+
+    def place(self, node):
+        return next(i for i, each in enumerate(self.graph.node) if each.name == node.name)
+
+    def behind(self, node, op, name, constants=(), **attributes):
+        """A node behind another, which all its readers read instead."""
+        given = []
+        for number, array in enumerate(constants):
+            self.graph.initializer.append(numpy_helper.from_array(array, f"{name}.{number}"))
+            given.append(f"{name}.{number}")
+        output = node.output[0]
+        inner = output + ".before"
+        node.output[0] = inner
+        self.insert(op, name, [inner] + given, self.place(node) + 1, **attributes)
+        self.graph.node[self.place(node) + 1].output[0] = output
+
+    def front(self, op, constants=(), **attributes):
+        """A node between the graph's input and its readers."""
+        name = self.graph.input[0].name
+        readers = self.readers(name)
+        given = []
+        for number, array in enumerate(constants):
+            self.graph.initializer.append(numpy_helper.from_array(array, f"planted.{op}.{number}"))
+            given.append(f"planted.{op}.{number}")
+        made = self.insert(op, f"planted.{op}", [name] + given, 0, **attributes)
+        for node in readers:
+            for position, each in enumerate(node.input):
+                if each == name:
+                    node.input[position] = made
+
+
+def of(*ops):
+    return lambda net: [node for node in net.graph.node if node.op_type in ops]
+
+
+def linear(net):
+    return [n for n in net.graph.node if n.op_type in ("Conv", "Gemm", "MatMul") and net.constant(n, 1) is not None]
+
+
+def with_bias(net):
+    return [n for n in linear(net) if n.op_type != "MatMul" and net.constant(n, 2) is not None]
+
+
+KINDS = {}
+
+
+def kind(name, places, names):
+    def register(edit):
+        KINDS[name] = (places, set(names), edit)
+        return edit
+
+    return register
+
+
+def attribute(name, op, names, change):
+    """A fault that sets attributes: `change` gives them for a node, or None where it does not fit."""
+
+    @kind(name, of(*op.split()), names)
+    def edit(net, node):
+        changed = change(net, node)
+        if not changed:
+            return False
+        for key, value in changed.items():
+            net.set_attribute(node, key, value)
+
+
+def weights(name, places, names, change, position=1):
+    @kind(name, places, names)
+    def edit(net, node):
+        array = net.constant(node, position)
+        changed = None if array is None else change(array)
+        if changed is None or np.array_equal(changed, array):
+            return False
+        net.set_constant(node, position, changed.astype(array.dtype))
+
+
+def kernel(net, node):
+    return list(net.attribute(node, "kernel_shape", []))
+
+
+attribute("stride", "Conv", ["stride"], lambda net, n: kernel(net, n) == [3, 3] and {"strides": [1, 1] if net.attribute(n, "strides") == [2, 2] else [2, 2]})
+attribute("dilation", "Conv", ["dilation", "padding"], lambda net, n: kernel(net, n) == [3, 3] and net.attribute(n, "pads") == [1] * 4 and {"dilations": [2, 2], "pads": [2] * 4})
+attribute("margins on one side", "Conv", ["padding"], lambda net, n: kernel(net, n) == [3, 3] and net.attribute(n, "strides") == [2, 2] and net.attribute(n, "pads") == [1] * 4 and {"pads": [0, 0, 2, 2]})
+attribute("auto_pad SAME_LOWER", "Conv", ["padding"], lambda net, n: net.attribute(n, "strides") == [2, 2] and kernel(net, n)[0] > 2 and drop_pads(net, n, "SAME_LOWER"))
+attribute("auto_pad SAME_UPPER", "Conv", ["padding"], lambda net, n: net.attribute(n, "strides") == [2, 2] and kernel(net, n)[0] > 2 and drop_pads(net, n, "SAME_UPPER"))
+attribute("pool rounds up", "MaxPool AveragePool", ["padding", "pooling"], lambda net, n: {"ceil_mode": 1 - net.attribute(n, "ceil_mode", 0)})
+attribute("margins counted", "AveragePool", ["padding"], lambda net, n: {"count_include_pad": 1 - net.attribute(n, "count_include_pad", 0)})
+attribute("pool extent", "MaxPool", ["pooling", "padding"], lambda net, n: kernel(net, n) == [3, 3] and {"kernel_shape": [2, 2], "pads": [0, 0, 1, 1]})
+attribute("epsilon", "BatchNormalization", ["batch_norm_epsilon"], lambda net, n: {"epsilon": 1e-2})
+attribute("epsilon of layer norm", "LayerNormalization", ["batch_norm_epsilon", "attribute"], lambda net, n: {"epsilon": 1e-1})
+attribute("slope", "LeakyRelu", ["activation"], lambda net, n: {"alpha": 0.3})
+attribute("HardSigmoid's slope", "HardSigmoid", ["activation"], lambda net, n: {"alpha": 0.2})
+attribute("softmax axis", "Softmax", ["attribute", "activation"], lambda net, n: {"axis": 1 if net.attribute(n, "axis", -1) != 1 else 2})
+attribute("alpha of Gemm", "Gemm", ["attribute"], lambda net, n: {"alpha": 0.5})
+attribute("beta of Gemm", "Gemm", ["attribute"], lambda net, n: {"beta": 0.5})
+attribute("resize mode", "Resize", ["resize_mode"], lambda net, n: {"mode": "linear" if net.attribute(n, "mode", b"nearest") == b"nearest" else "nearest"})
+attribute("coordinates of resize", "Resize", ["align_corners"], lambda net, n: {"coordinate_transformation_mode": "align_corners"})
+
+
+def drop_pads(net, node, mode):
+    kept = [a for a in node.attribute if a.name != "pads"]
+    del node.attribute[:]
+    node.attribute.extend(kept)
+    return {"auto_pad": mode}
+
+
+@kind("groups", of("Conv"), ["groups"])
+def groups(net, node):
+    weight = net.constant(node, 1)
+    if weight is None or net.attribute(node, "group", 1) != 1 or weight.shape[1] % 2 or weight.shape[0] % 2:
+        return False
+    net.set_constant(node, 1, weight[:, : weight.shape[1] // 2])
+    net.set_attribute(node, "group", 2)
+
+
+# Functions.
+
+PLAIN = ("Relu", "Sigmoid", "HardSwish", "HardSigmoid", "LeakyRelu", "Clip", "Tanh", "Erf", "Softmax")
+
+
+@kind("function left out", of(*PLAIN), FUNCTION)
+def left_out(net, node):
+    net.drop(node)
+
+
+def exchange(name, old, new, names=("activation",), constants=(), **attributes):
+    @kind(name, of(*old.split()), names)
+    def edit(net, node):
+        node.op_type = new
+        del node.attribute[:]
+        del node.input[1:]
+        for key, value in attributes.items():
+            net.set_attribute(node, key, value)
+        for number, array in enumerate(constants):
+            node.input.append("")
+            net.set_constant(node, number + 1, array)
+
+
+exchange("LeakyRelu for Relu", "Relu", "LeakyRelu", alpha=0.1)
+exchange("HardSwish for Relu", "Relu", "HardSwish")
+exchange("Elu for Relu", "Relu", "Elu")
+exchange("bound of 0.5 for Relu", "Relu", "Clip", constants=[np.float32(0), np.float32(0.5)])
+exchange("Relu for HardSwish", "HardSwish", "Relu")
+exchange("Sigmoid for HardSigmoid", "HardSigmoid", "Sigmoid")
+exchange("HardSigmoid for Sigmoid", "Sigmoid", "HardSigmoid")
+exchange("Tanh for Sigmoid", "Sigmoid", "Tanh")
+exchange("Tanh for Erf", "Erf", "Tanh", names=["activation", "operator"])
+exchange("Relu for Clip", "Clip", "Relu")
+exchange("max for global mean", "GlobalAveragePool", "GlobalMaxPool", names=["pooling"])
+
+
+@kind("mean for max", of("MaxPool"), ["pooling"])
+def mean_for_max(net, node):
+    node.op_type = "AveragePool"
+    kept = [a for a in node.attribute if a.name not in ("dilations", "storage_order")]
+    del node.attribute[:]
+    node.attribute.extend(kept)
+
+
+@kind("function added", of("BatchNormalization", "Add"), FUNCTION)
+def added(net, node):
+    if any(name in net.tensors() for name in node.input) and node.op_type == "Add":
+        return False
+    net.behind(node, "Tanh", "planted")
+
+
+@kind("tanh for erf in gelu", of("Erf"), ["activation", "operator"] + sorted(LEFT_OUT))
+def tanh_gelu(net, node):
+    """GELU's approximation, in the place of x / sqrt(2) -> Erf: tanh(sqrt(2 / pi) (x + 0.044715 x^3)) of x."""
+    div = net.makers.get(node.input[0])
+    if div is None or div.op_type not in ("Div", "Mul"):
+        return False
+    x, at = div.input[0], net.place(node)
+    for name, value in (("three", 3.0), ("c", 0.044715), ("r", float(np.sqrt(2 / np.pi)))):
+        net.graph.initializer.append(numpy_helper.from_array(np.float32(value), f"planted.{name}"))
+    for offset, (op, name, inputs) in enumerate(
+        [("Pow", "cube", [x, "planted.three"]), ("Mul", "part", ["planted.cube", "planted.c"]), ("Add", "sum", [x, "planted.part"]), ("Mul", "scaled", ["planted.sum", "planted.r"])]
+    ):
+        net.insert(op, f"planted.{name}", inputs, at + offset)
+    node = net.graph.node[at + 4]
+    node.op_type = "Tanh"
+    node.input[0] = "planted.scaled"
+
+
+# Wiring.
+
+
+def residuals(net):
+    return [n for n in net.graph.node if n.op_type == "Add" and not any(i in net.tensors() or net.makers.get(i, n).op_type == "Constant" for i in n.input) and net.shapes.get(n.input[0]) == net.shapes.get(n.input[1])]
+
+
+@kind("residual left out", residuals, LEFT_OUT | {"wiring"})
+def no_residual(net, node):
+    # The longer way stays.
+    place = {name: number for number, each in enumerate(net.graph.node) for name in each.output}
+    net.replace(node.output[0], max(node.input, key=lambda name: place.get(name, -1)))
+
+
+@kind("residual of another block", residuals, ["wiring"])
+def other_residual(net, node):
+    shape = net.shapes.get(node.output[0])
+    before = list(net.graph.node)[: net.place(node)]
+    found = [n for n in before if n.op_type in ("Relu", "Add", "Mul", "BatchNormalization") and net.shapes.get(n.output[0]) == shape and n.output[0] not in node.input]
+    if not found:
+        return False
+    node.input[1] = found[0].output[0]
+
+
+@kind("Sub for Add", residuals, ["operator"])
+def sub(net, node):
+    node.op_type = "Sub"
+
+
+@kind("Mul for Add", residuals, ["operator", "activation"])
+def mul(net, node):
+    node.op_type = "Mul"
+
+
+@kind("parts of a Concat exchanged", of("Concat"), ["wiring"])
+def concat(net, node):
+    if len({str(net.shapes.get(name)) for name in node.input}) > 1 or len(node.input) < 2 or not net.shapes.get(node.input[0]):
+        return False
+    names = list(node.input)[::-1]
+    del node.input[:]
+    node.input.extend(names)
+
+
+def gates(net):
+    return [n for n in net.graph.node if n.op_type == "Mul" and all(i not in net.tensors() for i in n.input) and len({str(net.shapes.get(i)) for i in n.input}) == 2]
+
+
+@kind("gate skipped", gates, FUNCTION | {"operator"})
+def no_gate(net, node):
+    wide = max(node.input, key=lambda name: int(np.prod(net.shapes.get(name) or [0])))
+    net.replace(node.output[0], wide)
+
+
+@kind("normalisation left out", of("BatchNormalization", "LayerNormalization"), LEFT_OUT)
+def no_norm(net, node):
+    net.drop(node)
+
+
+@kind("convolution left out", of("Conv"), LEFT_OUT | {"operator"})
+def no_conv(net, node):
+    if net.shapes.get(node.input[0]) != net.shapes.get(node.output[0]):
+        return False
+    net.drop(node)
+
+
+@kind("dropout left in", of("Flatten", "GlobalAveragePool", "ReduceMean"), LEFT_OUT | {"operator"})
+def dropout(net, node):
+    net.behind(node, "Mul", "planted", [np.float32(0.8).reshape(1)])
+
+
+@kind("flatten of channels last", of("Flatten", "Reshape"), LEFT_OUT | {"operator", "input_layout", "wiring"})
+def flatten(net, node):
+    shape = net.shapes.get(node.input[0]) or []
+    if len(shape) != 4 or shape[2] < 2:
+        return False
+    made = net.insert("Transpose", "planted", [node.input[0]], net.place(node), perm=[0, 2, 3, 1])
+    node.input[0] = made
+
+
+@kind("axes of a transpose", of("Transpose"), ["attribute", "wiring"])
+def perm(net, node):
+    shape = net.shapes.get(node.input[0]) or []
+    order = list(net.attribute(node, "perm", []))
+    for a in range(1, len(order)):
+        for b in range(a + 1, len(order)):
+            if shape[order[a]] == shape[order[b]] and shape[order[a]] > 1:
+                order[a], order[b] = order[b], order[a]
+                net.set_attribute(node, "perm", order)
+                return None
+    return False
+
+
+@kind("constant factor", of("Mul", "Div"), ["different_weights"])
+def factor(net, node):
+    for position in (0, 1):
+        array = net.constant(node, position)
+        if array is not None and array.size == 1:
+            net.set_constant(node, position, array * np.float32(1.25))
+            return None
+    return False
+
+
+# Weights.
+
+weights("different weights", linear, ["different_weights"], lambda w: w + 0.3 * np.where(np.arange(w.size).reshape(w.shape) % 7 == 3, np.abs(w).max(), 0))
+weights("negated weights", linear, ["different_weights"], lambda w: -w)
+weights("kernel transposed", of("Conv"), ["transposed_weights"], lambda w: w.transpose(0, 1, 3, 2) if w.ndim == 4 and w.shape[2] == w.shape[3] > 1 else None)
+weights("matrix transposed", of("Gemm", "MatMul"), ["transposed_weights"], lambda w: w.T.reshape(w.shape) if w.ndim == 2 else None)
+weights("output channels reversed", linear, ["permuted_channels", "different_weights"], lambda w: w[::-1] if w.shape[0] > 1 else None)
+weights("bias doubled", with_bias, ["different_weights"], lambda b: 2 * b, position=2)
+weights("int8 for the tensor", linear, ["quantized_weights"], lambda w: np.round(w / (np.abs(w).max() / 127)) * (np.abs(w).max() / 127))
+weights("bfloat16 in one weight", linear, ["half_precision"], lambda w: (w.view(np.uint32) + 0x8000 & 0xFFFF0000).view(np.float32))
+weights("float16 in one weight", linear, ["half_precision"], lambda w: w.astype(np.float16))
+weights("statistics shifted", of("BatchNormalization"), ["different_weights"], lambda m: m + 0.5, position=3)
+weights("slopes of PRelu", of("PRelu"), ["different_weights", "activation"], lambda s: s * 2)
+
+
+@kind("int8 for each channel", linear, ["quantized_weights"])
+def per_channel(net, node):
+    weight = net.constant(node, 1)
+    axes = tuple(range(1, weight.ndim)) if node.op_type != "MatMul" else tuple(range(weight.ndim - 1))
+    step = np.abs(weight).max(axis=axes, keepdims=True) / 127
+    if weight.size // step.size < 8:
+        return False
+    net.set_constant(node, 1, (np.round(weight / step) * step).astype(np.float32))
+
+
+@kind("bias left out", with_bias, ["missing_bias"])
+def no_bias(net, node):
+    del node.input[2:]
+
+
+@kind("mean and variance exchanged", of("BatchNormalization"), ["different_weights", "wiring"])
+def exchanged(net, node):
+    mean, variance = net.constant(node, 3), net.constant(node, 4)
+    if mean is None or variance is None or np.allclose(np.abs(mean), variance):
+        return False
+    net.set_constant(node, 3, variance)
+    net.set_constant(node, 4, np.abs(mean) + 1e-3)
+
+
+# Beginning and end.
+
+
+def whole(net):
+    return [net.graph.node[0]]
+
+
+def at_end(name, op, names, **attributes):
+    @kind(name, whole, names)
+    def edit(net, node):
+        net.behind(net.makers[net.graph.output[0].name], op, "planted", **attributes)
+
+
+at_end("softmax at the end", "Softmax", {"missing_softmax"} | LEFT_OUT, axis=1)
+at_end("sigmoid at the end", "Sigmoid", FUNCTION)
+
+
+@kind("x / 255", whole, ["preprocessing"])
+def scaled(net, node):
+    net.front("Div", [np.float32([255])])
+
+
+@kind("mean and deviation", whole, ["preprocessing"])
+def normalized(net, node):
+    net.front("Div", [np.float32([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)])
+    net.front("Sub", [np.float32([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)])
+
+
+@kind("height and width exchanged", whole, ["input_layout"])
+def turned(net, node):
+    net.front("Transpose", perm=[0, 1, 3, 2])
+
+
+@kind("BGR for RGB in the first weight", whole, ["swapped_input_channels"])
+def swapped(net, node):
+    first = next((n for n in net.graph.node if n.op_type == "Conv" and net.constant(n, 1) is not None), None)
+    if first is None or net.constant(first, 1).shape[1] != 3:
+        return False
+    net.set_constant(first, 1, net.constant(first, 1)[:, ::-1])
+
+
+@kind("BGR for RGB before the network", whole, ["swapped_input_channels", "preprocessing"])
+def gathered(net, node):
+    net.front("Gather", [np.int64([2, 1, 0])], axis=1)
+
+
+@kind("a class for the background", whole, ["background_class"])
+def background(net, node):
+    output = net.graph.output[0]
+    last = net.makers[output.name]
+    if last.op_type != "Gemm" or net.constant(last, 1) is None:
+        return False
+    weight, bias = net.constant(last, 1), net.constant(last, 2)
+    axis = 0 if net.attribute(last, "transB", 0) else 1
+    row = np.full_like(np.take(weight, [0], axis), 0.01)
+    net.set_constant(last, 1, np.concatenate([row, weight], axis))
+    if bias is not None:
+        net.set_constant(last, 2, np.concatenate([np.float32([0.5]), bias]))
+    for value in [output, *net.graph.value_info]:
+        if value.name == output.name:
+            value.type.tensor_type.shape.dim[1].dim_value += 1
+
+
+@kind("float16 in all weights", whole, ["half_precision"])
+def all_half(net, node):
+    for each in linear(net):
+        net.set_constant(each, 1, net.constant(each, 1).astype(np.float16).astype(np.float32))
+
+
+def plant(model, name, places=2):
+    """Yields (node, faulty model) for some of the places that a kind of fault fits."""
+    fits, _, edit = KINDS[name]
+    found = 0
+    count = len(fits(Network(model)))
+    # The first, one in the middle, and what comes between where these do not fit.
+    order = sorted(range(count), key=lambda i: (i not in (0, count // 2), i))
+    for index in order:
+        if found == places:
+            return
+        net = Network(model)
+        node = fits(net)[index]
+        where = node.name
+        if edit(net, node) is False:
+            continue
+        found += 1
+        del net.graph.value_info[:]
+        yield where, net.model
