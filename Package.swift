@@ -93,16 +93,21 @@ let package = Package(
     Floor.study.library("Classification", ["FileIO"]),
     Floor.study.library("Comparison", ["Execution", "FileIO", "Kernels", "ModelIR"]),
     Floor.study.library("Deployment", ["FileIO", "ModelIR"]),
+    Floor.study.library("Profiling", ["FileIO", "Inspection", "ModelIR", "RecordingFormat"]),
     Floor.study.library(
       "Reports",
-      ["Architectures", "Classification", "Comparison", "Deployment", "FileIO", "Inspection", "CCairo"]),
+      [
+        "Architectures", "Classification", "Comparison", "Deployment", "FileIO", "Inspection", "Profiling",
+        "CCairo",
+      ]),
 
     // What a program imports.
     Floor.kit.library(
       "ScaleNetKit",
       [
         "FileIO", "Images", "JSONText", "ModelIR", "Kernels", "Execution", "Architectures", "Classification",
-        "Inspection", "Comparison", "Deployment", "Reports", "PyTorchFormat", "NumPyFormat", "ONNXFormat",
+        "Inspection", "Comparison", "Deployment", "Profiling", "Reports", "PyTorchFormat", "NumPyFormat",
+        "ONNXFormat",
         "RecordingFormat", "SafetensorsFormat", "KerasFormat", "ZipArchive", "COpenSSL",
       ]),
 
