@@ -36,7 +36,8 @@ DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 # two builds would throw each other's work away.
 TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
-BUILD_PACKAGES := libaec-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev pkg-config zlib1g-dev
+BUILD_PACKAGES := libaec-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev libssl-dev \
+  pkg-config zlib1g-dev
 TEST_PACKAGES := chromium fish gcc groff-base libc6-dev libzip-dev parallel protobuf-c-compiler python3-venv qemu-user zsh
 
 # Under `make -j`, what else is asked for waits for these.

@@ -54,12 +54,12 @@ let package = Package(
     system("CHDF5", pkgConfig: "hdf5", package: "libhdf5-dev"),
     system("CProtobufC", pkgConfig: "libprotobuf-c", package: "libprotobuf-c-dev"),
     system("CDeflate", pkgConfig: "libdeflate", package: "libdeflate-dev"),
+    system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
     .systemLibrary(name: "CProcessor", path: Floor.libraries.path("CProcessor")),
     .systemLibrary(name: "CFileSystem", path: Floor.libraries.path("CFileSystem")),
     system("CJPEG", pkgConfig: "libjpeg", package: "libjpeg-dev"),
     system("CPNG", pkgConfig: "libpng", package: "libpng-dev"),
     .target(name: "CImageCodec", dependencies: ["CJPEG", "CPNG"], path: Floor.libraries.path("CImageCodec")),
-    .target(name: "CSHA256", path: Floor.libraries.path("CSHA256")),
     .target(name: "COnnx", dependencies: ["CProtobufC"], path: Floor.libraries.path("COnnx")),
 
     // Files and text.
@@ -91,11 +91,12 @@ let package = Package(
     Floor.study.library("Classification", ["FileIO"]),
     Floor.study.library("Comparison", ["Execution", "FileIO", "Kernels", "ModelIR"]),
     Floor.study.library("Deployment", ["FileIO", "ModelIR"]),
+    Floor.study.library("Profiling", ["FileIO", "Inspection", "ModelIR", "RecordingFormat"]),
     Floor.study.library(
       "Reports",
       [
         "Architectures", "Classification", "Comparison", "Deployment", "FileIO", "Images", "Inspection",
-        "ModelIR",
+        "ModelIR", "Profiling",
       ]),
 
     // What a program imports.
@@ -103,8 +104,8 @@ let package = Package(
       "ScaleNetKit",
       [
         "FileIO", "Images", "JSONText", "ModelIR", "Kernels", "Execution", "Architectures", "Classification",
-        "Inspection", "Comparison", "Deployment", "Reports", "PyTorchFormat", "NumPyFormat", "ONNXFormat",
-        "RecordingFormat", "SafetensorsFormat", "KerasFormat", "ZipArchive", "CSHA256",
+        "Inspection", "Comparison", "Deployment", "Profiling", "Reports", "PyTorchFormat", "NumPyFormat",
+        "ONNXFormat", "RecordingFormat", "SafetensorsFormat", "KerasFormat", "ZipArchive", "COpenSSL",
       ]),
 
     // The command.
@@ -161,7 +162,7 @@ let package = Package(
         "Architectures", "Comparison", "Execution", "FileIO", "Kernels", "ModelIR",
         "NumPyFormat", "ONNXFormat", "PyTorchFormat", "ScaleNetKit",
       ]),
-    tests("ScaleNetKitTests", ["CSHA256", "ScaleNetKit"]),
+    tests("ScaleNetKitTests", ["ScaleNetKit"]),
     tests(
       "ReportsTests",
       ["Architectures", "Comparison", "FileIO", "Inspection", "ModelIR", "ONNXFormat", "Reports"]),

@@ -14,7 +14,7 @@ import Testing
     -> EvaluationReport
   {
     EvaluationReport(
-      model: "m.onnx", modelDigest: "a", architecture: "M", parameters: 3, classCount: 7,
+      model: "m.onnx", modelDigest: "a", networkDigest: "b", architecture: "M", parameters: 3, classCount: 7,
       dataset: EvaluationReport.Dataset(name: "set", groundTruth: "folders", images: 40, digest: digest),
       preprocessing: Self.preprocessing, shard: shard, total: total)
   }
@@ -78,6 +78,9 @@ import Testing
       #expect(throws: ScaleNetError.self) { try EvaluationReport.merging(Array(parts.dropLast())) }
       var other = parts
       other[1].report.dataset.digest = "another"
+      #expect(throws: ScaleNetError.self) { try EvaluationReport.merging(other) }
+      other = parts
+      other[1].report.networkDigest = "another"
       #expect(throws: ScaleNetError.self) { try EvaluationReport.merging(other) }
       other = parts
       other[1].report.processed -= 1

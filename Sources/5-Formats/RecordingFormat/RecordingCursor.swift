@@ -85,13 +85,25 @@ struct RecordingCursor {
     }
   }
 
-  /// Moves behind a string, a number or null, whose value does not matter.
+  /// Moves behind a string, a number, a truth value or null, whose value does not matter.
   mutating func skipScalar(_ bytes: RawSpan) throws(ScaleNetError) {
     switch peek(bytes) {
     case UInt8(ascii: "\""): _ = try string(bytes)
-    case UInt8(ascii: "n"): try take { (text) throws(ScaleNetError) in try text.require(word: "null", bytes) }
+    case UInt8(ascii: "t"): try skip(word: "true", bytes)
+    case UInt8(ascii: "f"): try skip(word: "false", bytes)
+    // `nan` is a number.
+    case UInt8(ascii: "n") where position + 1 < end && byte(position + 1, bytes) == UInt8(ascii: "u"):
+      try skip(word: "null", bytes)
     default: _ = try number(bytes)
     }
+  }
+
+  private mutating func skip(word: String, _ bytes: RawSpan) throws(ScaleNetError) {
+    try take { (text) throws(ScaleNetError) in try text.require(word: word, bytes) }
+  }
+
+  private func byte(_ offset: Int, _ bytes: RawSpan) -> UInt8 {
+    unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
   }
 
   /// An error at this position; what is found there is quoted.

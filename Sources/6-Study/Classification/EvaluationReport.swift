@@ -101,6 +101,9 @@ public struct EvaluationReport: Sendable, Codable, Hashable {
   public var model: String
   /// SHA-256 of the model's file; nil for a built-in architecture.
   public var modelDigest: String?
+  /// SHA-256 of the network as it was run, with all that its nodes are told and all of its constants, wherever they are
+  /// stored; nil in reports that know none, which are of no other evaluation.
+  public var networkDigest: String?
   /// The network's name.
   public var architecture: String
   /// Learnable parameters.
@@ -139,18 +142,21 @@ public struct EvaluationReport: Sendable, Codable, Hashable {
       top1
     case top5, classes, confusions, unreadable
     case modelDigest = "model_sha256"
+    case networkDigest = "network_sha256"
     case classCount = "class_count"
     case withoutClass = "without_class"
     case notFinite = "not_finite"
   }
 
   public init(
-    model: String, modelDigest: String?, architecture: String, parameters: Int, classCount: Int,
+    model: String, modelDigest: String?, networkDigest: String?, architecture: String, parameters: Int,
+    classCount: Int,
     dataset: Dataset, preprocessing: PreprocessingReport, shard: Shard?, total: Int
   ) {
     format = Self.formatName
     self.model = model
     self.modelDigest = modelDigest
+    self.networkDigest = networkDigest
     self.architecture = architecture
     self.parameters = parameters
     self.classCount = classCount
@@ -180,6 +186,12 @@ public struct EvaluationReport: Sendable, Codable, Hashable {
       || classCount != other.classCount || parameters != other.parameters
     {
       return ("model", "\(model), SHA-256 \(text(modelDigest))", "\(other.model), \(text(other.modelDigest))")
+    }
+    if networkDigest != other.networkDigest {
+      return (
+        "network", "\(model), SHA-256 of its graph and weights \(text(networkDigest))",
+        "\(other.model), \(text(other.networkDigest))"
+      )
     }
     if dataset.digest != other.dataset.digest || dataset.images != other.dataset.images {
       return (

@@ -15,6 +15,12 @@ extension ScaleNetError {
     ScaleNetError(path: path, expected: "aligned layers to draw", found: "none")
   }
 
+  /// A chart of times was asked for, and there are none.
+  static func noTimes(path: String) -> ScaleNetError {
+    ScaleNetError(
+      path: path, expected: "times of its layers to draw, from trtexec --exportProfile", found: "none")
+  }
+
   /// A picture larger than a PNG of this library may be, in pixels.
   static func tooLarge(width: Int, height: Int, limit: Int) -> ScaleNetError {
     ScaleNetError(

@@ -7,3 +7,4 @@
 @_exported public import Images
 @_exported public import Inspection
 @_exported public import ModelIR
+@_exported public import Profiling

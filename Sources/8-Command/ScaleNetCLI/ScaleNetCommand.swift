@@ -18,6 +18,7 @@ struct ScaleNetCommand: ParsableCommand {
         scalenet predict model.onnx photo.jpg --labels imagenet
         scalenet eval model.onnx imagenet/val
         scalenet diff weights.pth model.onnx --layers
+        scalenet profile layers.json profile.json --model model.onnx
         scalenet init scalenet50 -o fresh.pth
 
       Formats are told from the content when reading, and from the extension when writing. - is standard input in the place \
@@ -28,7 +29,7 @@ struct ScaleNetCommand: ParsableCommand {
     version: ToolVersion.current,
     subcommands: [
       ConvertCommand.self, InspectCommand.self, RunCommand.self, PredictCommand.self, EvalCommand.self,
-      DiffCommand.self, CheckCommand.self, StructureCommand.self, InitCommand.self,
+      DiffCommand.self, CheckCommand.self, ProfileCommand.self, StructureCommand.self, InitCommand.self,
       AllocateCommand.self, BenchCommand.self,
     ])
 }

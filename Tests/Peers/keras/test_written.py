@@ -11,6 +11,9 @@ from command import scalenet
 from keras_models import FLOAT16_TOLERANCE, FLOAT32_TOLERANCE
 from tensorflow import keras
 
+IS_KERAS_3 = hasattr(keras, "ops")
+# bfloat16 has three bits fewer than float16.
+BFLOAT16_TOLERANCE = 8 * FLOAT16_TOLERANCE
 FOLDING = pytest.mark.parametrize("folding", ["--fold-batch-norm", "--no-fold-batch-norm"])
 ENDING = pytest.mark.parametrize("ending", ["h5", "keras"])
 
@@ -99,6 +102,18 @@ def test_half(tmp_path, checkpoint, folding, ending):
     (logits,) = keras_models.predict(model, reference.tiny_image(1, 224, 224))
     assert logits.dtype == np.float32
     assert keras_models.relative_error(logits, reference.tiny_logits(1, 224, 224)) < FLOAT16_TOLERANCE
+
+
+@pytest.mark.skipif(not IS_KERAS_3, reason="Keras 2 computes in bfloat16 on TPUs only")
+@ENDING
+def test_half_of_wide_range(tmp_path, checkpoint, ending):
+    path = tmp_path / f"model.{ending}"
+    scalenet("convert", checkpoint("tiny"), "-o", path, "--dtype", "bfloat16")
+    model = keras_models.load(path)
+    assert model.get_layer("layer1_0_conv1").compute_dtype == "bfloat16"
+    (logits,) = keras_models.predict(model, reference.tiny_image(1, 224, 224))
+    assert logits.dtype == np.float32
+    assert keras_models.relative_error(logits, reference.tiny_logits(1, 224, 224)) < BFLOAT16_TOLERANCE
 
 
 def test_half_full_size(tmp_path, checkpoint):

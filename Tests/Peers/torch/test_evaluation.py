@@ -95,6 +95,35 @@ def test_shards_add_up_and_runs_resume(photos, network, tmp_path):
     assert outcome.status == BAD_INPUT and "model" in outcome.stderr
 
 
+def test_other_weights_are_another_evaluation(photos, network, tmp_path):
+    """Weights in external data, and what an option says of the graph, are part of what is resumed and added up."""
+    weights, _ = network
+    path, reports = tmp_path / "net.onnx", [tmp_path / f"{index}.json" for index in (1, 2)]
+    scalenet("convert", weights, "-o", path, "--input-size", vision.SIZE, "--external-data", "always")
+    (data,) = tmp_path.glob("net.onnx.*")
+
+    def evaluate(index, *options):
+        return scalenet(
+            "eval", path, photos, "--crop", vision.SIZE, "--shard", f"{index}/2", "--resume", reports[index - 1],
+            *options, check=False)
+
+    assert evaluate(1).status == 0
+    scalenet("eval", "--merge", reports[0], check=False)
+    content = bytearray(data.read_bytes())
+    content[-4:] = np.float32(9).tobytes()
+    data.write_bytes(content)
+    outcome = evaluate(1)
+    assert outcome.status == BAD_INPUT and "network" in outcome.stderr
+    assert evaluate(2).status == 0
+    outcome = scalenet("eval", "--merge", *reports, check=False)
+    assert outcome.status == BAD_INPUT and "network" in outcome.stderr
+    path = weights
+    reports[0].unlink()
+    assert evaluate(1).status == 0
+    outcome = evaluate(1, "--activation", "silu")
+    assert outcome.status == BAD_INPUT and "network" in outcome.stderr
+
+
 def test_ground_truth_files(photos, network, tmp_path):
     path, model = network
     flat = tmp_path / "flat"
@@ -123,6 +152,16 @@ def test_ground_truth_files(photos, network, tmp_path):
     report = json.loads(scalenet("eval", path, flat, "--crop", vision.SIZE, "--ground-truth", real, "--format", "json").stdout)
     assert report["without_class"] == sum(not entry for entry in lists)
     assert report["top1"] == sum(a in b for a, b in zip(answers, lists))
+    # Lists that were made elsewhere have longer paths; other folders' images of the same name are others.
+    listed.write_text("".join(f"/data/val/{name} {label}\n" for name, label in zip(names, truth)))
+    outcome = scalenet("eval", path, flat, "--crop", vision.SIZE, "--ground-truth", listed, "--format", "json")
+    assert json.loads(outcome.stdout)["top1"] == expected and "matched by their ends" in outcome.stderr
+    listed.write_text("".join(f"a/{name} {label}\n" for name, label in zip(names, truth)))
+    (tmp_path / "nested" / "b").mkdir(parents=True)
+    (tmp_path / "nested" / "b" / names[0]).write_bytes((flat / names[0]).read_bytes())
+    outcome = scalenet(
+        "eval", path, tmp_path / "nested", "--crop", vision.SIZE, "--ground-truth", listed, check=False)
+    assert outcome.status == BAD_INPUT and f"b/{names[0]}" in outcome.stderr and f"a/{names[0]}" in outcome.stderr
     # What does not fit is refused by name.
     listed.write_text("nobody.jpg 3\n")
     outcome = scalenet("eval", path, flat, "--crop", vision.SIZE, "--ground-truth", listed, check=False)
@@ -182,3 +221,17 @@ def test_answers_of_two_models(photos, network, tmp_path):
     distances = [entry["distance"] for entry in report["worst"]]
     assert distances == sorted(distances, reverse=True) and distances[0] > 0.05
     assert "images on which they part most" in scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, check=False).stdout
+
+    def printed(*options):
+        return scalenet("diff", tmp_path / "wrong.onnx", path, "--images", folder, *options, check=False)
+
+    rows = list(csv.DictReader(io.StringIO(printed("--format", "csv").stdout)))
+    assert [(row["image"], float(row["distance"]), int(row["left_index"])) for row in rows] == [
+        (entry["image"], entry["distance"], entry["left"]["index"]) for entry in report["worst"]]
+    assert "| same top-1 |" in printed("--format", "markdown").stdout
+    assert "\\begin{tabular}" in printed("--latex").stdout
+    for option in ("--html", "--junit"):
+        outcome = printed(option, tmp_path / "page")
+        assert outcome.status == USAGE and option in outcome.stderr and not (tmp_path / "page").exists()
+    for option in ("--strict", "--layers"):
+        assert printed(option).status == USAGE

@@ -282,7 +282,9 @@ def test_alpha_and_standard_input(network, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     (["--mean", "0.5,0.5"], "--mean"), (["--std", "0,0,0"], "std"), (["--resize", "0"], "--resize"),
-    (["--preprocess", "mean=x"], "mean="), (["--preprocess", "colour=3"], "colour=3"), (["--top", "0"], "--top"),
+    (["--preprocess", "mean=x"], "mean="), (["--preprocess", "colour=3"], "colour=3"),
+    (["--preprocess", "imagenet,std=1"], "imagenet,std=1"), (["--preprocess", "imagnet"], "imagnet, which is no file"),
+    (["--top", "0"], "--top"),
     (["--crop-pct", "0"], "0.01"), (["--background", "none"], "--background"), (["--labels", "imagenet"], "10 names"),
 ])
 def test_options_that_cannot_be(photos, network, arguments, words):

@@ -16,7 +16,8 @@ struct Layer {
 
     init(_ name: String, _ tensor: Tensor, source: String, shape: TensorShape? = nil) {
       self.name = name
-      self.tensor = tensor
+      // HDF5 has no bfloat16. Under `mixed_bfloat16` variables are float32, and rounded where layers compute.
+      self.tensor = tensor.dataType == .bfloat16 ? tensor.cast(to: .float32) : tensor
       self.source = source
       self.shape = shape ?? tensor.shape
     }

@@ -13,11 +13,30 @@ extension BlockRecognizer {
       guard concat.axis == 1 else { return nil }
       ends = node.inputs.compactMap { $0 }
     }
-    let branches = ends.compactMap { branch(endingAt: $0) }
+    let branches = ends.compactMap { end in
+      branch(endingAt: end).map { branch in
+        var branch = branch
+        branch.nodes = nodes(from: branch.source, to: end)
+        return branch
+      }
+    }
     guard branches.count == ends.count, Set(branches.map(\.source)).count == 1,
       Set(branches.map(\.pool)).count == branches.count
     else { return nil }
     return branches
+  }
+
+  /// The nodes between two values of a branch, which forks nowhere; ascending.
+  private func nodes(from source: ValueID, to end: ValueID) -> [Int] {
+    var nodes: [Int] = []
+    var value = end
+    while value != source, let index = producers[value.index],
+      let input = activations(of: graph.nodes[index]).first
+    {
+      nodes.append(index)
+      value = input
+    }
+    return nodes.reversed()
   }
 
   /// The branch whose last value is `id`: [MaxPool] Conv [BatchNormalization] [Resize] [BatchNormalization].

@@ -13,6 +13,8 @@ struct RecognizedBlock {
     var resize: String
     /// What is pooled or convolved.
     var source: ValueID
+    /// Indices of its nodes where it is one of the scales of a block: pool, convolution, normalisation, resize.
+    var nodes: [Int] = []
   }
 
   var kind: BlockKind

@@ -71,7 +71,8 @@ extension ImageClassifier {
     var report = EvaluationReport(
       model: path.split(separator: "/").last.map(String.init) ?? path,
       modelDigest: try model.files.first.map { (file) throws(ScaleNetError) in try sha256(of: file) },
-      architecture: architecture, parameters: try model.parameterCount(), classCount: classCount,
+      networkDigest: try sha256(of: graph), architecture: architecture,
+      parameters: try model.parameterCount(), classCount: classCount,
       dataset: EvaluationReport.Dataset(
         name: dataset.name, groundTruth: dataset.groundTruth, images: dataset.images.count,
         digest: try dataset.digest()),

@@ -141,24 +141,51 @@ struct GroundTruth {
           path: path, expected: "each image once", found: "\(image.escapedForMessage) twice")
       }
     }
+    // Lists that were made elsewhere have longer paths: `val/a.jpg`, `/data/val/a.jpg`.
+    var longer: [String: [String]] = [:]
+    for name in table.keys where name.contains("/") {
+      longer[Self.last(name), default: []].append(name)
+    }
     var missing: [String] = []
+    var example: String?
     for file in files {
-      let last = file.split(separator: "/").last.map(String.init) ?? file
+      let last = Self.last(file)
       // Lists have images with or without their endings.
       let names = [file, last, Self.stem(file), Self.stem(last)]
       if let name = names.first(where: { table[$0] != nil }), let classes = table[name] {
         result.append((file, classes))
+        continue
+      }
+      let ends = (longer[last] ?? []).filter { $0.hasSuffix("/" + file) }
+      if ends.count == 1, let classes = table[ends[0]] {
+        result.append((file, classes))
+        example = example ?? ends[0]
       } else {
         missing.append(file)
       }
     }
     guard missing.isEmpty else {
+      let listed = lines[0].image?.escapedForMessage ?? ""
       throw ScaleNetError(
-        path: path, title: "no class for \(missing.count) images of \(folder.escapedForMessage)",
+        path: path,
+        title:
+          "no class for \(missing.count) images of \(folder.escapedForMessage); the list has names such as "
+          + listed,
         problems: missing.map(\.escapedForMessage))
     }
+    var notes: [String] = []
+    if let example {
+      notes.append(
+        "paths of the ground truth are matched by their ends, such as \(example.escapedForMessage)")
+    }
     let rest = table.count - files.count
-    return (result, rest > 0 ? ["\(rest) of \(table.count) images of the ground truth are not there"] : [])
+    if rest > 0 { notes.append("\(rest) of \(table.count) images of the ground truth are not there") }
+    return (result, notes)
+  }
+
+  /// The last component of a path.
+  private static func last(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
   }
 
   private static func stem(_ name: String) -> String {

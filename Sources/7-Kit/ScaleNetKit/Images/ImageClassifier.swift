@@ -26,6 +26,8 @@ public final class ImageClassifier: Sendable {
   /// What was assumed, one sentence each.
   public let notes: [String]
   let model: Model
+  /// What is run.
+  let graph: Graph
   let input: ImageInput
   let options: ImageOptions
   /// Images in every batch that is run.
@@ -46,7 +48,7 @@ public final class ImageClassifier: Sendable {
       graphOptions.inputSize =
         options.graph.inputSize ?? options.preprocessing.crop ?? metadata.preprocessing.crop
     }
-    let graph = try model.graph(graphOptions)
+    graph = try model.graph(graphOptions)
     input = try ImageInput(graph, metadata: metadata, options: options, path: model.path)
     (path, architecture, self.options) = (model.path, model.architecture, options)
     self.model = model

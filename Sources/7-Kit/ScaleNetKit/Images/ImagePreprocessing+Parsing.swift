@@ -12,7 +12,13 @@ extension ImagePreprocessing {
     case "imagenet": self = .imageNet
     case "timm": self = .timm
     default:
-      if text.contains("="), FileIdentity.of(path: text) == nil {
+      // A file that is not there is said to be missing by its ending.
+      if FileIdentity.of(path: text) == nil, text.contains("=") || !text.lowercased().hasSuffix(".json") {
+        guard text.contains("=") else {
+          throw .invalidOption(
+            "preprocess", expected: "imagenet, timm, a JSON file, or values such as \(Self.example)",
+            found: "\(text.escapedForMessage), which is no file")
+        }
         self = try Self.values(text)
       } else {
         self = try Self(file: text)
@@ -131,9 +137,13 @@ extension ImagePreprocessing {
     var lists: [(key: String, values: [String])] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       if let sign = part.firstIndex(of: "=") {
-        lists.append((String(part[..<sign]), [String(part[part.index(after: sign)...])]))
+        lists.append((part[..<sign].trimmed, [part[part.index(after: sign)...].trimmed]))
       } else if !lists.isEmpty {
-        lists[lists.count - 1].values.append(String(part))
+        lists[lists.count - 1].values.append(part.trimmed)
+      } else {
+        throw .invalidOption(
+          "preprocess", expected: "imagenet, timm or a file alone, or values such as \(example)",
+          found: text.escapedForMessage)
       }
     }
     var result = ImagePreprocessing()
@@ -160,7 +170,7 @@ extension ImagePreprocessing {
         result.cropMode = Preprocessing.CropMode(rawValue: values[0])
       case "interpolation" where isOne && Interpolation(rawValue: values[0]) != nil:
         result.interpolation = Interpolation(rawValue: values[0])
-      case "mean", "std": throw invalid("\(key)= and numbers")
+      case "mean", "std": throw invalid("\(key)= and numbers with commas between, such as \(example)")
       case "scale": throw invalid("scale= and a number above 0, such as 1/255")
       case "resize", "crop", "crop_pct": throw invalid("\(key)= and a number")
       case "crop_mode": throw invalid("crop_mode= and center, squash or border")
@@ -172,6 +182,8 @@ extension ImagePreprocessing {
     }
     return result
   }
+
+  private static let example = "mean=0.485,0.456,0.406,std=0.229,0.224,0.225"
 
   /// A number, or a quotient of two.
   private static func number(_ text: String) -> Double? {
@@ -202,6 +214,13 @@ extension ImagePreprocessing {
 
   private static func wrong(_ key: String, _ expected: String, _ found: JSON) -> ScaleNetError {
     ScaleNetError(place: key, expected: expected, found: found.kind)
+  }
+}
+
+extension Substring {
+  /// Without space at both ends.
+  fileprivate var trimmed: String {
+    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
   }
 }
 

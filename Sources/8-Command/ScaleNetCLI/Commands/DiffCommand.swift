@@ -195,12 +195,10 @@ extension DiffCommand {
       ("batches", inputs.batches != nil), ("save-inputs", inputs.saveInputs != nil),
       ("features", graph.features),
       ("tolerance", tolerance.tolerance != .float32), ("atol", tolerance.atol != nil),
-      ("rtol", tolerance.rtol != nil),
+      ("rtol", tolerance.rtol != nil), ("html", html != nil), ("junit", junit != nil), ("strict", strict),
+      ("chart", chart != nil), ("reference", reference.reference != nil),
     ] where isGiven {
       throw ValidationError("--\(option): expected without --images")
-    }
-    if format == .markdown {
-      throw ValidationError("--format: expected table or json with --images, found markdown")
     }
   }
 
@@ -214,9 +212,13 @@ extension DiffCommand {
     options.batch = inputs.batch
     options.threads = threads.threads
     options.graph = graph.options
+    let format: DiffReportFormat = latex ? .latex : format
     let models = (
-      left: try Model.open(left, OpeningOptions(key: ofWeights.key), forImages: options),
-      right: try Model.open(right, OpeningOptions(key: rightKey ?? ofWeights.key), forImages: options)
+      left: try Model.open(
+        left, OpeningOptions(key: ofWeights.key, prefix: ofWeights.prefix), forImages: options),
+      right: try Model.open(
+        right, OpeningOptions(key: rightKey ?? ofWeights.key, prefix: rightPrefix ?? ofWeights.prefix),
+        forImages: options)
     )
     // Weights get the size of the other side, which may have but one.
     func classifier(_ model: Model, beside other: Model) throws -> ImageClassifier {
@@ -233,10 +235,8 @@ extension DiffCommand {
     progress.clear()
     if format == .table {
       for note in report.notes { StandardError.write("scalenet: note: \(note)\n") }
-      try StandardOutput.write(report.text(style))
-    } else {
-      try StandardOutput.write(try report.json())
     }
+    try StandardOutput.write(try format.text(of: report, style: style))
     if !report.unreadable.isEmpty { throw ExitCode(ExitStatus.badInput) }
     if report.top1 < report.images { throw ExitCode(ExitStatus.difference) }
   }
