@@ -19,7 +19,9 @@ final class DirectoryLock {
         guard clock.now < end else {
           throw .writeFailed(
             path: target.path, operation: "lock of the directory",
-            reason: "another program has been putting files in place there for \(Int(Self.patience)) seconds")
+            reason:
+              "another program has been putting files in place there for \(Int(Self.patience)) seconds"
+          )
         }
         usleep(2000)
       }
@@ -38,7 +40,8 @@ final class DirectoryLock {
       guard directory >= 0 else { continue }
       defer { close(directory) }
       if retrying({ fsync(directory) }) != 0, errno != EINVAL, errno != EROFS {
-        throw .writeFailed(path: target.path, operation: "fsync of the directory", reason: reason(errno))
+        throw .writeFailed(
+          path: target.path, operation: "fsync of the directory", reason: reason(errno))
       }
     }
   }
@@ -50,7 +53,8 @@ final class DirectoryLock {
   ) -> [(key: FileIdentity, value: OutputTarget)] {
     var directories: [FileIdentity: OutputTarget] = [:]
     for target in targets {
-      guard let identity = FileIdentity.of(path: target.directory), directories[identity] == nil else {
+      guard let identity = FileIdentity.of(path: target.directory), directories[identity] == nil
+      else {
         continue
       }
       directories[identity] = target
@@ -59,8 +63,6 @@ final class DirectoryLock {
   }
 
   private static func open(_ target: OutputTarget) -> Int32 {
-    retrying {
-      unsafe target.directory.withPath { unsafe Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    }
+    retrying { target.directory.opened(O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
   }
 }

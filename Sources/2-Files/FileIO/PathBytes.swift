@@ -1,5 +1,8 @@
 import Glibc
 
+// Safe: C strings end in the NUL that is put there, and live as long as the call that they are made for; those of the
+// system are copied.
+
 /// Paths are bytes, and need not be UTF-8. A byte that is part of none stands in a `String` as the scalar U+10F700 plus
 /// the byte, of a private use area, and becomes the byte again where the system is called. Text that holds such scalars
 /// by itself keeps its meaning, as their own bytes are told apart in the same way.
@@ -38,7 +41,11 @@ extension String {
     guard hasEscapedBytes else { return Array(utf8) }
     var bytes: [UInt8] = []
     for scalar in unicodeScalars {
-      if let byte = Self.escapedByte(scalar) { bytes.append(byte) } else { bytes += UTF8.encode(scalar)! }
+      if let byte = Self.escapedByte(scalar) {
+        bytes.append(byte)
+      } else {
+        bytes += UTF8.encode(scalar)!
+      }
     }
     return bytes
   }
@@ -47,7 +54,8 @@ extension String {
   package var displayedPath: String {
     guard hasEscapedBytes else { return self }
     return String(
-      String.UnicodeScalarView(unicodeScalars.map { Self.escapedByte($0) == nil ? $0 : "\u{fffd}" }))
+      String.UnicodeScalarView(unicodeScalars.map { Self.escapedByte($0) == nil ? $0 : "\u{fffd}" })
+    )
   }
 
   /// Whether a path's bytes are not all UTF-8.
@@ -55,7 +63,9 @@ extension String {
     // All escapes begin with these two bytes; a search for them costs little.
     var previous: UInt8 = 0
     for byte in utf8 {
-      if previous == 0xf4, byte == 0x8f { return unicodeScalars.contains { Self.escapedByte($0) != nil } }
+      if previous == 0xf4, byte == 0x8f {
+        return unicodeScalars.contains { Self.escapedByte($0) != nil }
+      }
       previous = byte
     }
     return false

@@ -1,6 +1,8 @@
 import Glibc
 import Synchronization
 
+// Safe: chunks are never moved and never freed, and their words are atomic.
+
 /// A table that grows, and that the handler of a signal can walk through while others fill it: entries are atomic words in
 /// chunks that are never moved and never freed.
 @safe final class SignalTable: Sendable {
@@ -72,7 +74,8 @@ import Synchronization
 
   /// Whether an entry was flagged.
   func isFlagged(_ address: UInt) -> Bool {
-    unsafe UnsafeMutablePointer<Entry>(bitPattern: address)?.pointee.flag.load(ordering: .acquiring) ?? false
+    unsafe UnsafeMutablePointer<Entry>(bitPattern: address)?.pointee.flag.load(ordering: .acquiring)
+      ?? false
   }
 
   /// Calls `body` with each filled entry until it returns true; whether it did. Safe in the handler of a signal, as long as

@@ -1,5 +1,8 @@
 import Glibc
 
+// Safe: buffers and C strings live as long as the calls that they are made for, and calls get no more than their
+// sizes.
+
 /// Standard input and output in the place of files, as `-` stands for them.
 package enum StandardStreams {
   /// What stands for them in the place of a path.
@@ -7,8 +10,7 @@ package enum StandardStreams {
   /// What messages call the input.
   package static let inputName = "standard input"
 
-  private static let lock = Lock()
-  private static nonisolated(unsafe) var input: ByteRegion?
+  private static let input = Locked<ByteRegion?>(nil)
 
   /// Whether standard output is a terminal, which bytes of a model must not go to.
   static var outputIsTerminal: Bool { isatty(1) == 1 }
@@ -16,10 +18,10 @@ package enum StandardStreams {
   /// All of standard input: the file that it is redirected from, or a copy of what came through a pipe. It can be asked for
   /// again.
   package static func region() throws(ScaleNetError) -> ByteRegion {
-    try lock.withLock { () throws(ScaleNetError) in
-      if let known = unsafe input { return known }
+    try input.withLock { (input) throws(ScaleNetError) in
+      if let known = input { return known }
       let region = try read()
-      unsafe input = region
+      input = region
       return region
     }
   }
@@ -29,14 +31,15 @@ package enum StandardStreams {
       throw ScaleNetError(
         .noInput, path: inputName, expected: "a file or a pipe (< model.pth)", found: "a terminal")
     }
-    var information = stat()
-    if unsafe fstat(0, &information) == 0, information.st_mode & S_IFMT == S_IFREG {
+    if let information = status(of: 0), information.st_mode & S_IFMT == S_IFREG {
       let whole = try ByteRegion.map(path: "/dev/stdin")
       return whole.slice(0..<whole.count, origin: inputName)
     }
     // A file on disk, which nobody else sees: models are larger than what should be kept in memory twice.
     var template = Array("\(temporaryDirectory)/scalenet-input.XXXXXX".utf8CString)
-    let descriptor = unsafe template.withUnsafeMutableBufferPointer { unsafe mkstemp($0.baseAddress!) }
+    let descriptor = unsafe template.withUnsafeMutableBufferPointer {
+      unsafe mkstemp($0.baseAddress!)
+    }
     let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     guard descriptor >= 0 else {
       throw .cannotCreate(path: path, reason: "\(inputName) cannot be stored: \(reason(errno))")
@@ -44,7 +47,7 @@ package enum StandardStreams {
     let entry = TemporaryFiles.add(path)
     defer {
       close(descriptor)
-      unsafe unlink(path)
+      path.removeName()
       TemporaryFiles.remove(entry)
     }
     try copy(from: 0, inputName, to: descriptor, path)
@@ -76,7 +79,9 @@ package enum StandardStreams {
         let written = unsafe buffer.withUnsafeBytes { bytes in
           retrying { unsafe Glibc.write(target, bytes.baseAddress! + offset, count - offset) }
         }
-        if written <= 0 { throw .writeFailed(path: targetName, operation: "write", reason: reason(errno)) }
+        if written <= 0 {
+          throw .writeFailed(path: targetName, operation: "write", reason: reason(errno))
+        }
         offset += written
       }
     }

@@ -1,6 +1,9 @@
 import CImageCodec
 public import FileIO
 
+// Safe: the pixels are 3 bytes for each of width x height, as every image's; what the library gives is copied as far
+// as its count, and freed.
+
 extension Image {
   /// The image as a PNG file.
   public func pngData() throws(ScaleNetError) -> [UInt8] {
@@ -28,7 +31,9 @@ extension Image {
     _ what: String, _ encode: (UnsafePointer<UInt8>, inout Int) -> UnsafeMutablePointer<UInt8>?
   ) throws(ScaleNetError) -> [UInt8] {
     var count = 0
-    guard let bytes = unsafe pixels.withUnsafeBufferPointer({ unsafe encode($0.baseAddress!, &count) }) else {
+    guard
+      let bytes = unsafe pixels.withUnsafeBufferPointer({ unsafe encode($0.baseAddress!, &count) })
+    else {
       throw .noMemory(for: what)
     }
     defer { unsafe scalenet_image_free(bytes) }

@@ -1,6 +1,9 @@
 import CImageCodec
 import FileIO
 
+// Safe: the library gets the address of bytes that are kept for as long as the reader lives, and writes as many
+// samples as the header that was read before has.
+
 /// JPEG images, through libjpeg-turbo.
 enum JPEGDecoder {
   /// The most scans of a progressive image, five times what any encoder is known to write.
@@ -38,7 +41,8 @@ enum JPEGDecoder {
 
     func header(pixelLimit: Int) throws(ScaleNetError) -> scalenet_jpeg_header {
       var header = scalenet_jpeg_header()
-      try check(unsafe scalenet_jpeg_read_header(jpeg, &header), place: "header", expected: "an image")
+      try check(
+        unsafe scalenet_jpeg_read_header(jpeg, &header), place: "header", expected: "an image")
       let size = Image.Size(width: Int(header.width), height: Int(header.height))
       guard size.width * size.height <= pixelLimit else {
         throw .imageTooLarge(path: path, size: size, limit: pixelLimit)
@@ -106,18 +110,19 @@ enum JPEGSegments {
     bytes.withBytes { span in
       var offset = 2
       while offset + 1 < span.byteCount {
-        guard span.byte(offset) == 0xff else {
+        guard span.byte(at: offset) == 0xff else {
           offset += 1
           continue
         }
-        let marker = span.byte(offset + 1)
+        let marker = span.byte(at: offset + 1)
         offset += 1
         // 0xff may be repeated before a marker.
         if marker == 0xff { continue }
         offset += 1
         if marker == 0xda { return }
         // These have no length.
-        if marker < 0xc0 || marker == 0xc8 || (0xd0...0xd9).contains(marker) || (0xf0...0xfd).contains(marker)
+        if marker < 0xc0 || marker == 0xc8 || (0xd0...0xd9).contains(marker)
+          || (0xf0...0xfd).contains(marker)
         {
           continue
         }

@@ -1,6 +1,9 @@
 import CImageCodec
 import FileIO
 
+// Safe: the library gets the address of bytes that are kept for as long as the reader lives, and writes rows of the
+// length that follows from the header that was read before.
+
 /// PNG images, through libpng, which undoes compression, filters and interlacing; samples become colours here.
 enum PNGDecoder {
   /// The image as it is stored.
@@ -55,7 +58,8 @@ enum PNGDecoder {
     }
 
     func start(keeps16Bits: Bool) throws(ScaleNetError) {
-      try check(unsafe scalenet_png_start(png, keeps16Bits ? 1 : 0), place: "image data", expected: "rows")
+      try check(
+        unsafe scalenet_png_start(png, keeps16Bits ? 1 : 0), place: "image data", expected: "rows")
     }
 
     func image(
@@ -88,7 +92,8 @@ enum PNGDecoder {
     ) throws(ScaleNetError) {
       guard status != SCALENET_IMAGE_DONE else { return }
       if status == SCALENET_IMAGE_TRUNCATED {
-        throw .truncatedImage(path: path, format: .png, place: place, offset: count, expected: expected())
+        throw .truncatedImage(
+          path: path, format: .png, place: place, offset: count, expected: expected())
       }
       throw .damagedImage(
         path: path, format: .png, offset: unsafe scalenet_png_position(png),
@@ -157,7 +162,8 @@ struct PNGConversion {
       var alpha: UInt8 = 255
       if isPalette {
         // What has no entry is black.
-        channels = sample * 3 + 2 < palette.count ? Array(palette[sample * 3..<sample * 3 + 3]) : [0, 0, 0]
+        channels =
+          sample * 3 + 2 < palette.count ? Array(palette[sample * 3..<sample * 3 + 3]) : [0, 0, 0]
         if sample < transparency.count { alpha = transparency[sample] }
       } else {
         channels = [UInt8](repeating: UInt8(min(sample, largest) * 255 / largest), count: 3)
@@ -205,7 +211,8 @@ struct PNGConversion {
       unsafe target.update(from: source, count: count * 3)
       guard transparentSamples.count == 3 else { return }
       for index in 0..<count
-      where (0..<3).allSatisfy({ unsafe UInt16(source[index * 3 + $0]) == transparentSamples[$0] }) {
+      where (0..<3).allSatisfy({ unsafe UInt16(source[index * 3 + $0]) == transparentSamples[$0] })
+      {
         unsafe behind.write(to: target + index * 3, count: 1)
       }
     case .rgb16:
@@ -214,7 +221,9 @@ struct PNGConversion {
         for channel in 0..<3 {
           let high = unsafe source[index * 6 + channel * 2]
           let low = unsafe source[index * 6 + channel * 2 + 1]
-          if transparentSamples[channel] != UInt16(high) << 8 | UInt16(low) { isTransparent = false }
+          if transparentSamples[channel] != UInt16(high) << 8 | UInt16(low) {
+            isTransparent = false
+          }
           unsafe target[index * 3 + channel] = high
         }
         if isTransparent { unsafe behind.write(to: target + index * 3, count: 1) }

@@ -1,3 +1,5 @@
+// Safe: callers give rows of `count` pixels, in as many bytes as the kind of pixel has.
+
 /// Conversions of rows of samples to RGB, in Pillow's arithmetic.
 enum Rows {
   /// One byte a pixel to three equal ones.
@@ -22,7 +24,8 @@ enum Rows {
       let light = unsafe Int32(source[index * 4 + 3])
       for channel in 0..<3 {
         let ink = unsafe 255 - Int32(source[index * 4 + channel])
-        unsafe target[index * 3 + channel] = UInt8(clamping: light - dividedBy255(ink * light + 128))
+        unsafe target[index * 3 + channel] = UInt8(
+          clamping: light - dividedBy255(ink * light + 128))
       }
     }
   }

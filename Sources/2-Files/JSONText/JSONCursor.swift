@@ -29,7 +29,7 @@ package struct JSONCursor {
 
   /// The next byte, be it space; nil at the end.
   package func byte(_ bytes: RawSpan) -> UInt8? {
-    position < end ? unsafe bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self) : nil
+    position < end ? bytes.byte(at: position) : nil
   }
 
   /// The first byte behind space; nil at the end.
@@ -42,7 +42,8 @@ package struct JSONCursor {
   }
 
   /// Moves behind space and a character, or fails.
-  package mutating func require(_ character: Unicode.Scalar, _ bytes: RawSpan) throws(ScaleNetError) {
+  package mutating func require(_ character: Unicode.Scalar, _ bytes: RawSpan) throws(ScaleNetError)
+  {
     guard peek(bytes) == UInt8(ascii: character) else { throw failure("'\(character)'", bytes) }
     position += 1
   }
@@ -94,7 +95,9 @@ package struct JSONCursor {
   /// The next key of an object that was opened, after moving behind the colon; nil behind the closing brace.
   ///
   /// - Parameter keys: those read before. Keys must differ, as Unicode compares them.
-  package mutating func key(_ keys: inout Set<String>, _ bytes: RawSpan) throws(ScaleNetError) -> String? {
+  package mutating func key(_ keys: inout Set<String>, _ bytes: RawSpan) throws(ScaleNetError)
+    -> String?
+  {
     guard try element(isFirst: keys.isEmpty, closing: "}", bytes) else { return nil }
     let next = peek(bytes)
     guard next == UInt8(ascii: "\"") else {
@@ -119,7 +122,6 @@ package struct JSONCursor {
   private func rest(_ bytes: RawSpan) -> String {
     guard position < end else { return "the end" }
     let next = bytes.extracting(position..<min(position + 24, end))
-    let text = unsafe next.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
-    return "'\(text.escapedForMessage)'"
+    return "'\(next.repairedText().escapedForMessage)'"
   }
 }

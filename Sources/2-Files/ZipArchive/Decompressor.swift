@@ -1,6 +1,9 @@
 import CZip
 import FileIO
 
+// Safe: the archive is closed before the region that it reads is given up, and the library writes no more than the
+// room that it is told of; its texts are copied.
+
 /// libzip over an archive in memory, for members that are not stored.
 ///
 /// Where members lie has been decided already; libzip has to see the same members, or the archive is refused.
@@ -39,7 +42,9 @@ import FileIO
   consuming func close() {}
 
   /// The decompressed contents of a member whose size the caller has accepted.
-  borrowing func contents(of member: ZipMember, in reader: ZipReader) throws(ScaleNetError) -> ByteRegion {
+  borrowing func contents(of member: ZipMember, in reader: ZipReader) throws(ScaleNetError)
+    -> ByteRegion
+  {
     let path = reader.file.origin
     let name = reader.name(of: member)
     let index = zip_uint64_t(member.index)
@@ -50,7 +55,8 @@ import FileIO
       unsafe status.size == member.size, unsafe status.comp_size == UInt64(member.storedSize),
       unsafe status.crc == member.checksum
     else {
-      throw .corrupt(path: path, member: name, reason: "libzip reads another directory in this file")
+      throw .corrupt(
+        path: path, member: name, reason: "libzip reads another directory in this file")
     }
     guard let handle = unsafe zip_fopen_index(archive, index, 0) else {
       throw unsafe .corrupt(
@@ -61,7 +67,8 @@ import FileIO
       target throws(ScaleNetError) in
       var done = 0
       while done < target.count {
-        let count = unsafe zip_fread(handle, target.baseAddress! + done, UInt64(target.count - done))
+        let count = unsafe zip_fread(
+          handle, target.baseAddress! + done, UInt64(target.count - done))
         if count < 0 {
           throw unsafe ScaleNetError.corrupt(
             path: path, member: name, reason: Self.text(unsafe zip_file_get_error(handle)))

@@ -69,12 +69,15 @@ extension ZipReader {
     return try file.withBytes { bytes throws(ScaleNetError) in try payloadRange(of: member, bytes) }
   }
 
-  private func payloadRange(of member: ZipMember, _ bytes: RawSpan) throws(ScaleNetError) -> Range<Int> {
+  private func payloadRange(of member: ZipMember, _ bytes: RawSpan) throws(ScaleNetError) -> Range<
+    Int
+  > {
     let header = member.headerOffset
     let limit = limits[member.index]
     func mismatch(_ field: String, _ expected: some Any, _ found: some Any) -> ScaleNetError {
       .headerMismatch(
-        path: file.origin, member: name(of: member), field: field, expected: "\(expected)", found: "\(found)")
+        path: file.origin, member: name(of: member), field: field, expected: "\(expected)",
+        found: "\(found)")
     }
     func short(_ offset: Int) -> UInt16 { bytes.littleEndian(at: header + offset)! }
     func long(_ offset: Int) -> UInt32 { bytes.littleEndian(at: header + offset)! }
@@ -88,7 +91,9 @@ extension ZipReader {
       throw .overlap(path: file.origin, member: name(of: member), offset: header)
     }
     let directoryName = member.nameOffset..<member.nameOffset + member.nameCount
-    guard bytes.isEqual(nameOffset..<extraOffset, directoryName) else {
+    guard
+      bytes.extracting(nameOffset..<extraOffset).hasSameBytes(as: bytes.extracting(directoryName))
+    else {
       let localName = String(decoding: bytes.array(nameOffset..<extraOffset), as: UTF8.self)
       throw mismatch("name", name(of: member), localName)
     }
@@ -109,7 +114,8 @@ extension ZipReader {
     guard (size == member.size && !isUnknown) || (mayFollow && (size == 0 || isUnknown)) else {
       throw mismatch("size", member.size, size)
     }
-    guard storedSize == UInt64(member.storedSize) || (mayFollow && (storedSize == 0 || isUnknown)) else {
+    guard storedSize == UInt64(member.storedSize) || (mayFollow && (storedSize == 0 || isUnknown))
+    else {
       throw mismatch("stored size", member.storedSize, storedSize)
     }
     guard !member.isStored || member.size == UInt64(member.storedSize) else {

@@ -44,14 +44,16 @@ package struct ZipWriter: ~Copyable {
     _ name: String, _ contents: [UInt8], to file: inout OutputFile
   ) throws(ScaleNetError) {
     try begin(name, size: contents.count, in: &file)
-    unsafe try append(contents.span.bytes, to: &file)
+    try contents.withBytes { bytes throws(ScaleNetError) in try append(bytes, to: &file) }
     try end(in: &file)
   }
 
   /// Begins a member of `size` bytes, which `append` then takes piece by piece.
   ///
   /// `name` is one that `ZipName` takes, and not taken by another member.
-  package mutating func begin(_ name: String, size: Int, in file: inout OutputFile) throws(ScaleNetError) {
+  package mutating func begin(_ name: String, size: Int, in file: inout OutputFile)
+    throws(ScaleNetError)
+  {
     let bytes = Array(name.utf8)
     precondition(current == nil && size >= 0 && ZipName.refusal(bytes) == nil)
     let entry = Entry(name: bytes, size: UInt64(size), offset: UInt64(file.byteCount - start))
@@ -74,7 +76,11 @@ package struct ZipWriter: ~Copyable {
     record.append(0x0807_4b50 as UInt32)
     record.append(entry.checksum.value)
     for _ in 0..<2 {
-      if entry.size >= wideLimit { record.append(entry.size) } else { record.append(UInt32(entry.size)) }
+      if entry.size >= wideLimit {
+        record.append(entry.size)
+      } else {
+        record.append(UInt32(entry.size))
+      }
     }
     try file.write(record.bytes)
     entries.append(entry)

@@ -1,6 +1,9 @@
 internal import Kernels
 internal import ModelIR
 
+// Safe: addresses are those of operands that the plan has laid out in the arena, with room for the shapes that the
+// kernels were prepared for; the arena lives as long as the executor.
+
 /// Steps whose weights are computed by the graph, or that work in several passes.
 extension Executor {
   /// Packs the weights, then convolves.
@@ -11,8 +14,10 @@ extension Executor {
     func address(_ index: Int) -> UnsafePointer<Scalar> {
       unsafe UnsafePointer(memory.address(step.inputs[index]))
     }
-    let prepared = unsafe kernels.convolution(geometry, weights: address(1), bias: hasBias ? address(2) : nil)
-    let workspace = AlignedMemory<Scalar>(count: prepared.workspaceCount(threads: memory.pool.count))
+    let prepared = unsafe kernels.convolution(
+      geometry, weights: address(1), bias: hasBias ? address(2) : nil)
+    let workspace = AlignedMemory<Scalar>(
+      count: prepared.workspaceCount(threads: memory.pool.count))
     let residual = hasBias ? 3 : 2
     unsafe prepared.run(
       memory.map(step.inputs[0]), into: memory.map(step.output),
@@ -35,7 +40,9 @@ extension Executor {
       let place = products.offsets(of: index)
       if place.b != last {
         let packed = unsafe kernels.matrixProduct(geometry, b: b + place.b)
-        if last < 0 { workspace = AlignedMemory(count: packed.workspaceCount(threads: memory.pool.count)) }
+        if last < 0 {
+          workspace = AlignedMemory(count: packed.workspaceCount(threads: memory.pool.count))
+        }
         prepared = packed
         last = place.b
       }
@@ -69,7 +76,8 @@ extension Executor {
 
   /// Resamples axis by axis, between the halves of the scratch memory.
   func interpolate(
-    _ passes: [Interpolation], _ input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>,
+    _ passes: [Interpolation], _ input: UnsafePointer<Scalar>,
+    into output: UnsafeMutablePointer<Scalar>,
     _ memory: PlanMemory<Scalar>
   ) {
     let half = Planner<Scalar>.betweenCount(passes)

@@ -2,6 +2,8 @@ internal import FileIO
 internal import Kernels
 internal import ModelIR
 
+// Safe: inputs are compared with the graph's shapes before, and the plan has laid out as much room for each.
+
 extension Executor {
   /// Refuses inputs that are not the graph's.
   func check(_ inputs: [String: Tensor]) throws(ScaleNetError) {
@@ -22,7 +24,9 @@ extension Executor {
   }
 
   /// Copies images into the arena: those of slice `slice`, of as many as the plan takes at a time.
-  func load(_ inputs: [String: Tensor], slice: Int, into memory: PlanMemory<Scalar>) throws(ScaleNetError) {
+  func load(_ inputs: [String: Tensor], slice: Int, into memory: PlanMemory<Scalar>)
+    throws(ScaleNetError)
+  {
     for (id, place) in zip(graph.inputs, memory.plan.inputs) {
       let name = graph[id].name
       guard let tensor = inputs[name] else { continue }

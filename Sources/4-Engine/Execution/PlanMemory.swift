@@ -3,6 +3,9 @@ internal import Glibc
 internal import Kernels
 internal import ModelIR
 
+// Safe: the memory is allocated with the number of elements that the plan counted, and freed with its owner; operands
+// lie within it because the plan has laid them out.
+
 /// A plan with the memory that it runs in.
 @safe final class PlanMemory<Scalar: ExecutionScalar> {
   let plan: Plan<Scalar>
@@ -44,7 +47,8 @@ internal import ModelIR
   func map(_ operand: Operand) -> FeatureMap<Scalar> {
     unsafe FeatureMap(
       address(operand), batch: operand.images.batch, channels: operand.images.channels,
-      extent: Extent(operand.images.height, operand.images.width), batchStride: operand.images.batchStride,
+      extent: Extent(operand.images.height, operand.images.width),
+      batchStride: operand.images.batchStride,
       lanes: operand.images.blocks?.lanes ?? 1)
   }
 }

@@ -2,6 +2,9 @@ import FileIO
 internal import Kernels
 internal import ModelIR
 
+// Safe: weights are as many as the geometry has, which follows from their own shape, and kernels copy what they are
+// given while they are prepared.
+
 /// Steps whose kernels take weights.
 extension Planner {
   /// The elements of a weight that is known before the graph runs. Empty for an input that is left out.
@@ -22,7 +25,8 @@ extension Planner {
       let operands = activations(of: group)
       if let residual = group.residual {
         overwrite(
-          residual, with: group.output, others: operands.filter { $0 != residual } + [input], at: index)
+          residual, with: group.output, others: operands.filter { $0 != residual } + [input],
+          at: index)
       }
       let hasBias = group.node.inputs.count > 2 && group.node.inputs[2] != nil
       add(
@@ -49,7 +53,8 @@ extension Planner {
           workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
           return .blockedConvolution(prepared, group.function)
         }
-        let prepared = unsafe kernels.convolution(geometry, weights: weights.baseAddress!, bias: bias)
+        let prepared = unsafe kernels.convolution(
+          geometry, weights: weights.baseAddress!, bias: bias)
         workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
         return .convolution(prepared, appliesReLU: group.appliesReLU)
       }
@@ -72,13 +77,15 @@ extension Planner {
     ] {
       let (product, overflow) = count.multipliedReportingOverflow(by: factor)
       guard !overflow, product <= options.memoryLimit else {
-        throw .tooLarge(what: node.name, bytes: overflow ? nil : product, limit: options.memoryLimit)
+        throw .tooLarge(
+          what: node.name, bytes: overflow ? nil : product, limit: options.memoryLimit)
       }
       count = product
     }
     // Places within an image are 32-bit numbers.
     guard count / geometry.batch / MemoryLayout<Scalar>.size <= Int(Int32.max) else {
-      throw .tooLarge(what: node.name, bytes: count, limit: Int(Int32.max) * MemoryLayout<Scalar>.size)
+      throw .tooLarge(
+        what: node.name, bytes: count, limit: Int(Int32.max) * MemoryLayout<Scalar>.size)
     }
   }
 
@@ -88,7 +95,8 @@ extension Planner {
     let shape = shapes[group.output.index]
     let geometry = MatrixProduct(
       rows: shape[0], columns: shape[1], depth: shapes[a.index][gemm.transA ? 0 : 1],
-      transposesA: gemm.transA, transposesB: gemm.transB, alpha: Double(gemm.alpha), beta: Double(gemm.beta))
+      transposesA: gemm.transA, transposesB: gemm.transB, alpha: Double(gemm.alpha),
+      beta: Double(gemm.beta))
     guard isPrepared(group) else {
       var operation = MatrixProducts(
         geometry: geometry,
@@ -114,7 +122,8 @@ extension Planner {
       steps = Broadcasting.strides([Int](repeating: 1, count: 2 - own.count) + own, in: shape)
     }
     add(
-      .matrixProduct(prepared, rowStep: steps[0], columnStep: steps[1]), inputs, group.output, at: index)
+      .matrixProduct(prepared, rowStep: steps[0], columnStep: steps[1]), inputs, group.output,
+      at: index)
   }
 
   mutating func addNormalization(
@@ -134,7 +143,8 @@ extension Planner {
     let target = write(group.output, at: index)
     func constant(_ elements: [Scalar]) -> Operand {
       Operand(
-        isConstant: true, root: input, offset: addConstant(elements), images: ImageShape([elements.count]))
+        isConstant: true, root: input, offset: addConstant(elements),
+        images: ImageShape([elements.count]))
     }
     // Empty lanes stay what they are.
     let factors = layouts[input.index]?.spread(scale, empty: 1) ?? scale

@@ -2,9 +2,14 @@ import COnnx
 import FileIO
 import ModelIR
 
+// Safe: messages belong to the arena, which lives until they are packed, and counts are those of the lists beside
+// them.
+
 extension ONNXWriter {
   /// C strings end at NUL, and keys of metadata stand for one value each.
-  static func checkNames(_ model: StoredModel, _ options: Options, path: String) throws(ScaleNetError) {
+  static func checkNames(_ model: StoredModel, _ options: Options, path: String)
+    throws(ScaleNetError)
+  {
     var texts = [
       model.graph.name, options.producerName, options.producerVersion, options.documentation ?? "",
     ]
@@ -18,7 +23,8 @@ extension ONNXWriter {
     }
     var keys = Set<String>()
     for (key, _) in model.metadata where !keys.insert(key).inserted {
-      throw .invalidModel(path: path, place: "metadata", expected: "each key once", found: "\(key) twice")
+      throw .invalidModel(
+        path: path, place: "metadata", expected: "each key once", found: "\(key) twice")
     }
   }
 
@@ -38,7 +44,9 @@ extension ONNXWriter {
     }
     let end = unsafe arena.make(onnx__model_proto__init)
     unsafe end.pointee.n_opset_import = 1
-    unsafe end.pointee.opset_import = arena.messages([options.opset]) { unsafe arena.opset(version: $0) }
+    unsafe end.pointee.opset_import = arena.messages([options.opset]) {
+      unsafe arena.opset(version: $0)
+    }
     unsafe end.pointee.n_metadata_props = model.metadata.count
     unsafe end.pointee.metadata_props = arena.messages(model.metadata) {
       unsafe arena.entry($0.key, $0.value)

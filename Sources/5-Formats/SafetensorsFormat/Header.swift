@@ -58,18 +58,19 @@ struct Header {
 
   /// The header's length; nil if the file is shorter than that.
   static func length(_ bytes: RawSpan) -> UInt64? {
-    guard bytes.byteCount >= lengthSize else { return nil }
-    return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(as: UInt64.self))
+    bytes.littleEndian(at: 0)
   }
 
   private static func range(_ bytes: RawSpan, path: String) throws(ScaleNetError) -> Range<Int> {
     guard let length = length(bytes) else {
       throw .header(
-        path: path, offset: 0, expected: "a length of \(lengthSize) bytes", found: "\(bytes.byteCount) bytes")
+        path: path, offset: 0, expected: "a length of \(lengthSize) bytes",
+        found: "\(bytes.byteCount) bytes")
     }
     guard length <= sizeLimit else {
       throw .header(
-        path: path, offset: 0, expected: "a header of at most \(sizeLimit) bytes", found: "one of \(length)")
+        path: path, offset: 0, expected: "a header of at most \(sizeLimit) bytes",
+        found: "one of \(length)")
     }
     let end = lengthSize + Int(length)
     guard end <= bytes.byteCount else {
@@ -92,7 +93,8 @@ struct Header {
           "data within the \(size) bytes behind the header", "bytes \(entry.begin)..<\(entry.end)")
       }
       guard entry.begin == end else {
-        throw failure("data from byte \(end) on, without a hole or an overlap", "byte \(entry.begin)")
+        throw failure(
+          "data from byte \(end) on, without a hole or an overlap", "byte \(entry.begin)")
       }
       let byteCount = entry.shape.elementCount * entry.dataType.byteCount
       guard entry.end - entry.begin == byteCount else {

@@ -2,6 +2,8 @@ import FileIO
 internal import Kernels
 internal import ModelIR
 
+// Safe: places are those that the plan has laid out in the arena for the shape that is read or written.
+
 /// A node that the reference evaluator computes between steps of kernels.
 struct ReferenceStep {
   /// Where a value is found or put.
@@ -65,7 +67,8 @@ extension Planner {
     let step = ReferenceStep(node: node, inputs: inputs, outputs: outputs)
     steps.append(
       Step(
-        operation: .reference(step), inputs: operands, output: targets.first ?? place(node.outputs[0]),
+        operation: .reference(step), inputs: operands,
+        output: targets.first ?? place(node.outputs[0]),
         moreOutputs: Array(targets.dropFirst()), value: node.outputs[0]))
   }
 }
@@ -73,7 +76,9 @@ extension Planner {
 extension Step {
   /// The values that a step completes, and where those in the arena lie.
   var values: [(id: ValueID, place: Operand)] {
-    guard case .reference(let reference) = operation else { return value.map { [($0, output)] } ?? [] }
+    guard case .reference(let reference) = operation else {
+      return value.map { [($0, output)] } ?? []
+    }
     let targets = [output] + moreOutputs
     return zip(reference.node.outputs, reference.outputs).map { id, place in
       if case .arena(let number, _) = place { (id, targets[number]) } else { (id, output) }
@@ -103,7 +108,8 @@ extension Executor {
       case .arena(let number, let type):
         guard result.shape == type.dimensions.compactMap(\.value) else {
           throw ScaleNetError(
-            .internalFailure, place: "node \(reference.node.name.escapedForMessage)", expected: "\(type)",
+            .internalFailure, place: "node \(reference.node.name.escapedForMessage)",
+            expected: "\(type)",
             found: "\(result.shape)")
         }
         write(result, to: targets[number], memory)
@@ -112,7 +118,9 @@ extension Executor {
   }
 
   /// A value of the arena as a tensor. Its images may lie apart.
-  private func read(_ place: Operand, _ type: TensorType, _ memory: PlanMemory<Scalar>) -> TypedTensor {
+  private func read(_ place: Operand, _ type: TensorType, _ memory: PlanMemory<Scalar>)
+    -> TypedTensor
+  {
     var elements: [Double] = []
     elements.reserveCapacity(place.images.batch * place.images.imageSize)
     let source = unsafe memory.address(place)

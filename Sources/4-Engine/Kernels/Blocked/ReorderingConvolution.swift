@@ -1,3 +1,6 @@
+// Safe: buffers for blocks are made for the sizes of the images that are brought into them, and live as long as the
+// run.
+
 /// A convolution of NCHW images by blocks: both ends are reordered in each run.
 @safe final class ReorderingConvolution: PreparedConvolution, Sendable {
   private let kernels: TableKernels
@@ -16,7 +19,8 @@
       kernels.readsPlanes(geometry)
       ? nil : ChannelBlocks(channels: geometry.inputChannels, lanes: kernels.lanes)
     output = ChannelBlocks(channels: geometry.outputChannels, lanes: kernels.lanes)
-    convolution = unsafe kernels.blockedConvolution(geometry, weights: weights, bias: bias, input: input)
+    convolution = unsafe kernels.blockedConvolution(
+      geometry, weights: weights, bias: bias, input: input)
     inputCount = Self.aligned(geometry.batch * (input?.paddedChannels ?? 0) * geometry.input.area)
     outputCount = Self.aligned(geometry.batch * output.paddedChannels * geometry.output.area)
   }
@@ -31,7 +35,9 @@
     _ input: FeatureMap<Float>, into output: FeatureMap<Float>, residual: FeatureMap<Float>?,
     appliesReLU: Bool, workspace: UnsafeMutablePointer<Float>, threads: ThreadPool
   ) {
-    func blocked(_ map: FeatureMap<Float>, _ blocks: ChannelBlocks, _ start: Int) -> FeatureMap<Float> {
+    func blocked(_ map: FeatureMap<Float>, _ blocks: ChannelBlocks, _ start: Int) -> FeatureMap<
+      Float
+    > {
       unsafe FeatureMap(
         workspace + start, batch: map.batch, channels: blocks.paddedChannels, extent: map.extent,
         lanes: blocks.lanes)

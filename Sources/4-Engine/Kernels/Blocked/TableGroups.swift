@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: weights are packed into buffers that are made for the geometry, sizes were checked where the graph was
+// planned (`KernelSet`): images have the extents that it says.
+
 /// A convolution whose groups are parts of a block, by the C kernels: depthwise, or some channels a group (ResNeXt).
 @safe final class TableGroups: BlockedConvolution, @unchecked Sendable {
   private let table: UnsafePointer<kernels_table>
@@ -49,7 +52,8 @@ internal import CKernels
       if let bias = unsafe bias { unsafe self.bias.elements[channel] = unsafe bias[channel] }
     }
     let columns =
-      (geometry.output.width - 1) * window.strides.width + (window.kernel.width - 1) * window.dilations.width
+      (geometry.output.width - 1) * window.strides.width + (window.kernel.width - 1)
+      * window.dilations.width
       + 1
     let height = geometry.output.height
     // The copy of a band stays in the first-level cache.
@@ -57,7 +61,8 @@ internal import CKernels
     let bands = max(1, (height + most - 1) / most)
     bandRows = max(1, (height + bands - 1) / bands)
     let rows =
-      (bandRows - 1) * window.strides.height + (window.kernel.height - 1) * window.dilations.height + 1
+      (bandRows - 1) * window.strides.height + (window.kernel.height - 1) * window.dilations.height
+      + 1
     scratchCount = (rows * columns * lanes + 15) / 16 * 16
   }
 

@@ -1,5 +1,7 @@
 internal import CKernels
 
+// Safe: the table is a constant of the C code.
+
 /// Whole networks in Double within a second: convolutions and matrix products by tiles that stay in registers,
 /// everything else as the reference has it.
 @safe public struct DoubleKernels: KernelSet, @unchecked Sendable {
@@ -30,11 +32,13 @@ internal import CKernels
     _ input: UnsafePointer<Double>, outer: Int, count: Int, inner: Int,
     into output: UnsafeMutablePointer<Double>, threads: ThreadPool
   ) {
-    unsafe reference.softmax(input, outer: outer, count: count, inner: inner, into: output, threads: threads)
+    unsafe reference.softmax(
+      input, outer: outer, count: count, inner: inner, into: output, threads: threads)
   }
 
   public func normalizeRows(
-    _ normalization: RowNormalization, _ input: UnsafePointer<Double>, scale: UnsafePointer<Double>?,
+    _ normalization: RowNormalization, _ input: UnsafePointer<Double>,
+    scale: UnsafePointer<Double>?,
     shift: UnsafePointer<Double>?, into output: UnsafeMutablePointer<Double>, threads: ThreadPool
   ) {
     unsafe reference.normalizeRows(
@@ -57,5 +61,6 @@ extension InstructionSet {
 public func doubleKernels(beside kernels: any KernelSet<Float>) -> any KernelSet<Double> {
   if kernels is ReferenceKernels<Float> { return ReferenceKernels<Double>() }
   let widest = InstructionSet.allCases.firstIndex { $0.rawValue == kernels.name }
-  return DoubleKernels(Array(InstructionSet.allCases[...(widest ?? InstructionSet.allCases.count - 1)]))
+  return DoubleKernels(
+    Array(InstructionSet.allCases[...(widest ?? InstructionSet.allCases.count - 1)]))
 }

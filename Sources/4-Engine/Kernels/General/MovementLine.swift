@@ -1,3 +1,5 @@
+// Safe: a line is made of the two shapes, so that its places lie within both arrays.
+
 /// How the elements of a line of the output are fetched.
 enum MovementLine: Sendable {
   /// Elements in a row whose places follow each other with one step; a negative source stands for the fill value.
@@ -24,7 +26,9 @@ enum MovementLine: Sendable {
         if var last = runs.last {
           let isFill = term < 0 && last.source < 0
           if last.count == 1, term >= 0, last.source >= 0 { last.step = term - last.source }
-          if isFill || (term >= 0 && last.source >= 0 && term == last.source + last.count * last.step) {
+          if isFill
+            || (term >= 0 && last.source >= 0 && term == last.source + last.count * last.step)
+          {
             last.count += 1
             runs[runs.count - 1] = last
             continue
@@ -32,7 +36,8 @@ enum MovementLine: Sendable {
         }
         runs.append(Run(start: index, source: term, step: 0, count: 1))
       }
-      self = runs.count * Self.leastRun <= terms.count || runs.count <= 3 ? .runs(runs) : .table(terms)
+      self =
+        runs.count * Self.leastRun <= terms.count || runs.count <= 3 ? .runs(runs) : .table(terms)
     }
   }
 

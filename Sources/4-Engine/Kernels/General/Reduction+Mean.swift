@@ -1,3 +1,6 @@
+// Safe: a reduction is made of the input's shape, so that its places lie within it, and each task writes elements of
+// its own.
+
 extension Reduction {
   /// Elements that are worth a task of their own.
   private static let leastTask = 16 * 1024
@@ -16,7 +19,8 @@ extension Reduction {
     let outer = reduced.dropLast()
     let outerCount = outer.reduce(1) { $0 * $1.count }
     let total = Double(reducedCount)
-    threads.parallelRanges(keptCount, least: max(1, Self.leastTask / max(1, reducedCount))) { range, _ in
+    threads.parallelRanges(keptCount, least: max(1, Self.leastTask / max(1, reducedCount))) {
+      range, _ in
       for index in range {
         let source = unsafe input + Self.offset(index, kept[...])
         var sum = 0.0

@@ -1,3 +1,5 @@
+// Safe: weights and bias have as many elements as the geometry says, and are copied.
+
 /// The oracle: each operator as its definition says, sums in Double, results rounded once to the element type.
 ///
 /// With Double as element type a whole network is computed in Double, which tells rounding from meaning.
@@ -10,8 +12,11 @@ public struct ReferenceKernels<Scalar: BinaryFloatingPoint & Sendable>: KernelSe
     _ geometry: Convolution, weights: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?
   ) -> any PreparedConvolution<Scalar> {
     unsafe ReferenceConvolution(
-      geometry: geometry, weights: Array(UnsafeBufferPointer(start: weights, count: geometry.weightCount)),
-      bias: bias.map { unsafe Array(UnsafeBufferPointer(start: $0, count: geometry.outputChannels)) })
+      geometry: geometry,
+      weights: Array(UnsafeBufferPointer(start: weights, count: geometry.weightCount)),
+      bias: bias.map {
+        unsafe Array(UnsafeBufferPointer(start: $0, count: geometry.outputChannels))
+      })
   }
 
   public func matrixProduct(

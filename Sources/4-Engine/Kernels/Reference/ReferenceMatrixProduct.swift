@@ -1,3 +1,6 @@
+// Safe: sizes were checked where the graph was planned (`KernelSet`): A, B, C and the output have the rows and
+// columns that the geometry says.
+
 /// A matrix product as three nested loops.
 struct ReferenceMatrixProduct<Scalar: BinaryFloatingPoint & Sendable>: PreparedMatrixProduct {
   let geometry: MatrixProduct
@@ -9,7 +12,8 @@ struct ReferenceMatrixProduct<Scalar: BinaryFloatingPoint & Sendable>: PreparedM
   @_specialize(where Scalar == Float)
   func run(
     a: UnsafePointer<Scalar>, c: (elements: UnsafePointer<Scalar>, rowStep: Int, columnStep: Int)?,
-    into output: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>, threads: ThreadPool
+    into output: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>,
+    threads: ThreadPool
   ) {
     let (rows, columns, depth) = (geometry.rows, geometry.columns, geometry.depth)
     threads.parallelFor(rows) { row, _ in

@@ -1,6 +1,8 @@
 import CDeflate
 import FileIO
 
+// Safe: the library is told how many bytes there are and how much room, and is given back when the call ends.
+
 /// What was done to each chunk before it was stored. Format: section IV.A.2.l.
 struct FilterPipeline {
   private enum Filter {
@@ -32,7 +34,8 @@ struct FilterPipeline {
       case 3: filters.append(.fletcher32)
       default:
         throw .unsupported(
-          path: dataset.file.path, object: dataset.name, expected: "deflate, shuffle or Fletcher-32",
+          path: dataset.file.path, object: dataset.name,
+          expected: "deflate, shuffle or Fletcher-32",
           found: "filter \(identifier)")
       }
     }
@@ -100,7 +103,9 @@ struct FilterPipeline {
     guard elementSize > 1, count > 1 else { return bytes }
     var result = bytes
     for part in 0..<elementSize {
-      for element in 0..<count { result[element * elementSize + part] = bytes[part * count + element] }
+      for element in 0..<count {
+        result[element * elementSize + part] = bytes[part * count + element]
+      }
     }
     return result
   }

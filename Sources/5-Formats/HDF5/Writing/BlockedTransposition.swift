@@ -1,6 +1,9 @@
 import FileIO
 import ModelIR
 
+// Safe: the staging buffer has room for a block, and a place is written only if its row is one of the chunk's, for
+// which the buffer was made.
+
 /// A tensor whose last axis is the outermost one in storage, as a convolution's weight read as [height, width, in,
 /// out] from [out, in, height, width]: read along storage and put into place block by block, so that neither side is
 /// walked across the grain.
@@ -46,7 +49,8 @@ struct BlockedTransposition: Sendable {
       step *= tensor.shape[axis]
     }
     rows = Self.rows(
-      extents: order.dropFirst().map { tensor.shape[$0] }, steps: order.dropFirst().map { steps[$0] })
+      extents: order.dropFirst().map { tensor.shape[$0] },
+      steps: order.dropFirst().map { steps[$0] })
   }
 
   private static func rows(extents: [Int], steps: [Int]) -> [Int32] {
@@ -109,7 +113,9 @@ struct BlockedTransposition: Sendable {
               staging: UnsafePointer(staging.baseAddress!), step: stagingStep, column: column,
               columnCount: columnCount, part: part, chunk: chunk)
             if tensor.dataType == .float16 {
-              unsafe place(block, in: target.assumingMemoryBound(to: UInt16.self)) { Float16($0).bitPattern }
+              unsafe place(block, in: target.assumingMemoryBound(to: UInt16.self)) {
+                Float16($0).bitPattern
+              }
             } else {
               unsafe place(block, in: target.assumingMemoryBound(to: Float.self)) { $0 }
             }

@@ -10,7 +10,8 @@ struct TensorLoader {
   /// The tensor of a message, under the name that errors use.
   func tensor(_ message: TensorMessage, name: String) throws(ScaleNetError) -> Tensor {
     func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
-      .invalidTensor(path: context.path, tensor: name, place: place, expected: expected, found: found)
+      .invalidTensor(
+        path: context.path, tensor: name, place: place, expected: expected, found: found)
     }
     if let narrow = NarrowInteger(onnxNumber: message.dataType) {
       return try tensor(message, narrow, name: name)
@@ -19,7 +20,8 @@ struct TensorLoader {
       throw failure("data_type", "a type of numbers", DataType.onnxName(message.dataType))
     }
     guard let shape = TensorShape(checking: message.dimensions.map { Int($0) }) else {
-      throw failure("dims", "extents that are not negative and a size in range", "\(message.dimensions)")
+      throw failure(
+        "dims", "extents that are not negative and a size in range", "\(message.dimensions)")
     }
     let byteCount = shape.elementCount * dataType.byteCount
     if message.isExternal {
@@ -34,10 +36,12 @@ struct TensorLoader {
     }
     if let range = message.rawData {
       guard message.typedField == nil else {
-        throw failure("raw_data", "elements in one field", "\(message.typedField?.rawValue ?? "") too")
+        throw failure(
+          "raw_data", "elements in one field", "\(message.typedField?.rawValue ?? "") too")
       }
       guard range.count == byteCount else {
-        throw failure("raw_data", "\(byteCount) bytes for \(dataType.rawValue)\(shape)", "\(range.count)")
+        throw failure(
+          "raw_data", "\(byteCount) bytes for \(dataType.rawValue)\(shape)", "\(range.count)")
       }
       return try view(dataType, shape, file.slice(range), name)
     }
@@ -52,7 +56,8 @@ struct TensorLoader {
     case .float, .double:
       return try view(dataType, shape, try wideRegion(message, byteCount, name), name)
     case .int32, .int64, .uint64:
-      return try view(dataType, shape, try varintRegion(message, dataType, shape.elementCount, name), name)
+      return try view(
+        dataType, shape, try varintRegion(message, dataType, shape.elementCount, name), name)
     }
   }
 
@@ -61,11 +66,14 @@ struct TensorLoader {
     _ message: TensorMessage, _ narrow: NarrowInteger, name: String
   ) throws(ScaleNetError) -> Tensor {
     func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
-      .invalidTensor(path: context.path, tensor: name, place: place, expected: expected, found: found)
+      .invalidTensor(
+        path: context.path, tensor: name, place: place, expected: expected, found: found)
     }
-    guard let shape = TensorShape(checking: message.dimensions.map { Int($0) }), shape.elementCount < 1 << 40
+    guard let shape = TensorShape(checking: message.dimensions.map { Int($0) }),
+      shape.elementCount < 1 << 40
     else {
-      throw failure("dims", "extents that are not negative and a size in range", "\(message.dimensions)")
+      throw failure(
+        "dims", "extents that are not negative and a size in range", "\(message.dimensions)")
     }
     let byteCount = narrow.byteCount(shape.elementCount)
     let packed: ByteRegion
@@ -83,10 +91,10 @@ struct TensorLoader {
       packed = file.slice(0..<0)
     }
     try context.allocate(shape.elementCount, tensor: name)
-    let bytes = packed.withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
     return try view(
       narrow.dataType, shape,
-      .copying(narrow.unpacked(bytes, count: shape.elementCount), origin: context.path), name)
+      .copying(narrow.unpacked(packed.array(), count: shape.elementCount), origin: context.path),
+      name)
   }
 
   private func view(
@@ -106,7 +114,8 @@ struct TensorLoader {
     case .float64, .complex128: .double
     case .int64: .int64
     case .uint32, .uint64: .uint64
-    case .float16, .bfloat16, .int8, .int16, .int32, .uint8, .uint16, .bool, .int4, .uint4, .float8E4M3FN,
+    case .float16, .bfloat16, .int8, .int16, .int32, .uint8, .uint16, .bool, .int4, .uint4,
+      .float8E4M3FN,
       .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ:
       .int32
     }
@@ -118,7 +127,8 @@ struct TensorLoader {
   ) throws(ScaleNetError) -> ByteRegion {
     func failure(_ expected: String, _ found: String) -> ScaleNetError {
       .invalidTensor(
-        path: context.path, tensor: name, place: message.typedField?.rawValue ?? "", expected: expected,
+        path: context.path, tensor: name, place: message.typedField?.rawValue ?? "",
+        expected: expected,
         found: found)
     }
     if message.typedRuns.count == 1, case .bytes(let range) = message.typedRuns[0].payload {
@@ -141,13 +151,15 @@ struct TensorLoader {
     for run in message.typedRuns {
       switch run.payload {
       case .bytes(let range):
-        file.withBytes { source in
-          unsafe source.extracting(range).withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-        }
+        file.withBytes { source in source.extracting(range).append(to: &bytes) }
       case .fixed32(let value):
-        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+        for shift in stride(from: 0 as UInt32, to: 32, by: 8) {
+          bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
       case .fixed64(let value):
-        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+        for shift in stride(from: 0 as UInt64, to: 64, by: 8) {
+          bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
       case .varint: break
       }
     }
@@ -160,14 +172,17 @@ struct TensorLoader {
   ) throws(ScaleNetError) -> ByteRegion {
     let fieldName = message.typedField?.rawValue ?? ""
     func failure(_ expected: String, _ found: String) -> ScaleNetError {
-      .invalidTensor(path: context.path, tensor: name, place: fieldName, expected: expected, found: found)
+      .invalidTensor(
+        path: context.path, tensor: name, place: fieldName, expected: expected, found: found)
     }
     // Every element takes a byte at least, so that what is allocated is bounded by what the file holds.
     var stored = 0
     for run in message.typedRuns {
       if case .bytes(let range) = run.payload { stored += range.count } else { stored += 1 }
     }
-    guard stored >= elementCount else { throw failure("\(elementCount) elements", "at most \(stored)") }
+    guard stored >= elementCount else {
+      throw failure("\(elementCount) elements", "at most \(stored)")
+    }
     let width = dataType.byteCount
     try context.allocate(elementCount * width, tensor: name)
     var bytes: [UInt8] = []

@@ -1,6 +1,8 @@
 package import FileIO
 package import ModelIR
 
+// Safe: the address is compared, and never followed.
+
 /// What `inspect` says of tensors that stand for themselves: those of an unknown architecture, or of any model whose
 /// tensors are asked for. `schemas/inspect.schema.json` describes its JSON.
 public struct TensorReport: Sendable, Codable, Hashable {
@@ -76,7 +78,8 @@ public struct TensorReport: Sendable, Codable, Hashable {
     var shared = 0
     for entry in weights.entries {
       let tensor = entry.tensor
-      let statistics = readsElements ? try TensorStatistics(tensor, name: entry.name, path: path) : nil
+      let statistics =
+        readsElements ? try TensorStatistics(tensor, name: entry.name, path: path) : nil
       tensors.append(
         Tensor(
           name: entry.name, type: tensor.dataType.rawValue, shape: tensor.shape.dimensions,
@@ -91,7 +94,8 @@ public struct TensorReport: Sendable, Codable, Hashable {
         if Self.isBuffer(entry) {
           modules[module].buffers = modules[module].buffers.saturatingAdded(to: tensor.elementCount)
         } else {
-          modules[module].parameters = modules[module].parameters.saturatingAdded(to: tensor.elementCount)
+          modules[module].parameters = modules[module].parameters.saturatingAdded(
+            to: tensor.elementCount)
         }
         modules[module].bytes = modules[module].bytes.saturatingAdded(to: tensor.byteCount)
       }
@@ -118,7 +122,8 @@ public struct TensorReport: Sendable, Codable, Hashable {
       } else {
         indices[owner] = modules.count
         result.append(modules.count)
-        modules.append(Module(name: owner, depth: depth, tensors: 0, parameters: 0, buffers: 0, bytes: 0))
+        modules.append(
+          Module(name: owner, depth: depth, tensors: 0, parameters: 0, buffers: 0, bytes: 0))
       }
     }
     return result

@@ -1,6 +1,8 @@
 import COpenSSL
 import FileIO
 
+// Safe: the library reads as many bytes as the region has, and writes 32, for which there is room.
+
 /// SHA-256 of a file's bytes, in lower-case hexadecimal digits.
 func sha256(of file: ByteRegion) throws(ScaleNetError) -> String {
   var digest = [UInt8](repeating: 0, count: 32)

@@ -1,7 +1,6 @@
 public import Classification
 public import FileIO
 import FoundationEssentials
-import Glibc
 import JSONText
 import Reports
 
@@ -31,7 +30,7 @@ public struct EvaluationOptions: Sendable {
 
 extension ImageClassifier {
   /// Seconds between two writes of what was counted.
-  private static let secondsBetweenWrites = 1.0
+  private static let timeBetweenWrites = Duration.seconds(1)
 
   /// Counts how often the network is right. Images that can't be read are counted and named, and change nothing else.
   ///
@@ -41,7 +40,8 @@ extension ImageClassifier {
   ///   - progress: told how many images are done.
   /// - Throws: if folders or ground truth do not fit the network, or the file to resume from is of something else.
   public func evaluate(
-    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(), progress: ProgressHandler? = nil
+    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(),
+    progress: ProgressHandler? = nil
   ) throws(ScaleNetError) -> (report: EvaluationReport, notes: [String]) {
     try evaluate(folder, options, ProgressReporter(progress))
   }
@@ -49,7 +49,8 @@ extension ImageClassifier {
   /// The same in an asynchronous task, on a thread of its own; a task that is cancelled gets an error of the kind
   /// `cancelled`, and what was counted stands in the file of `options.resume`.
   public func evaluate(
-    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(), progress: ProgressHandler? = nil
+    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(),
+    progress: ProgressHandler? = nil
   ) async throws(ScaleNetError) -> (report: EvaluationReport, notes: [String]) {
     try await detached(progress) { (reporter) throws(ScaleNetError) in
       try self.evaluate(folder, options, reporter)
@@ -70,7 +71,8 @@ extension ImageClassifier {
     }
     var report = EvaluationReport(
       model: path.split(separator: "/").last.map(String.init) ?? path,
-      modelDigest: try model.files.first.map { (file) throws(ScaleNetError) in try sha256(of: file) },
+      modelDigest: try model.files.first.map { (file) throws(ScaleNetError) in try sha256(of: file)
+      },
       architecture: architecture, parameters: try model.parameterCount(), classCount: classCount,
       dataset: EvaluationReport.Dataset(
         name: dataset.name, groundTruth: dataset.groundTruth, images: dataset.images.count,
@@ -83,7 +85,7 @@ extension ImageClassifier {
     var counter = EvaluationCounter(report)
     let done = report.processed
     try reporter.report(.running, completed: done, total: members.count)
-    var written = Self.now()
+    var written = ContinuousClock.now
     let open: ImageClassifier.Opener = { (index) throws(ScaleNetError) in
       try ByteRegion.map(path: dataset.path(rest[index]))
     }
@@ -97,9 +99,9 @@ extension ImageClassifier {
       }
     } batchDone: { (count) throws(ScaleNetError) in
       try reporter.report(.running, completed: done + count, total: members.count)
-      if let path = options.resume, Self.now() - written > Self.secondsBetweenWrites {
+      if let path = options.resume, ContinuousClock.now - written > Self.timeBetweenWrites {
         try writeText(try counter.current.json(), to: path, overwrite: true)
-        written = Self.now()
+        written = ContinuousClock.now
       }
     }
     let result = counter.current
@@ -116,7 +118,8 @@ extension ImageClassifier {
   ) throws(ScaleNetError) -> EvaluationReport {
     let found = try EvaluationReport.read(path)
     func other(_ what: String, _ expected: String, _ found: String) -> ScaleNetError {
-      ScaleNetError(path: path, place: what, expected: "\(expected), as it is to be resumed", found: found)
+      ScaleNetError(
+        path: path, place: what, expected: "\(expected), as it is to be resumed", found: found)
     }
     if let difference = report.difference(to: found) {
       throw other(difference.what, difference.left, difference.right)
@@ -128,12 +131,6 @@ extension ImageClassifier {
       throw other("shard", text(report.shard), text(found.shard))
     }
     return found
-  }
-
-  private static func now() -> Double {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
 
@@ -149,7 +146,9 @@ extension EvaluationReport {
         found: bytes.isEmpty ? "an empty file" : "no JSON object")
     }
     let json: JSON
-    do throws(ScaleNetError) { json = try JSONParser.parse(bytes) } catch { throw error.inFile(path) }
+    do throws(ScaleNetError) { json = try JSONParser.parse(bytes) } catch {
+      throw error.inFile(path)
+    }
     guard json["format"]?.string == formatName else {
       throw .unknownFormat(
         path: path, expected: "a report of eval, \"format\": \"\(formatName)\"",
@@ -176,7 +175,8 @@ extension EvaluationReport {
 
   private static func place(_ error: DecodingError) -> String {
     func path(_ context: DecodingError.Context) -> String {
-      context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+      context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(
+        separator: ".")
     }
     switch error {
     case .keyNotFound(let key, let context):

@@ -7,15 +7,15 @@ final class DecodingBatch: Sendable {
   typealias Prepared = (elements: ImageInput.Elements, size: Image.Size)
 
   private let next = Atomic(0)
-  private let lock = Lock()
-  private nonisolated(unsafe) var results: [Result<Prepared, ScaleNetError>?]
-  private nonisolated(unsafe) var tasks: [BackgroundTask<Void>] = []
+  private let results: Locked<[Result<Prepared, ScaleNetError>?]>
+  private let tasks = Locked([BackgroundTask<Void>]())
 
   /// Begins to decode.
   init(
-    _ count: Int, threads: Int, _ prepare: @escaping @Sendable (Int) throws(ScaleNetError) -> Prepared
+    _ count: Int, threads: Int,
+    _ prepare: @escaping @Sendable (Int) throws(ScaleNetError) -> Prepared
   ) {
-    unsafe results = Array(repeating: nil, count: count)
+    results = Locked(Array(repeating: nil, count: count))
     let tasks = (0..<min(threads, count)).map { _ in
       BackgroundTask {
         while true {
@@ -25,18 +25,21 @@ final class DecodingBatch: Sendable {
           do throws(ScaleNetError) { result = .success(try prepare(index)) } catch {
             result = .failure(error)
           }
-          self.lock.withLock { unsafe self.results[index] = result }
+          self.results.withLock { $0[index] = result }
         }
       }
     }
-    unsafe self.tasks = tasks
+    self.tasks.withLock { $0 = tasks }
   }
 
   /// Waits for all images, and gives each or what is wrong with it.
   func wait() -> [Result<Prepared, ScaleNetError>] {
-    for task in unsafe tasks { task.value() }
-    unsafe tasks = []
-    return lock.withLock { unsafe results.compactMap { $0 } }
+    let tasks = tasks.withLock { tasks in
+      defer { tasks = [] }
+      return tasks
+    }
+    for task in tasks { task.value() }
+    return results.withLock { results in results.compactMap { $0 } }
   }
 }
 
@@ -54,7 +57,8 @@ extension ImageClassifier {
   ///   - batchDone: called after each batch with the number of images so far.
   func forEach(
     _ count: Int, batch: Int? = nil, open: @escaping Opener,
-    _ body: (Int, Result<(scores: [Float], size: Image.Size), ScaleNetError>) throws(ScaleNetError) -> Void,
+    _ body: (Int, Result<(scores: [Float], size: Image.Size), ScaleNetError>) throws(ScaleNetError)
+      -> Void,
     batchDone: ((Int) throws(ScaleNetError) -> Void)? = nil
   ) throws(ScaleNetError) {
     let batch = batch ?? self.batch
@@ -62,7 +66,8 @@ extension ImageClassifier {
     let threads = options.decodingThreads ?? computing
     func decode(_ start: Int) -> DecodingBatch? {
       guard start < count else { return nil }
-      return DecodingBatch(min(batch, count - start), threads: threads) { (index) throws(ScaleNetError) in
+      return DecodingBatch(min(batch, count - start), threads: threads) {
+        (index) throws(ScaleNetError) in
         try self.prepare(try open(start + index))
       }
     }
@@ -75,7 +80,9 @@ extension ImageClassifier {
         if case .success(let image) = result { image.elements } else { nil }
       }
       var scores: [[Float]] = []
-      if elements.contains(where: { $0 != nil }) { scores = try self.scores(elements, batch: batch) }
+      if elements.contains(where: { $0 != nil }) {
+        scores = try self.scores(elements, batch: batch)
+      }
       for (index, result) in images.enumerated() {
         switch result {
         case .success(let image): try body(start + index, .success((scores[index], image.size)))

@@ -44,13 +44,15 @@ public final class Session: Sendable {
   private let files: [ByteRegion]
   private let graph: Graph
   private let options: RunOptions
-  private let lock = Lock()
-  /// The plan for the batch that was run last.
-  nonisolated(unsafe) private var planned: (batch: Int, runner: GraphRunner)?
+  /// The plan for the batch that was run last. One run after the other.
+  private let planned = Locked<(batch: Int, runner: GraphRunner)?>(nil)
 
-  init(_ graph: Graph, path: String, files: [ByteRegion], options: RunOptions) throws(ScaleNetError) {
+  init(_ graph: Graph, path: String, files: [ByteRegion], options: RunOptions) throws(ScaleNetError)
+  {
     try Limits.check(options.threads, Limits.threads, "threads")
-    func ports(_ ids: [ValueID]) -> [Port] { ids.map { Port(name: graph[$0].name, type: graph[$0].type) } }
+    func ports(_ ids: [ValueID]) -> [Port] {
+      ids.map { Port(name: graph[$0].name, type: graph[$0].type) }
+    }
     self.path = path
     self.files = files
     self.graph = graph
@@ -86,7 +88,7 @@ public final class Session: Sendable {
     _ arrays: [String: Tensor], from source: InputArrays? = nil
   ) throws(ScaleNetError) -> [NamedTensor] {
     do throws(ScaleNetError) {
-      return try lock.withLock { () throws(ScaleNetError) in try runLocked(arrays) }
+      return try planned.withLock { (planned) throws(ScaleNetError) in try run(arrays, &planned) }
     } catch {
       // What was asked for is not the file's fault.
       if error.kind == .invalidOption { throw error }
@@ -94,12 +96,14 @@ public final class Session: Sendable {
     }
   }
 
-  private func runLocked(_ arrays: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
+  private func run(
+    _ arrays: [String: Tensor], _ planned: inout (batch: Int, runner: GraphRunner)?
+  ) throws(ScaleNetError) -> [NamedTensor] {
     var computed: [NamedTensor] = []
     if graph.outputs.contains(where: { graph[$0].initializer == nil }) {
       let batch = batch(arrays)
-      if unsafe planned?.batch != batch { unsafe planned = (batch, try plan(batch)) }
-      computed = try unsafe planned?.runner.run(converted(arrays)) ?? []
+      if planned?.batch != batch { planned = (batch, try plan(batch)) }
+      computed = try planned?.runner.run(converted(arrays)) ?? []
     }
     // What was computed of bytes that somebody wrote over meanwhile is no result.
     for file in files { try file.checkIntact() }
@@ -112,7 +116,8 @@ public final class Session: Sendable {
   private func plan(_ batch: Int) throws(ScaleNetError) -> GraphRunner {
     var computed = graph
     computed.setOutputs(graph.outputs.filter { graph[$0].initializer == nil })
-    return try GraphRunner(computed, batch: batch, arithmetic: options.arithmetic, threads: options.threads)
+    return try GraphRunner(
+      computed, batch: batch, arithmetic: options.arithmetic, threads: options.threads)
   }
 
   /// Any real numbers will do; what is run has the graph's types.
