@@ -19,9 +19,7 @@ final class DirectoryLock {
         guard clock.now < end else {
           throw .writeFailed(
             path: target.path, operation: "lock of the directory",
-            reason:
-              "another program has been putting files in place there for \(Int(Self.patience)) seconds"
-          )
+            reason: "another program has been putting files in place there for \(Int(Self.patience)) seconds")
         }
         usleep(2000)
       }
@@ -40,8 +38,7 @@ final class DirectoryLock {
       guard directory >= 0 else { continue }
       defer { close(directory) }
       if retrying({ fsync(directory) }) != 0, errno != EINVAL, errno != EROFS {
-        throw .writeFailed(
-          path: target.path, operation: "fsync of the directory", reason: reason(errno))
+        throw .writeFailed(path: target.path, operation: "fsync of the directory", reason: reason(errno))
       }
     }
   }
@@ -53,8 +50,7 @@ final class DirectoryLock {
   ) -> [(key: FileIdentity, value: OutputTarget)] {
     var directories: [FileIdentity: OutputTarget] = [:]
     for target in targets {
-      guard let identity = FileIdentity.of(path: target.directory), directories[identity] == nil
-      else {
+      guard let identity = FileIdentity.of(path: target.directory), directories[identity] == nil else {
         continue
       }
       directories[identity] = target

@@ -56,14 +56,12 @@ struct FileStamp: Sendable, Equatable {
   func change(to now: FileStamp) -> String? {
     if now.size != size { return "it had \(size) bytes and has \(now.size)" }
     if now.contentTime != contentTime {
-      return
-        "it was written to at \(Self.text(now.contentTime)), and before at \(Self.text(contentTime))"
+      return "it was written to at \(Self.text(now.contentTime)), and before at \(Self.text(contentTime))"
     }
     // A further name, or one less, changes the time of the status and nothing of the contents. Everything else may be a
     // program that wrote and put the time of the contents back, as `cp -p` does.
     if now.statusTime != statusTime, now.linkCount == linkCount {
-      return
-        "its status changed at \(Self.text(now.statusTime)), and before at \(Self.text(statusTime))"
+      return "its status changed at \(Self.text(now.statusTime)), and before at \(Self.text(statusTime))"
     }
     return nil
   }
@@ -87,8 +85,7 @@ struct FileStamp: Sendable, Equatable {
       let text = String(abs(value))
       return String(repeating: "0", count: max(0, count - text.count)) + text
     }
-    return digits(second / 3600, 2) + ":" + digits(second / 60 % 60, 2) + ":"
-      + digits(second % 60, 2) + "."
+    return digits(second / 3600, 2) + ":" + digits(second / 60 % 60, 2) + ":" + digits(second % 60, 2) + "."
       + digits(nanosecond, 9) + " UTC"
   }
 }

@@ -19,8 +19,7 @@ import Glibc
     unsafe mutex.deallocate()
   }
 
-  package func withLock<Result, Failure: Error>(_ body: () throws(Failure) -> Result)
-    throws(Failure)
+  package func withLock<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure)
     -> Result
   {
     unsafe pthread_mutex_lock(mutex)

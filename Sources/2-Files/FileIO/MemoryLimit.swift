@@ -15,21 +15,13 @@ package struct MemoryLimit: Sendable {
     let page = sysconf(Int32(_SC_PAGESIZE))
     var limits: [MemoryLimit] = []
     func add(_ limit: Int?, used: Int, _ source: String) {
-      if let limit {
-        limits.append(MemoryLimit(bytes: max(0, limit - used - reserve), source: source))
-      }
+      if let limit { limits.append(MemoryLimit(bytes: max(0, limit - used - reserve), source: source)) }
     }
     if pages.count > 5 {
-      add(
-        resourceLimit(RLIMIT_AS), used: pages[0] * page,
-        "the limit of the address space (ulimit -v)")
-      add(
-        resourceLimit(RLIMIT_DATA), used: pages[5] * page,
-        "the limit of the data segment (ulimit -d)")
+      add(resourceLimit(RLIMIT_AS), used: pages[0] * page, "the limit of the address space (ulimit -v)")
+      add(resourceLimit(RLIMIT_DATA), used: pages[5] * page, "the limit of the data segment (ulimit -d)")
     }
-    if let group = controlGroup() {
-      add(group.limit, used: group.used, "the limit of the control group")
-    }
+    if let group = controlGroup() { add(group.limit, used: group.used, "the limit of the control group") }
     add(sysconf(Int32(_SC_PHYS_PAGES)) * page + swap(), used: 0, "the machine's memory")
     return limits.min { $0.bytes < $1.bytes }
   }
@@ -48,9 +40,7 @@ package struct MemoryLimit: Sendable {
   /// The limit of the innermost group that has one (version 2), and what cannot be given back of what its processes have.
   private static func controlGroup() -> (limit: Int, used: Int)? {
     guard
-      let line = text(of: "/proc/self/cgroup")?.split(separator: "\n").first(where: {
-        $0.hasPrefix("0::")
-      })
+      let line = text(of: "/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
     else { return nil }
     var path = "/sys/fs/cgroup" + line.dropFirst(3)
     while path.utf8.count >= "/sys/fs/cgroup".utf8.count {

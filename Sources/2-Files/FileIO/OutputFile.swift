@@ -37,8 +37,7 @@ package struct OutputFile: ~Copyable {
   ///   - mayStand: whether a file of the same bytes that stands at `path` already is as good, and left as it is.
   ///   - isText: whether the bytes may go to a terminal.
   package init(
-    path: String, overwrite: Bool, inputs: [ByteRegion] = [], mayStand: Bool = false,
-    isText: Bool = false
+    path: String, overwrite: Bool, inputs: [ByteRegion] = [], mayStand: Bool = false, isText: Bool = false
   ) throws(ScaleNetError) {
     try self.init(
       OutputTarget(path: path, overwrite: overwrite || mayStand, inputs: inputs, isText: isText),
@@ -142,9 +141,7 @@ package struct OutputFile: ~Copyable {
         }
         throw failure("write")
       }
-      if written == 0 {
-        throw .writeFailed(path: path, operation: "write", reason: "no byte was taken")
-      }
+      if written == 0 { throw .writeFailed(path: path, operation: "write", reason: "no byte was taken") }
       offset += written
       hasTouched = false
       beginStoring(written)
@@ -166,8 +163,7 @@ package struct OutputFile: ~Copyable {
     guard passedCount - storingCount >= Self.largestWrite else { return }
     // To Linux this advice means: begin to write the range's dirty pages, and drop clean ones. A failure costs nothing.
     _ = posix_fadvise(
-      temporary.descriptor, off_t(storingCount), off_t(passedCount - storingCount),
-      POSIX_FADV_DONTNEED)
+      temporary.descriptor, off_t(storingCount), off_t(passedCount - storingCount), POSIX_FADV_DONTNEED)
     storingCount = passedCount
   }
 

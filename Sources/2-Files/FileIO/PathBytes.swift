@@ -41,11 +41,7 @@ extension String {
     guard hasEscapedBytes else { return Array(utf8) }
     var bytes: [UInt8] = []
     for scalar in unicodeScalars {
-      if let byte = Self.escapedByte(scalar) {
-        bytes.append(byte)
-      } else {
-        bytes += UTF8.encode(scalar)!
-      }
+      if let byte = Self.escapedByte(scalar) { bytes.append(byte) } else { bytes += UTF8.encode(scalar)! }
     }
     return bytes
   }
@@ -54,8 +50,7 @@ extension String {
   package var displayedPath: String {
     guard hasEscapedBytes else { return self }
     return String(
-      String.UnicodeScalarView(unicodeScalars.map { Self.escapedByte($0) == nil ? $0 : "\u{fffd}" })
-    )
+      String.UnicodeScalarView(unicodeScalars.map { Self.escapedByte($0) == nil ? $0 : "\u{fffd}" }))
   }
 
   /// Whether a path's bytes are not all UTF-8.
@@ -63,9 +58,7 @@ extension String {
     // All escapes begin with these two bytes; a search for them costs little.
     var previous: UInt8 = 0
     for byte in utf8 {
-      if previous == 0xf4, byte == 0x8f {
-        return unicodeScalars.contains { Self.escapedByte($0) != nil }
-      }
+      if previous == 0xf4, byte == 0x8f { return unicodeScalars.contains { Self.escapedByte($0) != nil } }
       previous = byte
     }
     return false

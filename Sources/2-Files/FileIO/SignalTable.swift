@@ -74,8 +74,7 @@ import Synchronization
 
   /// Whether an entry was flagged.
   func isFlagged(_ address: UInt) -> Bool {
-    unsafe UnsafeMutablePointer<Entry>(bitPattern: address)?.pointee.flag.load(ordering: .acquiring)
-      ?? false
+    unsafe UnsafeMutablePointer<Entry>(bitPattern: address)?.pointee.flag.load(ordering: .acquiring) ?? false
   }
 
   /// Calls `body` with each filled entry until it returns true; whether it did. Safe in the handler of a signal, as long as

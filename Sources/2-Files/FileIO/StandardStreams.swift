@@ -37,9 +37,7 @@ package enum StandardStreams {
     }
     // A file on disk, which nobody else sees: models are larger than what should be kept in memory twice.
     var template = Array("\(temporaryDirectory)/scalenet-input.XXXXXX".utf8CString)
-    let descriptor = unsafe template.withUnsafeMutableBufferPointer {
-      unsafe mkstemp($0.baseAddress!)
-    }
+    let descriptor = unsafe template.withUnsafeMutableBufferPointer { unsafe mkstemp($0.baseAddress!) }
     let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     guard descriptor >= 0 else {
       throw .cannotCreate(path: path, reason: "\(inputName) cannot be stored: \(reason(errno))")
@@ -79,9 +77,7 @@ package enum StandardStreams {
         let written = unsafe buffer.withUnsafeBytes { bytes in
           retrying { unsafe Glibc.write(target, bytes.baseAddress! + offset, count - offset) }
         }
-        if written <= 0 {
-          throw .writeFailed(path: targetName, operation: "write", reason: reason(errno))
-        }
+        if written <= 0 { throw .writeFailed(path: targetName, operation: "write", reason: reason(errno)) }
         offset += written
       }
     }

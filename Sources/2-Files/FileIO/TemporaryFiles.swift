@@ -36,9 +36,7 @@ package enum TemporaryFiles {
       action = sigaction()
       unsafe action.__sigaction_handler.sa_handler = { number in
         TemporaryFiles.pending.store(number, ordering: .sequentiallyConsistent)
-        if TemporaryFiles.renaming.load(ordering: .sequentiallyConsistent) == 0 {
-          TemporaryFiles.die()
-        }
+        if TemporaryFiles.renaming.load(ordering: .sequentiallyConsistent) == 0 { TemporaryFiles.die() }
       }
       action.sa_flags = SA_RESTART
       unsafe sigemptyset(&action.sa_mask)
@@ -63,8 +61,7 @@ package enum TemporaryFiles {
   }
 
   /// Does `body`, in which files take their names, without an end by SIGINT, SIGTERM or SIGHUP in between.
-  static func whileRenaming<Result>(_ body: () throws(ScaleNetError) -> Result)
-    throws(ScaleNetError)
+  static func whileRenaming<Result>(_ body: () throws(ScaleNetError) -> Result) throws(ScaleNetError)
     -> Result
   {
     renaming.add(1, ordering: .sequentiallyConsistent)
@@ -114,8 +111,7 @@ package enum TemporaryFiles {
   /// Async-signal-safe: reads pointers and calls unlink.
   private static func removeAll() {
     _ = paths.first { entry in
-      if let path = unsafe UnsafePointer<CChar>(bitPattern: entry.first.load(ordering: .acquiring))
-      {
+      if let path = unsafe UnsafePointer<CChar>(bitPattern: entry.first.load(ordering: .acquiring)) {
         unsafe unlink(path)
       }
       return false

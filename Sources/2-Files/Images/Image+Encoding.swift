@@ -31,9 +31,7 @@ extension Image {
     _ what: String, _ encode: (UnsafePointer<UInt8>, inout Int) -> UnsafeMutablePointer<UInt8>?
   ) throws(ScaleNetError) -> [UInt8] {
     var count = 0
-    guard
-      let bytes = unsafe pixels.withUnsafeBufferPointer({ unsafe encode($0.baseAddress!, &count) })
-    else {
+    guard let bytes = unsafe pixels.withUnsafeBufferPointer({ unsafe encode($0.baseAddress!, &count) }) else {
       throw .noMemory(for: what)
     }
     defer { unsafe scalenet_image_free(bytes) }

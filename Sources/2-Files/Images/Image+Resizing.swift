@@ -14,8 +14,7 @@ extension Image {
     to size: Size, interpolation: Interpolation, order: ResamplingOrder = .pillow13
   ) throws(ScaleNetError) -> Image {
     try resized(
-      to: size, columns: 0..<max(size.width, 0), rows: 0..<max(size.height, 0),
-      interpolation: interpolation,
+      to: size, columns: 0..<max(size.width, 0), rows: 0..<max(size.height, 0), interpolation: interpolation,
       order: order)
   }
 
@@ -52,13 +51,11 @@ extension Image {
     let horizontal =
       size.width == width
       ? nil
-      : ResamplingWeights(
-        source: width, result: size.width, range: columns, interpolation: interpolation)
+      : ResamplingWeights(source: width, result: size.width, range: columns, interpolation: interpolation)
     let vertical =
       size.height == height
       ? nil
-      : ResamplingWeights(
-        source: height, result: size.height, range: rows, interpolation: interpolation)
+      : ResamplingWeights(source: height, result: size.height, range: rows, interpolation: interpolation)
     // Each pass does only what the next one reads.
     let sourceColumns = horizontal?.sources ?? columns
     let sourceRows = vertical?.sources ?? rows
@@ -139,8 +136,7 @@ extension ResamplingWeights {
   /// - Parameters:
   ///   - columns: those of the image that are wanted.
   ///   - firstRow: what the image's first row is to the weights.
-  fileprivate func applied(alongColumnsOf image: Image, columns: Range<Int>, firstRow: Int) -> Image
-  {
+  fileprivate func applied(alongColumnsOf image: Image, columns: Range<Int>, firstRow: Int) -> Image {
     let samples = columns.count * 3
     return unsafe Image(size: Image.Size(width: columns.count, height: starts.count)) { target in
       unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: samples) { sums in

@@ -17,9 +17,7 @@ public struct Normalization: Sendable, Hashable {
   /// - Parameters:
   ///   - mean: three numbers in the order of the result's channels.
   ///   - standardDeviation: the same.
-  public init(
-    divisor: Float = 255, mean: [Float] = [0, 0, 0], standardDeviation: [Float] = [1, 1, 1]
-  ) {
+  public init(divisor: Float = 255, mean: [Float] = [0, 0, 0], standardDeviation: [Float] = [1, 1, 1]) {
     precondition(mean.count == 3 && standardDeviation.count == 3)
     self.divisor = divisor
     self.mean = mean
@@ -28,8 +26,7 @@ public struct Normalization: Sendable, Hashable {
 
   /// With ImageNet's mean and deviation.
   public static let imageNet = Normalization(
-    mean: imageNetMean.map { Float($0) },
-    standardDeviation: imageNetStandardDeviation.map { Float($0) })
+    mean: imageNetMean.map { Float($0) }, standardDeviation: imageNetStandardDeviation.map { Float($0) })
 
   /// The number of each byte in a channel. Every step is rounded to single precision, as PyTorch does.
   func numbers(channel: Int) -> [Float] {
@@ -57,18 +54,15 @@ extension Image {
   /// The image as a network takes it, `[1, 3, height, width]` or `[1, height, width, 3]`; the same floats as
   /// torchvision's `ToTensor` and `Normalize`.
   public func tensorElements(
-    _ normalization: Normalization = .imageNet, channelOrder: ChannelOrder = .rgb,
-    layout: ImageLayout = .nchw
+    _ normalization: Normalization = .imageNet, channelOrder: ChannelOrder = .rgb, layout: ImageLayout = .nchw
   ) -> [Float] {
     let tables = (0..<3).map(normalization.numbers)
-    return elements(channelOrder: channelOrder, layout: layout) { byte, channel in
-      tables[channel][Int(byte)]
+    return elements(channelOrder: channelOrder, layout: layout) { byte, channel in tables[channel][Int(byte)]
     }
   }
 
   /// The bytes themselves in another order.
-  public func tensorBytes(channelOrder: ChannelOrder = .rgb, layout: ImageLayout = .nhwc) -> [UInt8]
-  {
+  public func tensorBytes(channelOrder: ChannelOrder = .rgb, layout: ImageLayout = .nhwc) -> [UInt8] {
     elements(channelOrder: channelOrder, layout: layout) { byte, _ in byte }
   }
 
@@ -102,8 +96,7 @@ extension Image {
           let (red, green, blue) = unsafe (
             UInt32(source[index * 3]), UInt32(source[index * 3 + 1]), UInt32(source[index * 3 + 2])
           )
-          let level = UInt8(
-            truncatingIfNeeded: (red * 19_595 + green * 38_470 + blue * 7_471 + 0x8000) >> 16)
+          let level = UInt8(truncatingIfNeeded: (red * 19_595 + green * 38_470 + blue * 7_471 + 0x8000) >> 16)
           for channel in 0..<3 { unsafe target[index * 3 + channel] = level }
         }
       }

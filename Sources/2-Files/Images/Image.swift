@@ -42,8 +42,7 @@ public struct Image: Sendable, Equatable {
   /// Makes the pixels in place; `fill` writes all of the bytes it is given.
   @unsafe init(size: Size, fill: (UnsafeMutablePointer<UInt8>) -> Void) {
     self.size = size
-    pixels = unsafe [UInt8](unsafeUninitializedCapacity: size.width * size.height * 3) {
-      target, count in
+    pixels = unsafe [UInt8](unsafeUninitializedCapacity: size.width * size.height * 3) { target, count in
       unsafe fill(target.baseAddress!)
       count = target.count
     }
@@ -68,8 +67,7 @@ extension Image {
       unsafe pixels.withUnsafeBufferPointer { source in
         for row in rows where !columns.isEmpty {
           unsafe (target + ((row - y) * size.width + columns.lowerBound - x) * 3).update(
-            from: source.baseAddress! + (row * width + columns.lowerBound) * 3,
-            count: columns.count * 3)
+            from: source.baseAddress! + (row * width + columns.lowerBound) * 3, count: columns.count * 3)
         }
       }
     }
@@ -113,8 +111,7 @@ extension Image {
 
     private static let names: [String: Int] = [
       "black": 0x000000, "silver": 0xc0c0c0, "gray": 0x808080, "grey": 0x808080, "white": 0xffffff,
-      "maroon": 0x800000, "red": 0xff0000, "purple": 0x800080, "fuchsia": 0xff00ff,
-      "green": 0x008000,
+      "maroon": 0x800000, "red": 0xff0000, "purple": 0x800080, "fuchsia": 0xff00ff, "green": 0x008000,
       "lime": 0x00ff00, "olive": 0x808000, "yellow": 0xffff00, "navy": 0x000080, "blue": 0x0000ff,
       "teal": 0x008080, "aqua": 0x00ffff,
     ]

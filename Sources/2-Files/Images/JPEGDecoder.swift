@@ -41,8 +41,7 @@ enum JPEGDecoder {
 
     func header(pixelLimit: Int) throws(ScaleNetError) -> scalenet_jpeg_header {
       var header = scalenet_jpeg_header()
-      try check(
-        unsafe scalenet_jpeg_read_header(jpeg, &header), place: "header", expected: "an image")
+      try check(unsafe scalenet_jpeg_read_header(jpeg, &header), place: "header", expected: "an image")
       let size = Image.Size(width: Int(header.width), height: Int(header.height))
       guard size.width * size.height <= pixelLimit else {
         throw .imageTooLarge(path: path, size: size, limit: pixelLimit)
@@ -121,8 +120,7 @@ enum JPEGSegments {
         offset += 1
         if marker == 0xda { return }
         // These have no length.
-        if marker < 0xc0 || marker == 0xc8 || (0xd0...0xd9).contains(marker)
-          || (0xf0...0xfd).contains(marker)
+        if marker < 0xc0 || marker == 0xc8 || (0xd0...0xd9).contains(marker) || (0xf0...0xfd).contains(marker)
         {
           continue
         }

@@ -88,9 +88,7 @@ enum ExifOrientation {
       let digits = data[offset..<offset + count]
       return (isBigEndian ? Array(digits) : digits.reversed()).reduce(0) { $0 << 8 | Int($1) }
     }
-    guard let directory = number(4, count: 4), let entries = number(directory, count: 2) else {
-      return nil
-    }
+    guard let directory = number(4, count: 4), let entries = number(directory, count: 2) else { return nil }
     var result: Int?
     for index in 0..<entries {
       let entry = directory + 2 + index * 12
@@ -117,8 +115,7 @@ enum ExifOrientation {
       rest = rest[start...]
       if rest.starts(with: name) {
         let behind = rest.dropFirst(name.count)
-        let mark =
-          behind.starts(with: Array("=\"".utf8)) ? 2 : behind.first == UInt8(ascii: ">") ? 1 : 0
+        let mark = behind.starts(with: Array("=\"".utf8)) ? 2 : behind.first == UInt8(ascii: ">") ? 1 : 0
         if mark > 0, let digit = behind.dropFirst(mark).first, (0x30...0x39).contains(digit) {
           return Int(digit - 0x30)
         }

@@ -30,9 +30,7 @@ struct PNGChunks {
         guard length <= span.byteCount - start else {
           // Pillow stops at what is not a name of a chunk, and reads image data only as far as they are needed.
           let isOther = name != Array("IDAT".utf8) && name != Array("IEND".utf8)
-          if !isBeforeData, isOther, name.allSatisfy(Self.isWordCharacter) {
-            truncatedOffset = offset
-          }
+          if !isBeforeData, isOther, name.allSatisfy(Self.isWordCharacter) { truncatedOffset = offset }
           return
         }
         switch String(decoding: name, as: UTF8.self) {
@@ -75,8 +73,7 @@ struct PNGChunks {
     if chunk == UInt8(ascii: "i") {
       // Whether it is compressed and how, the language, the keyword in that language.
       isCompressed = text.first == 1
-      let parts = text.dropFirst(2).split(
-        separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+      let parts = text.dropFirst(2).split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3 else { return }
       text = parts[2]
     } else if isCompressed {
@@ -89,12 +86,8 @@ struct PNGChunks {
   /// The bytes of a text of hexadecimal digits, which begins behind an empty line, a name and a length.
   private static func profile(_ text: [UInt8]) -> [UInt8] {
     let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let digits = lines.dropFirst(3).joined().compactMap {
-      Character(Unicode.Scalar($0)).hexDigitValue
-    }
-    return stride(from: 0, to: digits.count - 1, by: 2).map {
-      UInt8(digits[$0] << 4 | digits[$0 + 1])
-    }
+    let digits = lines.dropFirst(3).joined().compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
 
   /// The most bytes of a text that was compressed; as many as Pillow takes.

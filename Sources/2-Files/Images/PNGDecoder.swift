@@ -58,8 +58,7 @@ enum PNGDecoder {
     }
 
     func start(keeps16Bits: Bool) throws(ScaleNetError) {
-      try check(
-        unsafe scalenet_png_start(png, keeps16Bits ? 1 : 0), place: "image data", expected: "rows")
+      try check(unsafe scalenet_png_start(png, keeps16Bits ? 1 : 0), place: "image data", expected: "rows")
     }
 
     func image(
@@ -92,8 +91,7 @@ enum PNGDecoder {
     ) throws(ScaleNetError) {
       guard status != SCALENET_IMAGE_DONE else { return }
       if status == SCALENET_IMAGE_TRUNCATED {
-        throw .truncatedImage(
-          path: path, format: .png, place: place, offset: count, expected: expected())
+        throw .truncatedImage(path: path, format: .png, place: place, offset: count, expected: expected())
       }
       throw .damagedImage(
         path: path, format: .png, offset: unsafe scalenet_png_position(png),
@@ -162,8 +160,7 @@ struct PNGConversion {
       var alpha: UInt8 = 255
       if isPalette {
         // What has no entry is black.
-        channels =
-          sample * 3 + 2 < palette.count ? Array(palette[sample * 3..<sample * 3 + 3]) : [0, 0, 0]
+        channels = sample * 3 + 2 < palette.count ? Array(palette[sample * 3..<sample * 3 + 3]) : [0, 0, 0]
         if sample < transparency.count { alpha = transparency[sample] }
       } else {
         channels = [UInt8](repeating: UInt8(min(sample, largest) * 255 / largest), count: 3)
@@ -211,8 +208,7 @@ struct PNGConversion {
       unsafe target.update(from: source, count: count * 3)
       guard transparentSamples.count == 3 else { return }
       for index in 0..<count
-      where (0..<3).allSatisfy({ unsafe UInt16(source[index * 3 + $0]) == transparentSamples[$0] })
-      {
+      where (0..<3).allSatisfy({ unsafe UInt16(source[index * 3 + $0]) == transparentSamples[$0] }) {
         unsafe behind.write(to: target + index * 3, count: 1)
       }
     case .rgb16:
@@ -221,9 +217,7 @@ struct PNGConversion {
         for channel in 0..<3 {
           let high = unsafe source[index * 6 + channel * 2]
           let low = unsafe source[index * 6 + channel * 2 + 1]
-          if transparentSamples[channel] != UInt16(high) << 8 | UInt16(low) {
-            isTransparent = false
-          }
+          if transparentSamples[channel] != UInt16(high) << 8 | UInt16(low) { isTransparent = false }
           unsafe target[index * 3 + channel] = high
         }
         if isTransparent { unsafe behind.write(to: target + index * 3, count: 1) }

@@ -24,8 +24,7 @@ enum Rows {
       let light = unsafe Int32(source[index * 4 + 3])
       for channel in 0..<3 {
         let ink = unsafe 255 - Int32(source[index * 4 + channel])
-        unsafe target[index * 3 + channel] = UInt8(
-          clamping: light - dividedBy255(ink * light + 128))
+        unsafe target[index * 3 + channel] = UInt8(clamping: light - dividedBy255(ink * light + 128))
       }
     }
   }

@@ -76,8 +76,7 @@ extension JSONCursor {
       position = start
       throw failure("a number in range", bytes)
     }
-    return Number(
-      value: value, integer: integer, isWhole: isWhole, significantDigits: significantDigits)
+    return Number(value: value, integer: integer, isWhole: isWhole, significantDigits: significantDigits)
   }
 
   /// A number without point and exponent that Int has; its failure is called `expected`.
@@ -99,9 +98,7 @@ extension JSONCursor {
   }
 
   /// Adds digits to a mantissa, of which as many as count are exact.
-  private mutating func digits(
-    _ mantissa: inout UInt64, _ significantDigits: inout Int, _ bytes: RawSpan
-  ) {
+  private mutating func digits(_ mantissa: inout UInt64, _ significantDigits: inout Int, _ bytes: RawSpan) {
     while let next = byte(bytes), (0x30...0x39).contains(next) {
       if significantDigits > 0 || next != 0x30 { significantDigits += 1 }
       if significantDigits <= Self.exactDigits { mantissa = mantissa * 10 + UInt64(next - 0x30) }
@@ -110,8 +107,7 @@ extension JSONCursor {
   }
 
   /// Adds an exponent to the scale. False if it has no digits.
-  private mutating func exponent(_ scale: inout Int, _ bytes: RawSpan) throws(ScaleNetError) -> Bool
-  {
+  private mutating func exponent(_ scale: inout Int, _ bytes: RawSpan) throws(ScaleNetError) -> Bool {
     let isNegative = skip("-", bytes)
     if !isNegative { _ = skip("+", bytes) }
     let start = position
@@ -125,8 +121,7 @@ extension JSONCursor {
     return position > start
   }
 
-  private mutating func notFinite(_ isNegative: Bool, _ start: Int, _ bytes: RawSpan)
-    throws(ScaleNetError)
+  private mutating func notFinite(_ isNegative: Bool, _ start: Int, _ bytes: RawSpan) throws(ScaleNetError)
     -> Number
   {
     var word = ""
@@ -142,8 +137,7 @@ extension JSONCursor {
       position = start
       throw failure("a number", bytes)
     }
-    return Number(
-      value: isNegative ? -value : value, integer: nil, isWhole: false, significantDigits: 0)
+    return Number(value: isNegative ? -value : value, integer: nil, isWhole: false, significantDigits: 0)
   }
 
   private static func isOfWord(_ byte: UInt8) -> Bool {

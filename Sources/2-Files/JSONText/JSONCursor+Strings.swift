@@ -56,9 +56,7 @@ extension JSONCursor {
         position += 1
         return start..<position - 1
       }
-      if next == UInt8(ascii: "\\") || next < 0x20 {
-        throw failure("a string without escapes", bytes)
-      }
+      if next == UInt8(ascii: "\\") || next < 0x20 { throw failure("a string without escapes", bytes) }
       position += 1
     }
     throw failure("the end of a string", bytes)

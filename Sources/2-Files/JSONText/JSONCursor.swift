@@ -42,8 +42,7 @@ package struct JSONCursor {
   }
 
   /// Moves behind space and a character, or fails.
-  package mutating func require(_ character: Unicode.Scalar, _ bytes: RawSpan) throws(ScaleNetError)
-  {
+  package mutating func require(_ character: Unicode.Scalar, _ bytes: RawSpan) throws(ScaleNetError) {
     guard peek(bytes) == UInt8(ascii: character) else { throw failure("'\(character)'", bytes) }
     position += 1
   }
@@ -95,9 +94,7 @@ package struct JSONCursor {
   /// The next key of an object that was opened, after moving behind the colon; nil behind the closing brace.
   ///
   /// - Parameter keys: those read before. Keys must differ, as Unicode compares them.
-  package mutating func key(_ keys: inout Set<String>, _ bytes: RawSpan) throws(ScaleNetError)
-    -> String?
-  {
+  package mutating func key(_ keys: inout Set<String>, _ bytes: RawSpan) throws(ScaleNetError) -> String? {
     guard try element(isFirst: keys.isEmpty, closing: "}", bytes) else { return nil }
     let next = peek(bytes)
     guard next == UInt8(ascii: "\"") else {

@@ -42,9 +42,7 @@ import FileIO
   consuming func close() {}
 
   /// The decompressed contents of a member whose size the caller has accepted.
-  borrowing func contents(of member: ZipMember, in reader: ZipReader) throws(ScaleNetError)
-    -> ByteRegion
-  {
+  borrowing func contents(of member: ZipMember, in reader: ZipReader) throws(ScaleNetError) -> ByteRegion {
     let path = reader.file.origin
     let name = reader.name(of: member)
     let index = zip_uint64_t(member.index)
@@ -55,8 +53,7 @@ import FileIO
       unsafe status.size == member.size, unsafe status.comp_size == UInt64(member.storedSize),
       unsafe status.crc == member.checksum
     else {
-      throw .corrupt(
-        path: path, member: name, reason: "libzip reads another directory in this file")
+      throw .corrupt(path: path, member: name, reason: "libzip reads another directory in this file")
     }
     guard let handle = unsafe zip_fopen_index(archive, index, 0) else {
       throw unsafe .corrupt(
@@ -67,8 +64,7 @@ import FileIO
       target throws(ScaleNetError) in
       var done = 0
       while done < target.count {
-        let count = unsafe zip_fread(
-          handle, target.baseAddress! + done, UInt64(target.count - done))
+        let count = unsafe zip_fread(handle, target.baseAddress! + done, UInt64(target.count - done))
         if count < 0 {
           throw unsafe ScaleNetError.corrupt(
             path: path, member: name, reason: Self.text(unsafe zip_file_get_error(handle)))

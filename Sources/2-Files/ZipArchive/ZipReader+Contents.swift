@@ -69,15 +69,12 @@ extension ZipReader {
     return try file.withBytes { bytes throws(ScaleNetError) in try payloadRange(of: member, bytes) }
   }
 
-  private func payloadRange(of member: ZipMember, _ bytes: RawSpan) throws(ScaleNetError) -> Range<
-    Int
-  > {
+  private func payloadRange(of member: ZipMember, _ bytes: RawSpan) throws(ScaleNetError) -> Range<Int> {
     let header = member.headerOffset
     let limit = limits[member.index]
     func mismatch(_ field: String, _ expected: some Any, _ found: some Any) -> ScaleNetError {
       .headerMismatch(
-        path: file.origin, member: name(of: member), field: field, expected: "\(expected)",
-        found: "\(found)")
+        path: file.origin, member: name(of: member), field: field, expected: "\(expected)", found: "\(found)")
     }
     func short(_ offset: Int) -> UInt16 { bytes.littleEndian(at: header + offset)! }
     func long(_ offset: Int) -> UInt32 { bytes.littleEndian(at: header + offset)! }
@@ -114,8 +111,7 @@ extension ZipReader {
     guard (size == member.size && !isUnknown) || (mayFollow && (size == 0 || isUnknown)) else {
       throw mismatch("size", member.size, size)
     }
-    guard storedSize == UInt64(member.storedSize) || (mayFollow && (storedSize == 0 || isUnknown))
-    else {
+    guard storedSize == UInt64(member.storedSize) || (mayFollow && (storedSize == 0 || isUnknown)) else {
       throw mismatch("stored size", member.storedSize, storedSize)
     }
     guard !member.isStored || member.size == UInt64(member.storedSize) else {

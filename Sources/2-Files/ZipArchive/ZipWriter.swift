@@ -51,9 +51,7 @@ package struct ZipWriter: ~Copyable {
   /// Begins a member of `size` bytes, which `append` then takes piece by piece.
   ///
   /// `name` is one that `ZipName` takes, and not taken by another member.
-  package mutating func begin(_ name: String, size: Int, in file: inout OutputFile)
-    throws(ScaleNetError)
-  {
+  package mutating func begin(_ name: String, size: Int, in file: inout OutputFile) throws(ScaleNetError) {
     let bytes = Array(name.utf8)
     precondition(current == nil && size >= 0 && ZipName.refusal(bytes) == nil)
     let entry = Entry(name: bytes, size: UInt64(size), offset: UInt64(file.byteCount - start))
@@ -76,11 +74,7 @@ package struct ZipWriter: ~Copyable {
     record.append(0x0807_4b50 as UInt32)
     record.append(entry.checksum.value)
     for _ in 0..<2 {
-      if entry.size >= wideLimit {
-        record.append(entry.size)
-      } else {
-        record.append(UInt32(entry.size))
-      }
+      if entry.size >= wideLimit { record.append(entry.size) } else { record.append(UInt32(entry.size)) }
     }
     try file.write(record.bytes)
     entries.append(entry)

@@ -56,8 +56,7 @@ extension ElementReader where Target == Double {
     case .float32: unsafe stored(UInt32.self, little) { Double(Float(bitPattern: $0)) }
     case .float64: unsafe stored(UInt64.self, little) { Double(bitPattern: $0) }
     case .float16: unsafe stored(UInt16.self, little) { Double(Float16(bitPattern: $0)) }
-    case .bfloat16:
-      unsafe stored(UInt16.self, little) { Double(Float(bitPattern: UInt32($0) << 16)) }
+    case .bfloat16: unsafe stored(UInt16.self, little) { Double(Float(bitPattern: UInt32($0) << 16)) }
     case .int8: unsafe stored(Int8.self, little) { Double($0) }
     case .int16: unsafe stored(Int16.self, little) { Double($0) }
     case .int32: unsafe stored(Int32.self, little) { Double($0) }
@@ -93,8 +92,7 @@ extension ElementReader where Target == Int64 {
     case .bool: unsafe stored(UInt8.self, little) { $0 == 0 ? 0 : 1 }
     case .int4: unsafe stored(Int8.self, little) { Int64($0) }
     case .uint4: unsafe stored(UInt8.self, little) { Int64($0) }
-    case .float16, .bfloat16, .float32, .float64, .complex64, .complex128, .float8E4M3FN,
-      .float8E4M3FNUZ,
+    case .float16, .bfloat16, .float32, .float64, .complex64, .complex128, .float8E4M3FN, .float8E4M3FNUZ,
       .float8E5M2, .float8E5M2FNUZ:
       nil
     }

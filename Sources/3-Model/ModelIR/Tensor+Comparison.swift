@@ -9,9 +9,7 @@ extension Tensor {
     var start = 0
     while start < elementCount {
       let count = min(Self.chunkElements, elementCount - start)
-      if try encode(from: start, count: count) != other.encode(from: start, count: count) {
-        return false
-      }
+      if try encode(from: start, count: count) != other.encode(from: start, count: count) { return false }
       start += count
     }
     try checkIntact()
@@ -28,8 +26,7 @@ extension Tensor {
     var start = 0
     while start < elementCount {
       let count = min(values.count, elementCount - start)
-      let found: Result<Int?, ScaleNetError> = unsafe values.withUnsafeMutableBufferPointer {
-        buffer in
+      let found: Result<Int?, ScaleNetError> = unsafe values.withUnsafeMutableBufferPointer { buffer in
         let part = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<count])
         do throws(ScaleNetError) {
           try unsafe readDoubles(from: start, into: part)
@@ -51,8 +48,7 @@ extension Tensor {
     let found: Int? = unsafe storage.withUnsafeBytes { bytes in
       let first = offset * MemoryLayout<UInt32>.size
       func pattern(_ index: Int) -> UInt32 {
-        unsafe bytes.loadUnaligned(
-          fromByteOffset: first + index * MemoryLayout<UInt32>.size, as: UInt32.self)
+        unsafe bytes.loadUnaligned(fromByteOffset: first + index * MemoryLayout<UInt32>.size, as: UInt32.self)
       }
       let block = 1024
       for start in stride(from: 0, to: elementCount, by: block) {

@@ -7,8 +7,7 @@ extension Tensor {
   /// Calls `body` for each run of elements that lie along the innermost axis, in row-major order:
   /// the stored index of its first element, the step, the number of elements and how many came before.
   private func forEachRow(
-    from start: Int, count: Int,
-    _ body: (_ element: Int, _ step: Int, _ count: Int, _ done: Int) -> Void
+    from start: Int, count: Int, _ body: (_ element: Int, _ step: Int, _ count: Int, _ done: Int) -> Void
   ) {
     guard count > 0 else { return }
     if hasContiguousLayout {
@@ -49,8 +48,7 @@ extension Tensor {
     let size = storedType.byteCount
     unsafe storage.withUnsafeBytes { bytes in
       forEachRow(from: start, count: target.count) { element, step, count, done in
-        unsafe read.row(
-          bytes.baseAddress! + element * size, step, count, target.baseAddress! + done)
+        unsafe read.row(bytes.baseAddress! + element * size, step, count, target.baseAddress! + done)
       }
     }
   }
@@ -68,8 +66,7 @@ extension Tensor {
           unsafe destination.copyMemory(from: source, byteCount: size)
           guard !isLittleEndian && component > 1 else { continue }
           for part in stride(from: 0, to: size, by: component) {
-            var bytes = unsafe UnsafeMutableRawBufferPointer(
-              start: destination + part, count: component)
+            var bytes = unsafe UnsafeMutableRawBufferPointer(start: destination + part, count: component)
             unsafe bytes.reverse()
           }
         }

@@ -11,9 +11,7 @@ extension Tensor {
   public func floats() throws(ScaleNetError) -> [Float] {
     var elements = [Float](repeating: 0, count: elementCount)
     do {
-      try unsafe elements.withUnsafeMutableBufferPointer {
-        try unsafe readFloats(from: 0, into: $0)
-      }
+      try unsafe elements.withUnsafeMutableBufferPointer { try unsafe readFloats(from: 0, into: $0) }
     } catch {
       throw error as! ScaleNetError
     }
@@ -25,9 +23,7 @@ extension Tensor {
   public func doubles() throws(ScaleNetError) -> [Double] {
     var elements = [Double](repeating: 0, count: elementCount)
     do {
-      try unsafe elements.withUnsafeMutableBufferPointer {
-        try unsafe readDoubles(from: 0, into: $0)
-      }
+      try unsafe elements.withUnsafeMutableBufferPointer { try unsafe readDoubles(from: 0, into: $0) }
     } catch {
       throw error as! ScaleNetError
     }
@@ -37,12 +33,10 @@ extension Tensor {
 
   /// All elements of an integer or boolean tensor, row-major.
   public func integers() throws(ScaleNetError) -> [Int64] {
-    guard
-      let read = unsafe ElementReader<Int64>.integers(storedType, isLittleEndian: isLittleEndian),
+    guard let read = unsafe ElementReader<Int64>.integers(storedType, isLittleEndian: isLittleEndian),
       channelScale == nil, !dataType.isFloatingPoint
     else {
-      throw .wrongType(
-        expected: "integers", found: storedType.isFloatingPoint ? storedType : dataType)
+      throw .wrongType(expected: "integers", found: storedType.isFloatingPoint ? storedType : dataType)
     }
     var elements = [Int64](repeating: 0, count: elementCount)
     unsafe elements.withUnsafeMutableBufferPointer { target in
@@ -58,8 +52,7 @@ extension Tensor {
   @unsafe public func readFloats(
     from start: Int, into target: UnsafeMutableBufferPointer<Float>
   ) throws(ScaleNetError) {
-    guard let read = unsafe ElementReader<Float>.floats(storedType, isLittleEndian: isLittleEndian)
-    else {
+    guard let read = unsafe ElementReader<Float>.floats(storedType, isLittleEndian: isLittleEndian) else {
       throw .wrongType(expected: "real numbers", found: storedType)
     }
     if storedType == .float32 && isLittleEndian && hasContiguousLayout {
@@ -70,9 +63,7 @@ extension Tensor {
     if storedType == .float64, let index = unsafe target.firstIndex(where: { !$0.isFinite }) {
       // The value itself may be infinite or not a number; only one that became so is an overflow.
       let original = try doubleElement(start + index)
-      if original.isFinite {
-        throw .overflow(value: original, index: start + index, target: .float32)
-      }
+      if original.isFinite { throw .overflow(value: original, index: start + index, target: .float32) }
     }
     if let channelScale { unsafe Self.apply(channelScale, shape: shape, start: start, to: target) }
     try unsafe round(target, start: start)
@@ -82,14 +73,10 @@ extension Tensor {
   @unsafe public func readDoubles(
     from start: Int, into target: UnsafeMutableBufferPointer<Double>
   ) throws(ScaleNetError) {
-    guard
-      let read = unsafe ElementReader<Double>.doubles(storedType, isLittleEndian: isLittleEndian)
-    else {
+    guard let read = unsafe ElementReader<Double>.doubles(storedType, isLittleEndian: isLittleEndian) else {
       throw .wrongType(expected: "real numbers", found: storedType)
     }
-    if dataType != .float64 && dataType.isFloatingPoint
-      && (channelScale != nil || storedType != dataType)
-    {
+    if dataType != .float64 && dataType.isFloatingPoint && (channelScale != nil || storedType != dataType) {
       // What the view yields is rounded to its type first.
       let count = target.count
       let floats = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
@@ -150,22 +137,18 @@ extension Tensor {
     let first = (offset + start) * MemoryLayout<Float>.size
     unsafe storage.withUnsafeBytes { bytes in
       let part = unsafe bytes[first..<first + target.count * MemoryLayout<Float>.size]
-      unsafe UnsafeMutableRawBufferPointer(target).copyMemory(
-        from: UnsafeRawBufferPointer(rebasing: part))
+      unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
     }
   }
 
   /// One element, addressed in row-major order.
   private func doubleElement(_ index: Int) throws(ScaleNetError) -> Double {
     var value = 0.0
-    guard
-      let read = unsafe ElementReader<Double>.doubles(storedType, isLittleEndian: isLittleEndian)
-    else {
+    guard let read = unsafe ElementReader<Double>.doubles(storedType, isLittleEndian: isLittleEndian) else {
       throw .wrongType(expected: "real numbers", found: storedType)
     }
     unsafe withUnsafeMutablePointer(to: &value) { pointer in
-      unsafe gather(
-        from: index, into: UnsafeMutableBufferPointer(start: pointer, count: 1), read: read)
+      unsafe gather(from: index, into: UnsafeMutableBufferPointer(start: pointer, count: 1), read: read)
     }
     return value
   }
@@ -175,9 +158,7 @@ extension Tensor {
     let size = dataType.byteCount
     var bytes = [UInt8](repeating: 0, count: count * size)
     if storedType == dataType && channelScale == nil {
-      unsafe bytes.withUnsafeMutableBytes {
-        unsafe gatherBytes(from: start, count: count, into: $0)
-      }
+      unsafe bytes.withUnsafeMutableBytes { unsafe gatherBytes(from: start, count: count, into: $0) }
       return bytes
     }
     do {
@@ -195,12 +176,10 @@ extension Tensor {
           for index in 0..<count {
             unsafe halves[index] =
               dataType == .float16
-              ? Float16(floats[index]).bitPattern
-              : UInt16(truncatingIfNeeded: floats[index].bitPattern >> 16)
+              ? Float16(floats[index]).bitPattern : UInt16(truncatingIfNeeded: floats[index].bitPattern >> 16)
           }
         default:
-          throw ScaleNetError.wrongType(
-            expected: "a conversion from \(storedType.rawValue)", found: dataType)
+          throw ScaleNetError.wrongType(expected: "a conversion from \(storedType.rawValue)", found: dataType)
         }
       }
     } catch {
@@ -210,8 +189,7 @@ extension Tensor {
   }
 
   /// Rounds to the view's type where that is narrower than Float, so that a reader sees what would be written.
-  private func round(_ target: UnsafeMutableBufferPointer<Float>, start: Int) throws(ScaleNetError)
-  {
+  private func round(_ target: UnsafeMutableBufferPointer<Float>, start: Int) throws(ScaleNetError) {
     guard storedType != dataType || channelScale != nil else { return }
     switch dataType {
     case .float16:
@@ -241,8 +219,7 @@ extension Tensor {
   }
 
   private static func apply(
-    _ scale: ChannelScale, shape: TensorShape, start: Int,
-    to target: UnsafeMutableBufferPointer<Float>
+    _ scale: ChannelScale, shape: TensorShape, start: Int, to target: UnsafeMutableBufferPointer<Float>
   ) {
     let inner = shape.dimensions[(scale.axis + 1)...].reduce(1, *)
     let extent = shape[scale.axis]

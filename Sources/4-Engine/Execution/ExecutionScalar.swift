@@ -6,8 +6,7 @@ public import ModelIR
 /// The element types that networks are computed in.
 public protocol ExecutionScalar: BinaryFloatingPoint, Sendable, BitwiseCopyable {
   /// Fills `target` with the elements of a tensor, row-major, from `start` on.
-  @unsafe static func read(
-    _ tensor: Tensor, from start: Int, into target: UnsafeMutableBufferPointer<Self>)
+  @unsafe static func read(_ tensor: Tensor, from start: Int, into target: UnsafeMutableBufferPointer<Self>)
     throws(ScaleNetError)
 
   /// A tensor of its own memory.
@@ -52,10 +51,8 @@ extension ExecutionScalar {
   static func elements(of tensor: Tensor) throws(ScaleNetError) -> [Self] {
     let memory = AlignedMemory<Self>(count: tensor.elementCount)
     unsafe try read(
-      tensor, from: 0,
-      into: UnsafeMutableBufferPointer(start: memory.elements, count: tensor.elementCount))
-    let result = unsafe Array(
-      UnsafeBufferPointer(start: memory.elements, count: tensor.elementCount))
+      tensor, from: 0, into: UnsafeMutableBufferPointer(start: memory.elements, count: tensor.elementCount))
+    let result = unsafe Array(UnsafeBufferPointer(start: memory.elements, count: tensor.elementCount))
     withExtendedLifetime(memory) {}
     return result
   }

@@ -14,10 +14,8 @@ extension Executor {
     func address(_ index: Int) -> UnsafePointer<Scalar> {
       unsafe UnsafePointer(memory.address(step.inputs[index]))
     }
-    let prepared = unsafe kernels.convolution(
-      geometry, weights: address(1), bias: hasBias ? address(2) : nil)
-    let workspace = AlignedMemory<Scalar>(
-      count: prepared.workspaceCount(threads: memory.pool.count))
+    let prepared = unsafe kernels.convolution(geometry, weights: address(1), bias: hasBias ? address(2) : nil)
+    let workspace = AlignedMemory<Scalar>(count: prepared.workspaceCount(threads: memory.pool.count))
     let residual = hasBias ? 3 : 2
     unsafe prepared.run(
       memory.map(step.inputs[0]), into: memory.map(step.output),
@@ -40,9 +38,7 @@ extension Executor {
       let place = products.offsets(of: index)
       if place.b != last {
         let packed = unsafe kernels.matrixProduct(geometry, b: b + place.b)
-        if last < 0 {
-          workspace = AlignedMemory(count: packed.workspaceCount(threads: memory.pool.count))
-        }
+        if last < 0 { workspace = AlignedMemory(count: packed.workspaceCount(threads: memory.pool.count)) }
         prepared = packed
         last = place.b
       }
@@ -76,8 +72,7 @@ extension Executor {
 
   /// Resamples axis by axis, between the halves of the scratch memory.
   func interpolate(
-    _ passes: [Interpolation], _ input: UnsafePointer<Scalar>,
-    into output: UnsafeMutablePointer<Scalar>,
+    _ passes: [Interpolation], _ input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>,
     _ memory: PlanMemory<Scalar>
   ) {
     let half = Planner<Scalar>.betweenCount(passes)

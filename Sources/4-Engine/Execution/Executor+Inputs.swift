@@ -24,9 +24,7 @@ extension Executor {
   }
 
   /// Copies images into the arena: those of slice `slice`, of as many as the plan takes at a time.
-  func load(_ inputs: [String: Tensor], slice: Int, into memory: PlanMemory<Scalar>)
-    throws(ScaleNetError)
-  {
+  func load(_ inputs: [String: Tensor], slice: Int, into memory: PlanMemory<Scalar>) throws(ScaleNetError) {
     for (id, place) in zip(graph.inputs, memory.plan.inputs) {
       let name = graph[id].name
       guard let tensor = inputs[name] else { continue }

@@ -20,18 +20,15 @@ extension Executor {
     switch step.operation {
     case .convolution(let prepared, let appliesReLU):
       unsafe prepared.run(
-        input(0), into: output, residual: step.inputs.count > 1 ? input(1) : nil,
-        appliesReLU: appliesReLU,
+        input(0), into: output, residual: step.inputs.count > 1 ? input(1) : nil, appliesReLU: appliesReLU,
         workspace: memory.workspace, threads: memory.pool)
     case .blockedConvolution(let prepared, let function):
       unsafe prepared.run(
-        input(0), into: output, residual: step.inputs.count > 1 ? input(1) : nil,
-        function: function,
+        input(0), into: output, residual: step.inputs.count > 1 ? input(1) : nil, function: function,
         workspace: memory.workspace, threads: memory.pool)
     case .reorder:
       unsafe kernels.blocked?.reorder(
-        input(0), step.inputs[0].images.blocks, into: output, step.output.images.blocks,
-        threads: memory.pool)
+        input(0), step.inputs[0].images.blocks, into: output, step.output.images.blocks, threads: memory.pool)
     case .matrixProduct(let prepared, let rowStep, let columnStep):
       unsafe prepared.run(
         a: address(0), c: step.inputs.count > 1 ? (address(1), rowStep, columnStep) : nil,
@@ -67,18 +64,15 @@ extension Executor {
       unsafe kernels.apply(function, input(0), into: output, threads: memory.pool)
     case .binary(let function, let broadcasting, let appliesReLU):
       unsafe kernels.combine(
-        function, address(0), address(1), broadcasting, appliesReLU: appliesReLU,
-        into: output.elements,
+        function, address(0), address(1), broadcasting, appliesReLU: appliesReLU, into: output.elements,
         threads: memory.pool)
     case .softmax(let outer, let count, let inner):
       unsafe kernels.softmax(
-        address(0), outer: outer, count: count, inner: inner, into: output.elements,
-        threads: memory.pool)
+        address(0), outer: outer, count: count, inner: inner, into: output.elements, threads: memory.pool)
     case .normalizeRows(let normalization):
       unsafe kernels.normalizeRows(
         normalization, address(0), scale: step.inputs.count > 1 ? address(1) : nil,
-        shift: step.inputs.count > 2 ? address(2) : nil, into: output.elements, threads: memory.pool
-      )
+        shift: step.inputs.count > 2 ? address(2) : nil, into: output.elements, threads: memory.pool)
     case .copy(let type):
       unsafe copy(input(0), into: output, roundedTo: type)
     case .alias, .reference:
@@ -87,9 +81,7 @@ extension Executor {
   }
 
   /// Copies images, rounded to a half type if one is given.
-  private func copy(
-    _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, roundedTo type: DataType?
-  ) {
+  private func copy(_ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, roundedTo type: DataType?) {
     let size = unsafe input.channels * input.planeSize
     for image in unsafe 0..<input.batch {
       let source = unsafe input.elements + image * input.batchStride
@@ -98,9 +90,7 @@ extension Executor {
       case .float16:
         for index in 0..<size { unsafe target[index] = unsafe Scalar(Float16(source[index])) }
       case .bfloat16:
-        for index in 0..<size {
-          unsafe target[index] = unsafe Scalar(Self.bfloat16(Float(source[index])))
-        }
+        for index in 0..<size { unsafe target[index] = unsafe Scalar(Self.bfloat16(Float(source[index]))) }
       default:
         unsafe target.update(from: source, count: size)
       }

@@ -49,8 +49,7 @@ public final class Executor<Scalar: ExecutionScalar> {
     self.memory = memory
     memories =
       pool.count > 1 && sliceCount >= pool.count
-      ? (0..<pool.count).map { PlanMemory(memory, ThreadPool(count: 1), sharesMemory: $0 == 0) }
-      : []
+      ? (0..<pool.count).map { PlanMemory(memory, ThreadPool(count: 1), sharesMemory: $0 == 0) } : []
   }
 
   /// Bytes of activations and scratch memory: the peak of a run. Weights are not counted.
@@ -83,8 +82,7 @@ public final class Executor<Scalar: ExecutionScalar> {
 
   /// Computes one slice, and copies its part of the outputs to `results`.
   private func compute(
-    _ inputs: [String: Tensor], slice: Int, _ memory: PlanMemory<Scalar>,
-    _ results: [AlignedMemory<Scalar>]
+    _ inputs: [String: Tensor], slice: Int, _ memory: PlanMemory<Scalar>, _ results: [AlignedMemory<Scalar>]
   ) throws(ScaleNetError) {
     try load(inputs, slice: slice, into: memory)
     for step in memory.plan.steps { try perform(step, memory) }
@@ -158,16 +156,12 @@ public final class Executor<Scalar: ExecutionScalar> {
   }
 
   /// Copies a value, row-major.
-  private func copy(
-    _ place: Operand, _ memory: PlanMemory<Scalar>, to target: UnsafeMutablePointer<Scalar>
-  ) {
+  private func copy(_ place: Operand, _ memory: PlanMemory<Scalar>, to target: UnsafeMutablePointer<Scalar>) {
     let images = place.images
     if let blocks = images.blocks {
       let planes = unsafe FeatureMap(
-        target, batch: images.batch, channels: blocks.channels,
-        extent: Extent(images.height, images.width))
-      unsafe kernels.blocked?.reorder(
-        memory.map(place), blocks, into: planes, nil, threads: memory.pool)
+        target, batch: images.batch, channels: blocks.channels, extent: Extent(images.height, images.width))
+      unsafe kernels.blocked?.reorder(memory.map(place), blocks, into: planes, nil, threads: memory.pool)
       return
     }
     let source = unsafe memory.address(place)

@@ -47,8 +47,7 @@ internal import ModelIR
   func map(_ operand: Operand) -> FeatureMap<Scalar> {
     unsafe FeatureMap(
       address(operand), batch: operand.images.batch, channels: operand.images.channels,
-      extent: Extent(operand.images.height, operand.images.width),
-      batchStride: operand.images.batchStride,
+      extent: Extent(operand.images.height, operand.images.width), batchStride: operand.images.batchStride,
       lanes: operand.images.blocks?.lanes ?? 1)
   }
 }

@@ -11,9 +11,7 @@ extension Planner {
     let (a, b) = (shapes[operands[0].index], shapes[operands[1].index])
     let left = a.count == 1 ? [1] + a : a
     let right = b.count == 1 ? b + [1] : b
-    let (rows, depth, columns) = (
-      left[left.count - 2], left[left.count - 1], right[right.count - 1]
-    )
+    let (rows, depth, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
     if isPrepared(group) {
       let geometry = MatrixProduct(
         rows: left.dropLast().reduce(1, *), columns: columns, depth: depth, alpha: 1, beta: 0)
@@ -22,8 +20,7 @@ extension Planner {
         unsafe kernels.matrixProduct(geometry, b: $0.baseAddress!)
       }
       try needWorkspace(prepared.workspaceCount(threads: threads), group.node)
-      add(
-        .matrixProduct(prepared, rowStep: 0, columnStep: 0), [operands[0]], group.output, at: index)
+      add(.matrixProduct(prepared, rowStep: 0, columnStep: 0), [operands[0]], group.output, at: index)
       return
     }
     var leading = (Array(left.dropLast(2)), Array(right.dropLast(2)))

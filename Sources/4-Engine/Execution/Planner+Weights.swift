@@ -25,8 +25,7 @@ extension Planner {
       let operands = activations(of: group)
       if let residual = group.residual {
         overwrite(
-          residual, with: group.output, others: operands.filter { $0 != residual } + [input],
-          at: index)
+          residual, with: group.output, others: operands.filter { $0 != residual } + [input], at: index)
       }
       let hasBias = group.node.inputs.count > 2 && group.node.inputs[2] != nil
       add(
@@ -53,8 +52,7 @@ extension Planner {
           workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
           return .blockedConvolution(prepared, group.function)
         }
-        let prepared = unsafe kernels.convolution(
-          geometry, weights: weights.baseAddress!, bias: bias)
+        let prepared = unsafe kernels.convolution(geometry, weights: weights.baseAddress!, bias: bias)
         workspaceCount = max(workspaceCount, prepared.workspaceCount(threads: threads))
         return .convolution(prepared, appliesReLU: group.appliesReLU)
       }
@@ -77,15 +75,13 @@ extension Planner {
     ] {
       let (product, overflow) = count.multipliedReportingOverflow(by: factor)
       guard !overflow, product <= options.memoryLimit else {
-        throw .tooLarge(
-          what: node.name, bytes: overflow ? nil : product, limit: options.memoryLimit)
+        throw .tooLarge(what: node.name, bytes: overflow ? nil : product, limit: options.memoryLimit)
       }
       count = product
     }
     // Places within an image are 32-bit numbers.
     guard count / geometry.batch / MemoryLayout<Scalar>.size <= Int(Int32.max) else {
-      throw .tooLarge(
-        what: node.name, bytes: count, limit: Int(Int32.max) * MemoryLayout<Scalar>.size)
+      throw .tooLarge(what: node.name, bytes: count, limit: Int(Int32.max) * MemoryLayout<Scalar>.size)
     }
   }
 
@@ -95,8 +91,7 @@ extension Planner {
     let shape = shapes[group.output.index]
     let geometry = MatrixProduct(
       rows: shape[0], columns: shape[1], depth: shapes[a.index][gemm.transA ? 0 : 1],
-      transposesA: gemm.transA, transposesB: gemm.transB, alpha: Double(gemm.alpha),
-      beta: Double(gemm.beta))
+      transposesA: gemm.transA, transposesB: gemm.transB, alpha: Double(gemm.alpha), beta: Double(gemm.beta))
     guard isPrepared(group) else {
       var operation = MatrixProducts(
         geometry: geometry,
@@ -122,8 +117,7 @@ extension Planner {
       steps = Broadcasting.strides([Int](repeating: 1, count: 2 - own.count) + own, in: shape)
     }
     add(
-      .matrixProduct(prepared, rowStep: steps[0], columnStep: steps[1]), inputs, group.output,
-      at: index)
+      .matrixProduct(prepared, rowStep: steps[0], columnStep: steps[1]), inputs, group.output, at: index)
   }
 
   mutating func addNormalization(
@@ -143,8 +137,7 @@ extension Planner {
     let target = write(group.output, at: index)
     func constant(_ elements: [Scalar]) -> Operand {
       Operand(
-        isConstant: true, root: input, offset: addConstant(elements),
-        images: ImageShape([elements.count]))
+        isConstant: true, root: input, offset: addConstant(elements), images: ImageShape([elements.count]))
     }
     // Empty lanes stay what they are.
     let factors = layouts[input.index]?.spread(scale, empty: 1) ?? scale

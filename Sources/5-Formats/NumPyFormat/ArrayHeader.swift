@@ -30,8 +30,7 @@ struct ArrayPreamble {
     let (major, minor) = (start[6], start[7])
     guard (1...3).contains(major), minor == 0 else {
       throw .header(
-        path: path, member: member, offset: 6, expected: "version 1.0, 2.0 or 3.0",
-        found: "\(major).\(minor)"
+        path: path, member: member, offset: 6, expected: "version 1.0, 2.0 or 3.0", found: "\(major).\(minor)"
       )
     }
     let size: Int?
@@ -50,8 +49,7 @@ struct ArrayPreamble {
     }
     guard size <= Self.headerLimit else {
       throw .header(
-        path: path, member: member, offset: 8,
-        expected: "a header of at most \(Self.headerLimit) bytes",
+        path: path, member: member, offset: 8, expected: "a header of at most \(Self.headerLimit) bytes",
         found: "\(size)")
     }
     header = first..<first + size

@@ -9,8 +9,7 @@ package struct NumPyWriter {
   /// Appends an array file (`.npy`, format version 1.0) to `file`, which the caller then commits.
   ///
   /// numpy has no bfloat16: such a tensor is an error.
-  package static func writeArray(_ tensor: Tensor, to file: inout OutputFile) throws(ScaleNetError)
-  {
+  package static func writeArray(_ tensor: Tensor, to file: inout OutputFile) throws(ScaleNetError) {
     let header = try header(of: tensor, name: "", path: file.path)
     try file.write(header)
     let path = file.path
@@ -24,9 +23,7 @@ package struct NumPyWriter {
   /// - Parameters:
   ///   - name: the array's, for messages.
   ///   - path: what it is written into, for messages.
-  package static func bytes(of tensor: Tensor, name: String, path: String) throws(ScaleNetError)
-    -> [UInt8]
-  {
+  package static func bytes(of tensor: Tensor, name: String, path: String) throws(ScaleNetError) -> [UInt8] {
     var bytes = try header(of: tensor, name: name, path: path)
     bytes += try naming(name, path) { () throws(ScaleNetError) in try tensor.bytes() }
     return bytes
@@ -43,16 +40,13 @@ package struct NumPyWriter {
       // What no reader of archives would take is refused here.
       if let reason = ZipName.refusal(Array(member.utf8)) {
         throw .unwritable(
-          path: path, name: entry.name, expected: "a name that can be an archive member's",
-          found: reason)
+          path: path, name: entry.name, expected: "a name that can be an archive member's", found: reason)
       }
       let header = try header(of: entry.tensor, name: entry.name, path: path)
       try archive.begin(member, size: header.count + entry.tensor.byteCount, in: &file)
       try header.withBytes { bytes throws(ScaleNetError) in try archive.append(bytes, to: &file) }
       try naming(entry.name, path) { () throws(ScaleNetError) in
-        try entry.tensor.streamBytes { (bytes) throws(ScaleNetError) in
-          try archive.append(bytes, to: &file)
-        }
+        try entry.tensor.streamBytes { (bytes) throws(ScaleNetError) in try archive.append(bytes, to: &file) }
       }
       try archive.end(in: &file)
     }
@@ -79,13 +73,10 @@ package struct NumPyWriter {
         path: path, name: name, expected: "a type that numpy has", found: tensor.dataType.rawValue)
     }
     let extents = tensor.shape.dimensions.map(String.init)
-    let shape =
-      extents.count == 1 ? "(\(extents[0]),)" : "(" + extents.joined(separator: ", ") + ")"
+    let shape = extents.count == 1 ? "(\(extents[0]),)" : "(" + extents.joined(separator: ", ") + ")"
     var text = "{'descr': '\(code)', 'fortran_order': False, 'shape': \(shape), }"
     // numpy leaves room for the first extent to grow to 21 digits in place.
-    if let first = extents.first {
-      text += String(repeating: " ", count: max(0, 21 - first.utf8.count))
-    }
+    if let first = extents.first { text += String(repeating: " ", count: max(0, 21 - first.utf8.count)) }
     let before = ArrayPreamble.magic.count + 4
     let gap = 64 - (before + text.utf8.count + 1) % 64
     text += String(repeating: " ", count: gap) + "\n"

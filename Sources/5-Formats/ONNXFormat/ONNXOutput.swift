@@ -18,9 +18,7 @@ public struct ONNXOutput: ~Copyable {
   /// - Parameters:
   ///   - overwrite: whether an existing file may be replaced.
   ///   - inputs: files that are being read, which an output must not be.
-  public init(_ writer: ONNXWriter, overwrite: Bool, inputs: [ByteRegion] = [])
-    throws(ScaleNetError)
-  {
+  public init(_ writer: ONNXWriter, overwrite: Bool, inputs: [ByteRegion] = []) throws(ScaleNetError) {
     let model = try OutputFile(path: writer.path, overwrite: overwrite, inputs: inputs)
     let data = try Self.createData(writer, overwrite, inputs)
     self.writer = writer
@@ -55,9 +53,7 @@ public struct ONNXOutput: ~Copyable {
   /// - Returns: what was written: the model, and the data under the location that the model refers to, for
   ///   `ONNXReader.Options.externalData`.
   @discardableResult
-  public mutating func write() throws(ScaleNetError) -> (
-    model: ByteRegion, data: [String: ByteRegion]
-  ) {
+  public mutating func write() throws(ScaleNetError) -> (model: ByteRegion, data: [String: ByteRegion]) {
     var mapped: [String: ByteRegion] = [:]
     if let external = writer.externalData, data != nil {
       try writer.writeExternalData(to: &data!)
@@ -82,9 +78,7 @@ public struct ONNXOutput: ~Copyable {
 
   /// Whether the file at a path has the contents that its name promises.
   private static func holds(_ path: String, _ external: ONNXWriter.ExternalData) -> Bool {
-    guard let file = try? ByteRegion.map(path: path), file.count == external.byteCount else {
-      return false
-    }
+    guard let file = try? ByteRegion.map(path: path), file.count == external.byteCount else { return false }
     var hash = ContentHash()
     file.withBytes { hash.update($0) }
     return external.location.hasSuffix(".\(hash.text).data")
@@ -110,8 +104,7 @@ struct DataFiles {
   func removal(but kept: String?, inputs: [ByteRegion]) -> () -> Void {
     var obsolete = Self.locations(ofModelAt: path).filter { isOwn($0) && $0 != kept }
     if !obsolete.isEmpty { obsolete.subtract(locationsOfOthers()) }
-    let files = obsolete.sorted().compactMap {
-      location -> (path: String, identity: FileIdentity)? in
+    let files = obsolete.sorted().compactMap { location -> (path: String, identity: FileIdentity)? in
       let path = directory + location
       guard let identity = FileIdentity.of(path: path),
         !inputs.contains(where: { $0.fileIdentity == identity })
@@ -127,9 +120,7 @@ struct DataFiles {
 
   /// Tells of data files of this model's name that no model in the directory refers to.
   func tellOrphans(but kept: String?) {
-    let found = Leftovers.names(in: directory.isEmpty ? "./" : directory).filter {
-      isOwn($0) && $0 != kept
-    }
+    let found = Leftovers.names(in: directory.isEmpty ? "./" : directory).filter { isOwn($0) && $0 != kept }
     if found.isEmpty { return }
     let referred = Self.locations(ofModelAt: path).union(locationsOfOthers())
     for name in found where !referred.contains(name) && !Leftovers.isInUse(directory + name) {
@@ -141,8 +132,7 @@ struct DataFiles {
   private func isOwn(_ location: String) -> Bool {
     guard location.hasPrefix("\(name)."), location.hasSuffix(".data") else { return false }
     let digits = location.utf8.dropFirst(name.utf8.count + 1).dropLast(5)
-    return digits.count == 16
-      && digits.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    return digits.count == 16 && digits.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
   }
 
   /// What the other models in the directory refer to.
@@ -163,8 +153,7 @@ struct DataFiles {
       })
     else { return [] }
     return Set(
-      (message.graph?.initializers ?? []).flatMap(\.externalData).filter { $0.key == "location" }
-        .map(\.value)
+      (message.graph?.initializers ?? []).flatMap(\.externalData).filter { $0.key == "location" }.map(\.value)
     )
   }
 }

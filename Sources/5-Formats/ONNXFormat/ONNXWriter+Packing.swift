@@ -7,9 +7,7 @@ import ModelIR
 
 extension ONNXWriter {
   /// C strings end at NUL, and keys of metadata stand for one value each.
-  static func checkNames(_ model: StoredModel, _ options: Options, path: String)
-    throws(ScaleNetError)
-  {
+  static func checkNames(_ model: StoredModel, _ options: Options, path: String) throws(ScaleNetError) {
     var texts = [
       model.graph.name, options.producerName, options.producerVersion, options.documentation ?? "",
     ]
@@ -23,8 +21,7 @@ extension ONNXWriter {
     }
     var keys = Set<String>()
     for (key, _) in model.metadata where !keys.insert(key).inserted {
-      throw .invalidModel(
-        path: path, place: "metadata", expected: "each key once", found: "\(key) twice")
+      throw .invalidModel(path: path, place: "metadata", expected: "each key once", found: "\(key) twice")
     }
   }
 
@@ -44,9 +41,7 @@ extension ONNXWriter {
     }
     let end = unsafe arena.make(onnx__model_proto__init)
     unsafe end.pointee.n_opset_import = 1
-    unsafe end.pointee.opset_import = arena.messages([options.opset]) {
-      unsafe arena.opset(version: $0)
-    }
+    unsafe end.pointee.opset_import = arena.messages([options.opset]) { unsafe arena.opset(version: $0) }
     unsafe end.pointee.n_metadata_props = model.metadata.count
     unsafe end.pointee.metadata_props = arena.messages(model.metadata) {
       unsafe arena.entry($0.key, $0.value)

@@ -29,30 +29,22 @@ extension PyTorchReader {
       throw start.malformed("the magic number of torch.save", magic)
     }
     let (second, version) = try pickle()
-    guard case .integer(1001) = version else {
-      throw second.malformed("format version 1001", version)
-    }
+    guard case .integer(1001) = version else { throw second.malformed("format version 1001", version) }
     let (third, system) = try pickle()
-    guard case .dictionary = system else {
-      throw third.malformed("a dictionary of the system", system)
-    }
+    guard case .dictionary = system else { throw third.malformed("a dictionary of the system", system) }
     let (object, root) = try pickle()
     let (last, keys) = try pickle()
-    guard case .list(let list) = keys else {
-      throw last.malformed("the list of storage keys", keys)
-    }
+    guard case .list(let list) = keys else { throw last.malformed("the list of storage keys", keys) }
     let regions = try storageRegions(
       file, at: position, keys: last.arena.containers[list], of: last, arena: object.arena)
     return Checkpoint(
       path: path, arena: object.arena, root: root, isLittleEndian: true,
-      regions: { (storages) throws(ScaleNetError) in storages.map { regions[$0] } },
-      fileSize: file.count)
+      regions: { (storages) throws(ScaleNetError) in storages.map { regions[$0] } }, fileSize: file.count)
   }
 
   /// The bytes of every storage of the arena: each key appears once, and the last storage ends the file.
   private static func storageRegions(
-    _ file: ByteRegion, at start: Int, keys: [PickleValue], of unpickler: Unpickler,
-    arena: PickleArena
+    _ file: ByteRegion, at start: Int, keys: [PickleValue], of unpickler: Unpickler, arena: PickleArena
   ) throws(ScaleNetError) -> [ByteRegion] {
     let path = file.origin
     var position = start
@@ -92,8 +84,7 @@ extension PyTorchReader {
     for (index, region) in regions.enumerated() {
       guard let region else {
         throw .storage(
-          path: path, key: arena.storages[index].key, expected: "its elements in the file",
-          found: "none")
+          path: path, key: arena.storages[index].key, expected: "its elements in the file", found: "none")
       }
       result.append(region)
     }

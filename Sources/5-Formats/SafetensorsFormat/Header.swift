@@ -64,13 +64,11 @@ struct Header {
   private static func range(_ bytes: RawSpan, path: String) throws(ScaleNetError) -> Range<Int> {
     guard let length = length(bytes) else {
       throw .header(
-        path: path, offset: 0, expected: "a length of \(lengthSize) bytes",
-        found: "\(bytes.byteCount) bytes")
+        path: path, offset: 0, expected: "a length of \(lengthSize) bytes", found: "\(bytes.byteCount) bytes")
     }
     guard length <= sizeLimit else {
       throw .header(
-        path: path, offset: 0, expected: "a header of at most \(sizeLimit) bytes",
-        found: "one of \(length)")
+        path: path, offset: 0, expected: "a header of at most \(sizeLimit) bytes", found: "one of \(length)")
     }
     let end = lengthSize + Int(length)
     guard end <= bytes.byteCount else {
@@ -93,8 +91,7 @@ struct Header {
           "data within the \(size) bytes behind the header", "bytes \(entry.begin)..<\(entry.end)")
       }
       guard entry.begin == end else {
-        throw failure(
-          "data from byte \(end) on, without a hole or an overlap", "byte \(entry.begin)")
+        throw failure("data from byte \(end) on, without a hole or an overlap", "byte \(entry.begin)")
       }
       let byteCount = entry.shape.elementCount * entry.dataType.byteCount
       guard entry.end - entry.begin == byteCount else {

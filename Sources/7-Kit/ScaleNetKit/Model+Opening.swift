@@ -24,8 +24,7 @@ public struct OpeningOptions: Sendable {
 
   /// Nothing asked for: what the file says by itself.
   public init(
-    key: String? = nil, prefix: String? = nil, structurePath: String? = nil,
-    inputSize: InputSize? = nil
+    key: String? = nil, prefix: String? = nil, structurePath: String? = nil, inputSize: InputSize? = nil
   ) {
     self.key = key
     self.prefix = prefix
@@ -75,9 +74,7 @@ extension Model {
   static func open(
     _ file: ByteRegion, path: String, _ options: OpeningOptions
   ) throws(ScaleNetError) -> Model {
-    let structure = try options.structurePath.map { (path) throws(ScaleNetError) in
-      try readStructure(path)
-    }
+    let structure = try options.structurePath.map { (path) throws(ScaleNetError) in try readStructure(path) }
     let format = FileFormat.detect(file)
     let files = [file] + (structure.map { [$0.file] } ?? [])
     if let weights = try WeightsFile(file, format, path: path, key: options.key) {
@@ -107,9 +104,7 @@ extension Model {
   }
 
   /// Fails if an option was given that only other formats have.
-  private static func refuse(_ option: String, _ value: String?, _ format: FileFormat)
-    throws(ScaleNetError)
-  {
+  private static func refuse(_ option: String, _ value: String?, _ format: FileFormat) throws(ScaleNetError) {
     guard let value else { return }
     throw .invalidOption(
       option, expected: option == "key" ? "a PyTorch checkpoint" : "weights",
@@ -117,17 +112,13 @@ extension Model {
   }
 
   /// A built-in architecture with fresh weights, or with none.
-  private static func builtIn(_ path: String, _ options: OpeningOptions) throws(ScaleNetError)
-    -> Model
-  {
+  private static func builtIn(_ path: String, _ options: OpeningOptions) throws(ScaleNetError) -> Model {
     let name = String(path.dropFirst(builtInPrefix.count))
     guard let builtIn = BuiltInArchitecture(name: name) else {
       let names = BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")
       throw .invalidOption("arch:", expected: "one of \(names)", found: name.escapedForMessage)
     }
-    let given = [
-      ("key", options.key), ("prefix", options.prefix), ("structure", options.structurePath),
-    ]
+    let given = [("key", options.key), ("prefix", options.prefix), ("structure", options.structurePath)]
     if let option = given.first(where: { $0.1 != nil })?.0 {
       throw .invalidOption(option, expected: "a file", found: "a built-in architecture")
     }
@@ -143,18 +134,14 @@ extension Model {
     if format == .keras {
       var keras = KerasReader.Options(imageSize: options.inputSize.map { ($0.height, $0.width) })
       keras.onlyShape = options.arrays?.only?.shape.dimensions
-      for array in options.arrays?.arrays ?? [] {
-        keras.shapes[array.name] = array.tensor.shape.dimensions
-      }
+      for array in options.arrays?.arrays ?? [] { keras.shapes[array.name] = array.tensor.shape.dimensions }
       return try KerasReader.read(file, keras)
     }
     do throws(ScaleNetError) {
       return try ONNXReader.read(
         file, path: path,
         options: ONNXReader.Options(
-          imageSize: options.inputSize.map {
-            ONNXReader.ImageSize(height: $0.height, width: $0.width)
-          },
+          imageSize: options.inputSize.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
           given: options.arrays?.given ?? .none))
     } catch {
       throw options.arrays?.blamed(for: error, of: path) ?? error
@@ -165,8 +152,7 @@ extension Model {
   static func readStructure(
     _ path: String
   ) throws(ScaleNetError) -> (structure: Structure, file: ByteRegion) {
-    let file =
-      path == StandardStreams.path ? try StandardStreams.region() : try ByteRegion.map(path: path)
+    let file = path == StandardStreams.path ? try StandardStreams.region() : try ByteRegion.map(path: path)
     guard file.count <= 1 << 20 else {
       throw .unknownFormat(
         path: path, expected: "a structure file of at most 1 MiB", found: "\(file.count) bytes")

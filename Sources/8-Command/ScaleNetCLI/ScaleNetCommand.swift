@@ -29,8 +29,7 @@ struct ScaleNetCommand: ParsableCommand {
       """,
     version: ToolVersion.current,
     subcommands: [
-      ConvertCommand.self, InspectCommand.self, RunCommand.self, PredictCommand.self,
-      EvalCommand.self,
+      ConvertCommand.self, InspectCommand.self, RunCommand.self, PredictCommand.self, EvalCommand.self,
       DiffCommand.self, CheckCommand.self, StructureCommand.self, InitCommand.self,
       AllocateCommand.self, BenchCommand.self,
     ])
@@ -51,8 +50,7 @@ enum Main {
     let status = run()
     for file in LeftoverFile.found() {
       StandardError.write(
-        "scalenet: note: \(file.path.escapedForMessage): \(file.byteCount.byteText), \(file.description)\n"
-      )
+        "scalenet: note: \(file.path.escapedForMessage): \(file.byteCount.byteText), \(file.description)\n")
     }
     exit(status)
   }
@@ -66,14 +64,11 @@ enum Main {
       if wantsJSON { return tell(ErrorJSON(error)) }
       StandardError.write("scalenet: error: \(error.message(in: .command, listsAll: isVerbose))\n")
     }
-    func tell(_ error: ErrorJSON) {
-      StandardError.write((try? reportJSON(error)) ?? error.message + "\n")
-    }
+    func tell(_ error: ErrorJSON) { StandardError.write((try? reportJSON(error)) ?? error.message + "\n") }
     do {
       do {
         if Set(arguments) == ["--version", "--verbose"] {
-          try StandardOutput.write(
-            "\(ToolVersion.current)\nkernels \(try kernelsForThisProcessor().name)\n")
+          try StandardOutput.write("\(ToolVersion.current)\nkernels \(try kernelsForThisProcessor().name)\n")
           return 0
         }
         if let message = Suggestions.unknownCommand(in: arguments) {

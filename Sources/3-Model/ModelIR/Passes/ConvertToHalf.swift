@@ -31,9 +31,7 @@ public struct ConvertToHalf: GraphPass {
     func own(_ node: Node) -> DataType { kept.contains(node.name) ? .float32 : type }
     var conversion = HalfConversion(graph, type: type)
     if halfIO {
-      for id in graph.inputs where isConverted(graph[id].type.dataType) {
-        conversion.setInput(id, type)
-      }
+      for id in graph.inputs where isConverted(graph[id].type.dataType) { conversion.setInput(id, type) }
     }
     try conversion.convertInitializers(own)
     for node in graph.nodes { try conversion.add(node, computing: own(node)) }
@@ -104,9 +102,7 @@ private struct HalfConversion {
         continue
       }
       if let tensor = graph[id].initializer {
-        if tensor.dataType != own {
-          node.inputs[position] = copies[Copy(value: id, type: own)] ?? id
-        }
+        if tensor.dataType != own { node.inputs[position] = copies[Copy(value: id, type: own)] ?? id }
       } else if !isCast, let current = types[id], current != own {
         node.inputs[position] = try cast(id, to: own)
       }
@@ -159,11 +155,8 @@ private struct HalfConversion {
     let suffix = type == self.type ? "half" : type.rawValue
     let nodeName = nodeNames.new("\(name).cast")
     let ids = try graph.addNode(
-      nodeName, .cast(Cast(to: type)), inputs: [id],
-      outputNames: [graph.unusedName("\(name)_\(suffix)")])
-    guard let node = graph.nodes.popLast() else {
-      throw .undefinedValue(node: nodeName, value: name)
-    }
+      nodeName, .cast(Cast(to: type)), inputs: [id], outputNames: [graph.unusedName("\(name)_\(suffix)")])
+    guard let node = graph.nodes.popLast() else { throw .undefinedValue(node: nodeName, value: name) }
     nodes.append(node)
     copies[key] = ids[0]
     types[ids[0]] = type
@@ -217,24 +210,19 @@ extension Tensor {
     var found: (value: Float, index: Int)?
     var start = 0
     try unsafe forEachPart { part in
-      if found == nil,
-        let index = unsafe part.firstIndex(where: { $0.isFinite && abs($0) >= 65520 })
-      {
+      if found == nil, let index = unsafe part.firstIndex(where: { $0.isFinite && abs($0) >= 65520 }) {
         found = unsafe (part[index], start + index)
       }
       start += part.count
     }
-    if let found {
-      throw .overflow(value: Double(found.value), index: found.index, target: .float16)
-    }
+    if let found { throw .overflow(value: Double(found.value), index: found.index, target: .float16) }
   }
 
   /// Calls `body` with the elements, some thousands at a time.
   private func forEachPart(
     _ body: (UnsafeMutableBufferPointer<Float>) -> Void
   ) throws(ScaleNetError) {
-    let chunk = UnsafeMutableBufferPointer<Float>.allocate(
-      capacity: max(1, min(elementCount, 1 << 14)))
+    let chunk = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, min(elementCount, 1 << 14)))
     defer { unsafe chunk.deallocate() }
     var start = 0
     while start < elementCount {

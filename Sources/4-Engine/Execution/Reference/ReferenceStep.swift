@@ -67,8 +67,7 @@ extension Planner {
     let step = ReferenceStep(node: node, inputs: inputs, outputs: outputs)
     steps.append(
       Step(
-        operation: .reference(step), inputs: operands,
-        output: targets.first ?? place(node.outputs[0]),
+        operation: .reference(step), inputs: operands, output: targets.first ?? place(node.outputs[0]),
         moreOutputs: Array(targets.dropFirst()), value: node.outputs[0]))
   }
 }
@@ -76,9 +75,7 @@ extension Planner {
 extension Step {
   /// The values that a step completes, and where those in the arena lie.
   var values: [(id: ValueID, place: Operand)] {
-    guard case .reference(let reference) = operation else {
-      return value.map { [($0, output)] } ?? []
-    }
+    guard case .reference(let reference) = operation else { return value.map { [($0, output)] } ?? [] }
     let targets = [output] + moreOutputs
     return zip(reference.node.outputs, reference.outputs).map { id, place in
       if case .arena(let number, _) = place { (id, targets[number]) } else { (id, output) }
@@ -108,8 +105,7 @@ extension Executor {
       case .arena(let number, let type):
         guard result.shape == type.dimensions.compactMap(\.value) else {
           throw ScaleNetError(
-            .internalFailure, place: "node \(reference.node.name.escapedForMessage)",
-            expected: "\(type)",
+            .internalFailure, place: "node \(reference.node.name.escapedForMessage)", expected: "\(type)",
             found: "\(result.shape)")
         }
         write(result, to: targets[number], memory)
@@ -118,9 +114,7 @@ extension Executor {
   }
 
   /// A value of the arena as a tensor. Its images may lie apart.
-  private func read(_ place: Operand, _ type: TensorType, _ memory: PlanMemory<Scalar>)
-    -> TypedTensor
-  {
+  private func read(_ place: Operand, _ type: TensorType, _ memory: PlanMemory<Scalar>) -> TypedTensor {
     var elements: [Double] = []
     elements.reserveCapacity(place.images.batch * place.images.imageSize)
     let source = unsafe memory.address(place)

@@ -21,8 +21,7 @@ struct ConvolutionTables {
   /// Rows of the input under a band.
   var copiedRows: Int {
     let window = geometry.window
-    return (bandRows - 1) * window.strides.height + (window.kernel.height - 1)
-      * window.dilations.height + 1
+    return (bandRows - 1) * window.strides.height + (window.kernel.height - 1) * window.dilations.height + 1
   }
 
   /// Elements of a plane, or of a block, of copied rows.
@@ -41,24 +40,19 @@ struct ConvolutionTables {
   /// Elements of a pixel of the input.
   var pixel: Int { input == nil ? 1 : output.lanes }
 
-  init(
-    _ geometry: Convolution, _ method: ConvolutionMethod, input: ChannelBlocks?,
-    output: ChannelBlocks
-  ) {
+  init(_ geometry: Convolution, _ method: ConvolutionMethod, input: ChannelBlocks?, output: ChannelBlocks) {
     self.geometry = geometry
     self.method = method
     self.input = input
     self.output = output
     let window = geometry.window
     let columns =
-      (geometry.output.width - 1) * window.strides.width + (window.kernel.width - 1)
-      * window.dilations.width
+      (geometry.output.width - 1) * window.strides.width + (window.kernel.width - 1) * window.dilations.width
       + 1
     paddedColumns = columns
     let group = geometry.inputChannels / geometry.groups
     let planes =
-      input.map { min($0.paddedChannels, max(group, $0.lanes) + $0.lanes) }
-      ?? geometry.inputChannels
+      input.map { min($0.paddedChannels, max(group, $0.lanes) + $0.lanes) } ?? geometry.inputChannels
     let height = geometry.output.height
     let most = max(1, Self.bandElements / max(1, planes * columns * window.strides.height))
     let bands = (height + most - 1) / most
@@ -138,9 +132,7 @@ struct ConvolutionTables {
       for part in parts {
         runs.append(
           run(
-            unit: (part.block - parts[0].block) * planeStride + (row * paddedColumns + column)
-              * pixel,
-            part))
+            unit: (part.block - parts[0].block) * planeStride + (row * paddedColumns + column) * pixel, part))
       }
       order += (0..<channels.count).map { Int64($0 * kernel.area + tap) }
     }
@@ -155,8 +147,7 @@ struct ConvolutionTables {
       for row in 0..<kernel.height {
         for column in stride(from: 0, to: kernel.width, by: length) {
           let place = row * dilations.height * paddedColumns + column * dilations.width
-          runs.append(
-            kernels_run(unit: Int64(channel * planeStride + place), lane: 0, count: Int32(length)))
+          runs.append(kernels_run(unit: Int64(channel * planeStride + place), lane: 0, count: Int32(length)))
         }
       }
     }
@@ -217,19 +208,15 @@ extension ConvolutionTables {
         let isPair = local % 2 == 1 || local + 1 < section.blocks.count
         let width = Int64(isPair ? 2 * lanes : lanes)
         let start =
-          unsafe target
-          + (section.weights + local / 2 * 2 * section.depth * lanes + local % 2 * lanes)
+          unsafe target + (section.weights + local / 2 * 2 * section.depth * lanes + local % 2 * lanes)
         let channels = block * lanes..<block * lanes + output.counts[block]
         if method == .winograd {
           unsafe kernels_pack_winograd(
-            weights + channels.lowerBound * inputs * area, Int64(inputs * area),
-            Int64(section.depth),
-            Int64(channels.count), width, Int64(section.blocks.count * section.depth * lanes), start
-          )
+            weights + channels.lowerBound * inputs * area, Int64(inputs * area), Int64(section.depth),
+            Int64(channels.count), width, Int64(section.blocks.count * section.depth * lanes), start)
         } else if section.channels.count == inputs {
           unsafe kernels_pack(
-            weights + channels.lowerBound * inputs * area, Int64(inputs * area), order,
-            Int64(section.depth),
+            weights + channels.lowerBound * inputs * area, Int64(inputs * area), order, Int64(section.depth),
             Int64(channels.count), width, start)
         } else {
           // Several groups: products with channels of another one stay 0.

@@ -14,9 +14,7 @@ extension kernels_images {
   /// The same from another block on.
   func from(_ block: Int) -> kernels_images {
     var images = unsafe self
-    if let elements = unsafe elements {
-      unsafe images.elements = elements + block * Int(block_stride)
-    }
+    if let elements = unsafe elements { unsafe images.elements = elements + block * Int(block_stride) }
     return unsafe images
   }
 }
@@ -25,8 +23,7 @@ extension kernels_window {
   /// A window on images, which `fitsBlocks`. Steps that are never taken may be any number in a file.
   init(_ window: Window, _ input: FeatureMap<Float>, output: Extent) {
     unsafe self.init(
-      input: kernels_images(input), height: Int32(input.extent.height),
-      width: Int32(input.extent.width),
+      input: kernels_images(input), height: Int32(input.extent.height), width: Int32(input.extent.width),
       pixel: Int32(input.lanes), rows: Int32(output.height), columns: Int32(output.width),
       kernel_height: Int32(window.kernel.height), kernel_width: Int32(window.kernel.width),
       stride_height: output.height == 1 ? 1 : Int32(window.strides.height),

@@ -19,8 +19,7 @@
       kernels.readsPlanes(geometry)
       ? nil : ChannelBlocks(channels: geometry.inputChannels, lanes: kernels.lanes)
     output = ChannelBlocks(channels: geometry.outputChannels, lanes: kernels.lanes)
-    convolution = unsafe kernels.blockedConvolution(
-      geometry, weights: weights, bias: bias, input: input)
+    convolution = unsafe kernels.blockedConvolution(geometry, weights: weights, bias: bias, input: input)
     inputCount = Self.aligned(geometry.batch * (input?.paddedChannels ?? 0) * geometry.input.area)
     outputCount = Self.aligned(geometry.batch * output.paddedChannels * geometry.output.area)
   }
@@ -35,9 +34,7 @@
     _ input: FeatureMap<Float>, into output: FeatureMap<Float>, residual: FeatureMap<Float>?,
     appliesReLU: Bool, workspace: UnsafeMutablePointer<Float>, threads: ThreadPool
   ) {
-    func blocked(_ map: FeatureMap<Float>, _ blocks: ChannelBlocks, _ start: Int) -> FeatureMap<
-      Float
-    > {
+    func blocked(_ map: FeatureMap<Float>, _ blocks: ChannelBlocks, _ start: Int) -> FeatureMap<Float> {
       unsafe FeatureMap(
         workspace + start, batch: map.batch, channels: blocks.paddedChannels, extent: map.extent,
         lanes: blocks.lanes)

@@ -31,9 +31,7 @@ internal import CKernels
     unsafe tables.pack(weights, into: self.weights.elements)
     self.bias = FloatBuffer(count: output.paddedChannels)
     if let bias = unsafe bias {
-      for index in 0..<geometry.outputChannels {
-        unsafe self.bias.elements[index] = unsafe bias[index]
-      }
+      for index in 0..<geometry.outputChannels { unsafe self.bias.elements[index] = unsafe bias[index] }
     }
   }
 
@@ -63,9 +61,7 @@ internal import CKernels
     let (images, count, most) = grain
     let least = tables.method == .rows ? most : max(most, tile)
     var parts = max(1, (count + least - 1) / least)
-    if images * parts > threads, images % threads != 0 {
-      parts = (parts + threads - 1) / threads * threads
-    }
+    if images * parts > threads, images % threads != 0 { parts = (parts + threads - 1) / threads * threads }
     return min(parts, max(1, count))
   }
 
@@ -121,14 +117,12 @@ internal import CKernels
             weights: self.weights.elements + section.weights,
             bias: self.bias.elements + section.blocks.lowerBound * self.lanes,
             blocks: Int64(section.blocks.count),
-            output: target.from(section.blocks.lowerBound),
-            residual: added.from(section.blocks.lowerBound),
+            output: target.from(section.blocks.lowerBound), residual: added.from(section.blocks.lowerBound),
             function: function)
           var window = unsafe window.pointee
           let (image, part) = (task / parts, task % parts)
           unsafe self.compute(
-            section, &sums, &window, units + section.units.lowerBound,
-            chunks + 3 * section.chunks.lowerBound,
+            section, &sums, &window, units + section.units.lowerBound, chunks + 3 * section.chunks.lowerBound,
             image: image, places: part * count / parts..<(part + 1) * count / parts,
             blocks: firstBlock..<endBlock,
             scratch: workspace + worker * scratchCount)
@@ -150,23 +144,19 @@ internal import CKernels
     let planes = Int64(section.inputBlocks.count)
     switch tables.method {
     case .pointwise:
-      unsafe table.pointee.pointwise(
-        sums, &window.pointee.input, image, first, end, firstBlock, endBlock)
+      unsafe table.pointee.pointwise(sums, &window.pointee.input, image, first, end, firstBlock, endBlock)
     case .rows:
       unsafe window.pointee.input = window.pointee.input.from(section.inputBlocks.lowerBound)
       unsafe table.pointee.rows(
-        sums, window, planes, Int64(tables.planeStride), Int64(tables.paddedColumns), image, first,
-        end,
+        sums, window, planes, Int64(tables.planeStride), Int64(tables.paddedColumns), image, first, end,
         firstBlock,
         endBlock, scratch)
     case .gathered:
       unsafe table.pointee.gathered(
-        sums, window, units, chunks, Int64(section.chunks.count), first, end, firstBlock, endBlock,
-        scratch)
+        sums, window, units, chunks, Int64(section.chunks.count), first, end, firstBlock, endBlock, scratch)
     case .winograd:
       unsafe table.pointee.winograd(
-        sums, window, planes, sums.pointee.weights, image, first, end, firstBlock, endBlock, scratch
-      )
+        sums, window, planes, sums.pointee.weights, image, first, end, firstBlock, endBlock, scratch)
     }
   }
 }

@@ -52,8 +52,7 @@ internal import CKernels
       if let bias = unsafe bias { unsafe self.bias.elements[channel] = unsafe bias[channel] }
     }
     let columns =
-      (geometry.output.width - 1) * window.strides.width + (window.kernel.width - 1)
-      * window.dilations.width
+      (geometry.output.width - 1) * window.strides.width + (window.kernel.width - 1) * window.dilations.width
       + 1
     let height = geometry.output.height
     // The copy of a band stays in the first-level cache.
@@ -61,8 +60,7 @@ internal import CKernels
     let bands = max(1, (height + most - 1) / most)
     bandRows = max(1, (height + bands - 1) / bands)
     let rows =
-      (bandRows - 1) * window.strides.height + (window.kernel.height - 1) * window.dilations.height
-      + 1
+      (bandRows - 1) * window.strides.height + (window.kernel.height - 1) * window.dilations.height + 1
     scratchCount = (rows * columns * lanes + 15) / 16 * 16
   }
 

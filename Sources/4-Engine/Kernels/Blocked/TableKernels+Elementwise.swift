@@ -6,8 +6,7 @@ internal import CKernels
 /// Element-wise operations: the same for planes and for blocks, but that a number for each channel is a vector there.
 extension TableKernels {
   func apply(
-    _ function: UnaryFunction, _ input: FeatureMap<Float>, into output: FeatureMap<Float>,
-    threads: ThreadPool
+    _ function: UnaryFunction, _ input: FeatureMap<Float>, into output: FeatureMap<Float>, threads: ThreadPool
   ) {
     let function = kernels_function(function)
     unsafe forEachRun(input, output, threads) { source, target, count in
@@ -39,8 +38,7 @@ extension TableKernels {
   }
 
   func scaleAndShift(
-    _ input: FeatureMap<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
-    appliesReLU: Bool,
+    _ input: FeatureMap<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, appliesReLU: Bool,
     into output: FeatureMap<Float>, threads: ThreadPool
   ) {
     let relu: Int32 = appliesReLU ? 1 : 0
@@ -48,17 +46,14 @@ extension TableKernels {
     let width = unsafe input.lanes
     let planes = unsafe input.channels / width
     let size = area * width
-    unsafe threads.parallelRanges(
-      input.batch * planes, least: max(1, Self.leastTask / max(1, size))
-    ) {
+    unsafe threads.parallelRanges(input.batch * planes, least: max(1, Self.leastTask / max(1, size))) {
       range, _ in
       for index in range {
         let (image, plane) = (index / planes, index % planes)
         let source = unsafe input.elements + (image * input.batchStride + plane * size)
         let target = unsafe output.elements + (image * output.batchStride + plane * size)
         if width == 1 {
-          unsafe self.table.pointee.scale_plane(
-            scale[plane], shift[plane], relu, source, target, Int64(area))
+          unsafe self.table.pointee.scale_plane(scale[plane], shift[plane], relu, source, target, Int64(area))
         } else {
           unsafe self.table.pointee.scale_block(
             scale + plane * width, shift + plane * width, relu, source, target, Int64(area))
@@ -96,9 +91,7 @@ extension TableKernels {
     precondition(length == 1 || broadcasting.outputStrides[axis] == 1)
     // Long runs are cut, short ones are gathered.
     let parts = max(1, length / Self.leastTask)
-    threads.parallelRanges(
-      broadcasting.runCount * parts, least: max(1, Self.leastTask / max(1, length))
-    ) {
+    threads.parallelRanges(broadcasting.runCount * parts, least: max(1, Self.leastTask / max(1, length))) {
       range, _ in
       for index in range {
         let offsets = broadcasting.offsets(ofRun: index / parts)
@@ -106,8 +99,7 @@ extension TableKernels {
         let end = (index % parts + 1) * length / parts
         unsafe self.table.pointee.combine(
           number, left + (offsets.left + start * Int(steps.0)), steps.0,
-          right + (offsets.right + start * Int(steps.1)), steps.1, relu,
-          output + (offsets.output + start),
+          right + (offsets.right + start * Int(steps.1)), steps.1, relu, output + (offsets.output + start),
           Int64(end - start))
       }
     }
@@ -117,17 +109,12 @@ extension TableKernels {
   /// the left one.
   private func repeatsVector(_ broadcasting: Broadcasting) -> Bool? {
     let axis = broadcasting.dimensions.count - 2
-    guard axis >= 0, broadcasting.dimensions[axis + 1] == lanes,
-      broadcasting.outputStrides[axis] == lanes,
+    guard axis >= 0, broadcasting.dimensions[axis + 1] == lanes, broadcasting.outputStrides[axis] == lanes,
       broadcasting.outputStrides[axis + 1] == 1, broadcasting.leftStrides[axis + 1] == 1,
       broadcasting.rightStrides[axis + 1] == 1
     else { return nil }
-    if broadcasting.leftStrides[axis] == lanes && broadcasting.rightStrides[axis] == 0 {
-      return false
-    }
-    if broadcasting.rightStrides[axis] == lanes && broadcasting.leftStrides[axis] == 0 {
-      return true
-    }
+    if broadcasting.leftStrides[axis] == lanes && broadcasting.rightStrides[axis] == 0 { return false }
+    if broadcasting.rightStrides[axis] == lanes && broadcasting.leftStrides[axis] == 0 { return true }
     return nil
   }
 
@@ -135,8 +122,7 @@ extension TableKernels {
     _ input: UnsafePointer<Float>, outer: Int, count: Int, inner: Int,
     into output: UnsafeMutablePointer<Float>, threads: ThreadPool
   ) {
-    threads.parallelRanges(outer * inner, least: max(1, Self.leastTask / max(1, count))) {
-      rows, _ in
+    threads.parallelRanges(outer * inner, least: max(1, Self.leastTask / max(1, count))) { rows, _ in
       let line = FloatBuffer(count: count)
       defer { withExtendedLifetime(line) {} }
       for row in rows {
@@ -152,12 +138,10 @@ extension TableKernels {
     shift: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>, threads: ThreadPool
   ) {
     let count = normalization.count
-    threads.parallelRanges(normalization.rows, least: max(1, Self.leastTask / max(1, count))) {
-      rows, _ in
+    threads.parallelRanges(normalization.rows, least: max(1, Self.leastTask / max(1, count))) { rows, _ in
       for row in rows {
         unsafe self.table.pointee.normalize(
-          input + row * count, Int64(count), normalization.subtractsMean ? 1 : 0,
-          normalization.epsilon,
+          input + row * count, Int64(count), normalization.subtractsMean ? 1 : 0, normalization.epsilon,
           scale,
           shift, output + row * count)
       }

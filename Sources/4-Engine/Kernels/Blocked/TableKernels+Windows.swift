@@ -6,8 +6,7 @@ internal import CKernels
 /// Windows and resampling: one block at a time. Planes are brought into blocks before, and back.
 extension TableKernels {
   func maxPool(
-    _ window: Window, _ input: FeatureMap<Float>, into output: FeatureMap<Float>,
-    threads: ThreadPool
+    _ window: Window, _ input: FeatureMap<Float>, into output: FeatureMap<Float>, threads: ThreadPool
   ) {
     guard unsafe window.fitsBlocks(input.extent) else {
       unsafe reference.maxPool(window, input, into: output, threads: threads)
@@ -20,8 +19,7 @@ extension TableKernels {
   }
 
   func averagePool(
-    _ window: Window, countsPadding: Bool, _ input: FeatureMap<Float>,
-    into output: FeatureMap<Float>,
+    _ window: Window, countsPadding: Bool, _ input: FeatureMap<Float>, into output: FeatureMap<Float>,
     threads: ThreadPool
   ) {
     guard unsafe window.fitsBlocks(input.extent) else {
@@ -42,8 +40,7 @@ extension TableKernels {
   ) {
     guard unsafe input.lanes > 1 else {
       let size = unsafe input.planeSize
-      unsafe threads.parallelRanges(input.planeCount, least: max(1, Self.leastTask / max(1, size)))
-      {
+      unsafe threads.parallelRanges(input.planeCount, least: max(1, Self.leastTask / max(1, size))) {
         planes, _ in
         for plane in planes {
           unsafe output.plane(plane)[0] = unsafe self.table.pointee.mean_plane(
@@ -58,24 +55,20 @@ extension TableKernels {
   }
 
   func resize(
-    _ resampling: Resampling, _ input: FeatureMap<Float>, into output: FeatureMap<Float>,
-    threads: ThreadPool
+    _ resampling: Resampling, _ input: FeatureMap<Float>, into output: FeatureMap<Float>, threads: ThreadPool
   ) {
     guard resampling.fitsBlocks else {
       unsafe reference.resize(resampling, input, into: output, threads: threads)
       return
     }
     let rows = (resampling.rows.lower.map(Int32.init), resampling.rows.upper.map(Int32.init))
-    let columns = (
-      resampling.columns.lower.map(Int32.init), resampling.columns.upper.map(Int32.init)
-    )
+    let columns = (resampling.columns.lower.map(Int32.init), resampling.columns.upper.map(Int32.init))
     let fractions = (
       resampling.rows.fraction.map { Float($0) }, resampling.columns.fraction.map { Float($0) }
     )
     unsafe forEachBlock(input, output, threads) { source, target, input, output in
       unsafe self.table.pointee.resize(
-        source, Int64(input.extent.width), target, Int64(output.extent.height),
-        Int64(output.extent.width),
+        source, Int64(input.extent.width), target, Int64(output.extent.height), Int64(output.extent.width),
         rows.0,
         rows.1, resampling.isLinear ? fractions.0 : nil, columns.0, columns.1,
         resampling.isLinear ? fractions.1 : nil)
@@ -88,9 +81,7 @@ extension TableKernels {
   /// Calls `body` for each block with its input and output.
   private func forEachBlock(
     _ input: FeatureMap<Float>, _ output: FeatureMap<Float>, _ threads: ThreadPool,
-    _ body: (
-      UnsafePointer<Float>, UnsafeMutablePointer<Float>, FeatureMap<Float>, FeatureMap<Float>
-    ) -> Void
+    _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, FeatureMap<Float>, FeatureMap<Float>) -> Void
   ) {
     guard unsafe input.lanes > 1 else {
       unsafe forEachBlockOfPlanes(input, output, threads, body)
@@ -111,9 +102,7 @@ extension TableKernels {
 
   private func forEachBlockOfPlanes(
     _ input: FeatureMap<Float>, _ output: FeatureMap<Float>, _ threads: ThreadPool,
-    _ body: (
-      UnsafePointer<Float>, UnsafeMutablePointer<Float>, FeatureMap<Float>, FeatureMap<Float>
-    ) -> Void
+    _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, FeatureMap<Float>, FeatureMap<Float>) -> Void
   ) {
     let blocks = unsafe ChannelBlocks(channels: input.channels, lanes: lanes)
     let source = unsafe BlockedCopy(input, blocks)

@@ -23,14 +23,12 @@ internal import CKernels
   static let leastTask = 8 * 1024
 
   func readsPlanes(_ geometry: Convolution) -> Bool {
-    geometry.groups == 1 && geometry.inputChannels <= 4
-      && [1, 2, 4].contains(geometry.window.strides.width)
+    geometry.groups == 1 && geometry.inputChannels <= 4 && [1, 2, 4].contains(geometry.window.strides.width)
       && geometry.output.area > 0
   }
 
   func blockedConvolution(
-    _ geometry: Convolution, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    input: ChannelBlocks?
+    _ geometry: Convolution, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, input: ChannelBlocks?
   ) -> any BlockedConvolution<Float> {
     if TableGroups.compute(geometry, input, lanes: lanes) {
       return unsafe TableGroups(table, geometry, weights: weights, bias: bias)
@@ -44,15 +42,12 @@ internal import CKernels
     unsafe ReorderingConvolution(self, geometry, weights: weights, bias: bias)
   }
 
-  func matrixProduct(_ geometry: MatrixProduct, b: UnsafePointer<Float>)
-    -> any PreparedMatrixProduct<Float>
-  {
+  func matrixProduct(_ geometry: MatrixProduct, b: UnsafePointer<Float>) -> any PreparedMatrixProduct<Float> {
     unsafe TableMatrixProduct(table, geometry, b: b)
   }
 
   func reorder(
-    _ input: FeatureMap<Float>, _ from: ChannelBlocks?, into output: FeatureMap<Float>,
-    _ to: ChannelBlocks?,
+    _ input: FeatureMap<Float>, _ from: ChannelBlocks?, into output: FeatureMap<Float>, _ to: ChannelBlocks?,
     threads: ThreadPool
   ) {
     let area = unsafe input.planeSize
@@ -60,29 +55,22 @@ internal import CKernels
     switch (from, to) {
     case (nil, let to?):
       let starts = Self.starts(to)
-      threads.parallelRanges(
-        batch * to.counts.count, least: max(1, Self.leastTask / (area * lanes + 1))
-      ) {
+      threads.parallelRanges(batch * to.counts.count, least: max(1, Self.leastTask / (area * lanes + 1))) {
         range, _ in
         for index in range {
           let (image, block) = (index / to.counts.count, index % to.counts.count)
           let planes = unsafe input.elements + (image * input.batchStride + starts[block] * area)
-          let target =
-            unsafe output.elements + (image * output.batchStride + block * area * self.lanes)
-          unsafe self.table.pointee.block(
-            planes, Int64(area), Int64(to.counts[block]), target, Int64(area))
+          let target = unsafe output.elements + (image * output.batchStride + block * area * self.lanes)
+          unsafe self.table.pointee.block(planes, Int64(area), Int64(to.counts[block]), target, Int64(area))
         }
       }
     case (let from?, nil):
       let starts = Self.starts(from)
-      threads.parallelRanges(
-        batch * from.counts.count, least: max(1, Self.leastTask / (area * lanes + 1))
-      ) {
+      threads.parallelRanges(batch * from.counts.count, least: max(1, Self.leastTask / (area * lanes + 1))) {
         range, _ in
         for index in range {
           let (image, block) = (index / from.counts.count, index % from.counts.count)
-          let source =
-            unsafe input.elements + (image * input.batchStride + block * area * self.lanes)
+          let source = unsafe input.elements + (image * input.batchStride + block * area * self.lanes)
           let planes = unsafe output.elements + (image * output.batchStride + starts[block] * area)
           unsafe self.table.pointee.unblock(
             source, Int64(from.counts[block]), planes, Int64(area), Int64(area))
@@ -97,11 +85,8 @@ internal import CKernels
           for index in 0..<to.paddedChannels * area { unsafe target[index] = 0 }
           for (one, other) in zip(sources, targets) {
             let place = unsafe source + (one / self.lanes * area * self.lanes + one % self.lanes)
-            let result =
-              unsafe target + (other / self.lanes * area * self.lanes + other % self.lanes)
-            for pixel in 0..<area {
-              unsafe result[pixel * self.lanes] = unsafe place[pixel * self.lanes]
-            }
+            let result = unsafe target + (other / self.lanes * area * self.lanes + other % self.lanes)
+            for pixel in 0..<area { unsafe result[pixel * self.lanes] = unsafe place[pixel * self.lanes] }
           }
         }
       }

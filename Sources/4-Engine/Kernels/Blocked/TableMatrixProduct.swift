@@ -30,17 +30,14 @@ internal import CKernels
     self.b = FloatBuffer(count: columns.paddedChannels * geometry.depth)
     zeros = FloatBuffer(count: columns.paddedChannels)
     let steps =
-      geometry.transposesB
-      ? (column: geometry.depth, depth: 1) : (column: 1, depth: geometry.columns)
+      geometry.transposesB ? (column: geometry.depth, depth: 1) : (column: 1, depth: geometry.columns)
     let order = (0..<geometry.depth).map { Int64($0 * steps.depth) }
     for (block, count) in columns.counts.enumerated() {
       let isPair = block % 2 == 1 || block + 1 < columns.counts.count
       let width = isPair ? 2 * lanes : lanes
-      let start =
-        unsafe self.b.elements + (block / 2 * 2 * geometry.depth * lanes + block % 2 * lanes)
+      let start = unsafe self.b.elements + (block / 2 * 2 * geometry.depth * lanes + block % 2 * lanes)
       unsafe kernels_pack(
-        b + block * lanes * steps.column, Int64(steps.column), order, Int64(geometry.depth),
-        Int64(count),
+        b + block * lanes * steps.column, Int64(steps.column), order, Int64(geometry.depth), Int64(count),
         Int64(width),
         start)
     }
@@ -57,8 +54,7 @@ internal import CKernels
 
   func run(
     a: UnsafePointer<Float>, c: (elements: UnsafePointer<Float>, rowStep: Int, columnStep: Int)?,
-    into output: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>,
-    threads: ThreadPool
+    into output: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>, threads: ThreadPool
   ) {
     let geometry = geometry
     unsafe pack(a, into: workspace, threads)
@@ -82,16 +78,14 @@ internal import CKernels
             weights: UnsafePointer(self.b.elements + 2 * pair * geometry.depth * self.lanes),
             bias: UnsafePointer(self.zeros.elements), blocks: Int64(width),
             output: kernels_images(
-              elements: sums - first * self.lanes, image_stride: 0,
-              block_stride: Int64(rows * self.lanes)),
+              elements: sums - first * self.lanes, image_stride: 0, block_stride: Int64(rows * self.lanes)),
             residual: kernels_images(), function: kernels_function(nil))
           unsafe self.table.pointee.pointwise(
             &task, input, 0, Int64(first), Int64(first + count), 0, Int64(width))
           for block in 0..<width {
             let column = (2 * pair + block) * self.lanes
             unsafe self.table.pointee.store_rows(
-              sums + block * rows * self.lanes, Int64(count),
-              Int64(self.columns.counts[2 * pair + block]),
+              sums + block * rows * self.lanes, Int64(count), Int64(self.columns.counts[2 * pair + block]),
               alpha,
               beta, c.map { unsafe $0.elements + (first * $0.rowStep + column * $0.columnStep) },
               Int64(c?.rowStep ?? 0), Int64(c?.columnStep ?? 0),
@@ -108,16 +102,13 @@ internal import CKernels
   ) {
     let (rows, depth, lanes) = (geometry.rows, geometry.depth, lanes)
     let steps = geometry.transposesA ? (row: 1, depth: rows) : (row: depth, depth: 1)
-    threads.parallelRanges(
-      blocks.counts.count, least: max(1, TableKernels.leastTask / (rows * lanes))
-    ) {
+    threads.parallelRanges(blocks.counts.count, least: max(1, TableKernels.leastTask / (rows * lanes))) {
       range, _ in
       for block in range {
         let count = self.blocks.counts[block]
         if !geometry.transposesA {
           unsafe self.table.pointee.pack_rows(
-            a + block * lanes, Int64(depth), Int64(rows), Int64(count),
-            target + block * rows * lanes)
+            a + block * lanes, Int64(depth), Int64(rows), Int64(count), target + block * rows * lanes)
           continue
         }
         for row in 0..<rows {

@@ -25,8 +25,7 @@ internal import CKernels
   private let pixels: Int
 
   init(
-    _ table: UnsafePointer<kernels_double_table>, _ geometry: Convolution,
-    weights: UnsafePointer<Double>,
+    _ table: UnsafePointer<kernels_double_table>, _ geometry: Convolution, weights: UnsafePointer<Double>,
     bias: UnsafePointer<Double>?
   ) {
     unsafe self.table = table
@@ -98,8 +97,7 @@ internal import CKernels
     let depth = geometry.depth
     let channels = geometry.inputChannels / geometry.groups
     let planes =
-      unsafe input.elements
-      + (task.image * input.batchStride + task.group * channels * geometry.input.area)
+      unsafe input.elements + (task.image * input.batchStride + task.group * channels * geometry.input.area)
     let panels = unsafe workspace
     let line = unsafe panels + panelCount
     let factors = unsafe line + lineCount
@@ -109,8 +107,7 @@ internal import CKernels
     for start in stride(from: 0, to: depth, by: Self.pieceDepth) {
       let end = min(depth, start + Self.pieceDepth)
       unsafe table.pointee.gather(
-        &window, planes, Int64(start), Int64(end), Int64(task.first), Int64(task.count), line,
-        panels)
+        &window, planes, Int64(start), Int64(end), Int64(task.first), Int64(task.count), line, panels)
       for (place, tile) in task.tiles.enumerated() {
         let height = min(rows, perGroup - tile * rows)
         let packed = (task.group * depth + start) * perGroup + tile * rows * (end - start)
@@ -156,8 +153,7 @@ extension kernels_double_window {
   fileprivate init(_ geometry: Convolution) {
     let (window, output) = (geometry.window, geometry.output)
     self.init(
-      height: Int32(geometry.input.height), width: Int32(geometry.input.width),
-      columns: Int32(output.width),
+      height: Int32(geometry.input.height), width: Int32(geometry.input.width), columns: Int32(output.width),
       kernel_height: Int32(window.kernel.height), kernel_width: Int32(window.kernel.width),
       stride_height: output.height == 1 ? 1 : Int32(window.strides.height),
       stride_width: output.width == 1 ? 1 : Int32(window.strides.width),

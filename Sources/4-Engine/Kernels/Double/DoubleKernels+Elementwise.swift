@@ -9,9 +9,7 @@ extension DoubleKernels {
   /// Calls `body` for each plane of the images.
   private func forEachPlane(
     _ input: FeatureMap<Double>, _ output: FeatureMap<Double>, _ threads: ThreadPool,
-    _ body: (
-      _ plane: Int, _ source: UnsafeMutablePointer<Double>, _ target: UnsafeMutablePointer<Double>
-    ) ->
+    _ body: (_ plane: Int, _ source: UnsafeMutablePointer<Double>, _ target: UnsafeMutablePointer<Double>) ->
       Void
   ) {
     let least = unsafe max(1, Self.leastTask / max(1, input.planeSize))
@@ -69,8 +67,7 @@ extension DoubleKernels {
       steps.0 <= 1, steps.1 <= 1, steps.0 + steps.1 > 0
     else {
       unsafe reference.combine(
-        function, left, right, broadcasting, appliesReLU: appliesReLU, into: output,
-        threads: threads)
+        function, left, right, broadcasting, appliesReLU: appliesReLU, into: output, threads: threads)
       return
     }
     // A long run is cut, so that threads share it.
@@ -88,8 +85,7 @@ extension DoubleKernels {
       /// The loop for each kind of steps: without multiplications of the index it becomes vectors.
       func each(_ value: (Double, Double) -> Double) {
         switch steps {
-        case (1, 1):
-          for index in 0..<count { unsafe target[index] = value(one[index], other[index]) }
+        case (1, 1): for index in 0..<count { unsafe target[index] = value(one[index], other[index]) }
         case (1, _): for index in 0..<count { unsafe target[index] = value(one[index], other[0]) }
         default: for index in 0..<count { unsafe target[index] = value(one[0], other[index]) }
         }
@@ -113,8 +109,7 @@ extension DoubleKernels {
 extension DoubleKernels {
   /// The maximum of each window; margins do not count.
   public func maxPool(
-    _ window: Window, _ input: FeatureMap<Double>, into output: FeatureMap<Double>,
-    threads: ThreadPool
+    _ window: Window, _ input: FeatureMap<Double>, into output: FeatureMap<Double>, threads: ThreadPool
   ) {
     unsafe pool(window, input, output, threads, initial: -.infinity) { largest, value in
       // What is not a number wins, and stays.
@@ -126,17 +121,14 @@ extension DoubleKernels {
 
   /// The mean of each window.
   public func averagePool(
-    _ window: Window, countsPadding: Bool, _ input: FeatureMap<Double>,
-    into output: FeatureMap<Double>,
+    _ window: Window, countsPadding: Bool, _ input: FeatureMap<Double>, into output: FeatureMap<Double>,
     threads: ThreadPool
   ) {
     let size = unsafe input.extent
     unsafe pool(window, input, output, threads, initial: 0) { sum, value in
       sum + value
     } finish: { sum, row, column in
-      sum
-        / Double(
-          window.meanCount(row: row, column: column, input: size, countsPadding: countsPadding))
+      sum / Double(window.meanCount(row: row, column: column, input: size, countsPadding: countsPadding))
     }
   }
 
@@ -149,8 +141,7 @@ extension DoubleKernels {
 
   @inline(__always)
   private func pool(
-    _ window: Window, _ input: FeatureMap<Double>, _ output: FeatureMap<Double>,
-    _ threads: ThreadPool,
+    _ window: Window, _ input: FeatureMap<Double>, _ output: FeatureMap<Double>, _ threads: ThreadPool,
     initial: Double, combine: (Double, Double) -> Double,
     finish: (Double, _ row: Int, _ column: Int) -> Double
   ) {

@@ -32,13 +32,11 @@ internal import CKernels
     _ input: UnsafePointer<Double>, outer: Int, count: Int, inner: Int,
     into output: UnsafeMutablePointer<Double>, threads: ThreadPool
   ) {
-    unsafe reference.softmax(
-      input, outer: outer, count: count, inner: inner, into: output, threads: threads)
+    unsafe reference.softmax(input, outer: outer, count: count, inner: inner, into: output, threads: threads)
   }
 
   public func normalizeRows(
-    _ normalization: RowNormalization, _ input: UnsafePointer<Double>,
-    scale: UnsafePointer<Double>?,
+    _ normalization: RowNormalization, _ input: UnsafePointer<Double>, scale: UnsafePointer<Double>?,
     shift: UnsafePointer<Double>?, into output: UnsafeMutablePointer<Double>, threads: ThreadPool
   ) {
     unsafe reference.normalizeRows(
@@ -61,6 +59,5 @@ extension InstructionSet {
 public func doubleKernels(beside kernels: any KernelSet<Float>) -> any KernelSet<Double> {
   if kernels is ReferenceKernels<Float> { return ReferenceKernels<Double>() }
   let widest = InstructionSet.allCases.firstIndex { $0.rawValue == kernels.name }
-  return DoubleKernels(
-    Array(InstructionSet.allCases[...(widest ?? InstructionSet.allCases.count - 1)]))
+  return DoubleKernels(Array(InstructionSet.allCases[...(widest ?? InstructionSet.allCases.count - 1)]))
 }

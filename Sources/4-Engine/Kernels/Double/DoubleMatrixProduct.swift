@@ -14,10 +14,7 @@ internal import CKernels
   private let rows: Int
   private let pixels: Int
 
-  init(
-    _ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct,
-    b: UnsafePointer<Double>
-  ) {
+  init(_ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct, b: UnsafePointer<Double>) {
     unsafe self.table = table
     self.geometry = geometry
     rows = unsafe Int(table.pointee.rows)
@@ -45,8 +42,7 @@ internal import CKernels
 
   func run(
     a: UnsafePointer<Double>, c: (elements: UnsafePointer<Double>, rowStep: Int, columnStep: Int)?,
-    into output: UnsafeMutablePointer<Double>, workspace: UnsafeMutablePointer<Double>,
-    threads: ThreadPool
+    into output: UnsafeMutablePointer<Double>, workspace: UnsafeMutablePointer<Double>, threads: ThreadPool
   ) {
     let geometry = geometry
     let (depth, columns) = (geometry.depth, geometry.columns)
@@ -58,12 +54,10 @@ internal import CKernels
       let sums = unsafe factors + depth * self.rows
       let first = part * self.pixels
       let width = min(self.pixels, columns - first)
-      let own = unsafe self.b.read(
-        self.table, from: first * depth, count: width * depth, scratch: scratch)
+      let own = unsafe self.b.read(self.table, from: first * depth, count: width * depth, scratch: scratch)
       for k in 0..<depth {
         for column in 0..<self.pixels {
-          unsafe panel[k * self.pixels + column] =
-            column < width ? unsafe own[k * width + column] : 0
+          unsafe panel[k * self.pixels + column] = column < width ? unsafe own[k * width + column] : 0
         }
       }
       for top in stride(from: 0, to: geometry.rows, by: self.rows) {
@@ -71,8 +65,7 @@ internal import CKernels
         for k in 0..<depth {
           for row in 0..<height {
             unsafe factors[k * height + row] =
-              unsafe a[
-                geometry.transposesA ? k * geometry.rows + top + row : (top + row) * depth + k]
+              unsafe a[geometry.transposesA ? k * geometry.rows + top + row : (top + row) * depth + k]
           }
         }
         unsafe self.table.pointee.sums(
@@ -82,8 +75,7 @@ internal import CKernels
             var sum = unsafe sums[row * self.pixels + column] * geometry.alpha
             if let c = unsafe c {
               unsafe sum +=
-                geometry.beta
-                * c.elements[(top + row) * c.rowStep + (first + column) * c.columnStep]
+                geometry.beta * c.elements[(top + row) * c.rowStep + (first + column) * c.columnStep]
             }
             unsafe output[(top + row) * columns + first + column] = sum
           }

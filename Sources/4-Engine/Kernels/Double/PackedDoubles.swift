@@ -10,8 +10,7 @@ internal import CKernels
 
   /// - Parameter source: the index, in `values`, of each packed number.
   init(
-    _ values: UnsafePointer<Double>, count: Int,
-    fill: (_ put: (_ place: Int, _ source: Int) -> Void) -> Void
+    _ values: UnsafePointer<Double>, count: Int, fill: (_ put: (_ place: Int, _ source: Int) -> Void) -> Void
   ) {
     let isNarrow = (0..<count).allSatisfy { index in
       let value = unsafe values[index]

@@ -87,9 +87,7 @@ extension Movement {
             }
           }
         } else {
-          for row in 0..<height {
-            unsafe (target + row * pitch).update(repeating: fill, count: columns)
-          }
+          for row in 0..<height { unsafe (target + row * pitch).update(repeating: fill, count: columns) }
         }
       }
     }

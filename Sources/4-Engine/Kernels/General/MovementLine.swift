@@ -26,9 +26,7 @@ enum MovementLine: Sendable {
         if var last = runs.last {
           let isFill = term < 0 && last.source < 0
           if last.count == 1, term >= 0, last.source >= 0 { last.step = term - last.source }
-          if isFill
-            || (term >= 0 && last.source >= 0 && term == last.source + last.count * last.step)
-          {
+          if isFill || (term >= 0 && last.source >= 0 && term == last.source + last.count * last.step) {
             last.count += 1
             runs[runs.count - 1] = last
             continue
@@ -36,8 +34,7 @@ enum MovementLine: Sendable {
         }
         runs.append(Run(start: index, source: term, step: 0, count: 1))
       }
-      self =
-        runs.count * Self.leastRun <= terms.count || runs.count <= 3 ? .runs(runs) : .table(terms)
+      self = runs.count * Self.leastRun <= terms.count || runs.count <= 3 ? .runs(runs) : .table(terms)
     }
   }
 

@@ -19,8 +19,7 @@ extension Reduction {
     let outer = reduced.dropLast()
     let outerCount = outer.reduce(1) { $0 * $1.count }
     let total = Double(reducedCount)
-    threads.parallelRanges(keptCount, least: max(1, Self.leastTask / max(1, reducedCount))) {
-      range, _ in
+    threads.parallelRanges(keptCount, least: max(1, Self.leastTask / max(1, reducedCount))) { range, _ in
       for index in range {
         let source = unsafe input + Self.offset(index, kept[...])
         var sum = 0.0

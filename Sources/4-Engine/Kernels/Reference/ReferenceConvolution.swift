@@ -34,19 +34,16 @@ struct ReferenceConvolution<Scalar: BinaryFloatingPoint & Sendable>: PreparedCon
   }
 
   /// The sum of products for one output element, without bias.
-  private func sum(_ image: UnsafeMutablePointer<Scalar>, _ channel: Int, _ row: Int, _ column: Int)
-    -> Double
+  private func sum(_ image: UnsafeMutablePointer<Scalar>, _ channel: Int, _ row: Int, _ column: Int) -> Double
   {
     let window = geometry.window
     let channels = geometry.inputChannels / geometry.groups
     let firstChannel = channel / (geometry.outputChannels / geometry.groups) * channels
     let tapRows = Window.taps(
-      row, kernel: window.kernel.height, stride: window.strides.height,
-      dilation: window.dilations.height,
+      row, kernel: window.kernel.height, stride: window.strides.height, dilation: window.dilations.height,
       padding: window.padding.top, size: geometry.input.height)
     let tapColumns = Window.taps(
-      column, kernel: window.kernel.width, stride: window.strides.width,
-      dilation: window.dilations.width,
+      column, kernel: window.kernel.width, stride: window.strides.width, dilation: window.dilations.width,
       padding: window.padding.left, size: geometry.input.width)
     var sum = 0.0
     for inputChannel in 0..<channels {
@@ -54,8 +51,7 @@ struct ReferenceConvolution<Scalar: BinaryFloatingPoint & Sendable>: PreparedCon
       for tapRow in tapRows {
         let y = row * window.strides.height - window.padding.top + tapRow * window.dilations.height
         for tapColumn in tapColumns {
-          let x =
-            column * window.strides.width - window.padding.left + tapColumn * window.dilations.width
+          let x = column * window.strides.width - window.padding.left + tapColumn * window.dilations.width
           let weight =
             ((channel * channels + inputChannel) * window.kernel.height + tapRow)
             * window.kernel.width + tapColumn

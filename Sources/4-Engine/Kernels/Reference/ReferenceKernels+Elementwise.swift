@@ -32,8 +32,7 @@ extension ReferenceKernels {
           let place = row * resampling.output.width + column
           if resampling.isLinear {
             let upper = mixed(rows.lower[row], column) * (1 - rows.fraction[row])
-            unsafe target[place] = Scalar(
-              upper + mixed(rows.upper[row], column) * rows.fraction[row])
+            unsafe target[place] = Scalar(upper + mixed(rows.upper[row], column) * rows.fraction[row])
           } else {
             unsafe target[place] = unsafe source[rows.lower[row] * width + columns.lower[column]]
           }
@@ -119,8 +118,7 @@ extension ReferenceKernels {
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func normalizeRows(
-    _ normalization: RowNormalization, _ input: UnsafePointer<Scalar>,
-    scale: UnsafePointer<Scalar>?,
+    _ normalization: RowNormalization, _ input: UnsafePointer<Scalar>, scale: UnsafePointer<Scalar>?,
     shift: UnsafePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, threads: ThreadPool
   ) {
     let count = normalization.count

@@ -6,8 +6,7 @@ extension ReferenceKernels {
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func maxPool(
-    _ window: Window, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
-    threads: ThreadPool
+    _ window: Window, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>, threads: ThreadPool
   ) {
     unsafe pool(window, input, output, threads) { taps, _, _ in
       taps.reduce(-Scalar.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 }
@@ -18,8 +17,7 @@ extension ReferenceKernels {
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   public func averagePool(
-    _ window: Window, countsPadding: Bool, _ input: FeatureMap<Scalar>,
-    into output: FeatureMap<Scalar>,
+    _ window: Window, countsPadding: Bool, _ input: FeatureMap<Scalar>, into output: FeatureMap<Scalar>,
     threads: ThreadPool
   ) {
     unsafe pool(window, input, output, threads) { taps, row, column in
@@ -46,8 +44,7 @@ extension ReferenceKernels {
 
   /// Gives the elements under each position of the window, without the padding, to `reduce`.
   private func pool(
-    _ window: Window, _ input: FeatureMap<Scalar>, _ output: FeatureMap<Scalar>,
-    _ threads: ThreadPool,
+    _ window: Window, _ input: FeatureMap<Scalar>, _ output: FeatureMap<Scalar>, _ threads: ThreadPool,
     _ reduce: (_ taps: [Scalar], _ row: Int, _ column: Int) -> Scalar
   ) {
     unsafe threads.parallelFor(input.planeCount) { plane, _ in
@@ -60,16 +57,12 @@ extension ReferenceKernels {
         for column in unsafe 0..<output.extent.width {
           let tapColumns = unsafe Window.taps(
             column, kernel: window.kernel.width, stride: window.strides.width,
-            dilation: window.dilations.width, padding: window.padding.left, size: input.extent.width
-          )
+            dilation: window.dilations.width, padding: window.padding.left, size: input.extent.width)
           var taps: [Scalar] = []
           for tapRow in tapRows {
-            let y =
-              row * window.strides.height - window.padding.top + tapRow * window.dilations.height
+            let y = row * window.strides.height - window.padding.top + tapRow * window.dilations.height
             for tapColumn in tapColumns {
-              let x =
-                column * window.strides.width - window.padding.left + tapColumn
-                * window.dilations.width
+              let x = column * window.strides.width - window.padding.left + tapColumn * window.dilations.width
               unsafe taps.append(source[y * input.extent.width + x])
             }
           }

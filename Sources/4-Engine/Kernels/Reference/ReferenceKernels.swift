@@ -12,11 +12,8 @@ public struct ReferenceKernels<Scalar: BinaryFloatingPoint & Sendable>: KernelSe
     _ geometry: Convolution, weights: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?
   ) -> any PreparedConvolution<Scalar> {
     unsafe ReferenceConvolution(
-      geometry: geometry,
-      weights: Array(UnsafeBufferPointer(start: weights, count: geometry.weightCount)),
-      bias: bias.map {
-        unsafe Array(UnsafeBufferPointer(start: $0, count: geometry.outputChannels))
-      })
+      geometry: geometry, weights: Array(UnsafeBufferPointer(start: weights, count: geometry.weightCount)),
+      bias: bias.map { unsafe Array(UnsafeBufferPointer(start: $0, count: geometry.outputChannels)) })
   }
 
   public func matrixProduct(

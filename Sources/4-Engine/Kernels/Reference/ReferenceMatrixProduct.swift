@@ -12,8 +12,7 @@ struct ReferenceMatrixProduct<Scalar: BinaryFloatingPoint & Sendable>: PreparedM
   @_specialize(where Scalar == Float)
   func run(
     a: UnsafePointer<Scalar>, c: (elements: UnsafePointer<Scalar>, rowStep: Int, columnStep: Int)?,
-    into output: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>,
-    threads: ThreadPool
+    into output: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>, threads: ThreadPool
   ) {
     let (rows, columns, depth) = (geometry.rows, geometry.columns, geometry.depth)
     threads.parallelFor(rows) { row, _ in

@@ -26,8 +26,7 @@ struct ChunkAssembler {
   /// How many chunks it takes.
   private let expectedCount: Int
 
-  init(_ dataset: HDF5Dataset, elementSize: Int, layout cursor: inout Cursor) throws(ScaleNetError)
-  {
+  init(_ dataset: HDF5Dataset, elementSize: Int, layout cursor: inout Cursor) throws(ScaleNetError) {
     self.dataset = dataset
     self.elementSize = elementSize
     extents = dataset.shape.dimensions
@@ -80,9 +79,7 @@ struct ChunkAssembler {
     let type = try cursor.byte()
     guard type == 1 else { throw cursor.failure("node type 1", type) }
     let found = try cursor.byte()
-    guard found == level ?? found, found < 32 else {
-      throw cursor.failure("level \(level ?? 31)", found)
-    }
+    guard found == level ?? found, found < 32 else { throw cursor.failure("level \(level ?? 31)", found) }
     let count = try cursor.short()
     try cursor.skip(16)
     guard count > 0 else { throw cursor.failure("entries", "none") }
@@ -97,9 +94,7 @@ struct ChunkAssembler {
         try readTree(at: child, level: found - 1)
         continue
       }
-      guard chunks.count < expectedCount else {
-        throw cursor.failure("\(expectedCount) chunks", "more")
-      }
+      guard chunks.count < expectedCount else { throw cursor.failure("\(expectedCount) chunks", "more") }
       _ = try Cursor(dataset.file, "chunk of \(dataset.name)", at: child, count: storedCount)
       for axis in extents.indices {
         guard position[axis] < extents[axis], position[axis] % chunkExtents[axis] == 0 else {
@@ -118,8 +113,7 @@ struct ChunkAssembler {
       byteCount <= filters?.mostBytes(stored: stored) ?? stored
     else {
       throw .overBudget(
-        path: dataset.file.path, object: dataset.name, size: max(byteCount, chunkByteCount),
-        budget: budget)
+        path: dataset.file.path, object: dataset.name, size: max(byteCount, chunkByteCount), budget: budget)
     }
     guard Set(chunks.map(\.position)).count == chunks.count else {
       throw .malformed(
@@ -136,8 +130,7 @@ struct ChunkAssembler {
   private func bytes(of chunk: Chunk) throws(ScaleNetError) -> [UInt8] {
     let stored = dataset.file.bytes(chunk.address..<chunk.address + chunk.storedCount)
     func corrupt(_ reason: String) -> ScaleNetError {
-      .corruptChunk(
-        path: dataset.file.path, object: dataset.name, offset: chunk.address, reason: reason)
+      .corruptChunk(path: dataset.file.path, object: dataset.name, offset: chunk.address, reason: reason)
     }
     guard let filters else {
       guard stored.count == chunkByteCount else {

@@ -12,8 +12,7 @@ struct Cursor {
   init(
     _ file: HDF5File, _ structure: String, at position: Int, count: Int
   ) throws(ScaleNetError) {
-    guard position >= 0, count >= 0, position <= file.region.count,
-      count <= file.region.count - position
+    guard position >= 0, count >= 0, position <= file.region.count, count <= file.region.count - position
     else {
       throw .malformed(
         path: file.path, structure: structure, offset: position,
@@ -34,8 +33,7 @@ struct Cursor {
 
   func failure(_ expected: String, _ found: some Any) -> ScaleNetError {
     .malformed(
-      path: file.path, structure: structure, offset: position, expected: expected, found: "\(found)"
-    )
+      path: file.path, structure: structure, offset: position, expected: expected, found: "\(found)")
   }
 
   /// An unsigned integer of `size` bytes, 1 to 8.
@@ -102,8 +100,7 @@ struct Cursor {
     let found = try bytes(4)
     guard found == Array(signature.utf8) else {
       throw .malformed(
-        path: file.path, structure: structure, offset: start,
-        expected: "the signature \(signature)",
+        path: file.path, structure: structure, offset: start, expected: "the signature \(signature)",
         found: String(decoding: found, as: UTF8.self))
     }
   }
@@ -113,16 +110,13 @@ struct Cursor {
   mutating func version(_ versions: ClosedRange<Int>) throws(ScaleNetError) -> Int {
     let version = try byte()
     guard versions.contains(version) else {
-      throw failure(
-        "version \(versions.lowerBound) to \(versions.upperBound)", "version \(version)")
+      throw failure("version \(versions.lowerBound) to \(versions.upperBound)", "version \(version)")
     }
     return version
   }
 
   func utf8(_ bytes: [UInt8]) throws(ScaleNetError) -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw failure("UTF-8", "other bytes")
-    }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("UTF-8", "other bytes") }
     return text
   }
 

@@ -34,8 +34,7 @@ struct FilterPipeline {
       case 3: filters.append(.fletcher32)
       default:
         throw .unsupported(
-          path: dataset.file.path, object: dataset.name,
-          expected: "deflate, shuffle or Fletcher-32",
+          path: dataset.file.path, object: dataset.name, expected: "deflate, shuffle or Fletcher-32",
           found: "filter \(identifier)")
       }
     }
@@ -103,9 +102,7 @@ struct FilterPipeline {
     guard elementSize > 1, count > 1 else { return bytes }
     var result = bytes
     for part in 0..<elementSize {
-      for element in 0..<count {
-        result[element * elementSize + part] = bytes[part * count + element]
-      }
+      for element in 0..<count { result[element * elementSize + part] = bytes[part * count + element] }
     }
     return result
   }

@@ -91,8 +91,7 @@ public struct HDF5File: Sendable {
     }
   }
 
-  private static func readAddresses(_ cursor: inout Cursor, _ file: HDF5File) throws(ScaleNetError)
-  {
+  private static func readAddresses(_ cursor: inout Cursor, _ file: HDF5File) throws(ScaleNetError) {
     let base = try cursor.requiredAddress()
     guard base == 0 else { throw cursor.failure("base address 0", base) }
     // The free space, which nobody writes.

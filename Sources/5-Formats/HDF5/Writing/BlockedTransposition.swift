@@ -49,8 +49,7 @@ struct BlockedTransposition: Sendable {
       step *= tensor.shape[axis]
     }
     rows = Self.rows(
-      extents: order.dropFirst().map { tensor.shape[$0] },
-      steps: order.dropFirst().map { steps[$0] })
+      extents: order.dropFirst().map { tensor.shape[$0] }, steps: order.dropFirst().map { steps[$0] })
   }
 
   private static func rows(extents: [Int], steps: [Int]) -> [Int32] {
@@ -113,9 +112,7 @@ struct BlockedTransposition: Sendable {
               staging: UnsafePointer(staging.baseAddress!), step: stagingStep, column: column,
               columnCount: columnCount, part: part, chunk: chunk)
             if tensor.dataType == .float16 {
-              unsafe place(block, in: target.assumingMemoryBound(to: UInt16.self)) {
-                Float16($0).bitPattern
-              }
+              unsafe place(block, in: target.assumingMemoryBound(to: UInt16.self)) { Float16($0).bitPattern }
             } else {
               unsafe place(block, in: target.assumingMemoryBound(to: Float.self)) { $0 }
             }

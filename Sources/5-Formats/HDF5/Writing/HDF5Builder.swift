@@ -16,27 +16,22 @@ public struct HDF5Builder: ~Copyable {
   init(path: String, image: SparseImage) throws(ScaleNetError) {
     let access = try Self.properties(scalenet_h5p_file_access(), path)
     try Self.check(
-      H5Pset_libver_bounds(access.identifier, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18), path,
-      "choosing a version"
+      H5Pset_libver_bounds(access.identifier, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18), path, "choosing a version"
     )
     try ImageDriver.select(access, image: image, path: path)
     let creation = try Self.properties(scalenet_h5p_file_create(), path)
     try Self.check(H5Pset_obj_track_times(creation.identifier, false), path, "leaving out times")
     let links = try Self.properties(scalenet_h5p_link_create(), path)
-    try Self.check(
-      H5Pset_create_intermediate_group(links.identifier, 1), path, "setting link properties")
-    try Self.check(
-      H5Pset_char_encoding(links.identifier, H5T_CSET_UTF8), path, "setting link properties")
+    try Self.check(H5Pset_create_intermediate_group(links.identifier, 1), path, "setting link properties")
+    try Self.check(H5Pset_char_encoding(links.identifier, H5T_CSET_UTF8), path, "setting link properties")
     let groups = try Self.properties(scalenet_h5p_group_create(), path)
     try Self.check(H5Pset_obj_track_times(groups.identifier, false), path, "leaving out times")
     let datasets = try Self.properties(scalenet_h5p_dataset_create(), path)
     try Self.check(H5Pset_obj_track_times(datasets.identifier, false), path, "leaving out times")
     try Self.check(H5Pset_layout(datasets.identifier, H5D_CONTIGUOUS), path, "choosing a layout")
     // Room is set aside at once, and left as it is: the elements are written into it later.
-    try Self.check(
-      H5Pset_alloc_time(datasets.identifier, H5D_ALLOC_TIME_EARLY), path, "choosing a layout")
-    try Self.check(
-      H5Pset_fill_time(datasets.identifier, H5D_FILL_TIME_NEVER), path, "choosing a layout")
+    try Self.check(H5Pset_alloc_time(datasets.identifier, H5D_ALLOC_TIME_EARLY), path, "choosing a layout")
+    try Self.check(H5Pset_fill_time(datasets.identifier, H5D_FILL_TIME_NEVER), path, "choosing a layout")
     let file = try Handle(
       .file,
       unsafe H5Fcreate("image", scalenet_h5f_acc_trunc(), creation.identifier, access.identifier),
@@ -54,8 +49,7 @@ public struct HDF5Builder: ~Copyable {
     let group = try Handle(
       .group,
       unsafe H5Gcreate2(
-        file.identifier, name, linkProperties.identifier, groupProperties.identifier,
-        scalenet_h5p_default()),
+        file.identifier, name, linkProperties.identifier, groupProperties.identifier, scalenet_h5p_default()),
       path: path, operation: "creating group \(name)")
     try group.close()
   }
@@ -80,8 +74,7 @@ public struct HDF5Builder: ~Copyable {
     if tensor.elementCount > 0 {
       let address = H5Dget_offset(dataset.identifier)
       guard address != scalenet_haddr_undef(), let offset = Int(exactly: address) else {
-        throw .library(
-          path: path, operation: "placing dataset \(name)", stack: Library.errorStack())
+        throw .library(path: path, operation: "placing dataset \(name)", stack: Library.errorStack())
       }
       payloads.append(HDF5Layout.Payload(object: name, tensor: tensor, offset: offset))
     }
@@ -91,12 +84,9 @@ public struct HDF5Builder: ~Copyable {
   }
 
   /// Gives an object an attribute: one string of variable length, as long as it may be.
-  public mutating func setAttribute(_ object: String, _ name: String, _ value: String)
-    throws(ScaleNetError)
-  {
+  public mutating func setAttribute(_ object: String, _ name: String, _ value: String) throws(ScaleNetError) {
     let type = try stringType(size: scalenet_h5t_variable())
-    let space = try Handle(
-      .space, H5Screate(H5S_SCALAR), path: path, operation: "creating a dataspace")
+    let space = try Handle(.space, H5Screate(H5S_SCALAR), path: path, operation: "creating a dataspace")
     let attribute = try createAttribute(object, name, type, space)
     let status = unsafe value.withCString { text in
       var pointer: UnsafePointer<CChar>? = unsafe text
@@ -167,8 +157,7 @@ public struct HDF5Builder: ~Copyable {
     try Self.check(H5Tset_size(type.identifier, size), path, "creating a string type")
     try Self.check(H5Tset_cset(type.identifier, H5T_CSET_UTF8), path, "creating a string type")
     if size != scalenet_h5t_variable() {
-      try Self.check(
-        H5Tset_strpad(type.identifier, H5T_STR_NULLPAD), path, "creating a string type")
+      try Self.check(H5Tset_strpad(type.identifier, H5T_STR_NULLPAD), path, "creating a string type")
     }
     return type
   }
@@ -182,16 +171,14 @@ public struct HDF5Builder: ~Copyable {
       return try Handle(.type, H5Tcopy(scalenet_h5t_ieee_f64le()), path: path, operation: operation)
     case .float16:
       // IEEE 754 binary16: sign at bit 15, 5 bits of exponent from bit 10 with bias 15, 10 bits of mantissa.
-      let type = try Handle(
-        .type, H5Tcopy(scalenet_h5t_ieee_f32le()), path: path, operation: operation)
+      let type = try Handle(.type, H5Tcopy(scalenet_h5t_ieee_f32le()), path: path, operation: operation)
       try Self.check(H5Tset_fields(type.identifier, 15, 10, 5, 0, 10), path, operation)
       try Self.check(H5Tset_size(type.identifier, 2), path, operation)
       try Self.check(H5Tset_ebias(type.identifier, 15), path, operation)
       return type
     default:
       throw .unsupported(
-        path: path, object: object, expected: "float16, float32 or float64",
-        found: dataType.rawValue)
+        path: path, object: object, expected: "float16, float32 or float64", found: dataType.rawValue)
     }
   }
 
@@ -206,9 +193,7 @@ public struct HDF5Builder: ~Copyable {
     try Handle(.properties, H5Pcreate(kind), path: path, operation: "creating properties")
   }
 
-  private static func check(_ status: herr_t, _ path: String, _ operation: String)
-    throws(ScaleNetError)
-  {
+  private static func check(_ status: herr_t, _ path: String, _ operation: String) throws(ScaleNetError) {
     guard status >= 0 else {
       throw .library(path: path, operation: operation, stack: Library.errorStack())
     }

@@ -30,8 +30,7 @@ enum ImageDriver {
       unsafe flags?.pointee = scalenet_h5fd_features()
       return 0
     }
-    unsafe driver.get_eoa = { file, _ in haddr_t(unsafe ImageDriver.image(file)?.allocatedEnd ?? 0)
-    }
+    unsafe driver.get_eoa = { file, _ in haddr_t(unsafe ImageDriver.image(file)?.allocatedEnd ?? 0) }
     unsafe driver.set_eoa = { file, _, address in unsafe ImageDriver.setEnd(file, address) }
     unsafe driver.get_eof = { file, _ in haddr_t(unsafe ImageDriver.image(file)?.writtenEnd ?? 0) }
     unsafe driver.read = { file, _, _, address, size, buffer in
@@ -45,9 +44,7 @@ enum ImageDriver {
   }()
 
   /// Lets files that are created with `properties` go into `image`. The next file created is the image's.
-  static func select(_ properties: borrowing Handle, image: SparseImage, path: String)
-    throws(ScaleNetError)
-  {
+  static func select(_ properties: borrowing Handle, image: SparseImage, path: String) throws(ScaleNetError) {
     unsafe nextImage = image
     guard identifier >= 0, H5Pset_driver(properties.identifier, identifier, nil) >= 0 else {
       throw .library(path: path, operation: "registering a driver", stack: Library.errorStack())
@@ -84,8 +81,7 @@ enum ImageDriver {
   }
 
   private static func read(
-    _ file: UnsafeMutablePointer<H5FD_t>?, _ address: haddr_t, _ size: Int,
-    _ buffer: UnsafeMutableRawPointer?
+    _ file: UnsafeMutablePointer<H5FD_t>?, _ address: haddr_t, _ size: Int, _ buffer: UnsafeMutableRawPointer?
   ) -> herr_t {
     guard let image = unsafe image(file), let offset = Int(exactly: address) else { return -1 }
     unsafe image.read(UnsafeMutableRawBufferPointer(start: buffer, count: size), at: offset)
@@ -93,8 +89,7 @@ enum ImageDriver {
   }
 
   private static func write(
-    _ file: UnsafeMutablePointer<H5FD_t>?, _ address: haddr_t, _ size: Int,
-    _ buffer: UnsafeRawPointer?
+    _ file: UnsafeMutablePointer<H5FD_t>?, _ address: haddr_t, _ size: Int, _ buffer: UnsafeRawPointer?
   ) -> herr_t {
     guard let image = unsafe image(file), let offset = Int(exactly: address) else { return -1 }
     unsafe image.write(UnsafeRawBufferPointer(start: buffer, count: size), at: offset)

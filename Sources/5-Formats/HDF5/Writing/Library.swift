@@ -8,9 +8,7 @@ enum Library {
   private static let lock = Lock()
 
   /// Calls `body` while no other thread uses the library.
-  static func withLock<Result>(_ body: () throws(ScaleNetError) -> Result) throws(ScaleNetError)
-    -> Result
-  {
+  static func withLock<Result>(_ body: () throws(ScaleNetError) -> Result) throws(ScaleNetError) -> Result {
     try lock.withLock { () throws(ScaleNetError) in
       // Set each time: the setting belongs to a thread.
       H5Eset_auto2(scalenet_h5e_default(), nil, nil)
@@ -24,11 +22,9 @@ enum Library {
     unsafe withUnsafeMutablePointer(to: &lines) { lines in
       let visit: H5E_walk2_t = { _, entry, context in
         guard let entry = unsafe entry, let context = unsafe context else { return 0 }
-        let function =
-          unsafe entry.pointee.func_name.map { unsafe String(cString: $0) } ?? "libhdf5"
+        let function = unsafe entry.pointee.func_name.map { unsafe String(cString: $0) } ?? "libhdf5"
         let reason = unsafe entry.pointee.desc.map { unsafe String(cString: $0) } ?? "unknown"
-        unsafe context.assumingMemoryBound(to: [String].self).pointee.append(
-          "\(function): \(reason)")
+        unsafe context.assumingMemoryBound(to: [String].self).pointee.append("\(function): \(reason)")
         return 0
       }
       _ = unsafe H5Ewalk2(scalenet_h5e_default(), H5E_WALK_DOWNWARD, visit, lines)

@@ -16,12 +16,11 @@ final class SparseImage {
     while done < source.count {
       let (page, first) = (offset + done).quotientAndRemainder(dividingBy: Self.pageSize)
       let count = min(source.count - done, Self.pageSize - first)
-      unsafe pages[page, default: [UInt8](repeating: 0, count: Self.pageSize)]
-        .withUnsafeMutableBytes {
-          target in
-          unsafe UnsafeMutableRawBufferPointer(rebasing: target[first..<first + count])
-            .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[done..<done + count]))
-        }
+      unsafe pages[page, default: [UInt8](repeating: 0, count: Self.pageSize)].withUnsafeMutableBytes {
+        target in
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[first..<first + count])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[done..<done + count]))
+      }
       done += count
     }
     writtenEnd = max(writtenEnd, offset + source.count)
@@ -36,8 +35,7 @@ final class SparseImage {
       let part = unsafe UnsafeMutableRawBufferPointer(rebasing: target[done..<done + count])
       if let bytes = pages[page] {
         unsafe bytes.withUnsafeBytes { source in
-          unsafe part.copyMemory(
-            from: UnsafeRawBufferPointer(rebasing: source[first..<first + count]))
+          unsafe part.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[first..<first + count]))
         }
       } else {
         unsafe part.initializeMemory(as: UInt8.self, repeating: 0)

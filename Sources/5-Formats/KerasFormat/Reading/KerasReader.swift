@@ -18,8 +18,7 @@ public struct KerasReader {
   public static func recognizes(_ file: ByteRegion) -> Bool {
     if HDF5File.recognizes(file) { return true }
     guard ZipReader.recognizes(file), let archive = try? ZipReader(file) else { return false }
-    return archive.member(named: "config.json") != nil
-      && archive.member(named: "model.weights.h5") != nil
+    return archive.member(named: "config.json") != nil && archive.member(named: "model.weights.h5") != nil
   }
 
   /// What a caller can choose.
@@ -34,8 +33,7 @@ public struct KerasReader {
 
     /// Nothing chosen.
     public init(
-      imageSize: (height: Int, width: Int)? = nil, shapes: [String: [Int]] = [:],
-      onlyShape: [Int]? = nil
+      imageSize: (height: Int, width: Int)? = nil, shapes: [String: [Int]] = [:], onlyShape: [Int]? = nil
     ) {
       self.imageSize = imageSize
       self.shapes = shapes
@@ -56,9 +54,7 @@ public struct KerasReader {
     return model
   }
 
-  private static func readHDF5(_ file: ByteRegion, _ options: Options) throws(ScaleNetError)
-    -> StoredModel
-  {
+  private static func readHDF5(_ file: ByteRegion, _ options: Options) throws(ScaleNetError) -> StoredModel {
     let parts: (text: String, version: String, metadata: String?, weights: HDF5Group)?
     do throws(ScaleNetError) {
       let root = try HDF5File(file).root()
@@ -73,20 +69,16 @@ public struct KerasReader {
     } catch { throw error.inFile(file.origin) }
     guard let parts else {
       throw .invalidModel(
-        path: file.origin, place: "attribute model_config",
-        expected: "the configuration of a model",
+        path: file.origin, place: "attribute model_config", expected: "the configuration of a model",
         found: "none; a file of weights alone is no model")
     }
     let configuration = try ModelConfiguration(
-      Array(parts.text.utf8), version: parts.version, place: "attribute model_config",
-      path: file.origin)
+      Array(parts.text.utf8), version: parts.version, place: "attribute model_config", path: file.origin)
     let weights = try WeightReader.byPosition(
       parts.weights, configuration, path: file.origin, budget: file.count + budgetFloor)
     var model = try GraphAssembler.assemble(configuration, weights, options, path: file.origin)
     if let text = parts.metadata {
-      do throws(ScaleNetError) {
-        model.metadata = metadata(try JSONParser.parse(Array(text.utf8)))
-      } catch {
+      do throws(ScaleNetError) { model.metadata = metadata(try JSONParser.parse(Array(text.utf8))) } catch {
         throw error.within("attribute \(KerasWriter.metadataName)").inFile(file.origin)
       }
     }
@@ -101,8 +93,7 @@ public struct KerasReader {
     }
   }
 
-  private static func readArchive(_ file: ByteRegion, _ options: Options) throws(ScaleNetError)
-    -> StoredModel
+  private static func readArchive(_ file: ByteRegion, _ options: Options) throws(ScaleNetError) -> StoredModel
   {
     let path = file.origin
     let contents: [ByteRegion]
@@ -131,8 +122,7 @@ public struct KerasReader {
         throw error.within("metadata.json").inFile(path)
       }
     }
-    let configuration = try ModelConfiguration(
-      text(0), version: version, place: "config.json", path: path)
+    let configuration = try ModelConfiguration(text(0), version: version, place: "config.json", path: path)
     let layers: HDF5Group
     do throws(ScaleNetError) {
       let root = try HDF5File(contents[1]).root()

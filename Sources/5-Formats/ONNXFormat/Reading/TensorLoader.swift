@@ -10,8 +10,7 @@ struct TensorLoader {
   /// The tensor of a message, under the name that errors use.
   func tensor(_ message: TensorMessage, name: String) throws(ScaleNetError) -> Tensor {
     func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
-      .invalidTensor(
-        path: context.path, tensor: name, place: place, expected: expected, found: found)
+      .invalidTensor(path: context.path, tensor: name, place: place, expected: expected, found: found)
     }
     if let narrow = NarrowInteger(onnxNumber: message.dataType) {
       return try tensor(message, narrow, name: name)
@@ -20,8 +19,7 @@ struct TensorLoader {
       throw failure("data_type", "a type of numbers", DataType.onnxName(message.dataType))
     }
     guard let shape = TensorShape(checking: message.dimensions.map { Int($0) }) else {
-      throw failure(
-        "dims", "extents that are not negative and a size in range", "\(message.dimensions)")
+      throw failure("dims", "extents that are not negative and a size in range", "\(message.dimensions)")
     }
     let byteCount = shape.elementCount * dataType.byteCount
     if message.isExternal {
@@ -36,12 +34,10 @@ struct TensorLoader {
     }
     if let range = message.rawData {
       guard message.typedField == nil else {
-        throw failure(
-          "raw_data", "elements in one field", "\(message.typedField?.rawValue ?? "") too")
+        throw failure("raw_data", "elements in one field", "\(message.typedField?.rawValue ?? "") too")
       }
       guard range.count == byteCount else {
-        throw failure(
-          "raw_data", "\(byteCount) bytes for \(dataType.rawValue)\(shape)", "\(range.count)")
+        throw failure("raw_data", "\(byteCount) bytes for \(dataType.rawValue)\(shape)", "\(range.count)")
       }
       return try view(dataType, shape, file.slice(range), name)
     }
@@ -56,8 +52,7 @@ struct TensorLoader {
     case .float, .double:
       return try view(dataType, shape, try wideRegion(message, byteCount, name), name)
     case .int32, .int64, .uint64:
-      return try view(
-        dataType, shape, try varintRegion(message, dataType, shape.elementCount, name), name)
+      return try view(dataType, shape, try varintRegion(message, dataType, shape.elementCount, name), name)
     }
   }
 
@@ -66,14 +61,11 @@ struct TensorLoader {
     _ message: TensorMessage, _ narrow: NarrowInteger, name: String
   ) throws(ScaleNetError) -> Tensor {
     func failure(_ place: String, _ expected: String, _ found: String) -> ScaleNetError {
-      .invalidTensor(
-        path: context.path, tensor: name, place: place, expected: expected, found: found)
+      .invalidTensor(path: context.path, tensor: name, place: place, expected: expected, found: found)
     }
-    guard let shape = TensorShape(checking: message.dimensions.map { Int($0) }),
-      shape.elementCount < 1 << 40
+    guard let shape = TensorShape(checking: message.dimensions.map { Int($0) }), shape.elementCount < 1 << 40
     else {
-      throw failure(
-        "dims", "extents that are not negative and a size in range", "\(message.dimensions)")
+      throw failure("dims", "extents that are not negative and a size in range", "\(message.dimensions)")
     }
     let byteCount = narrow.byteCount(shape.elementCount)
     let packed: ByteRegion
@@ -114,8 +106,7 @@ struct TensorLoader {
     case .float64, .complex128: .double
     case .int64: .int64
     case .uint32, .uint64: .uint64
-    case .float16, .bfloat16, .int8, .int16, .int32, .uint8, .uint16, .bool, .int4, .uint4,
-      .float8E4M3FN,
+    case .float16, .bfloat16, .int8, .int16, .int32, .uint8, .uint16, .bool, .int4, .uint4, .float8E4M3FN,
       .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ:
       .int32
     }
@@ -127,8 +118,7 @@ struct TensorLoader {
   ) throws(ScaleNetError) -> ByteRegion {
     func failure(_ expected: String, _ found: String) -> ScaleNetError {
       .invalidTensor(
-        path: context.path, tensor: name, place: message.typedField?.rawValue ?? "",
-        expected: expected,
+        path: context.path, tensor: name, place: message.typedField?.rawValue ?? "", expected: expected,
         found: found)
     }
     if message.typedRuns.count == 1, case .bytes(let range) = message.typedRuns[0].payload {
@@ -172,17 +162,14 @@ struct TensorLoader {
   ) throws(ScaleNetError) -> ByteRegion {
     let fieldName = message.typedField?.rawValue ?? ""
     func failure(_ expected: String, _ found: String) -> ScaleNetError {
-      .invalidTensor(
-        path: context.path, tensor: name, place: fieldName, expected: expected, found: found)
+      .invalidTensor(path: context.path, tensor: name, place: fieldName, expected: expected, found: found)
     }
     // Every element takes a byte at least, so that what is allocated is bounded by what the file holds.
     var stored = 0
     for run in message.typedRuns {
       if case .bytes(let range) = run.payload { stored += range.count } else { stored += 1 }
     }
-    guard stored >= elementCount else {
-      throw failure("\(elementCount) elements", "at most \(stored)")
-    }
+    guard stored >= elementCount else { throw failure("\(elementCount) elements", "at most \(stored)") }
     let width = dataType.byteCount
     try context.allocate(elementCount * width, tensor: name)
     var bytes: [UInt8] = []

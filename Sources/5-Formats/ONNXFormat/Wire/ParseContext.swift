@@ -69,9 +69,7 @@ final class ParseContext {
   func takeOperations(of op: Operator, inputs: [TensorShape?], outputs: [TensorType]) -> Bool {
     let shapes = outputs.map { TensorShape($0.dimensions.map { $0.value ?? 1 }) }
     let cost = op.kind.cost(inputs: inputs, outputs: shapes)
-    guard cost.macs <= operations, cost.otherOperations <= operations - cost.macs else {
-      return false
-    }
+    guard cost.macs <= operations, cost.otherOperations <= operations - cost.macs else { return false }
     operations -= cost.macs + cost.otherOperations
     return true
   }
@@ -98,9 +96,7 @@ final class ParseContext {
       .malformed(path: path, place: place, offset: offset, expected: expected, found: found)
     }
     messages -= 1
-    guard messages >= 0 else {
-      throw failure(range.lowerBound, "at most 400000 messages in a file", "more")
-    }
+    guard messages >= 0 else { throw failure(range.lowerBound, "at most 400000 messages in a file", "more") }
     var seen: FieldNumbers = []
     var position = range.lowerBound
     while position < range.upperBound {
@@ -109,16 +105,13 @@ final class ParseContext {
         throw failure(offset, "a field's tag", "a varint that does not end")
       }
       let number = Int(clamping: tag >> 3)
-      guard number > 0, number < 1 << 29 else {
-        throw failure(offset, "a field number", "\(number)")
-      }
+      guard number > 0, number < 1 << 29 else { throw failure(offset, "a field number", "\(number)") }
       let payload: WireField.Payload
       let left = range.upperBound - position
       switch tag & 7 {
       case 0:
         guard let value = Wire.varint(in: bytes, at: &position, end: range.upperBound) else {
-          throw failure(
-            offset, "a varint of at most 10 bytes in field \(number)", "one that does not end")
+          throw failure(offset, "a varint of at most 10 bytes in field \(number)", "one that does not end")
         }
         payload = .varint(value)
       case 1:
@@ -133,8 +126,7 @@ final class ParseContext {
         }
         guard length <= UInt64(range.upperBound - position) else {
           throw failure(
-            offset, "at most \(range.upperBound - position) bytes in field \(number)",
-            "a length of \(length)"
+            offset, "at most \(range.upperBound - position) bytes in field \(number)", "a length of \(length)"
           )
         }
         payload = .bytes(position..<position + Int(length))
@@ -156,8 +148,7 @@ final class ParseContext {
         }
         seen.insert(number)
       }
-      try body(
-        WireField(number: number, payload: payload, offset: offset, place: place, context: self))
+      try body(WireField(number: number, payload: payload, offset: offset, place: place, context: self))
     }
   }
 }

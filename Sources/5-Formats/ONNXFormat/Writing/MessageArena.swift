@@ -45,8 +45,7 @@ import CProtobufC
     _ elements: [Element], _ make: (Element) -> UnsafeMutablePointer<Message>
   ) -> UnsafeMutablePointer<UnsafeMutablePointer<Message>?>? {
     guard !elements.isEmpty else { return nil }
-    let copy = UnsafeMutablePointer<UnsafeMutablePointer<Message>?>.allocate(
-      capacity: elements.count)
+    let copy = UnsafeMutablePointer<UnsafeMutablePointer<Message>?>.allocate(capacity: elements.count)
     for (index, element) in elements.enumerated() {
       unsafe (copy + index).initialize(to: make(element))
     }

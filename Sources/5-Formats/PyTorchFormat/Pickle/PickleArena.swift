@@ -84,8 +84,7 @@ struct PickleArena {
     switch value {
     case .dictionary(let index): index
     case .object(let index): objects[index].pairs
-    case .none, .bool, .integer, .longInteger, .real, .text, .global, .opaque, .tuple, .list, .set,
-      .storage,
+    case .none, .bool, .integer, .longInteger, .real, .text, .global, .opaque, .tuple, .list, .set, .storage,
       .tensor:
       nil
     }
@@ -127,8 +126,7 @@ struct PickleArena {
     case .storage: return "a storage"
     case .tensor(let index):
       switch tensors[index] {
-      case .dense(let tensor):
-        return "a \(tensor.dataType.rawValue) tensor of shape \(tensor.dimensions)"
+      case .dense(let tensor): return "a \(tensor.dataType.rawValue) tensor of shape \(tensor.dimensions)"
       case .unsupported(let kind): return "a \(kind) tensor"
       }
     }

@@ -5,9 +5,7 @@ extension Unpickler {
     switch opcode {
     case .protocol:
       let version: UInt8 = try field(bytes)
-      guard version <= 5 else {
-        throw malformed("a pickle protocol up to 5", "protocol \(version)")
-      }
+      guard version <= 5 else { throw malformed("a pickle protocol up to 5", "protocol \(version)") }
     case .frame:
       let count: UInt64 = try field(bytes)
       guard count <= UInt64(bytes.byteCount - position) else {
@@ -24,8 +22,7 @@ extension Unpickler {
       // Of all numbers in a pickle this one alone is big-endian.
       try push(.real(Double(bitPattern: try field(bytes, as: UInt64.self).byteSwapped)))
     case .long1: try push(longInteger(slice(bytes, Int(try field(bytes, as: UInt8.self))), bytes))
-    case .long4:
-      try push(longInteger(slice(bytes, length(try field(bytes, as: Int32.self))), bytes))
+    case .long4: try push(longInteger(slice(bytes, length(try field(bytes, as: Int32.self))), bytes))
     case .shortBinaryUnicode, .shortBinaryString:
       try push(.text(slice(bytes, Int(try field(bytes, as: UInt8.self)))))
     case .binaryUnicode: try push(.text(slice(bytes, Int(try field(bytes, as: UInt32.self)))))
@@ -33,8 +30,7 @@ extension Unpickler {
     case .binaryString: try push(.text(slice(bytes, length(try field(bytes, as: Int32.self)))))
     case .shortBinaryBytes: try pushBytes(slice(bytes, Int(try field(bytes, as: UInt8.self))))
     case .binaryBytes: try pushBytes(slice(bytes, Int(try field(bytes, as: UInt32.self))))
-    case .binaryBytes8, .byteArray8:
-      try pushBytes(slice(bytes, length(try field(bytes, as: UInt64.self))))
+    case .binaryBytes8, .byteArray8: try pushBytes(slice(bytes, length(try field(bytes, as: UInt64.self))))
     case .float, .integer, .long, .string, .unicode: try push(textual(opcode, bytes))
 
     case .mark:
@@ -79,13 +75,11 @@ extension Unpickler {
     case .longBinaryGet: try get(try field(bytes))
 
     case .global: try push(.global(PickleGlobal(module: line(bytes), name: line(bytes))))
-    case .stackGlobal, .instance, .object, .reduce, .newObject, .newObjectExtended:
-      try make(opcode, bytes)
+    case .stackGlobal, .instance, .object, .reduce, .newObject, .newObjectExtended: try make(opcode, bytes)
     case .build: try build(pop())
     case .persistentIdentifier:
       throw malformed(
-        "the persistent id of a storage as a tuple",
-        "the text '\(try line(bytes).escapedForMessage)'")
+        "the persistent id of a storage as a tuple", "the text '\(try line(bytes).escapedForMessage)'")
     case .binaryPersistentIdentifier:
       let identifier = try pop()
       try push(persistentStorage(identifier))
@@ -98,10 +92,8 @@ extension Unpickler {
     case .stackGlobal:
       let name = try pop()
       let module = try pop()
-      guard case .text(let first) = module, case .text(let second) = name,
-        first.count <= Self.longestName,
-        second.count <= Self.longestName, let module = arena.string(first),
-        let name = arena.string(second)
+      guard case .text(let first) = module, case .text(let second) = name, first.count <= Self.longestName,
+        second.count <= Self.longestName, let module = arena.string(first), let name = arena.string(second)
       else { throw malformed("the name of a class or function", name) }
       try push(.global(PickleGlobal(module: module, name: name)))
     case .instance:
@@ -148,9 +140,7 @@ extension Unpickler {
 
   /// A length that Int has and that is not negative.
   private func length(_ value: some BinaryInteger) throws(ScaleNetError) -> Int {
-    guard value >= 0, let length = Int(exactly: value) else {
-      throw malformed("a length", "\(value)")
-    }
+    guard value >= 0, let length = Int(exactly: value) else { throw malformed("a length", "\(value)") }
     return length
   }
 

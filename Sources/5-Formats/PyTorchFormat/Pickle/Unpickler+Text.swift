@@ -6,9 +6,7 @@ extension Unpickler {
   static let longestName = 1_000
 
   /// A number or text that a line writes.
-  mutating func textual(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(ScaleNetError)
-    -> PickleValue
-  {
+  mutating func textual(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(ScaleNetError) -> PickleValue {
     let start = position
     let slice = try lineSlice(bytes, limit: bytes.byteCount)
     switch opcode {
@@ -28,9 +26,7 @@ extension Unpickler {
     _ opcode: PickleOpcode, _ text: String, _ slice: PickleSlice
   ) throws(ScaleNetError) -> PickleValue {
     if opcode == .float {
-      guard let value = Double(text) else {
-        throw malformed("a number", "'\(text.escapedForMessage)'")
-      }
+      guard let value = Double(text) else { throw malformed("a number", "'\(text.escapedForMessage)'") }
       return .real(value)
     }
     // Protocols before 2 write booleans as these two.
@@ -75,8 +71,7 @@ extension Unpickler {
   }
 
   /// Where a line lies, without its end; `position` is then behind that.
-  private mutating func lineSlice(_ bytes: RawSpan, limit: Int) throws(ScaleNetError) -> PickleSlice
-  {
+  private mutating func lineSlice(_ bytes: RawSpan, limit: Int) throws(ScaleNetError) -> PickleSlice {
     let start = position
     while position - start <= limit, let byte = bytes.littleEndian(at: position, as: UInt8.self) {
       position += 1

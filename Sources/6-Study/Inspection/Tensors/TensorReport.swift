@@ -78,8 +78,7 @@ public struct TensorReport: Sendable, Codable, Hashable {
     var shared = 0
     for entry in weights.entries {
       let tensor = entry.tensor
-      let statistics =
-        readsElements ? try TensorStatistics(tensor, name: entry.name, path: path) : nil
+      let statistics = readsElements ? try TensorStatistics(tensor, name: entry.name, path: path) : nil
       tensors.append(
         Tensor(
           name: entry.name, type: tensor.dataType.rawValue, shape: tensor.shape.dimensions,
@@ -94,8 +93,7 @@ public struct TensorReport: Sendable, Codable, Hashable {
         if Self.isBuffer(entry) {
           modules[module].buffers = modules[module].buffers.saturatingAdded(to: tensor.elementCount)
         } else {
-          modules[module].parameters = modules[module].parameters.saturatingAdded(
-            to: tensor.elementCount)
+          modules[module].parameters = modules[module].parameters.saturatingAdded(to: tensor.elementCount)
         }
         modules[module].bytes = modules[module].bytes.saturatingAdded(to: tensor.byteCount)
       }
@@ -122,8 +120,7 @@ public struct TensorReport: Sendable, Codable, Hashable {
       } else {
         indices[owner] = modules.count
         result.append(modules.count)
-        modules.append(
-          Module(name: owner, depth: depth, tensors: 0, parameters: 0, buffers: 0, bytes: 0))
+        modules.append(Module(name: owner, depth: depth, tensors: 0, parameters: 0, buffers: 0, bytes: 0))
       }
     }
     return result

@@ -26,8 +26,7 @@ public struct TensorStatistics: Sendable, Codable, Hashable {
   init?(_ tensor: Tensor, name: String, path: String) throws(ScaleNetError) {
     switch tensor.dataType {
     case .complex64, .complex128: return nil
-    case .float16, .bfloat16, .float32, .float64, .int8, .int16, .int32, .int64, .uint8, .uint16,
-      .uint32,
+    case .float16, .bfloat16, .float32, .float64, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32,
       .uint64,
       .bool, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .int4, .uint4:
       break
@@ -37,8 +36,7 @@ public struct TensorStatistics: Sendable, Codable, Hashable {
     var sum = 0.0
     var finite = 0
     let total = tensor.elementCount
-    let buffer = UnsafeMutableBufferPointer<Double>.allocate(
-      capacity: min(Self.chunk, max(total, 1)))
+    let buffer = UnsafeMutableBufferPointer<Double>.allocate(capacity: min(Self.chunk, max(total, 1)))
     defer { unsafe buffer.deallocate() }
     do throws(ScaleNetError) {
       var start = 0

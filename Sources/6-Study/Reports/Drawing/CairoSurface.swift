@@ -12,8 +12,7 @@ import FileIO
   /// An image of RGB pixels. Fails if there is no memory for it.
   init(width: Int, height: Int) throws(ScaleNetError) {
     guard
-      let surface = unsafe cairo_image_surface_create(
-        CAIRO_FORMAT_RGB24, CInt(width), CInt(height)),
+      let surface = unsafe cairo_image_surface_create(CAIRO_FORMAT_RGB24, CInt(width), CInt(height)),
       let context = unsafe cairo_create(surface)
     else { throw .drawing(reason: "no surface") }
     unsafe self.surface = surface
@@ -66,8 +65,7 @@ import FileIO
   }
 
   private func show(
-    _ text: String, at: Drawing.Point, size: Double, anchor: Drawing.Anchor, _ color: Color,
-    isBold: Bool
+    _ text: String, at: Drawing.Point, size: Double, anchor: Drawing.Anchor, _ color: Color, isBold: Bool
   ) {
     unsafe cairo_select_font_face(
       context, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
@@ -124,12 +122,9 @@ import FileIO
     let status = unsafe cairo_surface_write_to_png_stream(
       surface,
       { closure, data, length in
-        guard let closure = unsafe closure, let data = unsafe data else {
-          return CAIRO_STATUS_WRITE_ERROR
-        }
+        guard let closure = unsafe closure, let data = unsafe data else { return CAIRO_STATUS_WRITE_ERROR }
         let collector = unsafe Unmanaged<ByteCollector>.fromOpaque(closure).takeUnretainedValue()
-        unsafe collector.bytes.append(
-          contentsOf: UnsafeBufferPointer(start: data, count: Int(length)))
+        unsafe collector.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(length)))
         return CAIRO_STATUS_SUCCESS
       }, Unmanaged.passUnretained(collected).toOpaque())
     try Self.check(status)
@@ -143,8 +138,7 @@ import FileIO
   private static func check(_ status: cairo_status_t) throws(ScaleNetError) {
     guard status == CAIRO_STATUS_SUCCESS else {
       throw .drawing(
-        reason: unsafe cairo_status_to_string(status).map { unsafe String(cString: $0) }
-          ?? "unknown")
+        reason: unsafe cairo_status_to_string(status).map { unsafe String(cString: $0) } ?? "unknown")
     }
   }
 }

@@ -40,8 +40,7 @@ extension ImageClassifier {
   ///   - progress: told how many images are done.
   /// - Throws: if folders or ground truth do not fit the network, or the file to resume from is of something else.
   public func evaluate(
-    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(),
-    progress: ProgressHandler? = nil
+    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(), progress: ProgressHandler? = nil
   ) throws(ScaleNetError) -> (report: EvaluationReport, notes: [String]) {
     try evaluate(folder, options, ProgressReporter(progress))
   }
@@ -49,8 +48,7 @@ extension ImageClassifier {
   /// The same in an asynchronous task, on a thread of its own; a task that is cancelled gets an error of the kind
   /// `cancelled`, and what was counted stands in the file of `options.resume`.
   public func evaluate(
-    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(),
-    progress: ProgressHandler? = nil
+    _ folder: String, _ options: EvaluationOptions = EvaluationOptions(), progress: ProgressHandler? = nil
   ) async throws(ScaleNetError) -> (report: EvaluationReport, notes: [String]) {
     try await detached(progress) { (reporter) throws(ScaleNetError) in
       try self.evaluate(folder, options, reporter)
@@ -71,8 +69,7 @@ extension ImageClassifier {
     }
     var report = EvaluationReport(
       model: path.split(separator: "/").last.map(String.init) ?? path,
-      modelDigest: try model.files.first.map { (file) throws(ScaleNetError) in try sha256(of: file)
-      },
+      modelDigest: try model.files.first.map { (file) throws(ScaleNetError) in try sha256(of: file) },
       architecture: architecture, parameters: try model.parameterCount(), classCount: classCount,
       dataset: EvaluationReport.Dataset(
         name: dataset.name, groundTruth: dataset.groundTruth, images: dataset.images.count,
@@ -118,8 +115,7 @@ extension ImageClassifier {
   ) throws(ScaleNetError) -> EvaluationReport {
     let found = try EvaluationReport.read(path)
     func other(_ what: String, _ expected: String, _ found: String) -> ScaleNetError {
-      ScaleNetError(
-        path: path, place: what, expected: "\(expected), as it is to be resumed", found: found)
+      ScaleNetError(path: path, place: what, expected: "\(expected), as it is to be resumed", found: found)
     }
     if let difference = report.difference(to: found) {
       throw other(difference.what, difference.left, difference.right)
@@ -146,9 +142,7 @@ extension EvaluationReport {
         found: bytes.isEmpty ? "an empty file" : "no JSON object")
     }
     let json: JSON
-    do throws(ScaleNetError) { json = try JSONParser.parse(bytes) } catch {
-      throw error.inFile(path)
-    }
+    do throws(ScaleNetError) { json = try JSONParser.parse(bytes) } catch { throw error.inFile(path) }
     guard json["format"]?.string == formatName else {
       throw .unknownFormat(
         path: path, expected: "a report of eval, \"format\": \"\(formatName)\"",
@@ -175,8 +169,7 @@ extension EvaluationReport {
 
   private static func place(_ error: DecodingError) -> String {
     func path(_ context: DecodingError.Context) -> String {
-      context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(
-        separator: ".")
+      context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
     }
     switch error {
     case .keyNotFound(let key, let context):

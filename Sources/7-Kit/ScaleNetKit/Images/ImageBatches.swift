@@ -12,8 +12,7 @@ final class DecodingBatch: Sendable {
 
   /// Begins to decode.
   init(
-    _ count: Int, threads: Int,
-    _ prepare: @escaping @Sendable (Int) throws(ScaleNetError) -> Prepared
+    _ count: Int, threads: Int, _ prepare: @escaping @Sendable (Int) throws(ScaleNetError) -> Prepared
   ) {
     results = Locked(Array(repeating: nil, count: count))
     let tasks = (0..<min(threads, count)).map { _ in
@@ -57,8 +56,7 @@ extension ImageClassifier {
   ///   - batchDone: called after each batch with the number of images so far.
   func forEach(
     _ count: Int, batch: Int? = nil, open: @escaping Opener,
-    _ body: (Int, Result<(scores: [Float], size: Image.Size), ScaleNetError>) throws(ScaleNetError)
-      -> Void,
+    _ body: (Int, Result<(scores: [Float], size: Image.Size), ScaleNetError>) throws(ScaleNetError) -> Void,
     batchDone: ((Int) throws(ScaleNetError) -> Void)? = nil
   ) throws(ScaleNetError) {
     let batch = batch ?? self.batch
@@ -66,8 +64,7 @@ extension ImageClassifier {
     let threads = options.decodingThreads ?? computing
     func decode(_ start: Int) -> DecodingBatch? {
       guard start < count else { return nil }
-      return DecodingBatch(min(batch, count - start), threads: threads) {
-        (index) throws(ScaleNetError) in
+      return DecodingBatch(min(batch, count - start), threads: threads) { (index) throws(ScaleNetError) in
         try self.prepare(try open(start + index))
       }
     }
@@ -80,9 +77,7 @@ extension ImageClassifier {
         if case .success(let image) = result { image.elements } else { nil }
       }
       var scores: [[Float]] = []
-      if elements.contains(where: { $0 != nil }) {
-        scores = try self.scores(elements, batch: batch)
-      }
+      if elements.contains(where: { $0 != nil }) { scores = try self.scores(elements, batch: batch) }
       for (index, result) in images.enumerated() {
         switch result {
         case .success(let image): try body(start + index, .success((scores[index], image.size)))

@@ -60,9 +60,7 @@ struct ImageInput: Sendable {
   ///   - graph: what is run.
   ///   - metadata: what the model says of images.
   ///   - path: of the model, for messages.
-  init(_ graph: Graph, metadata: ImageMetadata, options: ImageOptions, path: String)
-    throws(ScaleNetError)
-  {
+  init(_ graph: Graph, metadata: ImageMetadata, options: ImageOptions, path: String) throws(ScaleNetError) {
     let place = try ImagePlace(graph, layout: metadata.inGraph?.layout, path: path)
     name = graph[place.input].name
     dataType = graph[place.input].type.dataType
@@ -72,22 +70,15 @@ struct ImageInput: Sendable {
     if metadata.inGraph != nil {
       for (option, isAsked) in [
         ("mean", asked.mean != nil), ("std", asked.standardDeviation != nil),
-        (
-          "channelOrder",
-          asked.channelOrder != nil && asked.channelOrder != metadata.inGraph?.channelOrder
-        ),
+        ("channelOrder", asked.channelOrder != nil && asked.channelOrder != metadata.inGraph?.channelOrder),
       ] where isAsked {
         throw .invalidOption(
-          option, expected: "a model without preprocessing in its graph",
-          found: path.escapedForMessage)
+          option, expected: "a model without preprocessing in its graph", found: path.escapedForMessage)
       }
     }
     let said = asked.over(metadata.preprocessing)
-    if let crop = said.crop, asked.crop != nil || place.size == nil, let fixed = place.size,
-      fixed != crop
-    {
-      throw .invalidOption(
-        "crop", expected: "\(fixed), the size of the network's input", found: "\(crop)")
+    if let crop = said.crop, asked.crop != nil || place.size == nil, let fixed = place.size, fixed != crop {
+      throw .invalidOption("crop", expected: "\(fixed), the size of the network's input", found: "\(crop)")
     }
     guard let size = place.size ?? said.crop else {
       throw .unsupported(
@@ -131,8 +122,7 @@ struct ImageInput: Sendable {
     normalization =
       isInGraph || takesBytes
       ? Normalization(divisor: 1)
-      : Normalization(
-        divisor: Float(divisor), mean: three(means), standardDeviation: three(deviations))
+      : Normalization(divisor: Float(divisor), mean: three(means), standardDeviation: three(deviations))
 
     var notes: [String] = []
     if !isSaid, !isInGraph {
@@ -141,8 +131,7 @@ struct ImageInput: Sendable {
           ? "the model does not say how images are prepared: it gets their bytes as they are"
           : channels == 1
             ? "the model does not say how images are prepared: grey from 0 to 1 is assumed"
-            : "the model does not say how images are prepared: ImageNet's mean and deviation are assumed"
-      )
+            : "the model does not say how images are prepared: ImageNet's mean and deviation are assumed")
     }
     if said.resize == nil, said.cropPercentage == nil, said.cropMode == nil {
       let whole = geometry.resizedSize(of: Image.Size(size.width))
@@ -153,21 +142,18 @@ struct ImageInput: Sendable {
     self.notes = notes
     report = Self.report(
       geometry, size: size, said: said, divisor: divisor, mean: means, deviation: deviations,
-      order: channels == 1 ? "grey" : channelOrder.rawValue, isInGraph: isInGraph,
-      decoding: decoding)
+      order: channels == 1 ? "grey" : channelOrder.rawValue, isInGraph: isInGraph, decoding: decoding)
   }
 
   private static func report(
-    _ geometry: Preprocessing, size: InputSize, said: ImagePreprocessing, divisor: Double,
-    mean: [Double],
+    _ geometry: Preprocessing, size: InputSize, said: ImagePreprocessing, divisor: Double, mean: [Double],
     deviation: [Double], order: String, isInGraph: Bool, decoding: Image.DecodingOptions
   ) -> PreprocessingReport {
     let resize: [Int]
     switch geometry.resize {
     case .none: resize = [size.height, size.width]
     case .shorterSide(let side): resize = [side, side]
-    case .exact(let size), .covering(let size), .fitting(let size):
-      resize = [size.height, size.width]
+    case .exact(let size), .covering(let size), .fitting(let size): resize = [size.height, size.width]
     }
     return PreprocessingReport(
       inputSize: [size.height, size.width], resize: resize,
@@ -175,26 +161,21 @@ struct ImageInput: Sendable {
         ? said.cropPercentage ?? (said.cropMode == nil || said.cropMode == .center ? 0.875 : 1)
         : Double(size.height) / Double(resize[0]),
       cropMode: (said.cropMode ?? .center).rawValue, interpolation: geometry.interpolation.rawValue,
-      divisor: divisor, mean: mean, standardDeviation: deviation, channelOrder: order,
-      isInGraph: isInGraph,
-      appliesOrientation: decoding.appliesOrientation,
-      background: decoding.background.map(\.hexadecimal))
+      divisor: divisor, mean: mean, standardDeviation: deviation, channelOrder: order, isInGraph: isInGraph,
+      appliesOrientation: decoding.appliesOrientation, background: decoding.background.map(\.hexadecimal))
   }
 
   /// The image as the input takes it.
   func elements(of image: Image) throws(ScaleNetError) -> Elements {
     let prepared = try geometry.apply(to: channels == 1 ? image.grey() : image)
     if dataType.isFloatingPoint {
-      let numbers = prepared.tensorElements(
-        normalization, channelOrder: channelOrder, layout: .nchw)
+      let numbers = prepared.tensorElements(normalization, channelOrder: channelOrder, layout: .nchw)
       if channels == 1 { return .floats(Array(numbers.prefix(numbers.count / 3))) }
       return .floats(
         layout == .nchw
-          ? numbers
-          : prepared.tensorElements(normalization, channelOrder: channelOrder, layout: layout))
+          ? numbers : prepared.tensorElements(normalization, channelOrder: channelOrder, layout: layout))
     }
-    let bytes = prepared.tensorBytes(
-      channelOrder: channelOrder, layout: channels == 1 ? .nchw : layout)
+    let bytes = prepared.tensorBytes(channelOrder: channelOrder, layout: channels == 1 ? .nchw : layout)
     return .bytes(channels == 1 ? Array(bytes.prefix(bytes.count / 3)) : bytes)
   }
 
@@ -202,8 +183,7 @@ struct ImageInput: Sendable {
   func tensor(_ images: [Elements?], batch: Int) -> Tensor {
     let count = channels * size.height * size.width
     let spatial = [size.height, size.width]
-    let shape = TensorShape(
-      [batch] + (layout == .nchw ? [channels] + spatial : spatial + [channels]))
+    let shape = TensorShape([batch] + (layout == .nchw ? [channels] + spatial : spatial + [channels]))
     if dataType.isFloatingPoint {
       var numbers: [Float] = []
       numbers.reserveCapacity(count * batch)
@@ -219,8 +199,7 @@ struct ImageInput: Sendable {
     }
     let region = unsafe ByteRegion.allocate(origin: "images", count: count * batch) { target in
       for index in 0..<batch {
-        let part = unsafe UnsafeMutableRawBufferPointer(
-          rebasing: target[index * count..<(index + 1) * count])
+        let part = unsafe UnsafeMutableRawBufferPointer(rebasing: target[index * count..<(index + 1) * count])
         if index < images.count, case .bytes(let values)? = images[index] {
           unsafe part.copyBytes(from: values)
         } else {
@@ -264,8 +243,7 @@ struct ImagePlace {
     }
     guard graph.inputs.count == 1, let input = graph.inputs.first else {
       let names = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
-      throw unsupported(
-        "expected one input, found \(graph.inputs.count) (\(names.escapedForMessage))")
+      throw unsupported("expected one input, found \(graph.inputs.count) (\(names.escapedForMessage))")
     }
     let type = graph[input].type
     guard type.rank == 4, type.dataType.isFloatingPoint || type.dataType == .uint8 else {

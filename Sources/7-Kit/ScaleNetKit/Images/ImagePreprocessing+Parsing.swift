@@ -29,8 +29,7 @@ extension ImagePreprocessing {
       self = try Self(settings: json)
       if isEmpty {
         throw ScaleNetError(
-          expected:
-            "mean, std, input_size, interpolation or crop_pct as timm has them, or Transformers' "
+          expected: "mean, std, input_size, interpolation or crop_pct as timm has them, or Transformers' "
             + "image_mean, image_std, size and resample", found: "none of them")
       }
       try check()
@@ -49,9 +48,7 @@ extension ImagePreprocessing {
   /// The keys of timm's `pretrained_cfg`.
   init(timm json: JSON) throws(ScaleNetError) {
     self.init()
-    mean = try json.stated("mean").map { (value) throws(ScaleNetError) in
-      try Self.numbers(value, "mean")
-    }
+    mean = try json.stated("mean").map { (value) throws(ScaleNetError) in try Self.numbers(value, "mean") }
     standardDeviation = try json.stated("std").map { (value) throws(ScaleNetError) in
       try Self.numbers(value, "std")
     }
@@ -125,9 +122,7 @@ extension ImagePreprocessing {
 
   private static func side(_ json: JSON?) -> InputSize? {
     if let side = json?.integer { return InputSize(height: side, width: side) }
-    guard let height = json?["height"]?.integer, let width = json?["width"]?.integer else {
-      return nil
-    }
+    guard let height = json?["height"]?.integer, let width = json?["width"]?.integer else { return nil }
     return InputSize(height: height, width: width)
   }
 
@@ -170,11 +165,9 @@ extension ImagePreprocessing {
       case "resize", "crop", "crop_pct": throw invalid("\(key)= and a number")
       case "crop_mode": throw invalid("crop_mode= and center, squash or border")
       case "interpolation":
-        throw invalid(
-          "interpolation= and \(Interpolation.allCases.map(\.rawValue).joined(separator: ", "))")
+        throw invalid("interpolation= and \(Interpolation.allCases.map(\.rawValue).joined(separator: ", "))")
       default:
-        throw invalid(
-          "mean, std, scale, resize, crop, crop_pct, crop_mode or interpolation before =")
+        throw invalid("mean, std, scale, resize, crop, crop_pct, crop_mode or interpolation before =")
       }
     }
     return result
@@ -185,9 +178,7 @@ extension ImagePreprocessing {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
     guard let first = parts.first, let numerator = first, numerator.isFinite else { return nil }
     if parts.count == 1 { return numerator }
-    guard parts.count == 2, let divisor = parts[1], divisor.isFinite, divisor != 0 else {
-      return nil
-    }
+    guard parts.count == 2, let divisor = parts[1], divisor.isFinite, divisor != 0 else { return nil }
     return numerator / divisor
   }
 
@@ -204,8 +195,7 @@ extension ImagePreprocessing {
     if json.string == "random" { return .bilinear }
     guard let filter = json.string.flatMap(Interpolation.init(rawValue:)) else {
       throw wrong(
-        "interpolation", "one of \(Interpolation.allCases.map(\.rawValue).joined(separator: ", "))",
-        json)
+        "interpolation", "one of \(Interpolation.allCases.map(\.rawValue).joined(separator: ", "))", json)
     }
     return filter
   }
@@ -223,8 +213,7 @@ enum SmallFile {
   static func bytes(_ path: String) throws(ScaleNetError) -> [UInt8] {
     let file = try ByteRegion.map(path: path)
     guard file.count <= mostBytes else {
-      throw .unknownFormat(
-        path: path, expected: "at most \(mostBytes) bytes", found: "\(file.count)")
+      throw .unknownFormat(path: path, expected: "at most \(mostBytes) bytes", found: "\(file.count)")
     }
     let bytes = file.array()
     try file.checkIntact()
@@ -242,8 +231,7 @@ enum SmallFile {
     guard let text = String(validating: try bytes(path), as: UTF8.self) else {
       throw .unknownFormat(path: path, expected: "UTF-8 text", found: "other bytes")
     }
-    var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(
-      String.init)
+    var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
     if lines.last == "" { lines.removeLast() }
     return lines
   }

@@ -28,9 +28,7 @@ public struct InputArrays: Sendable {
 
   /// Arrays in memory by the names of inputs.
   public init(_ arrays: [String: Tensor], source: String = "memory") {
-    self.arrays = arrays.sorted { $0.key < $1.key }.map {
-      NamedTensor(name: $0.key, tensor: $0.value)
-    }
+    self.arrays = arrays.sorted { $0.key < $1.key }.map { NamedTensor(name: $0.key, tensor: $0.value) }
     self.source = source
     areNamed = true
     isArchive = false
@@ -45,8 +43,7 @@ public struct InputArrays: Sendable {
   }
 
   private init(
-    _ arrays: [NamedTensor], source: String, areNamed: Bool, isArchive: Bool = false,
-    file: ByteRegion
+    _ arrays: [NamedTensor], source: String, areNamed: Bool, isArchive: Bool = false, file: ByteRegion
   ) {
     self.arrays = arrays
     self.source = source
@@ -73,19 +70,15 @@ public struct InputArrays: Sendable {
   ///   - options: how images are brought to it.
   /// - Throws: if the model takes no images, or an image can't be read.
   public func preparingImages(
-    for model: String, _ opening: OpeningOptions = OpeningOptions(),
-    _ options: ImageOptions = ImageOptions()
+    for model: String, _ opening: OpeningOptions = OpeningOptions(), _ options: ImageOptions = ImageOptions()
   ) throws(ScaleNetError) -> InputArrays {
     guard !images.isEmpty else { return self }
     let opened = try Model.open(model, opening, forImages: options)
     let metadata = try opened.imageMetadata()
     var graph = options.graph
     graph.inputSize = graph.inputSize ?? options.preprocessing.crop
-    if case .weights = opened.content {
-      graph.inputSize = graph.inputSize ?? metadata.preprocessing.crop
-    }
-    let input = try ImageInput(
-      try opened.graph(graph), metadata: metadata, options: options, path: model)
+    if case .weights = opened.content { graph.inputSize = graph.inputSize ?? metadata.preprocessing.crop }
+    let input = try ImageInput(try opened.graph(graph), metadata: metadata, options: options, path: model)
     var result = self
     for (index, file) in images {
       let image = try Image(decoding: file, options: input.decoding)
@@ -128,14 +121,12 @@ public struct InputArrays: Sendable {
       guard read.count == 1, read[0].arrays.count == 1 else {
         throw .invalidOption(
           "input", expected: "a file of one array behind a name",
-          found:
-            "\(read.reduce(0) { $0 + $1.arrays.count }) arrays in \(argument.escapedForMessage)")
+          found: "\(read.reduce(0) { $0 + $1.arrays.count }) arrays in \(argument.escapedForMessage)")
       }
       let array = NamedTensor(name: name, tensor: read[0].arrays[0].tensor)
       if isOpen, !batches[batches.count - 1].arrays.contains(where: { $0.name == name }) {
         if let image = read[0].images.first {
-          batches[batches.count - 1].images.append(
-            (batches[batches.count - 1].arrays.count, image.file))
+          batches[batches.count - 1].images.append((batches[batches.count - 1].arrays.count, image.file))
         }
         batches[batches.count - 1].arrays.append(array)
         batches[batches.count - 1].source += ", \(path)"
@@ -154,8 +145,7 @@ public struct InputArrays: Sendable {
   public static func readBatch(_ arguments: [String]) throws(ScaleNetError) -> InputArrays {
     let batches = try read(arguments)
     var names = Set<String>()
-    for array in batches.flatMap({ $0.areNamed ? $0.arrays : [] })
-    where !names.insert(array.name).inserted {
+    for array in batches.flatMap({ $0.areNamed ? $0.arrays : [] }) where !names.insert(array.name).inserted {
       throw .invalidOption(
         "input", expected: "one array for \(array.name.escapedForMessage)", found: "two")
     }
@@ -181,9 +171,7 @@ public struct InputArrays: Sendable {
     let path = isStandardInput ? StandardStreams.inputName : path
     if NumPyReader.recognizes(file) {
       let (arrays, isArchive) = try readNumPy(file, path: path)
-      return [
-        InputArrays(arrays, source: path, areNamed: isArchive, isArchive: isArchive, file: file)
-      ]
+      return [InputArrays(arrays, source: path, areNamed: isArchive, isArchive: isArchive, file: file)]
     }
     if ImageFormat.detect(file)?.isSupported == true {
       let name = path.split(separator: "/").last.map(String.init) ?? path
@@ -198,8 +186,7 @@ public struct InputArrays: Sendable {
     }
     return try PolygraphyRecording.readInputs(file).batches.map { batch in
       InputArrays(
-        batch.entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }, source: path,
-        areNamed: true,
+        batch.entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }, source: path, areNamed: true,
         isArchive: true, file: file)
     }
   }
@@ -217,12 +204,8 @@ public struct InputArrays: Sendable {
       let stem = name.hasSuffix(".npy") && name.utf8.count > 4 ? String(name.dropLast(4)) : name
       return ([NamedTensor(name: stem, tensor: try NumPyReader.array(file))], false)
     }
-    let arrays = try NumPyReader.archive(file).entries.map {
-      NamedTensor(name: $0.name, tensor: $0.tensor)
-    }
-    if arrays.isEmpty {
-      throw .unknownFormat(path: path, expected: "at least one array", found: "none")
-    }
+    let arrays = try NumPyReader.archive(file).entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
+    if arrays.isEmpty { throw .unknownFormat(path: path, expected: "at least one array", found: "none") }
     return (arrays, true)
   }
 }

@@ -47,12 +47,9 @@ public final class Session: Sendable {
   /// The plan for the batch that was run last. One run after the other.
   private let planned = Locked<(batch: Int, runner: GraphRunner)?>(nil)
 
-  init(_ graph: Graph, path: String, files: [ByteRegion], options: RunOptions) throws(ScaleNetError)
-  {
+  init(_ graph: Graph, path: String, files: [ByteRegion], options: RunOptions) throws(ScaleNetError) {
     try Limits.check(options.threads, Limits.threads, "threads")
-    func ports(_ ids: [ValueID]) -> [Port] {
-      ids.map { Port(name: graph[$0].name, type: graph[$0].type) }
-    }
+    func ports(_ ids: [ValueID]) -> [Port] { ids.map { Port(name: graph[$0].name, type: graph[$0].type) } }
     self.path = path
     self.files = files
     self.graph = graph
@@ -116,8 +113,7 @@ public final class Session: Sendable {
   private func plan(_ batch: Int) throws(ScaleNetError) -> GraphRunner {
     var computed = graph
     computed.setOutputs(graph.outputs.filter { graph[$0].initializer == nil })
-    return try GraphRunner(
-      computed, batch: batch, arithmetic: options.arithmetic, threads: options.threads)
+    return try GraphRunner(computed, batch: batch, arithmetic: options.arithmetic, threads: options.threads)
   }
 
   /// Any real numbers will do; what is run has the graph's types.
