@@ -1,5 +1,8 @@
 import Glibc
 
+// Safe: the thread takes over the one reference that it is given; where it could not be started, that is released
+// here.
+
 /// One piece of work on a thread of its own, whose result is waited for once.
 @safe package final class BackgroundTask<Value: Sendable> {
   /// What the thread does, and what comes of it: the thread's until it has ended, then the task's.

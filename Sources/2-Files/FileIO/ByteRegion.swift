@@ -1,5 +1,8 @@
 import Glibc
 
+// Safe: the address is that of the mapping or the memory that the region owns, or of a region that it keeps; neither
+// changes before `deinit`, and spans and pointers to it do not leave the calls that they are made for.
+
 /// A run of bytes that does not change: a file mapped into memory, or memory of its own.
 ///
 /// Tensors are views into regions; a region lives as long as a view does. Bytes of a mapped file are read by the
@@ -55,9 +58,7 @@ import Glibc
   /// - Parameter origin: what messages call the file; the path if nil.
   public static func map(path: String, origin: String? = nil) throws(ScaleNetError) -> ByteRegion {
     let origin = origin ?? path
-    let descriptor = retrying {
-      unsafe path.withPath { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-    }
+    let descriptor = retrying { path.opened(O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       let code = errno
       if code == ENOENT || code == ENOTDIR { throw .notFound(path: origin) }
@@ -70,9 +71,10 @@ import Glibc
   /// Maps an open file.
   ///
   /// - Parameter path: where the file is looked for when it is asked whether it has changed; nil for one without a name.
-  static func map(descriptor: Int32, path: String?, origin: String) throws(ScaleNetError) -> ByteRegion {
-    var information = stat()
-    guard unsafe fstat(descriptor, &information) == 0 else {
+  static func map(descriptor: Int32, path: String?, origin: String) throws(ScaleNetError)
+    -> ByteRegion
+  {
+    guard var information = status(of: descriptor) else {
       throw .cannotRead(path: origin, reason: reason(errno))
     }
     guard information.st_mode & S_IFMT == S_IFREG else {
@@ -187,13 +189,13 @@ import Glibc
       try owner.check(mayBeReplaced: mayBeReplaced)
     case .mapped(let file):
       let wasHit = count > 0 && TruncationGuard.wasHit(file.guardEntry)
-      var information = stat()
-      let isFound = unsafe file.path?.withPath { unsafe stat($0, &information) == 0 } ?? false
-      let now = FileStamp(information)
-      guard isFound, now.identity == file.stamp.identity else {
+      let found = file.path.flatMap { FileStamp.of(path: $0) }
+      guard let now = found, now.identity == file.stamp.identity else {
         if wasHit { throw .shortened(path: origin, expected: count, found: nil) }
         if mayBeReplaced || file.path == nil { return }
-        throw .changed(path: origin, how: isFound ? "another file stands there now" : "it is no longer there")
+        throw .changed(
+          path: origin,
+          how: found != nil ? "another file stands there now" : "it is no longer there")
       }
       if now.size < count || wasHit {
         throw .shortened(path: origin, expected: count, found: now.size < count ? now.size : nil)
@@ -226,7 +228,9 @@ extension Sequence where Element == ByteRegion {
     do throws(ScaleNetError) {
       return try body()
     } catch {
-      if [.invalidInput, .difference, .internalFailure].contains(error.kind) { try checkUnchanged() }
+      if [.invalidInput, .difference, .internalFailure].contains(error.kind) {
+        try checkUnchanged()
+      }
       throw error
     }
   }

@@ -17,12 +17,15 @@ package enum CompanionFile {
     else {
       throw failure("the name of a file in the same directory", "a path")
     }
-    let target = path[..<(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)] + name
-    let descriptor = retrying { unsafe open(String(target), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK) }
+    let target =
+      path[..<(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)] + name
+    let descriptor = retrying {
+      String(target).opened(O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+    }
     if descriptor >= 0 {
       defer { close(descriptor) }
       let region = try ByteRegion.map(path: String(target))
-      guard region.fileIdentity == identity(descriptor) else {
+      guard region.fileIdentity == FileIdentity.of(descriptor: descriptor) else {
         throw failure("a file that stays where it is", "one that was replaced")
       }
       return region
@@ -38,30 +41,15 @@ package enum CompanionFile {
   }
 
   /// Maps what a link leads to; nil unless the file that names it is a link into the same directory.
-  private static func mapLinked(_ link: String, beside path: String) throws(ScaleNetError) -> ByteRegion? {
-    var own = stat()
-    guard unsafe lstat(path, &own) == 0, own.st_mode & S_IFMT == S_IFLNK, let model = resolved(path),
-      let target = resolved(link), directory(of: target) == directory(of: model)
+  private static func mapLinked(_ link: String, beside path: String) throws(ScaleNetError)
+    -> ByteRegion?
+  {
+    guard let own = path.status(followsLinks: false), own.st_mode & S_IFMT == S_IFLNK,
+      let model = path.withoutLinks, let target = link.withoutLinks,
+      target.splitPath.directory == model.splitPath.directory
     else { return nil }
     // What is mapped is checked by its name without links, so that a link changed meanwhile leads nowhere else.
     return try ByteRegion.map(path: target)
-  }
-
-  private static func identity(_ descriptor: Int32) -> FileIdentity? {
-    var information = stat()
-    guard unsafe fstat(descriptor, &information) == 0 else { return nil }
-    return FileIdentity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
-  }
-
-  /// A path without links.
-  private static func resolved(_ path: String) -> String? {
-    guard let resolved = unsafe realpath(path, nil) else { return nil }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
-  }
-
-  private static func directory(of path: String) -> Substring {
-    path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
   }
 }
 
@@ -69,16 +57,11 @@ package enum CompanionFile {
 package enum InputDirectory {
   /// The names of what is in the directory, sorted; nil if there is none at `path`.
   package static func names(in path: String) throws(ScaleNetError) -> [String]? {
-    var information = stat()
-    guard unsafe stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else { return nil }
-    guard let directory = unsafe opendir(path) else { throw .cannotRead(path: path, reason: reason(errno)) }
-    defer { unsafe closedir(directory) }
-    var names: [String] = []
-    while let entry = unsafe readdir(directory) {
-      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
+    guard let information = path.status(), information.st_mode & S_IFMT == S_IFDIR else {
+      return nil
+    }
+    guard let names = path.directoryNames() else {
+      throw .cannotRead(path: path, reason: reason(errno))
     }
     return names.sorted()
   }

@@ -116,11 +116,7 @@ package final class CompleteFile {
       return
     }
     let ours = try ByteRegion.map(path: temporary.readablePath, origin: path)
-    let isSame = unsafe ours.withUnsafeBytes { ours in
-      unsafe other.withUnsafeBytes { other in
-        unsafe ours.count == other.count
-          && (ours.count == 0 || memcmp(ours.baseAddress!, other.baseAddress!, ours.count) == 0)
-      }
+    let isSame = ours.withBytes { ours in other.withBytes { other in ours.hasSameBytes(as: other) }
     }
     try ours.checkIntact()
     if isSame, FileStamp.of(path: target.resolved) == stamp { twin = stamp }
@@ -128,7 +124,7 @@ package final class CompleteFile {
 
   /// Takes a name that is free; false if it is not.
   private func link() throws(ScaleNetError) -> Bool {
-    if temporary.link(to: target.resolved) == 0 {
+    if temporary.link(to: target.resolved) {
       temporary.removeName()
       step = .linked
       return true
@@ -139,12 +135,7 @@ package final class CompleteFile {
     }
     // A file system without hard links. A rename that never replaces does the same.
     let name = try temporary.giveName()
-    let isRenamed = unsafe name.withPath { name in
-      unsafe target.resolved.withPath {
-        unsafe renameat2(AT_FDCWD, name, AT_FDCWD, $0, file_system_no_replace) == 0
-      }
-    }
-    if isRenamed {
+    if name.rename(to: target.resolved, flags: file_system_no_replace) {
       temporary.forgetName()
       step = .linked
       return true
@@ -153,16 +144,16 @@ package final class CompleteFile {
     guard errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP else { throw failure("rename") }
     // Without that either: take the name first, then rename over it.
     let reservation = retrying {
-      unsafe target.resolved.withPath { unsafe open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+      target.resolved.opened(O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: 0o666)
     }
     guard reservation >= 0 else {
       if errno == EEXIST { return false }
       throw failure("rename")
     }
     close(reservation)
-    guard rename(try temporary.giveName(), target.resolved) == 0 else {
+    guard try temporary.giveName().rename(to: target.resolved) else {
       let error = failure("rename")
-      unsafe target.resolved.withPath { _ = unsafe unlink($0) }
+      target.resolved.removeName()
       throw error
     }
     temporary.forgetName()
@@ -189,12 +180,10 @@ package final class CompleteFile {
     // Without an exchange, a second name keeps what stands there.
     let backup = name + Leftovers.backupEnding
     let entry = TemporaryFiles.add(backup)
-    let isKept = unsafe target.resolved.withPath { old in
-      unsafe backup.withPath { unsafe Glibc.link(old, $0) == 0 }
-    }
-    guard rename(name, target.resolved) == 0 else {
+    let isKept = target.resolved.link(to: backup)
+    guard name.rename(to: target.resolved) else {
       let error = failure("rename")
-      if isKept { unsafe backup.withPath { _ = unsafe unlink($0) } }
+      if isKept { backup.removeName() }
       TemporaryFiles.remove(entry)
       throw error
     }
@@ -210,27 +199,23 @@ package final class CompleteFile {
 
   /// What stands at a path if it is no regular file; nil if it is, or there is nothing.
   private static func otherKind(_ path: String) -> String? {
-    var information = stat()
-    guard unsafe path.withPath({ unsafe lstat($0, &information) }) == 0,
+    guard let information = path.status(followsLinks: false),
       information.st_mode & S_IFMT != S_IFREG
-    else { return nil }
+    else {
+      return nil
+    }
     return fileKind(information.st_mode)
   }
 
   /// Swaps what two names lead to, in one step.
   private static func exchangeNames(_ name: String, _ other: String) -> Bool {
-    unsafe name.withPath { name in
-      unsafe other.withPath { unsafe renameat2(AT_FDCWD, name, AT_FDCWD, $0, file_system_exchange) == 0 }
-    }
-  }
-
-  private func rename(_ name: String, _ other: String) -> Int32 {
-    unsafe name.withPath { name in unsafe other.withPath { unsafe Glibc.rename(name, $0) } }
+    name.rename(to: other, flags: file_system_exchange)
   }
 
   /// Puts back what stood at the targets, the last first; the error, with what could not be put back.
   private static func undo(_ files: [CompleteFile], _ error: ScaleNetError) -> ScaleNetError {
-    let lost = files.reversed().compactMap { file in file.undo() ? nil : file.path.escapedForMessage }
+    let lost = files.reversed().compactMap { file in file.undo() ? nil : file.path.escapedForMessage
+    }
     guard !lost.isEmpty else { return error }
     return error.adding(
       "replaced already, as this file system knows no way back: \(lost.joined(separator: ", "))")
@@ -244,14 +229,14 @@ package final class CompleteFile {
     case .none, .stood:
       return true
     case .linked:
-      if isOurs { unsafe target.resolved.withPath { _ = unsafe unlink($0) } }
+      if isOurs { target.resolved.removeName() }
       return true
     case .exchanged:
       guard isOurs, let name = temporary.path else { return true }
       return Self.exchangeNames(name, target.resolved)
     case .replaced(let backup, let entry):
       defer { TemporaryFiles.remove(entry) }
-      return !isOurs || rename(backup, target.resolved) == 0
+      return !isOurs || backup.rename(to: target.resolved)
     case .overwritten:
       return false
     }
@@ -263,7 +248,7 @@ package final class CompleteFile {
     case .none, .linked, .stood, .overwritten: break
     case .exchanged: temporary.removeName()
     case .replaced(let backup, let entry):
-      unsafe backup.withPath { _ = unsafe unlink($0) }
+      backup.removeName()
       TemporaryFiles.remove(entry)
     }
     step = .none

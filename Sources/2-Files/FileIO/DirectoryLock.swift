@@ -59,8 +59,6 @@ final class DirectoryLock {
   }
 
   private static func open(_ target: OutputTarget) -> Int32 {
-    retrying {
-      unsafe target.directory.withPath { unsafe Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    }
+    retrying { target.directory.opened(O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
   }
 }

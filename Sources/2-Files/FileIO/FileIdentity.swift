@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// What makes a file the same file under another name.
 package struct FileIdentity: Hashable, Sendable {
@@ -10,21 +10,17 @@ package struct FileIdentity: Hashable, Sendable {
     self.inode = inode
   }
 
-  init(_ information: stat) {
+  package init(_ information: stat) {
     self.init(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
   }
 
   /// The identity of what `path` leads to, through symbolic links; nil if there is nothing.
   package static func of(path: String) -> FileIdentity? {
-    var information = stat()
-    guard unsafe path.withPath({ unsafe stat($0, &information) }) == 0 else { return nil }
-    return FileIdentity(information)
+    path.status().map { FileIdentity($0) }
   }
 
   static func of(descriptor: Int32) -> FileIdentity? {
-    var information = stat()
-    guard unsafe fstat(descriptor, &information) == 0 else { return nil }
-    return FileIdentity(information)
+    status(of: descriptor).map { FileIdentity($0) }
   }
 }
 
@@ -48,9 +44,7 @@ struct FileStamp: Sendable, Equatable {
 
   /// Of what `path` leads to; nil if there is nothing.
   static func of(path: String) -> FileStamp? {
-    var information = stat()
-    guard unsafe path.withPath({ unsafe stat($0, &information) }) == 0 else { return nil }
-    return FileStamp(information)
+    path.status().map { FileStamp($0) }
   }
 
   private static func nanoseconds(_ time: timespec) -> Int {
@@ -76,12 +70,11 @@ struct FileStamp: Sendable, Equatable {
   /// change within it would not show: some milliseconds, and only after a file that was just written.
   static func wait(for descriptor: Int32, _ information: inout stat) {
     for _ in 0..<20 {
-      var now = timespec()
-      guard unsafe clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 else { return }
+      guard let now = coarseTime() else { return }
       if nanoseconds(now) > nanoseconds(information.st_ctim) { break }
       usleep(1000)
     }
-    _ = unsafe fstat(descriptor, &information)
+    information = status(of: descriptor) ?? information
   }
 
   /// `14:52:10.123456789` in UTC.

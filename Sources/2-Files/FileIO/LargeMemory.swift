@@ -1,5 +1,7 @@
 import Glibc
 
+// Safe: the memory is the caller's, who frees it; the flag is set once, before a program has threads.
+
 /// Large pieces of memory, whose lack ends a program with a sentence in place of a trap.
 package enum LargeMemory {
   private static nonisolated(unsafe) var endsProgram = false

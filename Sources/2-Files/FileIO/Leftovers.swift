@@ -13,24 +13,22 @@ package enum Leftovers {
 
   private static let temporaryEnding = ".scalenet.tmp"
   static let backupEnding = ".old"
-  private static let lock = Lock()
-  nonisolated(unsafe) private static var seen = Set<FileIdentity>()
-  nonisolated(unsafe) private static var found: [File] = []
+  private static let seen = Locked(Set<FileIdentity>())
+  private static let found = Locked([File]())
 
   /// What was found since this was asked the last time.
   package static func take() -> [File] {
-    lock.withLock {
-      defer { unsafe found = [] }
-      return unsafe found
+    found.withLock { found in
+      defer { found = [] }
+      return found
     }
   }
 
   /// Tells of a file.
   package static func tell(_ path: String, _ what: String) {
-    var information = stat()
-    guard unsafe path.withPath({ unsafe lstat($0, &information) }) == 0 else { return }
+    guard let information = path.status(followsLinks: false) else { return }
     let file = File(path: path, byteCount: Int(information.st_size), what: what)
-    lock.withLock { unsafe found.append(file) }
+    found.withLock { $0.append(file) }
   }
 
   static func temporaryName(of name: String, _ suffix: String) -> String {
@@ -40,7 +38,7 @@ package enum Leftovers {
   /// Looks for temporaries in a target's directory, once in the life of the process.
   static func look(beside target: OutputTarget) {
     guard let identity = FileIdentity.of(path: target.directory) else { return }
-    guard lock.withLock({ unsafe seen.insert(identity).inserted }) else { return }
+    guard seen.withLock({ $0.insert(identity).inserted }) else { return }
     for name in names(in: target.directory) {
       guard name.hasPrefix("."),
         name.hasSuffix(temporaryEnding) || name.hasSuffix(temporaryEnding + backupEnding)
@@ -68,23 +66,12 @@ package enum Leftovers {
 
   /// The names in a directory, in order; none where it can't be read.
   package static func names(in directory: String) -> [String] {
-    guard let stream = unsafe directory.withPath({ unsafe opendir($0) }) else { return [] }
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(systemPath: $0) }
-      }
-      names.append(name)
-    }
-    return names.sorted()
+    (directory.directoryNames() ?? []).sorted()
   }
 
   /// Whether a program that still runs holds the file.
   package static func isInUse(_ path: String) -> Bool {
-    let descriptor = unsafe path.withPath {
-      unsafe open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-    }
+    let descriptor = path.opened(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return true }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0

@@ -1,5 +1,7 @@
 import Glibc
 
+// Safe: the system fills a structure, and as many bytes of a buffer as it has.
+
 /// How much memory this process may still take, where that is known: running out of it ends a program without an error.
 package struct MemoryLimit: Sendable {
   /// Bytes that are left.

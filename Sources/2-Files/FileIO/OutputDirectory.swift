@@ -7,11 +7,10 @@ package enum OutputDirectory {
   /// What stands there must be a directory, or a symbolic link to one.
   package static func create(_ path: String) throws(ScaleNetError) -> Bool {
     guard !path.isEmpty else { throw .cannotCreate(path: path, reason: "the path is empty") }
-    if unsafe path.withPath({ unsafe mkdir($0, 0o777) }) == 0 { return true }
+    if path.makeDirectory() { return true }
     let code = errno
     guard code == EEXIST else { throw .cannotCreate(path: path, reason: reason(code)) }
-    var information = stat()
-    guard unsafe path.withPath({ unsafe stat($0, &information) }) == 0 else {
+    guard let information = path.status() else {
       throw .cannotCreate(path: path, reason: reason(errno))
     }
     guard information.st_mode & S_IFMT == S_IFDIR else {
@@ -22,6 +21,6 @@ package enum OutputDirectory {
 
   /// Removes a directory that was made in vain, unless something is in it by now.
   package static func removeIfEmpty(_ path: String) {
-    _ = unsafe path.withPath { unsafe rmdir($0) }
+    path.removeDirectory()
   }
 }

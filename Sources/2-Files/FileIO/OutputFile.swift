@@ -1,5 +1,7 @@
 import Glibc
 
+// Safe: the bytes are handed to a call of the system that has returned before they are given up.
+
 /// A file that appears complete or not at all.
 ///
 /// Bytes go to a temporary in the target's directory; `commit()` gives it the target's name after an fsync, and syncs
@@ -69,12 +71,12 @@ package struct OutputFile: ~Copyable {
   package mutating func write(_ bytes: RawSpan) throws(ScaleNetError) {
     byteCount += bytes.byteCount
     if buffer.count + bytes.byteCount <= Self.bufferSize {
-      unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
+      bytes.append(to: &buffer)
       return
     }
     try flush()
     if bytes.byteCount < Self.bufferSize {
-      unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
+      bytes.append(to: &buffer)
     } else {
       try writeThrough(bytes)
     }
@@ -87,7 +89,7 @@ package struct OutputFile: ~Copyable {
 
   /// Appends the bytes of an array.
   package mutating func write(_ bytes: [UInt8]) throws(ScaleNetError) {
-    unsafe try write(bytes.span.bytes)
+    try bytes.withBytes { bytes throws(ScaleNetError) in try write(bytes) }
   }
 
   /// Hands everything to the system and waits until it is stored.
@@ -116,7 +118,7 @@ package struct OutputFile: ~Copyable {
     guard !buffer.isEmpty else { return }
     let pending = buffer
     buffer.removeAll(keepingCapacity: true)
-    unsafe try writeThrough(pending.span.bytes)
+    try pending.withBytes { bytes throws(ScaleNetError) in try writeThrough(bytes) }
   }
 
   private mutating func writeThrough(_ bytes: RawSpan) throws(ScaleNetError) {
@@ -149,11 +151,9 @@ package struct OutputFile: ~Copyable {
   private static func touch(_ bytes: RawSpan) {
     var sum: UInt8 = 0
     for offset in stride(from: 0, to: bytes.byteCount, by: 4096) {
-      sum ^= unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+      sum ^= bytes.byte(at: offset)
     }
-    if bytes.byteCount > 0 {
-      sum ^= unsafe bytes.unsafeLoad(fromByteOffset: bytes.byteCount - 1, as: UInt8.self)
-    }
+    if bytes.byteCount > 0 { sum ^= bytes.byte(at: bytes.byteCount - 1) }
     withExtendedLifetime(sum) {}
   }
 

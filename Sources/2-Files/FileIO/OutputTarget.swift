@@ -27,14 +27,15 @@ struct OutputTarget {
     self.path = path
     isStandardOutput = path == StandardStreams.path
     if isStandardOutput, !isText, StandardStreams.outputIsTerminal {
-      throw .cannotCreate(path: "standard output", reason: "it is a terminal, and the bytes are no text")
+      throw .cannotCreate(
+        path: "standard output", reason: "it is a terminal, and the bytes are no text")
     }
     resolved =
-      isStandardOutput ? "\(StandardStreams.temporaryDirectory)/scalenet-output" : try Self.resolve(path)
+      isStandardOutput
+      ? "\(StandardStreams.temporaryDirectory)/scalenet-output" : try Self.resolve(path)
     (directory, name) = resolved.splitPath
     directoryIdentity = FileIdentity.of(path: directory)
-    var information = stat()
-    guard !isStandardOutput, unsafe resolved.withPath({ unsafe lstat($0, &information) }) == 0 else {
+    guard !isStandardOutput, let information = resolved.status(followsLinks: false) else {
       mode = nil
       identity = nil
       return
@@ -64,20 +65,21 @@ struct OutputTarget {
   /// The path behind symbolic links.
   private static func resolve(_ path: String) throws(ScaleNetError) -> String {
     guard !path.isEmpty else { throw .cannotCreate(path: path, reason: "the path is empty") }
-    var information = stat()
-    guard unsafe path.withPath({ unsafe lstat($0, &information) }) == 0 else {
+    guard let information = path.status(followsLinks: false) else {
       let code = errno
       guard code == ENOENT || code == ENOTDIR || code == EACCES else {
         throw .cannotCreate(path: path, reason: reason(code))
       }
-      if path.utf8.last == UInt8(ascii: "/") { throw .cannotCreate(path: path, reason: "no such directory") }
+      if path.utf8.last == UInt8(ascii: "/") {
+        throw .cannotCreate(path: path, reason: "no such directory")
+      }
       return path
     }
     guard information.st_mode & S_IFMT == S_IFLNK else { return path }
-    guard let resolved = unsafe path.withPath({ unsafe realpath($0, nil) }) else {
-      throw .cannotCreate(path: path, reason: "a symbolic link that leads nowhere: \(reason(errno))")
+    guard let resolved = path.withoutLinks else {
+      throw .cannotCreate(
+        path: path, reason: "a symbolic link that leads nowhere: \(reason(errno))")
     }
-    defer { unsafe free(resolved) }
-    return unsafe String(systemPath: resolved)
+    return resolved
   }
 }

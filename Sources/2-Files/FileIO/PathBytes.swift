@@ -1,5 +1,8 @@
 import Glibc
 
+// Safe: C strings end in the NUL that is put there, and live as long as the call that they are made for; those of the
+// system are copied.
+
 /// Paths are bytes, and need not be UTF-8. A byte that is part of none stands in a `String` as the scalar U+10F700 plus
 /// the byte, of a private use area, and becomes the byte again where the system is called. Text that holds such scalars
 /// by itself keeps its meaning, as their own bytes are told apart in the same way.

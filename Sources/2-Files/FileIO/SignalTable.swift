@@ -1,6 +1,8 @@
 import Glibc
 import Synchronization
 
+// Safe: chunks are never moved and never freed, and their words are atomic.
+
 /// A table that grows, and that the handler of a signal can walk through while others fill it: entries are atomic words in
 /// chunks that are never moved and never freed.
 @safe final class SignalTable: Sendable {

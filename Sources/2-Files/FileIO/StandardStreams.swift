@@ -1,5 +1,8 @@
 import Glibc
 
+// Safe: buffers and C strings live as long as the calls that they are made for, and calls get no more than their
+// sizes.
+
 /// Standard input and output in the place of files, as `-` stands for them.
 package enum StandardStreams {
   /// What stands for them in the place of a path.
@@ -7,8 +10,7 @@ package enum StandardStreams {
   /// What messages call the input.
   package static let inputName = "standard input"
 
-  private static let lock = Lock()
-  private static nonisolated(unsafe) var input: ByteRegion?
+  private static let input = Locked<ByteRegion?>(nil)
 
   /// Whether standard output is a terminal, which bytes of a model must not go to.
   static var outputIsTerminal: Bool { isatty(1) == 1 }
@@ -16,10 +18,10 @@ package enum StandardStreams {
   /// All of standard input: the file that it is redirected from, or a copy of what came through a pipe. It can be asked for
   /// again.
   package static func region() throws(ScaleNetError) -> ByteRegion {
-    try lock.withLock { () throws(ScaleNetError) in
-      if let known = unsafe input { return known }
+    try input.withLock { (input) throws(ScaleNetError) in
+      if let known = input { return known }
       let region = try read()
-      unsafe input = region
+      input = region
       return region
     }
   }
@@ -29,8 +31,7 @@ package enum StandardStreams {
       throw ScaleNetError(
         .noInput, path: inputName, expected: "a file or a pipe (< model.pth)", found: "a terminal")
     }
-    var information = stat()
-    if unsafe fstat(0, &information) == 0, information.st_mode & S_IFMT == S_IFREG {
+    if let information = status(of: 0), information.st_mode & S_IFMT == S_IFREG {
       let whole = try ByteRegion.map(path: "/dev/stdin")
       return whole.slice(0..<whole.count, origin: inputName)
     }
@@ -44,7 +45,7 @@ package enum StandardStreams {
     let entry = TemporaryFiles.add(path)
     defer {
       close(descriptor)
-      unsafe unlink(path)
+      path.removeName()
       TemporaryFiles.remove(entry)
     }
     try copy(from: 0, inputName, to: descriptor, path)

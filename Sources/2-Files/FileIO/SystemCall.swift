@@ -1,9 +1,16 @@
 import Glibc
 
 /// The text of an `errno` value.
-func reason(_ code: Int32) -> String {
+// Safe: the text is copied before anything else can change it.
+package func reason(_ code: Int32) -> String {
   guard let text = unsafe strerror(code) else { return "error \(code)" }
   return unsafe String(cString: text)
+}
+
+/// The time by the clock that files are stamped with; nil if the system has none.
+func coarseTime() -> timespec? {
+  var now = timespec()
+  return unsafe clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 ? now : nil
 }
 
 /// Calls `body` again as long as it is interrupted by a signal; a result below zero is a failure with `errno` set.

@@ -21,7 +21,7 @@ final class Temporary {
     descriptor = -1
     if Self.hasDescriptorPaths {
       descriptor = retrying {
-        unsafe target.directory.withPath { unsafe open($0, O_RDWR | Self.withoutName | O_CLOEXEC, 0o666) }
+        target.directory.opened(O_RDWR | Self.withoutName | O_CLOEXEC, mode: 0o666)
       }
     }
     if descriptor < 0 { try openNamed() }
@@ -41,7 +41,7 @@ final class Temporary {
   private static let withoutName: Int32 = 0o20_000_000 | O_DIRECTORY
 
   /// Whether a descriptor can be given a name through `/proc`.
-  private static let hasDescriptorPaths: Bool = unsafe access("/proc/self/fd", X_OK) == 0
+  private static let hasDescriptorPaths: Bool = "/proc/self/fd".isAccessible(X_OK)
 
   private func openNamed() throws(ScaleNetError) {
     for _ in 0..<16 {
@@ -49,7 +49,7 @@ final class Temporary {
       // Known before it exists: a signal between the two leaves nothing behind.
       let entry = TemporaryFiles.add(candidate)
       descriptor = retrying {
-        unsafe candidate.withPath { unsafe open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+        candidate.opened(O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode: 0o666)
       }
       if descriptor >= 0 {
         path = candidate
@@ -78,26 +78,23 @@ final class Temporary {
     for _ in 0..<16 {
       let candidate = newName()
       let entry = TemporaryFiles.add(candidate)
-      if link(to: candidate) == 0 {
+      if link(to: candidate) {
         path = candidate
         signalEntry = entry
         return candidate
       }
       let code = errno
       TemporaryFiles.remove(entry)
-      if code != EEXIST { throw .writeFailed(path: target.path, operation: "link", reason: reason(code)) }
+      if code != EEXIST {
+        throw .writeFailed(path: target.path, operation: "link", reason: reason(code))
+      }
     }
     throw .cannotCreate(path: target.path, reason: "no free name for a temporary")
   }
 
-  /// Gives the file one more name, which must be free; -1 and `errno` on failure.
-  func link(to name: String) -> Int32 {
-    let source = readablePath
-    return unsafe source.withPath { source in
-      unsafe name.withPath { name in
-        unsafe linkat(AT_FDCWD, source, AT_FDCWD, name, path == nil ? AT_SYMLINK_FOLLOW : 0)
-      }
-    }
+  /// Gives the file one more name, which must be free; false and `errno` on failure.
+  func link(to name: String) -> Bool {
+    readablePath.link(to: name, followsLinks: path == nil)
   }
 
   /// The name is the file's no more: it was renamed.
@@ -110,7 +107,7 @@ final class Temporary {
   /// Removes the name; it may be another file's by now, which was exchanged for this one.
   func removeName() {
     guard let path else { return }
-    unsafe path.withPath { _ = unsafe unlink($0) }
+    path.removeName()
     forgetName()
   }
 
@@ -131,6 +128,7 @@ final class Temporary {
   }
 
   var identity: FileIdentity? {
-    descriptor >= 0 ? FileIdentity.of(descriptor: descriptor) : path.flatMap { FileIdentity.of(path: $0) }
+    descriptor >= 0
+      ? FileIdentity.of(descriptor: descriptor) : path.flatMap { FileIdentity.of(path: $0) }
   }
 }

@@ -1,6 +1,9 @@
 import Glibc
 import Synchronization
 
+// Safe: handlers read atomic words and memory that is filled before they are installed, and call only what may be
+// called from them; a path is freed after its entry is gone.
+
 /// The temporaries that have a name now, so that a program ended by a signal can remove them.
 package enum TemporaryFiles {
   /// Each entry is the address of a path, a C string.

@@ -1,6 +1,9 @@
 import Glibc
 import Synchronization
 
+// Safe: pages are put over a mapping only while its entry stands in the table, which is until just before it is
+// unmapped; the action that stood before is written once, before the handler can run.
+
 /// Turns the SIGBUS of a mapped file that was shortened into an error.
 ///
 /// Touching a page behind the end of a file raises SIGBUS. The handler puts zero pages over the region and notes

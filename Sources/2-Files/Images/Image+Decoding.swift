@@ -34,9 +34,12 @@ extension Image {
   ///
   /// - Throws: `ScaleNetError` of kind `invalidInput` for other formats, which are named, for damaged and truncated
   ///   files, for images of more than `pixelLimit` pixels, and if a mapped file was shortened meanwhile.
-  public init(decoding bytes: ByteRegion, options: DecodingOptions = DecodingOptions()) throws(ScaleNetError)
+  public init(decoding bytes: ByteRegion, options: DecodingOptions = DecodingOptions())
+    throws(ScaleNetError)
   {
-    guard bytes.count > 0 else { throw .unsupportedImage(path: bytes.origin, found: "an empty file") }
+    guard bytes.count > 0 else {
+      throw .unsupportedImage(path: bytes.origin, found: "an empty file")
+    }
     let stored: Image
     let orientation: Orientation
     do {
@@ -69,16 +72,10 @@ extension Image {
 }
 
 extension RawSpan {
-  /// The byte at an offset within the bounds.
-  func byte(_ offset: Int) -> UInt8 {
-    precondition(offset >= 0 && offset < byteCount)
-    return unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-  }
-
   /// A big-endian number of two bytes; nil if it is not all there.
   func bigEndian16(_ offset: Int) -> Int? {
     guard offset >= 0, byteCount >= 2, offset <= byteCount - 2 else { return nil }
-    return Int(byte(offset)) << 8 | Int(byte(offset + 1))
+    return Int(byte(at: offset)) << 8 | Int(byte(at: offset + 1))
   }
 
   /// A big-endian number of four bytes; nil if it is not all there.
@@ -89,10 +86,9 @@ extension RawSpan {
 
   /// A copy of the bytes of a range; nil if they are not all there.
   func copy(_ offset: Int, count: Int) -> [UInt8]? {
-    guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else { return nil }
-    var result: [UInt8] = []
-    result.reserveCapacity(count)
-    for index in offset..<offset + count { result.append(byte(index)) }
-    return result
+    guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {
+      return nil
+    }
+    return array(offset..<offset + count)
   }
 }

@@ -1,6 +1,9 @@
 import CImageCodec
 public import FileIO
 
+// Safe: the pixels are 3 bytes for each of width x height, as every image's; what the library gives is copied as far
+// as its count, and freed.
+
 extension Image {
   /// The image as a PNG file.
   public func pngData() throws(ScaleNetError) -> [UInt8] {

@@ -1,5 +1,8 @@
 public import FileIO
 
+// Safe: sources lie within the image, as the weights were made for its width or height, and every pixel of the result
+// is written once.
+
 extension Image {
   /// The most pixels that a resized image may have; as many as a decoded one.
   static let resizedPixelLimit = DecodingOptions().pixelLimit

@@ -1,3 +1,5 @@
+// Safe: every element of the result is initialised once, from a pixel of the same number.
+
 /// How bytes become a network's numbers: `(byte / divisor - mean) / standardDeviation`.
 public struct Normalization: Sendable, Hashable {
   /// ImageNet's mean and deviation of red, green and blue from 0 to 1, as torchvision and timm have them.

@@ -1,3 +1,6 @@
+// Safe: `fill` gets room for 3 bytes a pixel of the size that the image then has, and must fill it; parts that are
+// copied are cut to both images before.
+
 /// A picture of 8-bit RGB pixels in memory.
 public struct Image: Sendable, Equatable {
   /// Width and height in pixels.

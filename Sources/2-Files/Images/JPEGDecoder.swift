@@ -1,6 +1,9 @@
 import CImageCodec
 import FileIO
 
+// Safe: the library gets the address of bytes that are kept for as long as the reader lives, and writes as many
+// samples as the header that was read before has.
+
 /// JPEG images, through libjpeg-turbo.
 enum JPEGDecoder {
   /// The most scans of a progressive image, five times what any encoder is known to write.
@@ -106,11 +109,11 @@ enum JPEGSegments {
     bytes.withBytes { span in
       var offset = 2
       while offset + 1 < span.byteCount {
-        guard span.byte(offset) == 0xff else {
+        guard span.byte(at: offset) == 0xff else {
           offset += 1
           continue
         }
-        let marker = span.byte(offset + 1)
+        let marker = span.byte(at: offset + 1)
         offset += 1
         // 0xff may be repeated before a marker.
         if marker == 0xff { continue }

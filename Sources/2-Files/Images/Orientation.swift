@@ -1,3 +1,5 @@
+// Safe: the loops go over width x height of the result, which are those of the source, exchanged or not.
+
 extension Image {
   /// How an image is stored, by the values of Exif's tag 0x0112: which edges of the picture the first row and the first
   /// column of the file are.

@@ -1,6 +1,8 @@
 import CDeflate
 import FileIO
 
+// Safe: the library is told how many bytes there are and how much room, and the array has as many as it has written.
+
 /// The chunks of a PNG file that libpng is not asked for.
 ///
 /// Nothing is an error here: the structure is libpng's to judge. A chunk that does not end within the

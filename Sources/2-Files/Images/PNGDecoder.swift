@@ -1,6 +1,9 @@
 import CImageCodec
 import FileIO
 
+// Safe: the library gets the address of bytes that are kept for as long as the reader lives, and writes rows of the
+// length that follows from the header that was read before.
+
 /// PNG images, through libpng, which undoes compression, filters and interlacing; samples become colours here.
 enum PNGDecoder {
   /// The image as it is stored.

@@ -1,3 +1,5 @@
+// Safe: callers give rows of `count` pixels, in as many bytes as the kind of pixel has.
+
 /// Conversions of rows of samples to RGB, in Pillow's arithmetic.
 enum Rows {
   /// One byte a pixel to three equal ones.

@@ -71,10 +71,8 @@ extension JSONCursor {
         value: isNegative ? -magnitude : magnitude, integer: integer, isWhole: isWhole,
         significantDigits: significantDigits)
     }
-    let text = unsafe bytes.extracting(start..<position).withUnsafeBytes {
-      unsafe String(decoding: $0, as: UTF8.self)
-    }
-    guard let value = Double(text), value.isFinite else {
+    guard let value = Double(bytes.extracting(start..<position).repairedText()), value.isFinite
+    else {
       position = start
       throw failure("a number in range", bytes)
     }

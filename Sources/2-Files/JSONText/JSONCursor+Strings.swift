@@ -27,7 +27,7 @@ extension JSONCursor {
         position += 1
         return text
       case UInt8(ascii: "\\"):
-        append(bytes.extracting(run..<position), to: &resolved)
+        bytes.extracting(run..<position).append(to: &resolved)
         position += 1
         resolved.append(contentsOf: String(try escape(bytes)).utf8)
         run = position
@@ -41,16 +41,10 @@ extension JSONCursor {
 
   /// The text of both; nil if it is not UTF-8.
   private func text(_ resolved: [UInt8], _ rest: RawSpan) -> String? {
-    if resolved.isEmpty {
-      return unsafe rest.withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
-    }
+    if resolved.isEmpty { return rest.text() }
     var whole = resolved
-    append(rest, to: &whole)
+    rest.append(to: &whole)
     return String(validating: whole, as: UTF8.self)
-  }
-
-  private func append(_ bytes: RawSpan, to text: inout [UInt8]) {
-    unsafe bytes.withUnsafeBytes { unsafe text.append(contentsOf: $0) }
   }
 
   /// Where the content of a string without escapes lies, however long it is. Whether it is UTF-8 is not looked at.

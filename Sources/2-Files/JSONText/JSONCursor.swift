@@ -29,7 +29,7 @@ package struct JSONCursor {
 
   /// The next byte, be it space; nil at the end.
   package func byte(_ bytes: RawSpan) -> UInt8? {
-    position < end ? unsafe bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self) : nil
+    position < end ? bytes.byte(at: position) : nil
   }
 
   /// The first byte behind space; nil at the end.
@@ -119,7 +119,6 @@ package struct JSONCursor {
   private func rest(_ bytes: RawSpan) -> String {
     guard position < end else { return "the end" }
     let next = bytes.extracting(position..<min(position + 24, end))
-    let text = unsafe next.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
-    return "'\(text.escapedForMessage)'"
+    return "'\(next.repairedText().escapedForMessage)'"
   }
 }

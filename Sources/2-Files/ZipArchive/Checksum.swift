@@ -1,6 +1,8 @@
 import CDeflate
 import FileIO
 
+// Safe: the library reads as many bytes as the span has.
+
 /// CRC-32 as zip uses it (polynomial 0xEDB88320), at memory speed.
 struct Checksum {
   private(set) var value: UInt32 = 0

@@ -1,6 +1,8 @@
 import CDeflate
 import FileIO
 
+// Safe: the decompressor is freed with its owner, and writes no more than the room that it is told of.
+
 /// Decompresses members that are deflated (RFC 1951), one after another, with the same working memory.
 @safe struct Decompressor: ~Copyable {
   private let decompressor: OpaquePointer

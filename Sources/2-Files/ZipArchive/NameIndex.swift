@@ -26,7 +26,7 @@ struct NameIndex: Sendable {
   /// The index of the member with that name.
   func find(_ name: [UInt8], _ members: [ZipMember], _ file: ByteRegion) -> Int? {
     file.withBytes { bytes in
-      let found = unsafe slots[find(name.span.bytes, members, bytes)]
+      let found = name.withBytes { name in slots[find(name, members, bytes)] }
       return found < 0 ? nil : Int(found)
     }
   }
@@ -35,21 +35,14 @@ struct NameIndex: Sendable {
   private func find(_ name: RawSpan, _ members: [ZipMember], _ bytes: RawSpan) -> Int {
     // Seeded anew in every process: names cannot be chosen to collide.
     var hasher = Hasher()
-    unsafe name.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    name.hash(into: &hasher)
     var slot = hasher.finalize() & mask
     while slots[slot] >= 0 {
       let member = members[Int(slots[slot])]
       let other = bytes.extracting(member.nameOffset..<member.nameOffset + member.nameCount)
-      if Self.isEqual(name, other) { break }
+      if name.hasSameBytes(as: other) { break }
       slot = (slot + 1) & mask
     }
     return slot
-  }
-
-  private static func isEqual(_ left: RawSpan, _ right: RawSpan) -> Bool {
-    guard left.byteCount == right.byteCount else { return false }
-    return unsafe left.withUnsafeBytes { left in
-      unsafe right.withUnsafeBytes { right in unsafe left.elementsEqual(right) }
-    }
   }
 }

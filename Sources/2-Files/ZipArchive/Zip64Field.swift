@@ -1,3 +1,5 @@
+import FileIO
+
 /// The zip64 extended information of a directory entry or local header: 64-bit values for fields whose 32 bits are
 /// all set, in the order of those fields.
 struct Zip64Field {

@@ -44,7 +44,7 @@ package struct ZipWriter: ~Copyable {
     _ name: String, _ contents: [UInt8], to file: inout OutputFile
   ) throws(ScaleNetError) {
     try begin(name, size: contents.count, in: &file)
-    unsafe try append(contents.span.bytes, to: &file)
+    try contents.withBytes { bytes throws(ScaleNetError) in try append(bytes, to: &file) }
     try end(in: &file)
   }
 

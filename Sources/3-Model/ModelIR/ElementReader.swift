@@ -1,3 +1,5 @@
+// Safe: rows come from `Tensor`, whose elements all lie within its storage: that was checked when it was made.
+
 /// Decodes a row of stored elements: `count` of them, `step` elements apart, beginning at the source.
 ///
 /// The stored type is chosen once a row, not once an element.

@@ -1,6 +1,8 @@
 public import FileIO
 import Glibc
 
+// Safe: parts lie within the buffer, and loads within the storage, as the tensor is contiguous there.
+
 extension Tensor {
   /// Whether both yield the same elements of the same type and shape, bit for bit.
   public func hasSameBits(as other: Tensor) throws(ScaleNetError) -> Bool {

@@ -1,5 +1,8 @@
 import FileIO
 
+// Safe: a tensor's elements all lie within its storage, which was checked when it was made, and no more are asked for
+// than it and the target have.
+
 extension Tensor {
   /// Calls `body` for each run of elements that lie along the innermost axis, in row-major order:
   /// the stored index of its first element, the step, the number of elements and how many came before.

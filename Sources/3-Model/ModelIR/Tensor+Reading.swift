@@ -1,5 +1,8 @@
 public import FileIO
 
+// Safe: targets are buffers of arrays that are being filled, and `gather` compares what they want with what the
+// tensor has.
+
 extension Tensor {
   /// How many elements are converted at a time: small enough for the second-level cache.
   static let chunkElements = 1 << 15

@@ -1,6 +1,8 @@
 public import FileIO
 public import ModelIR
 
+// Safe: targets are buffers of arrays that are being filled.
+
 /// The element types that networks are computed in.
 public protocol ExecutionScalar: BinaryFloatingPoint, Sendable, BitwiseCopyable {
   /// Fills `target` with the elements of a tensor, row-major, from `start` on.

@@ -1,6 +1,9 @@
 internal import Kernels
 internal import ModelIR
 
+// Safe: addresses are those of operands that the plan has laid out in the arena, with room for the shapes that the
+// kernels were prepared for; the arena lives as long as the executor.
+
 /// Steps whose weights are computed by the graph, or that work in several passes.
 extension Executor {
   /// Packs the weights, then convolves.

@@ -2,6 +2,8 @@ internal import FileIO
 internal import Kernels
 internal import ModelIR
 
+// Safe: inputs are compared with the graph's shapes before, and the plan has laid out as much room for each.
+
 extension Executor {
   /// Refuses inputs that are not the graph's.
   func check(_ inputs: [String: Tensor]) throws(ScaleNetError) {

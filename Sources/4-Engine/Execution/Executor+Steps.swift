@@ -2,6 +2,9 @@ import FileIO
 internal import Kernels
 internal import ModelIR
 
+// Safe: addresses are those of operands that the plan has laid out in the arena, with room for the shapes that the
+// kernels were prepared for; the arena lives as long as the executor.
+
 extension Executor {
   /// Calls the kernel of a step.
   func perform(_ step: Step<Scalar>, _ memory: PlanMemory<Scalar>) throws(ScaleNetError) {

@@ -2,6 +2,9 @@ public import FileIO
 public import Kernels
 public import ModelIR
 
+// Safe: results have room for all slices of their shapes, and operands lie in the arena as the plan has laid them
+// out.
+
 /// Runs a graph: plans once, then computes for any number of inputs.
 ///
 /// Every floating-point type is computed in `Scalar`; outputs are given in the graph's types. An executor is not

@@ -3,6 +3,9 @@ internal import Glibc
 internal import Kernels
 internal import ModelIR
 
+// Safe: the memory is allocated with the number of elements that the plan counted, and freed with its owner; operands
+// lie within it because the plan has laid them out.
+
 /// A plan with the memory that it runs in.
 @safe final class PlanMemory<Scalar: ExecutionScalar> {
   let plan: Plan<Scalar>

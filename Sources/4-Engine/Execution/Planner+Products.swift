@@ -2,6 +2,8 @@ import FileIO
 internal import Kernels
 internal import ModelIR
 
+// Safe: the elements are as many as the geometry has, and kernels copy what they are given while they are prepared.
+
 /// Matrix products of values.
 extension Planner {
   mutating func addMatMul(_ group: FusedNode, at index: Int) throws(ScaleNetError) {

@@ -2,6 +2,9 @@ import FileIO
 internal import Kernels
 internal import ModelIR
 
+// Safe: weights are as many as the geometry has, which follows from their own shape, and kernels copy what they are
+// given while they are prepared.
+
 /// Steps whose kernels take weights.
 extension Planner {
   /// The elements of a weight that is known before the graph runs. Empty for an input that is left out.

@@ -10,6 +10,8 @@ public import FileIO
   import Glibc
 #endif
 
+// Safe: tables are constants of the C code, and the text of the environment is copied.
+
 /// The instruction sets that the fast kernels are compiled for.
 public enum InstructionSet: String, Hashable, Sendable, CaseIterable {
   /// What every processor of the architecture has.

@@ -9,6 +9,9 @@ import Synchronization
   import Glibc
 #endif
 
+// Safe: mutexes and condition have memory of their own from `init` to `deinit`, because they must not move; the order
+// in which the job is written and read is told below.
+
 /// What the threads of a pool share.
 ///
 /// A loop is open to workers until its caller finds no index left; then the caller waits for those that joined. Who comes

@@ -1,6 +1,5 @@
 import FileIO
 import ModelIR
-import ZipArchive
 
 /// What the header of an array file states.
 struct ArrayHeader {

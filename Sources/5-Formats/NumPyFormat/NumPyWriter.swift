@@ -44,7 +44,7 @@ package struct NumPyWriter {
       }
       let header = try header(of: entry.tensor, name: entry.name, path: path)
       try archive.begin(member, size: header.count + entry.tensor.byteCount, in: &file)
-      unsafe try archive.append(header.span.bytes, to: &file)
+      try header.withBytes { bytes throws(ScaleNetError) in try archive.append(bytes, to: &file) }
       try naming(entry.name, path) { () throws(ScaleNetError) in
         try entry.tensor.streamBytes { (bytes) throws(ScaleNetError) in try archive.append(bytes, to: &file) }
       }

@@ -33,8 +33,7 @@ public struct ONNXOutput: ~Copyable {
     _ writer: ONNXWriter, _ overwrite: Bool, _ inputs: [ByteRegion]
   ) throws(ScaleNetError) -> OutputFile? {
     guard let external = writer.externalData else { return nil }
-    var information = stat()
-    if unsafe writer.path.withPath({ unsafe lstat($0, &information) }) == 0,
+    if let information = writer.path.status(followsLinks: false),
       information.st_mode & S_IFMT == S_IFLNK
     {
       throw .cannotCreate(
@@ -114,7 +113,7 @@ struct DataFiles {
     }
     return {
       for file in files where FileIdentity.of(path: file.path) == file.identity {
-        unsafe file.path.withPath { _ = unsafe unlink($0) }
+        file.path.removeName()
       }
     }
   }

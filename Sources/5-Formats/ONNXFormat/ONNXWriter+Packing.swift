@@ -2,6 +2,9 @@ import COnnx
 import FileIO
 import ModelIR
 
+// Safe: messages belong to the arena, which lives until they are packed, and counts are those of the lists beside
+// them.
+
 extension ONNXWriter {
   /// C strings end at NUL, and keys of metadata stand for one value each.
   static func checkNames(_ model: StoredModel, _ options: Options, path: String) throws(ScaleNetError) {

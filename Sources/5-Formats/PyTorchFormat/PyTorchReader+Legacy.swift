@@ -1,5 +1,4 @@
 import FileIO
-import ZipArchive
 
 extension PyTorchReader {
   /// Reads the format of PyTorch 0.1.12 to 1.5: pickles of the magic number, the version 1001, the system, the object

@@ -58,8 +58,7 @@ struct Header {
 
   /// The header's length; nil if the file is shorter than that.
   static func length(_ bytes: RawSpan) -> UInt64? {
-    guard bytes.byteCount >= lengthSize else { return nil }
-    return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(as: UInt64.self))
+    bytes.littleEndian(at: 0)
   }
 
   private static func range(_ bytes: RawSpan, path: String) throws(ScaleNetError) -> Range<Int> {

@@ -188,7 +188,7 @@ extension Model {
       throw .unknownFormat(
         path: path, expected: "a structure file of at most 1 MiB", found: "\(file.count) bytes")
     }
-    let bytes = unsafe file.withUnsafeBytes { unsafe Array($0) }
+    let bytes = file.array()
     try file.checkIntact()
     return (try Structure(json: bytes, path: path), file)
   }

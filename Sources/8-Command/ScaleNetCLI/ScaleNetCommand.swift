@@ -5,6 +5,8 @@ import Kernels
 import Reports
 import ScaleNetKit
 
+// Safe: the arguments are those of the process, which live as long as it does, and are copied.
+
 /// The command `scalenet`.
 struct ScaleNetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

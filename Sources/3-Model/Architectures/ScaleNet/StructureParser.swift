@@ -6,15 +6,16 @@ enum StructureParser {
   /// - Throws: an error whose place is line and column, counted in bytes from 1.
   static func parse(_ text: [UInt8]) throws(ScaleNetError) -> [[Int]] {
     do throws(ScaleNetError) {
-      let bytes = unsafe text.span.bytes
-      var cursor = JSONCursor(0..<bytes.byteCount)
-      let rows = try array(&cursor, bytes) { (cursor, bytes) throws(ScaleNetError) in
-        try array(&cursor, bytes) { (cursor, bytes) throws(ScaleNetError) in
-          try cursor.integer(bytes, expected: "a whole number in range")
+      return try text.withBytes { (bytes) throws(ScaleNetError) in
+        var cursor = JSONCursor(0..<bytes.byteCount)
+        let rows = try array(&cursor, bytes) { (cursor, bytes) throws(ScaleNetError) in
+          try array(&cursor, bytes) { (cursor, bytes) throws(ScaleNetError) in
+            try cursor.integer(bytes, expected: "a whole number in range")
+          }
         }
+        if cursor.peek(bytes) != nil { throw cursor.failure("the end of the file", bytes) }
+        return rows
       }
-      if cursor.peek(bytes) != nil { throw cursor.failure("the end of the file", bytes) }
-      return rows
     } catch { throw failure(error, text) }
   }
 

@@ -1,5 +1,7 @@
 public import FileIO
 
+// Safe: the chunk is freed after the last part of it was read, and parts are no longer than it is.
+
 /// Turns a graph's floating-point arithmetic into half precision, float16 or bfloat16: weights, statistics and everything
 /// between the nodes. Graph inputs and outputs keep their types behind Cast nodes unless `halfIO`. Nodes that are to be
 /// kept compute in float32, between Cast nodes.

@@ -2,6 +2,8 @@ import FileIO
 internal import Kernels
 internal import ModelIR
 
+// Safe: places are those that the plan has laid out in the arena for the shape that is read or written.
+
 /// A node that the reference evaluator computes between steps of kernels.
 struct ReferenceStep {
   /// Where a value is found or put.

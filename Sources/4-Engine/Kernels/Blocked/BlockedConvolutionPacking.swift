@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: packing goes over the weights of the geometry, which follows from their shape, and the tables live as long as
+// the call that gets their addresses.
+
 /// The tables and weights of a convolution, in the order in which its sums are taken.
 struct ConvolutionTables {
   private(set) var sections: [ConvolutionSection] = []

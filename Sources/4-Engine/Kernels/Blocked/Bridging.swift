@@ -1,5 +1,7 @@
 internal import CKernels
 
+// Safe: structures for the C code are made of feature maps, whose sizes they repeat, and are used while those are.
+
 extension kernels_images {
   /// Images, whose first block is `firstBlock`.
   init(_ map: FeatureMap<Float>, firstBlock: Int = 0) {

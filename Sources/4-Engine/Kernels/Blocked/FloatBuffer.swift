@@ -1,6 +1,8 @@
 import FileIO
 import Glibc
 
+// Safe: the memory has room for `count` elements, all of which are set, and is freed with its owner.
+
 /// Floats aligned to cache lines, freed with their owner. Written only before they are shared.
 @safe final class FloatBuffer: @unchecked Sendable {
   let elements: UnsafeMutablePointer<Float>

@@ -1,3 +1,6 @@
+// Safe: buffers for blocks are made for the sizes of the images that are brought into them, and live as long as the
+// run.
+
 /// A convolution of NCHW images by blocks: both ends are reordered in each run.
 @safe final class ReorderingConvolution: PreparedConvolution, Sendable {
   private let kernels: TableKernels

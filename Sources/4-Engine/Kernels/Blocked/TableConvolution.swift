@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: weights and scratch memory are made for the geometry, sizes were checked where the graph was planned
+// (`KernelSet`): images have the extents that it says.
+
 /// A convolution of blocks of channels by the C kernels.
 @safe final class TableConvolution: BlockedConvolution, @unchecked Sendable {
   private let table: UnsafePointer<kernels_table>

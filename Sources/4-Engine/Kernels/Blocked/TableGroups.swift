@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: weights are packed into buffers that are made for the geometry, sizes were checked where the graph was
+// planned (`KernelSet`): images have the extents that it says.
+
 /// A convolution whose groups are parts of a block, by the C kernels: depthwise, or some channels a group (ResNeXt).
 @safe final class TableGroups: BlockedConvolution, @unchecked Sendable {
   private let table: UnsafePointer<kernels_table>

@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: sizes were checked where the graph was planned (`KernelSet`): runs are parts of the images' elements, and
+// each task writes its own.
+
 /// Element-wise operations: the same for planes and for blocks, but that a number for each channel is a vector there.
 extension TableKernels {
   func apply(

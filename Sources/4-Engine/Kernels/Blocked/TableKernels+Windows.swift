@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: sizes were checked where the graph was planned (`KernelSet`): windows are cut to the image, and copies in
+// blocks are made for the extents of the images.
+
 /// Windows and resampling: one block at a time. Planes are brought into blocks before, and back.
 extension TableKernels {
   func maxPool(

@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: the table is a constant of the C code; sizes were checked where the graph was planned (`KernelSet`): images
+// have the extents that were given.
+
 /// The fast kernels: the C code of one instruction set, with everything around it.
 @safe final class TableKernels: BlockedKernelSet, @unchecked Sendable {
   typealias Scalar = Float

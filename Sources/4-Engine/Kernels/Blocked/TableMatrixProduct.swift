@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: buffers are made for the geometry, sizes were checked where the graph was planned (`KernelSet`): A, B, C and
+// the output have the rows and columns that it says.
+
 /// A matrix product as a 1 x 1 convolution: rows of A are pixels, columns of B are output channels.
 ///
 /// A is brought into blocks of the depth in each run. The products of a few rows and columns go to scratch memory, and

@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: weights and scratch memory are made for the geometry, sizes were checked where the graph was planned
+// (`KernelSet`): images have the extents that it says.
+
 /// A convolution in Double as a product of matrices: the inputs of some pixels are laid side by side in panels, and
 /// tiles of channels by pixels are summed in registers, a piece of the depth at a time. Every sum runs in the same
 /// order whatever the number of threads.

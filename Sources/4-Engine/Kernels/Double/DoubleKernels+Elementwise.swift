@@ -1,3 +1,6 @@
+// Safe: sizes were checked where the graph was planned (`KernelSet`): loops go over the elements of a plane or a row,
+// and each task writes its own.
+
 /// Loops over elements that the compiler turns into vectors; whatever is rare is left to the reference.
 extension DoubleKernels {
   /// Elements that are worth a task of their own.

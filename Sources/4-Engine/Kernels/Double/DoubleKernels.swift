@@ -1,5 +1,7 @@
 internal import CKernels
 
+// Safe: the table is a constant of the C code.
+
 /// Whole networks in Double within a second: convolutions and matrix products by tiles that stay in registers,
 /// everything else as the reference has it.
 @safe public struct DoubleKernels: KernelSet, @unchecked Sendable {

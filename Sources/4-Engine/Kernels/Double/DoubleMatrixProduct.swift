@@ -1,5 +1,8 @@
 internal import CKernels
 
+// Safe: panels are made for the geometry, sizes were checked where the graph was planned (`KernelSet`): A, B, C and
+// the output have the rows and columns that it says.
+
 /// A matrix product in Double: columns of B are the pixels of panels, rows of A the channels of tiles.
 @safe final class DoubleMatrixProduct: PreparedMatrixProduct, @unchecked Sendable {
   typealias Scalar = Double

@@ -1,5 +1,7 @@
 internal import CKernels
 
+// Safe: there is room for `count` numbers, each of which is set, and the memory is freed with its owner.
+
 /// Numbers in the order in which sums take them. Where all of them are float32 numbers, as a file's weights are, they
 /// are kept as those, in half of the memory, and widened piece by piece.
 @safe final class PackedDoubles: @unchecked Sendable {

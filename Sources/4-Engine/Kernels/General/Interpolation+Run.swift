@@ -1,3 +1,6 @@
+// Safe: sizes were checked where the graph was planned (`KernelSet`): sources lie within a line of the input, and
+// each task writes lines of its own.
+
 extension Interpolation {
   /// Elements that are worth a task of their own.
   private static let leastTask = 16 * 1024

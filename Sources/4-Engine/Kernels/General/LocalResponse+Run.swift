@@ -6,6 +6,9 @@
   import Glibc
 #endif
 
+// Safe: sizes were checked where the graph was planned (`KernelSet`): planes are those of the two images, and each
+// task writes its own.
+
 extension LocalResponse {
   /// Pixels that are computed at a time.
   private static let length = 512

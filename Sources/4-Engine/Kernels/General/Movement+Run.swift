@@ -1,3 +1,6 @@
+// Safe: a movement is made of the two shapes, so that its places lie within both arrays, and each task writes lines
+// of its own.
+
 extension Movement {
   /// Elements that are worth a task of their own.
   private static let leastTask = 16 * 1024

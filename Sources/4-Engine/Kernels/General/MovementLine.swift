@@ -1,3 +1,5 @@
+// Safe: a line is made of the two shapes, so that its places lie within both arrays.
+
 /// How the elements of a line of the output are fetched.
 enum MovementLine: Sendable {
   /// Elements in a row whose places follow each other with one step; a negative source stands for the fill value.

@@ -1,3 +1,6 @@
+// Safe: a reduction is made of the input's shape, so that its places lie within it, and each task writes elements of
+// its own.
+
 extension Reduction {
   /// Elements that are worth a task of their own.
   private static let leastTask = 16 * 1024

@@ -1,3 +1,5 @@
+// Safe: it is marked `@unsafe` itself: who makes one answers for the memory behind it, and that it outlives the map.
+
 /// A batch of images in memory, NCHW: rows and planes lie without gaps, images `batchStride` elements apart.
 ///
 /// A stride larger than an image is how a producer writes its channels straight into a concatenation. Where `lanes` is

@@ -1,3 +1,6 @@
+// Safe: sizes were checked where the graph was planned (`KernelSet`): taps outside of the image are left out, and
+// each task writes planes of its own.
+
 /// A convolution as seven nested loops, compiled for Float and Double: otherwise every operation would be a call.
 struct ReferenceConvolution<Scalar: BinaryFloatingPoint & Sendable>: PreparedConvolution {
   let geometry: Convolution

@@ -6,6 +6,9 @@
   import Glibc
 #endif
 
+// Safe: sizes were checked where the graph was planned (`KernelSet`): loops go over the elements of a plane or a row,
+// and each task writes its own.
+
 extension ReferenceKernels {
   /// Each output pixel from those that `resampling` names, in plain loops.
   @_specialize(where Scalar == Double)

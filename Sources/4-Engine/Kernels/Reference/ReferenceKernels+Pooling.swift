@@ -1,3 +1,6 @@
+// Safe: sizes were checked where the graph was planned (`KernelSet`): taps outside of the image are left out, and
+// each task writes planes of its own.
+
 extension ReferenceKernels {
   /// The largest element under each window, margins left out, in plain loops.
   @_specialize(where Scalar == Double)

@@ -1,3 +1,5 @@
+// Safe: weights and bias have as many elements as the geometry says, and are copied.
+
 /// The oracle: each operator as its definition says, sums in Double, results rounded once to the element type.
 ///
 /// With Double as element type a whole network is computed in Double, which tells rounding from meaning.

@@ -1,3 +1,6 @@
+// Safe: sizes were checked where the graph was planned (`KernelSet`): A, B, C and the output have the rows and
+// columns that the geometry says.
+
 /// A matrix product as three nested loops.
 struct ReferenceMatrixProduct<Scalar: BinaryFloatingPoint & Sendable>: PreparedMatrixProduct {
   let geometry: MatrixProduct

@@ -1,6 +1,9 @@
 import FileIO
 import ModelIR
 
+// Safe: chunks begin within the dataset, which is checked when their index is read, only the rows that lie within it
+// are copied, and a chunk has all of its bytes, which is checked before.
+
 /// Puts a dataset together that is stored in chunks of equal extents, indexed by a B-tree of version 1.
 ///
 /// Format: sections III.A.1 and IV.A.2.i. Every chunk must be there.

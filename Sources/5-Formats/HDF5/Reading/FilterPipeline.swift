@@ -1,6 +1,8 @@
 import CDeflate
 import FileIO
 
+// Safe: the library is told how many bytes there are and how much room, and is given back when the call ends.
+
 /// What was done to each chunk before it was stored. Format: section IV.A.2.l.
 struct FilterPipeline {
   private enum Filter {

@@ -22,9 +22,7 @@ public struct HDF5File: Sendable {
   public static func recognizes(_ file: ByteRegion) -> Bool {
     file.count >= signature.count
       && file.withBytes { bytes in
-        signature.indices.allSatisfy {
-          unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) == signature[$0]
-        }
+        bytes.array(signature.indices) == signature
       }
   }
 
@@ -47,9 +45,7 @@ public struct HDF5File: Sendable {
 
   /// The bytes of a range that lies within the file.
   func bytes(_ range: Range<Int>) -> [UInt8] {
-    region.withBytes { bytes in
-      unsafe bytes.extracting(range).withUnsafeBytes { unsafe [UInt8]($0) }
-    }
+    region.withBytes { bytes in bytes.array(range) }
   }
 
   /// Section II.A of the format: where the root group is.

@@ -1,6 +1,9 @@
 import FileIO
 import ModelIR
 
+// Safe: the staging buffer has room for a block, and a place is written only if its row is one of the chunk's, for
+// which the buffer was made.
+
 /// A tensor whose last axis is the outermost one in storage, as a convolution's weight read as [height, width, in,
 /// out] from [out, in, height, width]: read along storage and put into place block by block, so that neither side is
 /// walked across the grain.

@@ -2,6 +2,8 @@ import CHDF5
 public import FileIO
 public import ModelIR
 
+// Safe: strings and extents live as long as the calls of the library that they are made for, which copy them.
+
 /// Creates the objects of a file that is being laid out. Paths are absolute; groups on the way are created.
 public struct HDF5Builder: ~Copyable {
   private let path: String

@@ -112,7 +112,7 @@ public struct HDF5Layout {
     while start < range.upperBound {
       let end = min(start + 1 << 16, range.upperBound)
       let bytes = image.bytes(start..<end)
-      unsafe try body(bytes.span.bytes)
+      try bytes.withBytes(body)
       start = end
     }
   }

@@ -2,6 +2,9 @@ import CHDF5
 import FileIO
 import Glibc
 
+// Safe: a file keeps its image from `open` to `close`, and has the library's fields first, as it asks of a driver;
+// the static is touched under the library's lock.
+
 /// A file driver of libhdf5 that keeps what the library writes in a `SparseImage`, so that the library decides about
 /// the layout and every byte of the file is written by our own code.
 ///

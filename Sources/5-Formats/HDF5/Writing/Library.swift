@@ -1,6 +1,8 @@
 import CHDF5
 import FileIO
 
+// Safe: the list outlives the walk, which calls back before it returns; texts of the library are copied.
+
 /// The one way to libhdf5, which serves one thread at a time and prints its errors unless told not to.
 enum Library {
   private static let lock = Lock()

@@ -1,3 +1,5 @@
+// Safe: parts are cut at the ends of pages and of what is read or written.
+
 /// The bytes that libhdf5 writes itself, page by page: everything but the elements of datasets, for which it only
 /// sets room aside.
 final class SparseImage {

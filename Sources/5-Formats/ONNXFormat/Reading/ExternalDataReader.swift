@@ -29,7 +29,9 @@ final class ExternalDataReader {
       .invalidTensor(path: path, tensor: tensor, place: place, expected: expected, found: found)
     }
     func number(_ key: String, _ value: String) throws(ScaleNetError) -> Int {
-      guard !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(value) else {
+      guard !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }),
+        let number = Int(value)
+      else {
         throw failure("external_data \(key)", "a number of bytes", "\"\(value)\"")
       }
       return number
@@ -39,7 +41,9 @@ final class ExternalDataReader {
     var length: Int?
     var keys = Set<String>()
     for (key, value) in entries {
-      guard keys.insert(key).inserted else { throw failure("external_data", "\(key) once", "a second one") }
+      guard keys.insert(key).inserted else {
+        throw failure("external_data", "\(key) once", "a second one")
+      }
       switch key {
       case "location": location = value
       case "offset": offset = try number(key, value)
@@ -87,39 +91,45 @@ final class ExternalDataReader {
     }
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let directory = slash.map { String(path[...$0]) } ?? "./"
-    var descriptor = unsafe directory.withPath { unsafe Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw failure(place, "a readable directory \(directory)", Self.reason()) }
+    var descriptor = directory.opened(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw failure(place, "a readable directory \(directory)", reason(errno))
+    }
     defer { close(descriptor) }
     for (index, component) in components.enumerated() {
       let isLast = index == components.count - 1
       let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (isLast ? O_NONBLOCK : O_DIRECTORY)
-      let next = unsafe component.withPath { unsafe openat(descriptor, $0, flags) }
+      let next = component.opened(flags, in: descriptor)
       guard next >= 0 else {
-        let reason = Self.reason()
+        let code = errno
         // That there is no room for one more open file tells nothing of this one.
-        if [EMFILE, ENFILE, ENOMEM].contains(errno) {
-          throw .cannotRead(path: directory + location, reason: reason)
+        if [EMFILE, ENFILE, ENOMEM].contains(code) {
+          throw .cannotRead(path: directory + location, reason: reason(code))
         }
-        if errno == ELOOP, isLast, let linked = try openLinked(directory + location) { return linked }
+        if code == ELOOP, isLast, let linked = try openLinked(directory + location) {
+          return linked
+        }
         let expected = "a regular file reached without symbolic links at \"\(location)\""
-        throw failure(place, expected, reason)
+        throw failure(place, expected, reason(code))
       }
       close(descriptor)
       descriptor = next
     }
-    var information = stat()
-    guard unsafe fstat(descriptor, &information) == 0 else { throw failure(place, "a file", Self.reason()) }
+    guard let information = status(of: descriptor) else {
+      throw failure(place, "a file", reason(errno))
+    }
     guard information.st_mode & S_IFMT == S_IFREG else {
       throw failure(place, "a regular file", "\"\(location)\", which is none")
     }
     guard information.st_nlink == 1 else {
       throw failure(
-        place, "a file of one name", "\"\(location)\", which has \(information.st_nlink) hard links")
+        place, "a file of one name", "\"\(location)\", which has \(information.st_nlink) hard links"
+      )
     }
     let region: ByteRegion
     region = try .map(path: directory + location)
     // Nobody has put another file there since the checks.
-    let identity = FileIdentity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
+    let identity = FileIdentity(information)
     guard region.fileIdentity == identity else {
       throw failure(place, "a file that stays where it is", "\"\(location)\", which was replaced")
     }
@@ -129,38 +139,20 @@ final class ExternalDataReader {
   /// Opens a link to a file beside the one that the model's own link leads to; nil if the model is no link, or the file
   /// lies elsewhere. What was opened is checked, not what a name led to before.
   private func openLinked(_ linkPath: String) throws(ScaleNetError) -> ByteRegion? {
-    var own = stat()
-    guard unsafe path.withPath({ unsafe lstat($0, &own) }) == 0, own.st_mode & S_IFMT == S_IFLNK,
-      let model = Self.resolved(path)
+    guard let own = path.status(followsLinks: false), own.st_mode & S_IFMT == S_IFLNK,
+      let model = path.withoutLinks
     else {
       return nil
     }
-    let descriptor = unsafe linkPath.withPath { unsafe Glibc.open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
+    let descriptor = linkPath.opened(O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    var information = stat()
-    guard unsafe fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
-      information.st_nlink == 1, let target = Self.resolved("/proc/self/fd/\(descriptor)"),
-      Self.directory(of: target) == Self.directory(of: model)
+    guard let information = status(of: descriptor), information.st_mode & S_IFMT == S_IFREG,
+      information.st_nlink == 1, let target = "/proc/self/fd/\(descriptor)".withoutLinks,
+      target.splitPath.directory == model.splitPath.directory
     else { return nil }
     let region = try ByteRegion.map(path: target)
-    let identity = FileIdentity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
+    let identity = FileIdentity(information)
     return region.fileIdentity == identity ? region : nil
-  }
-
-  /// A path without links.
-  private static func resolved(_ path: String) -> String? {
-    guard let resolved = unsafe path.withPath({ unsafe realpath($0, nil) }) else { return nil }
-    defer { unsafe free(resolved) }
-    return unsafe String(systemPath: resolved)
-  }
-
-  private static func directory(of path: String) -> Substring {
-    path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
-  }
-
-  private static func reason() -> String {
-    guard let text = unsafe strerror(errno) else { return "error \(errno)" }
-    return unsafe String(cString: text)
   }
 }

@@ -81,10 +81,9 @@ struct TensorLoader {
       packed = file.slice(0..<0)
     }
     try context.allocate(shape.elementCount, tensor: name)
-    let bytes = packed.withBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
     return try view(
       packing.dataType, shape,
-      .copying(packing.unpacked(bytes, count: shape.elementCount), origin: context.path), name)
+      .copying(packing.unpacked(packed.array(), count: shape.elementCount), origin: context.path), name)
   }
 
   private func view(
@@ -139,13 +138,15 @@ struct TensorLoader {
     for run in message.typedRuns {
       switch run.payload {
       case .bytes(let range):
-        file.withBytes { source in
-          unsafe source.extracting(range).withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-        }
+        file.withBytes { source in source.extracting(range).append(to: &bytes) }
       case .fixed32(let value):
-        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+        for shift in stride(from: 0 as UInt32, to: 32, by: 8) {
+          bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
       case .fixed64(let value):
-        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+        for shift in stride(from: 0 as UInt64, to: 64, by: 8) {
+          bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
       case .varint: break
       }
     }

@@ -115,9 +115,10 @@ final class ParseContext {
         }
         payload = .varint(value)
       case 1:
-        guard left >= 8 else { throw failure(offset, "8 bytes in field \(number)", "\(left)") }
-        let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
-        payload = .fixed64(UInt64(littleEndian: value))
+        guard left >= 8, let value: UInt64 = bytes.littleEndian(at: position) else {
+          throw failure(offset, "8 bytes in field \(number)", "\(left)")
+        }
+        payload = .fixed64(value)
         position += 8
       case 2:
         guard let length = Wire.varint(in: bytes, at: &position, end: range.upperBound) else {
@@ -131,9 +132,10 @@ final class ParseContext {
         payload = .bytes(position..<position + Int(length))
         position += Int(length)
       case 5:
-        guard left >= 4 else { throw failure(offset, "4 bytes in field \(number)", "\(left)") }
-        let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self)
-        payload = .fixed32(UInt32(littleEndian: value))
+        guard left >= 4, let value: UInt32 = bytes.littleEndian(at: position) else {
+          throw failure(offset, "4 bytes in field \(number)", "\(left)")
+        }
+        payload = .fixed32(value)
         position += 4
       case 3, 4:
         throw failure(offset, "no groups, which ONNX does not have", "a group in field \(number)")

@@ -1,3 +1,5 @@
+import FileIO
+
 /// The encoding of protocol buffers: numbers of variable length, and tags.
 ///
 /// Source: protobuf.dev/programming-guides/encoding.
@@ -7,7 +9,7 @@ enum Wire {
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while position < end {
-      let byte = unsafe bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+      let byte = bytes.byte(at: position)
       position += 1
       // The tenth byte holds the highest bit only.
       if shift == 63 && byte > 1 { return nil }

@@ -29,17 +29,21 @@ struct WireField {
 
   func failure(_ name: String, expected: String, found: String) -> ScaleNetError {
     .malformed(
-      path: context.path, place: "\(place).\(name)", offset: offset, expected: expected, found: found)
+      path: context.path, place: "\(place).\(name)", offset: offset, expected: expected,
+      found: found)
   }
 
   /// A field that the message does not have.
   var unknown: ScaleNetError {
     .malformed(
-      path: context.path, place: place, offset: offset, expected: "a known field", found: "field \(number)")
+      path: context.path, place: place, offset: offset, expected: "a known field",
+      found: "field \(number)")
   }
 
   func integer(_ name: String) throws(ScaleNetError) -> Int64 {
-    guard case .varint(let value) = payload else { throw failure(name, expected: "a varint", found: found) }
+    guard case .varint(let value) = payload else {
+      throw failure(name, expected: "a varint", found: found)
+    }
     return Int64(bitPattern: value)
   }
 
@@ -59,8 +63,7 @@ struct WireField {
 
   func text(_ name: String, in bytes: RawSpan) throws(ScaleNetError) -> String {
     let range = try range(name)
-    let text = unsafe bytes.extracting(range).withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
-    guard let text, !text.utf8.contains(0) else {
+    guard let text = bytes.extracting(range).text(), !text.utf8.contains(0) else {
       throw failure(name, expected: "UTF-8 without NUL", found: "\(range.count) bytes that are not")
     }
     return text
@@ -96,11 +99,13 @@ struct WireField {
       values.append(Float(bitPattern: value))
     case .bytes(let range):
       guard range.count % 4 == 0, range.count / 4 <= limit - values.count else {
-        throw failure(name, expected: "at most \(limit) elements of 4 bytes", found: "\(range.count) bytes")
+        throw failure(
+          name, expected: "at most \(limit) elements of 4 bytes", found: "\(range.count) bytes")
       }
       for start in stride(from: range.lowerBound, to: range.upperBound, by: 4) {
-        let pattern = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self)
-        values.append(Float(bitPattern: UInt32(littleEndian: pattern)))
+        // The range lies within the bytes, as every field's does.
+        let pattern: UInt32 = bytes.littleEndian(at: start)!
+        values.append(Float(bitPattern: pattern))
       }
     default:
       throw failure(name, expected: "a 32-bit number or a packed run", found: found)
@@ -122,10 +127,13 @@ struct VarintReader {
   }
 
   /// The next varint; nil at the end.
-  mutating func next(in bytes: RawSpan, field: WireField, name: String) throws(ScaleNetError) -> UInt64? {
+  mutating func next(in bytes: RawSpan, field: WireField, name: String) throws(ScaleNetError)
+    -> UInt64?
+  {
     guard position < end else { return nil }
     guard let value = Wire.varint(in: bytes, at: &position, end: end) else {
-      throw field.failure(name, expected: "a varint of at most 10 bytes", found: "one that does not end")
+      throw field.failure(
+        name, expected: "a varint of at most 10 bytes", found: "one that does not end")
     }
     return value
   }

@@ -1,3 +1,5 @@
+import FileIO
+
 /// A 64-bit hash of bytes, for names of data files: other weights get another name. It guards against accidents, not
 /// against anyone who wants two files of one hash.
 struct ContentHash {
@@ -16,13 +18,12 @@ struct ContentHash {
     count &+= UInt64(bytes.byteCount)
     var position = 0
     while position < bytes.byteCount {
-      if pendingCount == 0 && bytes.byteCount - position >= 8 {
-        mix(UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)))
+      if pendingCount == 0, let word: UInt64 = bytes.littleEndian(at: position) {
+        mix(word)
         position += 8
         continue
       }
-      let byte = unsafe bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
-      pending |= UInt64(byte) << UInt64(8 * pendingCount)
+      pending |= UInt64(bytes.byte(at: position)) << UInt64(8 * pendingCount)
       pendingCount += 1
       position += 1
       if pendingCount == 8 {

@@ -38,7 +38,7 @@ struct ExternalDataLayout {
     var position = 0
     for (name, _, tensor, offset) in tensors {
       guard let offset else { continue }
-      unsafe hash.update([UInt8](repeating: 0, count: offset - position).span.bytes)
+      [UInt8](repeating: 0, count: offset - position).withBytes { hash.update($0) }
       do throws(ScaleNetError) {
         try tensor.streamBytes { (bytes) throws(ScaleNetError) in hash.update(bytes) }
       } catch {
@@ -60,7 +60,7 @@ struct ExternalDataLayout {
       }
       return ONNXWriter.Initializer(
         name: name, tensor: stored,
-        message: unsafe arena.pack(arena.tensor(name, tensor, external: external)),
+        message: arena.packedTensor(name, tensor, external: external),
         dataOffset: offset)
     }
   }

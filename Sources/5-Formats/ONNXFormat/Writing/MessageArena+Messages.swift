@@ -2,6 +2,8 @@ import COnnx
 import CProtobufC
 import ModelIR
 
+// Safe: messages belong to the arena, and counts are those of the lists beside them.
+
 extension MessageArena {
   func entry(_ key: String, _ value: String) -> UnsafeMutablePointer<Onnx__StringStringEntryProto> {
     let entry = unsafe make(onnx__string_string_entry_proto__init)
@@ -102,6 +104,13 @@ extension MessageArena {
     unsafe message.pointee.n_attribute = node.attributes.count
     unsafe message.pointee.attribute = messages(node.attributes) { unsafe attribute($0) }
     return unsafe message
+  }
+
+  /// The message of a tensor without its elements, as bytes.
+  func packedTensor(
+    _ name: String, _ tensor: Tensor, external: [(key: String, value: String)]? = nil
+  ) -> [UInt8] {
+    unsafe pack(self.tensor(name, tensor, external: external))
   }
 
   /// A tensor without its elements: they follow as `raw_data`, or lie in another file.

@@ -1,6 +1,9 @@
 import COnnx
 import CProtobufC
 
+// Safe: each block has room for what is put into it, and lives as long as the arena, longer than the messages that
+// point to it are used; packing writes into an array of the size that the library has told.
+
 /// Memory for the C structures of messages that are packed: everything is freed together.
 @safe final class MessageArena {
   private var blocks: [UnsafeMutableRawPointer] = unsafe []

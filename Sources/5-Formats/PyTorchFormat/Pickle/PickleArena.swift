@@ -1,6 +1,5 @@
 import FileIO
 import ModelIR
-import ZipArchive
 
 /// Everything that a pickle's values refer to.
 struct PickleArena {

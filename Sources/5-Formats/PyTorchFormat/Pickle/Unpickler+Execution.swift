@@ -1,5 +1,4 @@
 import FileIO
-import ZipArchive
 
 extension Unpickler {
   mutating func execute(_ opcode: PickleOpcode, _ bytes: RawSpan) throws(ScaleNetError) {

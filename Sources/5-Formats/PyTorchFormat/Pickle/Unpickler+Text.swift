@@ -1,5 +1,4 @@
 import FileIO
-import ZipArchive
 
 /// The opcodes whose operand is a line of text: those of protocol 0, and the names of classes.
 extension Unpickler {

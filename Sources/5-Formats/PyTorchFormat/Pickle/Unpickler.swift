@@ -1,5 +1,4 @@
 import FileIO
-import ZipArchive
 
 /// Executes a pickle without running anything that it names: of classes and functions, those that make weights are known
 /// and done here, as PyTorch does with `weights_only=True`; what others would make is kept as an object without content.

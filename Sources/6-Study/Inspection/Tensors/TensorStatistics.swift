@@ -1,6 +1,8 @@
 import FileIO
 import ModelIR
 
+// Safe: the buffer is freed after the last part of it was read, and parts are no longer than it is.
+
 /// What the elements of a tensor are like.
 public struct TensorStatistics: Sendable, Codable, Hashable {
   /// The least finite element; nil if there is none. Integers past 2^53 are rounded.

@@ -2,6 +2,8 @@ import COpenSSL
 import FileIO
 import ModelIR
 
+// Safe: the library reads as many bytes as the region has, and writes 32, for which there is room.
+
 /// SHA-256 of a file's bytes, in lower-case hexadecimal digits.
 func sha256(of file: ByteRegion) throws(ScaleNetError) -> String {
   var digest = try SHA256()

@@ -1,7 +1,6 @@
 public import Classification
 public import FileIO
 import FoundationEssentials
-import Glibc
 import JSONText
 import Reports
 
@@ -31,7 +30,7 @@ public struct EvaluationOptions: Sendable {
 
 extension ImageClassifier {
   /// Seconds between two writes of what was counted.
-  private static let secondsBetweenWrites = 1.0
+  private static let timeBetweenWrites = Duration.seconds(1)
 
   /// Counts how often the network is right. Images that can't be read are counted and named, and change nothing else.
   ///
@@ -85,7 +84,7 @@ extension ImageClassifier {
     let done = report.processed
     try reporter.report(.running, completed: done, total: members.count)
     // The first batch is kept at once: whether the file can be written is known before hours of work.
-    var written = -Double.infinity
+    var written: ContinuousClock.Instant?
     let open: ImageClassifier.Opener = { (index) throws(ScaleNetError) in
       try ByteRegion.map(path: dataset.path(rest[index]))
     }
@@ -99,9 +98,11 @@ extension ImageClassifier {
       }
     } batchDone: { (count) throws(ScaleNetError) in
       try reporter.report(.running, completed: done + count, total: members.count)
-      if let path = options.resume, Self.now() - written > Self.secondsBetweenWrites {
+      if let path = options.resume,
+        written.map({ ContinuousClock.now - $0 > Self.timeBetweenWrites }) ?? true
+      {
         try writeText(try counter.current.json(), to: path, overwrite: true)
-        written = Self.now()
+        written = ContinuousClock.now
       }
     }
     let result = counter.current
@@ -130,12 +131,6 @@ extension ImageClassifier {
       throw other("shard", text(report.shard), text(found.shard))
     }
     return found
-  }
-
-  private static func now() -> Double {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
 

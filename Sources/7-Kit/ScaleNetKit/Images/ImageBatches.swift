@@ -7,15 +7,14 @@ final class DecodingBatch: Sendable {
   typealias Prepared = (elements: ImageInput.Elements, size: Image.Size)
 
   private let next = Atomic(0)
-  private let lock = Lock()
-  private nonisolated(unsafe) var results: [Result<Prepared, ScaleNetError>?]
-  private nonisolated(unsafe) var tasks: [BackgroundTask<Void>] = []
+  private let results: Locked<[Result<Prepared, ScaleNetError>?]>
+  private let tasks = Locked([BackgroundTask<Void>]())
 
   /// Begins to decode.
   init(
     _ count: Int, threads: Int, _ prepare: @escaping @Sendable (Int) throws(ScaleNetError) -> Prepared
   ) {
-    unsafe results = Array(repeating: nil, count: count)
+    results = Locked(Array(repeating: nil, count: count))
     let tasks = (0..<min(threads, count)).map { _ in
       BackgroundTask {
         while true {
@@ -25,18 +24,21 @@ final class DecodingBatch: Sendable {
           do throws(ScaleNetError) { result = .success(try prepare(index)) } catch {
             result = .failure(error)
           }
-          self.lock.withLock { unsafe self.results[index] = result }
+          self.results.withLock { $0[index] = result }
         }
       }
     }
-    unsafe self.tasks = tasks
+    self.tasks.withLock { $0 = tasks }
   }
 
   /// Waits for all images, and gives each or what is wrong with it.
   func wait() -> [Result<Prepared, ScaleNetError>] {
-    for task in unsafe tasks { task.value() }
-    unsafe tasks = []
-    return lock.withLock { unsafe results.compactMap { $0 } }
+    let tasks = tasks.withLock { tasks in
+      defer { tasks = [] }
+      return tasks
+    }
+    for task in tasks { task.value() }
+    return results.withLock { results in results.compactMap { $0 } }
   }
 }
 

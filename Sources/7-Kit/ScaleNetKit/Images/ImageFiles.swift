@@ -2,6 +2,8 @@ import FileIO
 import Glibc
 import Images
 
+// Safe: the system writes no more than the buffer's size.
+
 /// Images in folders.
 enum ImageFiles {
   /// Endings that make a file an image, those of torchvision and timm among them: what is of another kind than those that
@@ -16,26 +18,17 @@ enum ImageFiles {
   }
 
   static func isDirectory(_ path: String) -> Bool {
-    var information = stat()
-    return unsafe stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+    path.status().map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
   }
 
   /// The names in a directory but those that begin with a dot, in the order of their bytes, as Python sorts them.
   static func names(_ path: String) throws(ScaleNetError) -> [String] {
-    guard let directory = unsafe opendir(path) else {
+    guard let names = path.directoryNames() else {
       let code = errno
       if code == ENOENT { throw .notFound(path: path) }
-      throw .cannotRead(path: path, reason: unsafe String(cString: strerror(code)))
+      throw .cannotRead(path: path, reason: reason(code))
     }
-    defer { unsafe closedir(directory) }
-    var names: [String] = []
-    while let entry = unsafe readdir(directory) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return names.filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// The images under a directory, with paths relative to it, each folder's in the order of names. Folders that symbolic
@@ -65,7 +58,7 @@ enum ImageFiles {
       let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(0, $0.baseAddress, $0.count) }
       if count < 0 {
         if errno == EINTR { continue }
-        throw .cannotRead(path: "standard input", reason: unsafe String(cString: strerror(errno)))
+        throw .cannotRead(path: "standard input", reason: reason(errno))
       }
       if count == 0 { break }
       bytes += buffer[..<count]

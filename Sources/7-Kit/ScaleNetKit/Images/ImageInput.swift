@@ -4,6 +4,8 @@ import FileIO
 public import Images
 import ModelIR
 
+// Safe: each image has its part of the memory, which is filled by as many elements, or by zeros.
+
 /// How images are decoded and brought to a network. What is nil is not asked for.
 public struct ImageOptions: Sendable, Hashable {
   /// What is asked for; it goes before what the model says of itself.

@@ -234,7 +234,7 @@ enum SmallFile {
     guard file.count <= mostBytes else {
       throw .unknownFormat(path: path, expected: "at most \(mostBytes) bytes", found: "\(file.count)")
     }
-    let bytes = unsafe file.withUnsafeBytes { unsafe Array($0) }
+    let bytes = file.array()
     try file.checkIntact()
     return bytes
   }

@@ -197,7 +197,7 @@ public struct InputArrays: Sendable {
   ) throws(ScaleNetError) -> (arrays: [NamedTensor], isArchive: Bool) {
     // An array file begins with another byte, an archive with P of PK.
     let first = file.withBytes { bytes in
-      bytes.byteCount > 0 ? unsafe bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self) : 0
+      bytes.byteCount > 0 ? bytes.byte(at: 0) : 0
     }
     guard first == UInt8(ascii: "P") else {
       let name = path.split(separator: "/").last.map(String.init) ?? path

@@ -44,9 +44,8 @@ public final class Session: Sendable {
   private let files: [ByteRegion]
   private let graph: Graph
   private let options: RunOptions
-  private let lock = Lock()
-  /// The plan for the batch that was run last.
-  nonisolated(unsafe) private var planned: (batch: Int, runner: GraphRunner)?
+  /// The plan for the batch that was run last. One run after the other.
+  private let planned = Locked<(batch: Int, runner: GraphRunner)?>(nil)
 
   init(_ graph: Graph, path: String, files: [ByteRegion], options: RunOptions) throws(ScaleNetError) {
     try Limits.check(options.threads, Limits.threads, "threads")
@@ -86,7 +85,7 @@ public final class Session: Sendable {
     _ arrays: [String: Tensor], from source: InputArrays? = nil
   ) throws(ScaleNetError) -> [NamedTensor] {
     do throws(ScaleNetError) {
-      return try lock.withLock { () throws(ScaleNetError) in try runLocked(arrays) }
+      return try planned.withLock { (planned) throws(ScaleNetError) in try run(arrays, &planned) }
     } catch {
       // What was asked for is not the file's fault.
       if error.kind == .invalidOption { throw error }
@@ -94,12 +93,14 @@ public final class Session: Sendable {
     }
   }
 
-  private func runLocked(_ arrays: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
+  private func run(
+    _ arrays: [String: Tensor], _ planned: inout (batch: Int, runner: GraphRunner)?
+  ) throws(ScaleNetError) -> [NamedTensor] {
     var computed: [NamedTensor] = []
     if graph.outputs.contains(where: { graph[$0].initializer == nil }) {
       let batch = batch(arrays)
-      if unsafe planned?.batch != batch { unsafe planned = (batch, try plan(batch)) }
-      computed = try unsafe planned?.runner.run(try converted(arrays)) ?? []
+      if planned?.batch != batch { planned = (batch, try plan(batch)) }
+      computed = try planned?.runner.run(try converted(arrays)) ?? []
     }
     // What was computed of bytes that somebody wrote over meanwhile is no result.
     for file in files { try file.checkIntact() }

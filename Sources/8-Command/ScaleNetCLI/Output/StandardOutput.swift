@@ -1,11 +1,13 @@
 import FileIO
 import Glibc
 
+// Safe: the bytes are handed to a call of the system that has returned before they are given up.
+
 /// The results of a command on standard output, where a failed write is noticed.
 enum StandardOutput {
   struct Failure: Error {
     let code: Int32
-    var reason: String { unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)" }
+    var reason: String { FileIO.reason(code) }
   }
 
   /// Whether standard output is a terminal.
