@@ -57,8 +57,7 @@ package enum Leftovers {
     // The name, a random part, and `.scalenet.tmp`.
     guard temporary.hasSuffix(temporaryEnding), parts.count > 3 else { return }
     let path = directory + parts.dropLast(3).joined(separator: ".")
-    var information = stat()
-    guard unsafe path.withPath({ unsafe lstat($0, &information) }) == 0,
+    guard let information = path.status(followsLinks: false),
       information.st_mode & S_IFMT == S_IFREG, information.st_size == 0
     else { return }
     tell(path, "empty: a run was killed as it took this name; remove it, or give --force")

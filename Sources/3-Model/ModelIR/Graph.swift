@@ -119,7 +119,9 @@ public struct Graph: Sendable {
   }
 
   /// The types that an operator gives these inputs.
-  package func inferTypes(node: String, op: Operator, inputs: [ValueID?]) throws(ScaleNetError) -> [TensorType] {
+  package func inferTypes(node: String, op: Operator, inputs: [ValueID?]) throws(ScaleNetError)
+    -> [TensorType]
+  {
     let kind = op.kind
     guard kind.inputCount.contains(inputs.count) else {
       throw .invalidNode(

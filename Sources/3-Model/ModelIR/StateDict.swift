@@ -1,5 +1,7 @@
 import FileIO
 
+// Safe: the address of a tensor is compared, and never followed.
+
 /// Named tensors in the order of their file, as PyTorch's `state_dict()` gives them.
 public struct StateDict: Sendable {
   /// One named tensor.

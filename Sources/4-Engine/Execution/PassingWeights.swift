@@ -2,6 +2,8 @@ import FileIO
 internal import Kernels
 internal import ModelIR
 
+// Safe: weights are read into memory of the size that the planner counted, and packed before it is used for the next.
+
 /// Memory that a plan takes as it needs it, and keeps for what comes next.
 @safe final class GrowingMemory<Element: BitwiseCopyable> {
   private var memory = AlignedMemory<Element>(count: 0)

@@ -16,7 +16,8 @@ extension Planner {
       let geometry = MatrixProduct(
         rows: left.dropLast().reduce(1, *), columns: columns, depth: depth)
       try addPrepared(
-        geometry, group, [operands[0]] + (group.bias.map { [$0] } ?? []), rowStep: 0, columnStep: 1, at: index)
+        geometry, group, [operands[0]] + (group.bias.map { [$0] } ?? []), rowStep: 0, columnStep: 1, at: index
+      )
       return
     }
     var leading = (Array(left.dropLast(2)), Array(right.dropLast(2)))

@@ -1,3 +1,5 @@
+// Safe: pointers are passed on as they are given.
+
 /// What a kernel set can do besides with images whose channels lie in blocks. Its other operations take such images
 /// too, as maps whose `lanes` are more than 1.
 public protocol BlockedKernelSet<Scalar>: KernelSet {

@@ -1,3 +1,5 @@
+// Safe: weights are as many as the geometry counts, and what is converted lives while it is packed.
+
 /// The arithmetic of networks on NCHW memory, for one element type and one instruction set.
 ///
 /// Memory belongs to the caller. Results do not depend on the number of threads. Sizes are the caller's

@@ -129,8 +129,7 @@ public struct ONNXWriter: Sendable {
     try output.write(end)
   }
 
-  func writeElements(of initializer: Initializer, to output: inout OutputFile) throws(ScaleNetError)
-  {
+  func writeElements(of initializer: Initializer, to output: inout OutputFile) throws(ScaleNetError) {
     do throws(ScaleNetError) {
       try initializer.tensor.streamBytes { (bytes) throws(ScaleNetError) in try output.write(bytes)
       }

@@ -103,7 +103,7 @@ struct RecordingCursor {
   }
 
   private func byte(_ offset: Int, _ bytes: RawSpan) -> UInt8 {
-    unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    bytes.byte(at: offset)
   }
 
   /// An error at this position; what is found there is quoted.

@@ -70,9 +70,7 @@ struct KerasParts {
     let contents = try archive.contents(of: members, budget: file.count + Self.budgetFloor)
     for member in members { try archive.verify(member) }
 
-    func text(_ index: Int) -> [UInt8] {
-      contents[index].withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
-    }
+    func text(_ index: Int) -> [UInt8] { contents[index].array() }
     var version = ""
     var metadata: [(key: String, value: String)] = []
     if contents.count > 2 {

@@ -68,7 +68,8 @@ enum HypothesisParts {
       result.append(
         HypothesisPart(
           kind: kind(own, other), node: own.first?.name, otherNode: other.first?.name,
-          has: own.isEmpty ? "nothing there" : text(own), otherHas: other.isEmpty ? "nothing there" : text(other)))
+          has: own.isEmpty ? "nothing there" : text(own),
+          otherHas: other.isEmpty ? "nothing there" : text(other)))
     }
     var (i, j) = (0, 0)
     while i < a.count || j < b.count {

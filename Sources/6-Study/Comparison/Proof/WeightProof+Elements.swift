@@ -3,6 +3,8 @@ import FileIO
 import Kernels
 import ModelIR
 
+// Safe: a buffer of two halves is taken for each part and freed behind it; tensors fill as many elements as a half holds.
+
 extension WeightProof {
   /// A parameter and the written one, of the same shape.
   struct Pending {

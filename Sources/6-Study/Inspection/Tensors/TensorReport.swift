@@ -1,8 +1,6 @@
 package import FileIO
 public import ModelIR
 
-// Safe: the address is compared, and never followed.
-
 /// What `inspect` says of tensors that stand for themselves: those of an unknown architecture, or of any model whose
 /// tensors are asked for. `schemas/inspect.schema.json` describes its JSON.
 public struct TensorReport: Sendable, Codable, Hashable {

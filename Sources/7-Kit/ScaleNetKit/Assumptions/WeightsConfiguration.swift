@@ -60,7 +60,9 @@ struct WeightsConfiguration: Sendable {
     let beside = folder + "preprocessor_config.json"
     if result.images == nil, FileIdentity.of(path: beside) != nil {
       do throws(ScaleNetError) {
-        if let json = try read("preprocessor_config.json", beside: weights) { try result.setImages(json, beside) }
+        if let json = try read("preprocessor_config.json", beside: weights) {
+          try result.setImages(json, beside)
+        }
       } catch {
         throw error.inFile(beside)
       }
