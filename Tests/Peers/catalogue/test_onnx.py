@@ -5,7 +5,9 @@ import os
 import numpy as np
 import onnx
 import pytest
-from command import BAD_INPUT, OK
+import survive
+from command import BAD_INPUT, BINARY, OK
+from faults import LONG
 from onnx import numpy_helper
 from survive import refused
 
@@ -133,15 +135,36 @@ test_48_nesting = refused("48")
 test_49_wires = refused("49")
 
 
-def test_50_an_output_over_2_gibibytes_is_refused_before_anything_is_written(place):
-    """The weight lies in a file of its own, of which nothing but its length is there."""
-    count = 600_000_000
+COUNT = 600_000_000
+
+
+@pytest.fixture
+def huge(place):
+    """A model whose weight lies in a file of its own, of which nothing but its length is there."""
     place.take("50-large.onnx")
     (place.folder / "w.bin").touch()
-    os.truncate(place.folder / "w.bin", 4 * count)
+    os.truncate(place.folder / "w.bin", 4 * COUNT)
+    return place
+
+
+def test_50_an_output_over_2_gibibytes_is_refused_before_anything_is_written(huge):
+    place = huge
     before = place.files()
     ending = place.run("convert", "50-large.onnx", "-o", "out.onnx", "--external-data", "never", "--no-verify")
     assert (ending.status, ending.stdout) == (BAD_INPUT, ""), ending
     expected = "out.onnx: model: expected at most 2147483647 bytes, or weights in a file of their own, found 2400000192"
     assert ending.stderr == f"scalenet: error: {expected}\n", ending
     assert place.files() == before
+
+
+@pytest.mark.skipif(not LONG, reason="writes 2.4 GB")
+def test_50_or_its_weights_lie_in_a_file_of_their_own(huge):
+    before = {path.name for path in huge.folder.iterdir()}
+    arguments = [BINARY, "convert", "50-large.onnx", "-o", "out.onnx", "--no-verify"]
+    ending = huge.runner.run(arguments, huge.folder)
+    assert ending.status == OK and ending.memory < 4 * COUNT + survive.MEMORY, ending
+    (data,) = {path.name for path in huge.folder.iterdir()} - before - {"out.onnx"}
+    assert (huge.folder / data).stat().st_size == 4 * COUNT
+    model = onnx.load(str(huge.folder / "out.onnx"), load_external_data=False)
+    (weight,) = model.graph.initializer
+    assert {each.key: each.value for each in weight.external_data}["location"] == data

@@ -24,6 +24,7 @@ KINDS = {
     "chain of nodes": (large.chain, 100_000, "onnx"),
     "initializers": (large.initializers, 200_000, "onnx"),
     "keys of a checkpoint": (large.checkpoint, 50_000, "pth"),
+    "doubled lists": (large.doubled_lists, 100_000, "pth"),
     "keys of safetensors": (large.safetensors, 50_000, "safetensors"),
     "layers of h5": (large.keras_h5, 20_000, "h5"),
     "layers of keras": (large.keras_archive, 20_000, "keras"),
