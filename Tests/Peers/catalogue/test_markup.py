@@ -22,6 +22,7 @@ from markup import NAMES  # noqa: E402
 
 #: A file whose name is no better than those within.
 FILE = "=<b>&|`x`,\"'_*.onnx"
+PHOTO = "=<i>.jpg"
 #: Names of the same number, and plain.
 PLAIN = tuple(f"name{number}" for number in range(len(NAMES)))
 #: Characters that are not shown as they are: controls, formats, separators and what is no character.
@@ -71,12 +72,21 @@ def run(models, runner):
     return start
 
 
-# What each command that prints a report is given, and a function of its JSON that gives the names in it.
+def layers(report):
+    """The names of the convolutions."""
+    return [each["name"] for each in report["layers"]][::2]
+
+
+def tensors(report):
+    return [each["name"] for each in report["tensors"]]
+
+
+#: What each command that prints a report is given, how it ends, and what gives the names in its JSON.
 REPORTS = {
-    "layers": (("inspect", FILE, "--per-layer"), OK, lambda report: [each["name"] for each in report["layers"]][::2]),
-    "tensors": (("inspect", "keys.pth", "--per-tensor"), OK, lambda report: [each["name"] for each in report["tensors"]]),
-    "diff": (("diff", FILE, "other.onnx", "--layers"), DIFFERENCE, lambda report: [each["name"] for each in report["layers"]][::2]),
-    "classes": (("predict", "classes.onnx", "=<i>.jpg", "--labels", "labels.json", "--top", str(len(NAMES))), OK, None),
+    "layers": (("inspect", FILE, "--per-layer"), OK, layers),
+    "tensors": (("inspect", "keys.pth", "--per-tensor"), OK, tensors),
+    "diff": (("diff", FILE, "other.onnx", "--layers"), DIFFERENCE, layers),
+    "classes": (("predict", "classes.onnx", PHOTO, "--labels", "labels.json", "--top", str(len(NAMES))), OK, None),
 }
 EXPECTED = {"tensors": [f"{name}.weight" for name in NAMES]}
 
@@ -84,7 +94,7 @@ EXPECTED = {"tensors": [f"{name}.weight" for name in NAMES]}
 def report(run, models, kind, form):
     arguments, status, _ = REPORTS[kind]
     if kind == "classes":
-        shutil.copy(reference.FIXTURES / "images/444.jpg", models / "=<i>.jpg")
+        shutil.copy(reference.FIXTURES / "images/444.jpg", models / PHOTO)
         (models / "labels.json").write_text(json.dumps(NAMES))
     return run(*arguments, "--format", form, status=status)
 
@@ -94,7 +104,7 @@ def test_json_has_the_names_themselves(run, models, kind):
     found = json.loads(report(run, models, kind, "json"))
     if kind == "classes":
         (image,) = found["images"]
-        assert image["image"] == "=<i>.jpg"
+        assert image["image"] == PHOTO
         assert {each["index"]: each["label"] for each in image["classes"]} == dict(enumerate(NAMES))
     else:
         assert REPORTS[kind][2](found) == EXPECTED.get(kind, list(NAMES))
@@ -110,7 +120,7 @@ def test_csv_has_the_names_as_data(run, models, kind):
     if kind == "classes":
         labels = {int(row[header.index("index")]): row[header.index("label")] for row in rows}
         assert labels == {number: whole(name) for number, name in enumerate(NAMES)}
-        assert {row[0] for row in rows} == {"=<i>.jpg"}
+        assert {row[0] for row in rows} == {PHOTO}
         return
     column = next(header.index(name) for name in ("name", "layer", "tensor") if name in header)
     cells = [row[column] for row in rows]
@@ -120,7 +130,7 @@ def test_csv_has_the_names_as_data(run, models, kind):
 
 
 def markdown_cells(line):
-    """The cells of a row of a table, as CommonMark shows them: bars, backslashes and references taken for what they are."""
+    """The cells of a row of a table, as CommonMark shows them."""
     cells = re.split(r"(?<!\\)(?:\\\\)*\|", line.strip().strip("|"))
     text = [html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", cell.strip())) for cell in cells]
     # In a name nothing is active: neither markup of Markdown that no backslash stands before, nor a tag.
@@ -136,8 +146,10 @@ def test_markdown_shows_the_names(run, models, kind):
     rows = [markdown_cells(line) for line in text.splitlines() if line.startswith("|")]
     names = EXPECTED.get(kind, list(NAMES))
     assert [row[0] for row in rows if row[0] in set(map(shown, names))] == list(map(shown, names))
-    widths = [line.replace("\\\\", "").replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("|")]
-    assert all(width == len(row) + 1 for width, row in zip(widths, rows))
+    # No name adds a cell to its row.
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    widths = [line.replace("\\\\", "").replace("\\|", "").count("|") for line in lines]
+    assert widths == [len(row) + 1 for row in rows]
 
 
 @pytest.mark.parametrize("kind", REPORTS)
@@ -198,7 +210,7 @@ def test_pages_of_answers_hold_the_labels_as_text(run, models):
     page = Page((models / "page.html").read_text())
     assert "script" not in page.tags and not any(name.startswith("on") for name in page.attributes)
     text = "\n".join(page.texts)
-    assert "=<i>.jpg" in text and all(shown(name) in text for name in NAMES)
+    assert PHOTO in text and all(shown(name) in text for name in NAMES)
 
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -5,7 +5,9 @@ import os
 import numpy as np
 import onnx
 import pytest
-from command import BAD_INPUT, OK
+import survive
+from command import BAD_INPUT, BINARY, OK
+from faults import LONG
 from onnx import numpy_helper
 from survive import refused
 
@@ -45,6 +47,7 @@ def refuses(place, name, found, place_of="external_data location"):
     place.refuses("convert", name, "-o", "out.onnx", message=message)
 
 
+LINKS = "Too many levels of symbolic links"
 PATHS = {
     "parent": "../canary", "parent-within": "data/../../canary", "absolute": "/proc/self/environ",
     "backslash": "..\\\\canary", "empty": "", "dot": ".", "sibling": "../model.sibling/canary",
@@ -66,8 +69,8 @@ def test_44_symbolic_links_out_of_the_folder(place, cage, kind):
         (cage / "data").symlink_to("../model.sibling")
     else:
         (cage / "w.bin").symlink_to(place.folder / "canary" if kind == "absolute" else "../canary")
-    location, reason = ("data/w.bin", "Not a directory") if kind == "directory" else ("w.bin", "Too many levels of symbolic links")
-    refuses(place, path, f'expected a regular file reached without symbolic links at "{location}", found {reason}')
+    found = '"data/w.bin", found Not a directory' if kind == "directory" else f'"w.bin", found {LINKS}'
+    refuses(place, path, f"expected a regular file reached without symbolic links at {found}")
 
 
 def test_44_a_hard_link_out_of_the_folder(place, cage):
@@ -109,7 +112,7 @@ def test_44_links_within_one_cache(place, cage):
     computes(place, "snapshot/m.onnx")
     (names / "w.bin").unlink()
     (names / "w.bin").symlink_to("../canary")
-    found = 'expected a regular file reached without symbolic links at "w.bin", found Too many levels of symbolic links'
+    found = f'expected a regular file reached without symbolic links at "w.bin", found {LINKS}'
     refuses(place, "snapshot/m.onnx", found)
 
 
@@ -132,15 +135,36 @@ test_48_nesting = refused("48")
 test_49_wires = refused("49")
 
 
-def test_50_an_output_over_2_gibibytes_is_refused_before_anything_is_written(place):
-    """The weight lies in a file of its own, of which nothing but its length is there."""
-    count = 600_000_000
+COUNT = 600_000_000
+
+
+@pytest.fixture
+def huge(place):
+    """A model whose weight lies in a file of its own, of which nothing but its length is there."""
     place.take("50-large.onnx")
     (place.folder / "w.bin").touch()
-    os.truncate(place.folder / "w.bin", 4 * count)
+    os.truncate(place.folder / "w.bin", 4 * COUNT)
+    return place
+
+
+def test_50_an_output_over_2_gibibytes_is_refused_before_anything_is_written(huge):
+    place = huge
     before = place.files()
     ending = place.run("convert", "50-large.onnx", "-o", "out.onnx", "--external-data", "never", "--no-verify")
     assert (ending.status, ending.stdout) == (BAD_INPUT, ""), ending
     expected = "out.onnx: model: expected at most 2147483647 bytes, or weights in a file of their own, found 2400000192"
     assert ending.stderr == f"scalenet: error: {expected}\n", ending
     assert place.files() == before
+
+
+@pytest.mark.skipif(not LONG, reason="writes 2.4 GB")
+def test_50_or_its_weights_lie_in_a_file_of_their_own(huge):
+    before = {path.name for path in huge.folder.iterdir()}
+    arguments = [BINARY, "convert", "50-large.onnx", "-o", "out.onnx", "--no-verify"]
+    ending = huge.runner.run(arguments, huge.folder)
+    assert ending.status == OK and ending.memory < 4 * COUNT + survive.MEMORY, ending
+    (data,) = {path.name for path in huge.folder.iterdir()} - before - {"out.onnx"}
+    assert (huge.folder / data).stat().st_size == 4 * COUNT
+    model = onnx.load(str(huge.folder / "out.onnx"), load_external_data=False)
+    (weight,) = model.graph.initializer
+    assert {each.key: each.value for each in weight.external_data}["location"] == data

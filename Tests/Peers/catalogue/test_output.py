@@ -6,13 +6,11 @@ import errno
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import tempfile
 from pathlib import Path
 
 import faults
-import numpy as np
 import outputs
 import pytest
 import reference
@@ -158,7 +156,8 @@ def test_61_a_directory_as_target(place):
 
 def same(place, *arguments, target, what):
     """The target is refused, with --force too, and says which file it is."""
-    place.refuses(*arguments, "--force", status=CANNOT_CREATE, message=f"{target}: the output is the same file as the {what}")
+    message = f"{target}: the output is the same file as the {what}"
+    place.refuses(*arguments, "--force", status=CANNOT_CREATE, message=message)
 
 
 def test_62_the_output_is_the_input(place):
@@ -281,7 +280,8 @@ def test_66_a_model_and_its_data_are_never_torn(shim, root, given, fault):
 
 @pytest.mark.parametrize("change", ["rewritten", "cut", "grown"])
 def test_67_an_input_that_changes_gives_no_result(shim, root, given, change):
-    kind = outputs.Kind("catalogue: changes", ("convert", "{}/in.pth", "-o", "{}/o.onnx", "--no-verify"), ("o.onnx",), ("in.pth",))
+    arguments = ("convert", "{}/in.pth", "-o", "{}/o.onnx", "--no-verify")
+    kind = outputs.Kind("catalogue: changes", arguments, ("o.onnx",), ("in.pth",))
     shutil.copy(given / "tiny.pth", given / "in.pth")
     bench = faults.Bench(shim, root, given, kind, has_old=False)
     path, calls = test_inputs.changing(bench)
@@ -301,7 +301,8 @@ def test_67_an_input_that_changes_gives_no_result(shim, root, given, change):
 def test_67_however_many_files_are_mapped(shim, root, tmp_path):
     model = test_inputs.tensors_in_files(tmp_path, 300)
     names = ("many.onnx", "x.npy", *(f"w{number}" for number in range(300)))
-    kind = outputs.Kind("catalogue: 300 files", ("run", f"{{}}/{model.name}", "--input", "{}/x.npy", "-o", "{}/y.npy"), ("y.npy",), names)
+    arguments = ("run", f"{{}}/{model.name}", "--input", "{}/x.npy", "-o", "{}/y.npy")
+    kind = outputs.Kind("catalogue: 300 files", arguments, ("y.npy",), names)
     bench = faults.Bench(shim, root, tmp_path, kind, has_old=False)
     point = len(bench.trace) - bench.trace[::-1].index("mmap") + 2
     bench.reset()

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from command import BAD_INPUT, OK
+from command import BAD_INPUT
 from survive import named, refused
 
 FLOATS = np.float32([0, 1, 2, 3])

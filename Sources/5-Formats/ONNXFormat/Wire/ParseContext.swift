@@ -9,8 +9,11 @@ import ModelIR
 /// for subgraphs, which are noted, and parsed when a node takes them.
 final class ParseContext {
   let path: String
-  /// Messages that may still be parsed; each takes up to some 250 bytes of memory.
-  private var messages = 400_000
+  /// Messages that may be parsed; each takes up to some 250 bytes of memory, so that beside a fixed part they take no
+  /// more than the file itself.
+  private let mostMessages: Int
+  /// Messages that were parsed.
+  private var messages = 0
   /// Bytes that may still be allocated for elements that cannot be used where they are.
   private var decodedBytes: Int
   /// Elements of attributes that may still be read.
@@ -29,6 +32,7 @@ final class ParseContext {
   init(path: String, fileSize: Int) {
     self.path = path
     decodedBytes = fileSize + (64 << 20)
+    mostMessages = 400_000 + fileSize / 256
   }
 
   /// Takes `count` bytes of the budget for decoded elements.
@@ -95,8 +99,10 @@ final class ParseContext {
     func failure(_ offset: Int, _ expected: String, _ found: String) -> ScaleNetError {
       .malformed(path: path, place: place, offset: offset, expected: expected, found: found)
     }
-    messages -= 1
-    guard messages >= 0 else { throw failure(range.lowerBound, "at most 400000 messages in a file", "more") }
+    messages += 1
+    guard messages <= mostMessages else {
+      throw failure(range.lowerBound, "at most \(mostMessages) messages in a file of this size", "more")
+    }
     var seen: FieldNumbers = []
     var position = range.lowerBound
     while position < range.upperBound {
