@@ -119,8 +119,9 @@ def tar(files, moment, compression, prefix=""):
 
 def tarball(contents, folder):
     name = f"scalenet-{contents.version}-linux-{contents.machine}"
-    files = {f"{name}/bin/scalenet": (0o755, contents.binary), f"{name}/README.md": (0o644, contents.readme),
-             f"{name}/LICENSE": (0o644, contents.license), f"{name}/NOTICES": (0o644, contents.notices)}
+    texts = f"{name}/share/doc/scalenet"
+    files = {f"{name}/bin/scalenet": (0o755, contents.binary), f"{texts}/README.md": (0o644, contents.readme),
+             f"{texts}/LICENSE": (0o644, contents.license), f"{texts}/NOTICES": (0o644, contents.notices)}
     places = {"bash": "bash-completion/completions", "zsh": "zsh/site-functions", "fish": "fish/vendor_completions.d"}
     for shell, text in contents.completions.items():
         files[f"{name}/share/{places[shell]}/{SHELLS[shell]}"] = (0o644, text)

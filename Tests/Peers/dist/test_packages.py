@@ -78,7 +78,8 @@ def test_all_three_hold_the_same(unpacked):
 
 
 def test_licences_of_what_is_inside_are_passed_on(unpacked, wheel):
-    texts = [(unpacked["tarball"] / "NOTICES").read_text(), (unpacked["deb"] / "share/doc/scalenet/copyright").read_text()]
+    texts = [(unpacked["tarball"] / "share/doc/scalenet/NOTICES").read_text(),
+             (unpacked["deb"] / "share/doc/scalenet/copyright").read_text()]
     with zipfile.ZipFile(wheel) as archive:
         texts += [archive.read(name).decode() for name in archive.namelist() if name.endswith("/NOTICES")]
     assert len(texts) == 3
