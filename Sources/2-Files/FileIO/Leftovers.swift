@@ -35,18 +35,18 @@ package enum Leftovers {
     "." + String(pathBytes: Array(name.pathBytes.prefix(200))) + "." + suffix + temporaryEnding
   }
 
-  /// Looks for temporaries in a target's directory, once in the life of the process.
-  static func look(beside target: OutputTarget) {
-    guard let identity = FileIdentity.of(path: target.directory) else { return }
+  /// Looks for temporaries in a directory that a target is in, once in the life of the process.
+  static func look(in directory: String) {
+    guard let identity = FileIdentity.of(path: directory) else { return }
     guard seen.withLock({ $0.insert(identity).inserted }) else { return }
-    for name in names(in: target.directory) {
+    for name in names(in: directory) {
       guard name.hasPrefix("."),
         name.hasSuffix(temporaryEnding) || name.hasSuffix(temporaryEnding + backupEnding)
       else { continue }
-      let path = target.directory + name
+      let path = directory + name
       if isInUse(path) { continue }
       tell(path, "left by a run that was killed; nothing needs it")
-      tellOfReservation(for: name, in: target.directory)
+      tellOfReservation(for: name, in: directory)
     }
   }
 
@@ -60,7 +60,7 @@ package enum Leftovers {
     guard let information = path.status(followsLinks: false),
       information.st_mode & S_IFMT == S_IFREG, information.st_size == 0
     else { return }
-    tell(path, "empty: a run was killed as it took this name; remove it, or give --force")
+    tell(path, "left by a run that was killed as it took this name; remove it, or give --force")
   }
 
   /// The names in a directory, in order; none where it can't be read.

@@ -50,7 +50,7 @@ package struct OutputFile: ~Copyable {
     self.target = target
     self.overwrite = overwrite
     self.mayStand = mayStand
-    Leftovers.look(beside: target)
+    Leftovers.look(in: target.directory)
     buffer.reserveCapacity(Self.bufferSize)
   }
 

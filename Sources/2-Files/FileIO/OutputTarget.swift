@@ -47,7 +47,11 @@ struct OutputTarget {
     guard information.st_mode & S_IFMT == S_IFREG else {
       throw .cannotCreate(path: path, reason: "\(fileKind(information.st_mode)) stands there")
     }
-    if !overwrite { throw .exists(path: path) }
+    if !overwrite {
+      // It may be what a killed run took the name by.
+      if information.st_size == 0 { Leftovers.look(in: directory) }
+      throw .exists(path: path)
+    }
     mode = information.st_mode & 0o777
     identity = found
   }

@@ -18,7 +18,7 @@ extension ScaleNetError {
   }
 
   /// The elements are not numbers of the kind that was asked for.
-  static func wrongType(expected: String, found: DataType) -> ScaleNetError {
+  package static func wrongType(expected: String, found: DataType) -> ScaleNetError {
     ScaleNetError(expected: expected, found: found.rawValue)
   }
 }

@@ -146,7 +146,7 @@ class Bench:
             return f"{left} were left"
         if reserved:
             refused = self.run(arguments=self.kind.command(self.folder))
-            if refused.status != 73 or f"{reserved}: empty: " not in refused.stderr:
+            if refused.status != 73 or f"{reserved}: 0 B, left by" not in refused.stderr:
                 return f"the next run did not name {reserved}, which is empty: {refused}"
         # The next run names what was left, or takes it for its own, and all is as it should be.
         following = self.run(arguments=self.kind.command(self.folder, "--force"))
