@@ -18,10 +18,8 @@ enum ConstantOperators {
   private static func readConstant(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError)
   {
     let tensor: Tensor
-    var number: Int64?
     if let message = try node.tensor("value") {
       tensor = try graph.loader.tensor(message, name: node.name)
-      number = message.dataType
     } else if let values = try node.floats("value_floats") {
       tensor = Tensor(values, shape: [values.count])
     } else if let values = try node.integers("value_ints") {
@@ -36,9 +34,7 @@ enum ConstantOperators {
         found: node.message.attributes.first?.name ?? "none")
     }
     try node.finish()
-    let output = try node.output()
-    try graph.define(node, output: output, .constant(KnownTensor(tensor), value: nil))
-    if let operand = graph.scope.operand(output) { graph.mark(operand, number) }
+    try graph.define(node, output: try node.output(), .constant(KnownTensor(tensor), value: nil))
   }
 
   /// Known extents give a weight whose elements are all the same one in memory.
