@@ -1,6 +1,6 @@
 """Images a second of `scalenet eval` and of what timm's validate.py does, on the same network and images.
 
-Usage: evaluation.py [--images N] [--rounds N] [--network NAME] SCALENET
+Usage: evaluation.py [--images N] [--rounds N] [--network NAME] [--realtime] SCALENET
 
 validate.py is no part of timm's package; its loop is: timm's data set and loader, the network without gradients, timm's
 accuracy. JPEGs of 500 x 375 are made of seeded noise on smooth colours, as large as photographs of that size are. Both take
@@ -32,7 +32,10 @@ parser.add_argument("scalenet")
 parser.add_argument("--images", type=int, default=500)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--network", default="resnet50")
+parser.add_argument("--realtime", action="store_true", help="before all other processes; needs root")
 arguments = parser.parse_args()
+if arguments.realtime:
+    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 BATCH, CLASSES = 16, 10
 WORKERS = os.cpu_count()

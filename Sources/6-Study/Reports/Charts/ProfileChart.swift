@@ -42,9 +42,7 @@ public struct ProfileChart {
       }
       drawing.rectangle(left, y + 1, x - left, Self.barHeight, stroke: .ink)
       if part.macs > 0 {
-        let mark = left + part.macsShare / longest * Self.barWidth
-        drawing.line(
-          [.init(x: mark, y: y - 1), .init(x: mark, y: y + Self.barHeight + 3)], .accent, width: 2)
+        mark(&drawing, left + part.macsShare / longest * Self.barWidth, y + 1)
       }
       drawing.text(
         "\((part.timeMs ?? 0).milliseconds) ms, \((part.share ?? 0).percent)", left + Self.barWidth + 130,
@@ -76,9 +74,13 @@ public struct ProfileChart {
     }
     entry(hasScales ? "shared" : "network", .rule)
     entry("TensorRT's own", .family2)
-    drawing.line(
-      [.init(x: x + 6, y: Self.margin + 45), .init(x: x + 6, y: Self.margin + 61)], .accent, width: 2)
+    mark(&drawing, x + 6, Self.margin + 57)
     drawing.text("share of MACs", x + 16, Self.margin + 57, size: 12)
+  }
+
+  /// A point that stands on a bar.
+  private func mark(_ drawing: inout Drawing, _ x: Double, _ y: Double) {
+    drawing.triangle(.init(x: x - 4, y: y - 6), .init(x: x + 4, y: y - 6), .init(x: x, y: y), .ink)
   }
 
   /// The pieces of a part's bar, in milliseconds.
