@@ -91,7 +91,8 @@ import Testing
     let nodes = [UInt8](repeating: 0, count: 1_000_000).enumerated().map {
       UInt8($0.offset % 2 == 0 ? 0x0a : 0)
     }
-    #expect(failure(WireEncoder.simple { $0.raw(nodes) }).contains("messages in a file of this size, found more"))
+    #expect(
+      failure(WireEncoder.simple { $0.raw(nodes) }).contains("messages in a file of this size, found more"))
     let names = [UInt8](repeating: 0, count: 5_000_000).enumerated().map {
       UInt8($0.offset % 2 == 0 ? 0x0a : 0)
     }

@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import survive
 from command import BAD_INPUT
 from survive import named, refused
 
@@ -53,12 +55,32 @@ test_05_items_of_the_wrong_type_or_an_odd_number = refused("05")
 test_06_stack_mark_and_memo = refused("06")
 
 
-def cut(place, name, *patterns):
+@pytest.fixture
+def places(tmp_path, malformed):
+    """Two places in which commands run at the same time."""
+    folders = [tmp_path / name for name in ("a", "b", "a.runner", "b.runner")]
+    for folder in folders:
+        folder.mkdir()
+    runners = [survive.Runner(folder) for folder in folders[2:]]
+    yield [survive.Place(runner, folder, malformed) for runner, folder in zip(runners, folders)]
+    for runner in runners:
+        runner.close()
+
+
+def cut(places, name, *patterns):
     """Every beginning of a file is refused, each with one of these messages, and each of them is seen."""
-    data = (place.malformed / name).read_bytes()
+    data = (places[0].malformed / name).read_bytes()
+    with ThreadPoolExecutor() as pool:
+        lengths = [range(start, len(data), len(places)) for start in range(len(places))]
+        seen = list(pool.map(lambda place, lengths: cut_at(place, data, lengths, patterns), places, lengths))
+    assert set().union(*seen) == set(patterns)
+
+
+def cut_at(place, data, lengths, patterns):
+    """The messages that are seen at these lengths."""
     path = place.folder / "cut.pth"
     seen = set()
-    for length in range(len(data)):
+    for length in lengths:
         path.write_bytes(data[:length])
         ending = place.run("convert", "cut.pth", "-o", "out.npz")
         assert (ending.status, ending.stdout) == (BAD_INPUT, ""), (length, ending)
@@ -66,7 +88,7 @@ def cut(place, name, *patterns):
         match = [each for each in patterns if re.fullmatch(f"scalenet: error: cut.pth: {each}\n", ending.stderr)]
         assert match, (length, ending.stderr)
         seen.update(match)
-    assert seen == set(patterns)
+    return seen
 
 
 NO_MODEL = "expected a PyTorch checkpoint, safetensors, an ONNX or a Keras model, found "
@@ -74,16 +96,16 @@ EMPTY = re.escape(NO_MODEL + "an empty file: was its download cut off?")
 BYTES = NO_MODEL + r"\d+ bytes that begin with [0-9a-f ]+"
 
 
-def test_06_a_zip_archive_cut_at_every_byte(place):
+def test_06_a_zip_archive_cut_at_every_byte(places):
     cut(
-        place, "06-good.pth", EMPTY, BYTES, NO_MODEL + r"a damaged zip archive: is it complete\?",
+        places, "06-good.pth", EMPTY, BYTES, NO_MODEL + r"a damaged zip archive: is it complete\?",
         r"expected a zip archive, found no central directory \(is the file cut off\?\)",
     )
 
 
-def test_06_a_legacy_file_cut_at_every_byte(place):
+def test_06_a_legacy_file_cut_at_every_byte(places):
     cut(
-        place, "06-good.legacy.pth", EMPTY, BYTES,
+        places, "06-good.legacy.pth", EMPTY, BYTES,
         re.escape(NO_MODEL + "a plain pickle of Python, not of torch.save: load it in Python and save the weights with ")
         + "torch.save or safetensors",
         r"byte \d+: expected a pickle opcode, found the end",
