@@ -17,12 +17,12 @@ package struct PyTorchWriter: ~Copyable {
 
   /// Begins an archive of tensors of these names, types and shapes, in their order; their elements do not matter.
   package init(_ stateDict: StateDict, to file: inout OutputFile) throws(ScaleNetError) {
+    let pickle = PickleWriter.pickle(stateDict)
+    archive = ZipWriter(file)
     for entry in stateDict.entries where entry.tensor.dataType.packedBits != nil {
       throw ScaleNetError.wrongType(expected: "a type that PyTorch has", found: entry.tensor.dataType)
         .within("tensor '\(entry.name.escapedForMessage)'").inFile(file.path)
     }
-    let pickle = PickleWriter.pickle(stateDict)
-    archive = ZipWriter(file)
     try archive.add(Self.stem + "data.pkl", pickle, to: &file)
     try archive.add(Self.stem + "byteorder", Array("little".utf8), to: &file)
   }
