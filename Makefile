@@ -116,7 +116,7 @@ trust: build .venv/installed ## Let every call to the system fail, or be the las
 	SCALENET=$(SCALENET) TRUST=$(TRUST) .venv/bin/python -m pytest -q Tests/Peers/trust Tests/Peers/catalogue
 
 # Kernels that are not optimised are hundreds of times slower, and more so here: SANITIZE names the tests that are run.
-SANITIZE := FileIO|JSONText|ZipArchive|Images|NumPy|PyTorch|Safetensors|Recording|HDF5|ModelIR|ONNXFormat|ThreadPool
+SANITIZE := FileIO|JSONText|ZipArchive|Images|NumPy|PyTorch|Safetensors|Recording|HDF5|ModelIR|ONNXFormat|ThreadPool|ProofTests
 sanitize: | $(FIRST) ## Run the Swift tests under the address and the thread sanitizer
 	for sanitizer in address thread; do \
 	  $(SWIFT) test --scratch-path .build-$$sanitizer --sanitize $$sanitizer --filter '$(SANITIZE)' || exit 1; \

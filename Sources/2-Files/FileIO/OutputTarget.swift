@@ -48,8 +48,8 @@ struct OutputTarget {
       throw .cannotCreate(path: path, reason: "\(fileKind(information.st_mode)) stands there")
     }
     if !overwrite {
-      // It may be what a killed run took the name by.
-      if information.st_size == 0 { Leftovers.look(in: directory) }
+      // It may be what a killed run has left.
+      Leftovers.look(in: directory)
       throw .exists(path: path)
     }
     mode = information.st_mode & 0o777
