@@ -18,8 +18,10 @@ package struct PyTorchWriter: ~Copyable {
   /// Begins an archive of tensors of these names, types and shapes, in their order; their elements do not matter.
   package init(_ stateDict: StateDict, to file: inout OutputFile) throws(ScaleNetError) {
     for entry in stateDict.entries where entry.tensor.dataType.packedBits != nil {
-      throw ScaleNetError.wrongType(expected: "a type that PyTorch has", found: entry.tensor.dataType)
-        .within("tensor '\(entry.name.escapedForMessage)'").inFile(file.path)
+      throw ScaleNetError(
+        path: file.path, place: "tensor '\(entry.name.escapedForMessage)'",
+        expected: "a type that PyTorch has",
+        found: entry.tensor.dataType.rawValue)
     }
     let pickle = PickleWriter.pickle(stateDict)
     archive = ZipWriter(file)
