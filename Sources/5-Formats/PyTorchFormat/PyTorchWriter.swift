@@ -20,8 +20,10 @@ package struct PyTorchWriter: ~Copyable {
     let pickle = PickleWriter.pickle(stateDict)
     archive = ZipWriter(file)
     for entry in stateDict.entries where entry.tensor.dataType.packedBits != nil {
-      throw ScaleNetError.wrongType(expected: "a type that PyTorch has", found: entry.tensor.dataType)
-        .within("tensor '\(entry.name.escapedForMessage)'").inFile(file.path)
+      throw ScaleNetError(
+        path: file.path, place: "tensor '\(entry.name.escapedForMessage)'",
+        expected: "a type that PyTorch has",
+        found: entry.tensor.dataType.rawValue)
     }
     try archive.add(Self.stem + "data.pkl", pickle, to: &file)
     try archive.add(Self.stem + "byteorder", Array("little".utf8), to: &file)
