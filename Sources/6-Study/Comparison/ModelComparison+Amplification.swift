@@ -84,7 +84,9 @@ struct NodeRounding {
   func nodes(atLeast least: Double, unit: Double) -> [DiffReport.Amplification.Node] {
     var result: [DiffReport.Amplification.Node] = []
     for node in graph.nodes {
-      guard let output = node.outputs.first, let (error, magnitude) = errors[output], error.isFinite else { continue }
+      guard let output = node.outputs.first, let (error, magnitude) = errors[output], error.isFinite else {
+        continue
+      }
       let read = node.inputs.compactMap { $0 }.filter { graph[$0].initializer == nil }
       let known = read.compactMap { errors[$0] }
       let inputError = known.map(\.error).filter(\.isFinite).max() ?? 0
@@ -124,7 +126,8 @@ struct NodeRounding {
     case .conv, .convTranspose, .gemm, .matMul, .reduce, .globalPool, .averagePool:
       return cancels("terms of sums over numbers") ?? "the terms of its sums cancel"
     case .layerNormalization, .instanceNormalization, .groupNormalization, .meanVarianceNormalization:
-      return cancels("numbers and their mean") ?? "it takes a mean from its numbers and divides by what they vary"
+      return cancels("numbers and their mean")
+        ?? "it takes a mean from its numbers and divides by what they vary"
     default: return nil
     }
   }

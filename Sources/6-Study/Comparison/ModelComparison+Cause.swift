@@ -141,7 +141,8 @@ extension ModelComparison {
         fault.parts.isEmpty
           ? [
             HypothesisPart(
-              kind: fault.kind, node: fault.node, otherNode: fault.otherNode, tensor: fault.tensor, has: fault.has,
+              kind: fault.kind, node: fault.node, otherNode: fault.otherNode, tensor: fault.tensor,
+              has: fault.has,
               otherHas: fault.otherHas)
           ] : fault.parts
       }

@@ -174,7 +174,8 @@ enum ConstantCauses: CauseFamily {
     guard input == 1, op.hasWeight else { return nil }
     for type in [DataType.float16, .bfloat16] where Digits.isRoundedByParts(a, b, type) {
       return (
-        .halfPrecision, "weights", "these rounded to \(type.rawValue) before they were multiplied, or it is the first"
+        .halfPrecision, "weights",
+        "these rounded to \(type.rawValue) before they were multiplied, or it is the first"
       )
     }
     if let factors = Digits.channelFactors(a, b, shape: shape) {
