@@ -62,7 +62,13 @@ package struct ModelComparison {
     let lower = isIdentical ? nil : try lowerSide()
     if let lower {
       try progress(.measuringPrecision)
-      report.precision = try precision(lower.lower, isLeft: lower.isLeft, outputs)
+      do throws(ScaleNetError) {
+        report.precision = try precision(lower.lower, isLeft: lower.isLeft, outputs)
+      } catch {
+        // Graphs put together of two that are not alike may not fit; the comparison itself does not depend on it.
+        guard error.kind != .cancelled else { throw error }
+        report.notes.append("what lower precision costs could not be measured: \(error)")
+      }
     }
     try addLayersAndCause(to: &report, outputs, lower, progress)
     report.explanation = explanation(of: report)

@@ -15,7 +15,7 @@ struct HypothesisPart {
 enum HypothesisParts {
   /// What a node does in a network; neighbours that do the same are one unit, as an activation may be several nodes.
   private enum Role {
-    case function, pool, linear, normalization, movement, other
+    case function, junction, pool, linear, normalization, movement, other
   }
 
   private static func role(_ op: Operator) -> Role {
@@ -33,10 +33,20 @@ enum HypothesisParts {
     }
   }
 
-  private static func units(_ nodes: [Node]) -> [(role: Role, nodes: [Node])] {
+  private static func units(
+    _ nodes: [Node], _ isConstant: (ValueID) -> Bool
+  ) -> [(role: Role, nodes: [Node])] {
+    let made = Set(nodes.flatMap(\.outputs))
     var result: [(role: Role, nodes: [Node])] = []
     for node in nodes {
-      let own = role(node.op)
+      var own = role(node.op)
+      // Where ways meet that both come from before: a residual's Add, not a part of an activation.
+      if case .binary = node.op,
+        node.inputs.allSatisfy({ $0.map { !made.contains($0) && !isConstant($0) } ?? false }),
+        Set(node.inputs).count > 1
+      {
+        own = .junction
+      }
       if own == .function, let last = result.last, last.role == own {
         result[result.count - 1].nodes.append(node)
       } else {
@@ -48,10 +58,11 @@ enum HypothesisParts {
 
   /// The faults that an exchange is made of; empty where it is but one.
   static func parts(
-    _ own: [Node], _ other: [Node], text: ([Node]) -> String,
+    _ own: [Node], _ other: [Node], isConstant: (own: (ValueID) -> Bool, other: (ValueID) -> Bool),
+    text: ([Node]) -> String,
     kind: ([Node], [Node]) -> DiffReport.CauseKind
   ) -> [HypothesisPart] {
-    let (a, b) = (units(own), units(other))
+    let (a, b) = (units(own, isConstant.own), units(other, isConstant.other))
     guard !a.isEmpty, !b.isEmpty, a.count + b.count > 2, a.count + b.count <= 6 else { return [] }
     // The longest list of roles that both have in this order.
     var lengths = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)

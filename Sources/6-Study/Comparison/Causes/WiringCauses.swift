@@ -124,9 +124,12 @@ enum WiringCauses: CauseFamily {
       node: own.first?.name, otherNode: other.first?.name,
       has: own.isEmpty ? "nothing \(place)" : list(own) + (other.isEmpty ? " \(place)" : ""),
       otherHas: other.isEmpty ? "nothing there" : list(other), edits: edits,
-      parts: HypothesisParts.parts(own, other, text: list) {
-        kind($0, $1, isOutput: reader == nil, startsAtInput: startsAtInput)
-      },
+      parts: HypothesisParts.parts(
+        own, other,
+        isConstant: (
+          { site.own.graph[$0].initializer != nil }, { site.other.graph[$0].initializer != nil }
+        ), text: list
+      ) { kind($0, $1, isOutput: reader == nil, startsAtInput: startsAtInput) },
       signature: own.map(\.op.name).joined(separator: " ") + "/" + other.map(\.op.name).joined(separator: " ")
     )
   }

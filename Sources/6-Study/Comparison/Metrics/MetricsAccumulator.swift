@@ -29,7 +29,15 @@ struct MetricsAccumulator {
     if let index = distance.add(left, right) {
       worst = Self.worst(index, Double(left[index]), Double(right[index]), shape)
     }
-    addErrors(left.map { Double($0) }, right.map { Double($0) })
+    for (a, b) in zip(left, right) {
+      steps.add(Float(a), Float(b))
+      // Numbers past 2^53 can be one apart and the same in Double.
+      if a == b {
+        relativeCount += b == 0 ? 0 : 1
+      } else {
+        add(max(1, abs(Double(a) - Double(b))), of: Double(b))
+      }
+    }
   }
 
   private mutating func addErrors<Scalar: BinaryFloatingPoint>(_ left: [Scalar], _ right: [Scalar]) {
@@ -45,15 +53,17 @@ struct MetricsAccumulator {
         infinite += 1
         continue
       }
-      let error = abs(x - y)
-      sum += error
-      squares += error * error
-      if y != 0 {
-        relativeCount += 1
-        relativeSum += error / abs(y)
-        largestRelative = max(largestRelative, error / abs(y))
-      }
+      add(abs(x - y), of: y)
     }
+  }
+
+  private mutating func add(_ error: Double, of reference: Double) {
+    sum += error
+    squares += error * error
+    guard reference != 0 else { return }
+    relativeCount += 1
+    relativeSum += error / abs(reference)
+    largestRelative = max(largestRelative, error / abs(reference))
   }
 
   private static func worst(

@@ -19,11 +19,12 @@ struct Grafting {
   ///   - nodes: their places, in the order of running.
   ///   - target: what is wanted of them.
   ///   - wanted: the type that it is cast to.
+  ///   - label: tells graphs apart whose constants have the same names.
   ///   - constant: another tensor in the place of a constant that a node reads; nil for its own.
   ///   - partner: this graph's value in the place of one that these nodes only read.
   /// - Returns: nil if a value that they read has no partner.
   mutating func add(
-    _ nodes: [Int], of source: Graph, target: ValueID, as wanted: DataType,
+    _ nodes: [Int], of source: Graph, target: ValueID, as wanted: DataType, label: String = "",
     constant: (Node, Int) -> Tensor? = { _, _ in nil }, partner: (ValueID) -> ValueID?
   ) throws(ScaleNetError) -> ValueID? {
     var made: [ValueID: ValueID] = [:]
@@ -42,7 +43,7 @@ struct Grafting {
           continue
         }
         if let tensor = source[id].initializer {
-          inputs.append(try self.constant(constant(node, position), tensor, source[id].name))
+          inputs.append(try self.constant(constant(node, position), tensor, source[id].name, label))
         } else if let own = made[id] {
           inputs.append(own)
         } else if let own = partner(id) {
@@ -60,12 +61,12 @@ struct Grafting {
   }
 
   private mutating func constant(
-    _ other: Tensor?, _ own: Tensor, _ name: String
+    _ other: Tensor?, _ own: Tensor, _ name: String, _ label: String
   ) throws(ScaleNetError) -> ValueID {
     if let other { return try graph.addInitializer(graph.unusedName("\(name)\(suffix).other"), other) }
-    if let known = constants[name] { return known }
+    if let known = constants["\(label) \(name)"] { return known }
     let id = try graph.addInitializer(graph.unusedName("\(name)\(suffix)"), own)
-    constants[name] = id
+    constants["\(label) \(name)"] = id
     return id
   }
 

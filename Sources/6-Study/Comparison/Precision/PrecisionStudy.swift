@@ -184,7 +184,7 @@ struct PrecisionStudy {
     let main = stage.main.map { other.nodes[$0].name }
     let made = try grafting.add(
       stage.otherNodes, of: other, target: stage.other, as: other[stage.other].type.dataType,
-      constant: { node, input in node.name == main && input == 1 ? weight : nil },
+      label: "reference", constant: { node, input in node.name == main && input == 1 ? weight : nil },
       partner: { stages.ownOf[$0] == nil ? nil : inputs[$0] ?? $0 })
     guard let made else { return nil }
     guard let quantizer = stage.quantizer else { return made }
