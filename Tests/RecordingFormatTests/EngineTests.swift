@@ -55,8 +55,9 @@ import Testing
     for text in [Self.older, Self.newer, Self.times] {
       let good = Array(text.utf8)
       func read(_ bytes: [UInt8]) {
-        _ = message { _ = try EngineLayers(.copying(bytes, origin: "test.json")) }
-        _ = message { _ = try EngineProfile(.copying(bytes, origin: "test.json")) }
+        // A letter of a name may have become another; what matters is that reading ends.
+        _ = try? EngineLayers(.copying(bytes, origin: "test.json"))
+        _ = try? EngineProfile(.copying(bytes, origin: "test.json"))
       }
       for count in good.indices { read(Array(good[..<count])) }
       for index in good.indices {
