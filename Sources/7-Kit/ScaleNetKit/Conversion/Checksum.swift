@@ -38,7 +38,7 @@ func sha256(of graph: Graph) throws(ScaleNetError) -> String {
 
 /// SHA-256 of bytes that come in pieces, with the processor's own instructions.
 private struct SHA256: ~Copyable {
-  private var context = unsafe SHA256_CTX()
+  private var context = SHA256_CTX()
 
   init() throws(ScaleNetError) {
     guard unsafe scalenet_sha256_begin(&context) == 1 else { throw Self.failure }
@@ -62,6 +62,6 @@ private struct SHA256: ~Copyable {
   }
 
   private static var failure: ScaleNetError {
-    .library(name: "libcrypto", reason: "SHA-256 is not available")
+    ScaleNetError(.internalFailure, reason: "libcrypto: SHA-256 is not available")
   }
 }
