@@ -110,7 +110,9 @@ public struct KerasReader {
     contents = try archive.contents(of: members, budget: file.count + budgetFloor)
     for member in members { try archive.verify(member) }
 
-    func text(_ index: Int) -> [UInt8] { contents[index].array() }
+    func text(_ index: Int) -> [UInt8] {
+      contents[index].array()
+    }
     var version = ""
     var metadata: [(key: String, value: String)] = []
     if contents.count > 2 {

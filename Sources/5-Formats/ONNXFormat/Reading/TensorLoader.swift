@@ -85,8 +85,7 @@ struct TensorLoader {
     try context.allocate(shape.elementCount, tensor: name)
     return try view(
       narrow.dataType, shape,
-      .copying(narrow.unpacked(packed.array(), count: shape.elementCount), origin: context.path),
-      name)
+      .copying(narrow.unpacked(packed.array(), count: shape.elementCount), origin: context.path), name)
   }
 
   private func view(

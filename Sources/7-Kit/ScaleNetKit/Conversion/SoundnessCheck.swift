@@ -1,5 +1,6 @@
 import FileIO
 import ModelIR
+import NumPyFormat
 import PyTorchFormat
 
 /// Looks through all of a model's bytes, on a thread of its own while other work goes on: whether the container's
@@ -22,9 +23,18 @@ struct SoundnessCheck {
   func notes() throws(ScaleNetError) -> [String] { try task.value().get() }
 
   private static func verifyChecksums(_ model: Model) throws(ScaleNetError) {
-    guard model.format == .pytorch else { return }
-    // The shards of an index are checkpoints too; the index and a structure file are none.
-    for file in model.files where PyTorchReader.recognizes(file) { try PyTorchReader.verifyChecksums(file) }
+    switch model.format {
+    case .pytorch:
+      // The shards of an index are checkpoints too; the index and a structure file are none.
+      for file in model.files where PyTorchReader.recognizes(file) { try PyTorchReader.verifyChecksums(file) }
+    case .numpy:
+      for file in model.files where NumPyReader.isArchive(file) {
+        _ = try NumPyReader.archive(file, verifyChecksums: true)
+      }
+    case .safetensors, .onnx, .keras, .trtexec, .polygraphy, .builtIn:
+      // These have none, or they are compared whenever such a file is read.
+      return
+    }
   }
 
   private static func nonFiniteNotes(_ model: Model) throws(ScaleNetError) -> [String] {
