@@ -43,7 +43,7 @@ TEST_PACKAGES := chromium fish gcc groff-base libc6-dev libzip-dev parallel prot
 # Under `make -j`, what else is asked for waits for these.
 FIRST := $(filter clean deps,$(MAKECMDGOALS))
 
-.PHONY: help deps build-deps build dist demo bench test trust sanitize test-swift test-peers test-dist peers peers-torch peers-tf215 peers-tf peers-ray schemas check-schemas lint docs install clean
+.PHONY: help deps build-deps build dist demo bench test trust sanitize fuzz fuzz-short test-swift test-peers test-dist peers peers-torch peers-tf215 peers-tf peers-ray schemas check-schemas lint docs install clean
 
 help: ## Show what can be made
 	@echo "usage: make TARGET"
@@ -122,6 +122,21 @@ sanitize: | $(FIRST) ## Run the Swift tests under the address and the thread san
 	  $(SWIFT) test --scratch-path .build-$$sanitizer --sanitize $$sanitizer --filter '$(SANITIZE)' || exit 1; \
 	done
 
+# Everything that is read is compiled with counters of its branches and under the address sanitizer, in a folder of its
+# own. Either flag alone would reach C or Swift, and not both.
+FUZZ_BUILD := --scratch-path .build-fuzz -c release --product Fuzz --sanitize=fuzzer --sanitize=address \
+  -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld
+SECONDS := 60
+FUZZ :=
+
+# FUZZ names some targets: make fuzz FUZZ='--keep --only onnx hdf5' SECONDS=600
+fuzz: | $(FIRST) ## Fuzz every reader of files for SECONDS=60 each
+	SCALENET_FUZZ=1 $(SWIFT) build $(FUZZ_BUILD)
+	.ci/fuzz .build-fuzz/release/Fuzz --seconds $(SECONDS) $(FUZZ)
+
+fuzz-short: ## The same for 15 seconds, after all inputs that are known
+	@$(MAKE) --no-print-directory fuzz SECONDS=15
+
 # Run it where nothing else does; on a shared machine as root with BENCH_OPTIONS=--realtime.
 bench: build .venv-bench/installed .venv-tf/installed ## Time the forward pass beside ONNX Runtime, OpenVINO and TensorFlow
 	@mkdir -p $(BENCH)
@@ -195,9 +210,10 @@ check-schemas: | $(FIRST)
 	@$(call generate-onnx,.build-schemas)
 	diff -r .build-schemas Sources/1-Libraries/COnnx
 
-lint: check-schemas ## Check format, generated sources, imports, comments and snippets; compile the Python files
+lint: check-schemas ## Check format, generated sources, imports, unsafe memory, comments, snippets; compile the Python files
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 	.ci/imports
+	.ci/unsafe
 	.ci/documented
 	.ci/snippets
 	PYTHONPYCACHEPREFIX=.build-python $(PYTHON) -W error -m compileall -q -f .ci Packaging Tests fixtures
@@ -218,5 +234,5 @@ install: build ## Install the binary, shell completions and manual pages under P
 	$(PYTHON) Packaging/manual.py $(SCALENET) $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean: ## Remove everything that was built, the Python environments too
-	rm -rf .build .build-test .build-address .build-thread .build-docs .build-schemas .build-python $(LINK) .build-roots .venv \
+	rm -rf .build .build-test .build-address .build-thread .build-fuzz .build-docs .build-schemas .build-python $(LINK) .build-roots .venv \
 	  .venv-* $(DEMO) $(BENCH) $(DIST)

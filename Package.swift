@@ -172,3 +172,19 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzz targets exist only where they are asked for (`make fuzz`): libFuzzer brings a `main` of its own, and all that
+// is read is compiled with counters of its branches.
+if Context.environment["SCALENET_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: [
+        "Architectures", "Execution", "FileIO", "HDF5", "Images", "JSONText", "KerasFormat", "Kernels",
+        "ModelIR", "NumPyFormat",
+        "ONNXFormat",
+        "PyTorchFormat", "RecordingFormat", "SafetensorsFormat", "ZipArchive",
+      ],
+      path: "Tests/Fuzz",
+      swiftSettings: settings))
+}

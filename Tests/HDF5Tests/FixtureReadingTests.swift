@@ -104,6 +104,15 @@ import Testing
     #expect("\(try message("newer_index.h5"))".contains("a newer index"))
   }
 
+  /// Found by fuzzing: libhdf5 looks for chunks by the keys, and leaves zeros where they lead it past one.
+  @Test func keysOfChunksMustLeadToThem() throws {
+    let file = try HDF5File(ByteRegion.map(path: Fixtures.path("fuzz/hdf5/refused.chunk-keys.h5")))
+    let dataset = try file.root().dataset("chunks/vector")
+    var budget = 1 << 20
+    let error = #expect(throws: ScaleNetError.self) { try dataset.tensor(budget: &budget) }
+    #expect(error?.expected == "a key of whole elements")
+  }
+
   private func message(_ name: String) throws -> String {
     let root = try root(name)
     do {

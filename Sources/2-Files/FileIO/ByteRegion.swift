@@ -71,9 +71,7 @@ import Glibc
   /// Maps an open file.
   ///
   /// - Parameter path: where the file is looked for when it is asked whether it has changed; nil for one without a name.
-  static func map(descriptor: Int32, path: String?, origin: String) throws(ScaleNetError)
-    -> ByteRegion
-  {
+  static func map(descriptor: Int32, path: String?, origin: String) throws(ScaleNetError) -> ByteRegion {
     guard var information = status(of: descriptor) else {
       throw .cannotRead(path: origin, reason: reason(errno))
     }
@@ -194,8 +192,7 @@ import Glibc
         if wasHit { throw .shortened(path: origin, expected: count, found: nil) }
         if mayBeReplaced || file.path == nil { return }
         throw .changed(
-          path: origin,
-          how: found != nil ? "another file stands there now" : "it is no longer there")
+          path: origin, how: found != nil ? "another file stands there now" : "it is no longer there")
       }
       if now.size < count || wasHit {
         throw .shortened(path: origin, expected: count, found: now.size < count ? now.size : nil)
@@ -228,9 +225,7 @@ extension Sequence where Element == ByteRegion {
     do throws(ScaleNetError) {
       return try body()
     } catch {
-      if [.invalidInput, .difference, .internalFailure].contains(error.kind) {
-        try checkUnchanged()
-      }
+      if [.invalidInput, .difference, .internalFailure].contains(error.kind) { try checkUnchanged() }
       throw error
     }
   }

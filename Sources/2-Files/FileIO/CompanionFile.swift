@@ -17,8 +17,7 @@ package enum CompanionFile {
     else {
       throw failure("the name of a file in the same directory", "a path")
     }
-    let target =
-      path[..<(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)] + name
+    let target = path[..<(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)] + name
     let descriptor = retrying {
       String(target).opened(O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
     }
@@ -41,11 +40,10 @@ package enum CompanionFile {
   }
 
   /// Maps what a link leads to; nil unless the file that names it is a link into the same directory.
-  private static func mapLinked(_ link: String, beside path: String) throws(ScaleNetError)
-    -> ByteRegion?
-  {
+  private static func mapLinked(_ link: String, beside path: String) throws(ScaleNetError) -> ByteRegion? {
     guard let own = path.status(followsLinks: false), own.st_mode & S_IFMT == S_IFLNK,
-      let model = path.withoutLinks, let target = link.withoutLinks,
+      let model = path.withoutLinks,
+      let target = link.withoutLinks,
       target.splitPath.directory == model.splitPath.directory
     else { return nil }
     // What is mapped is checked by its name without links, so that a link changed meanwhile leads nowhere else.
@@ -57,12 +55,8 @@ package enum CompanionFile {
 package enum InputDirectory {
   /// The names of what is in the directory, sorted; nil if there is none at `path`.
   package static func names(in path: String) throws(ScaleNetError) -> [String]? {
-    guard let information = path.status(), information.st_mode & S_IFMT == S_IFDIR else {
-      return nil
-    }
-    guard let names = path.directoryNames() else {
-      throw .cannotRead(path: path, reason: reason(errno))
-    }
+    guard let information = path.status(), information.st_mode & S_IFMT == S_IFDIR else { return nil }
+    guard let names = path.directoryNames() else { throw .cannotRead(path: path, reason: reason(errno)) }
     return names.sorted()
   }
 }

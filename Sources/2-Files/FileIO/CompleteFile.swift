@@ -116,7 +116,9 @@ package final class CompleteFile {
       return
     }
     let ours = try ByteRegion.map(path: temporary.readablePath, origin: path)
-    let isSame = ours.withBytes { ours in other.withBytes { other in ours.hasSameBytes(as: other) }
+    let isSame = ours.withBytes { ours in
+      other.withBytes { other in ours.hasSameBytes(as: other)
+      }
     }
     try ours.checkIntact()
     if isSame, FileStamp.of(path: target.resolved) == stamp { twin = stamp }
@@ -201,9 +203,7 @@ package final class CompleteFile {
   private static func otherKind(_ path: String) -> String? {
     guard let information = path.status(followsLinks: false),
       information.st_mode & S_IFMT != S_IFREG
-    else {
-      return nil
-    }
+    else { return nil }
     return fileKind(information.st_mode)
   }
 
@@ -214,8 +214,7 @@ package final class CompleteFile {
 
   /// Puts back what stood at the targets, the last first; the error, with what could not be put back.
   private static func undo(_ files: [CompleteFile], _ error: ScaleNetError) -> ScaleNetError {
-    let lost = files.reversed().compactMap { file in file.undo() ? nil : file.path.escapedForMessage
-    }
+    let lost = files.reversed().compactMap { file in file.undo() ? nil : file.path.escapedForMessage }
     guard !lost.isEmpty else { return error }
     return error.adding(
       "replaced already, as this file system knows no way back: \(lost.joined(separator: ", "))")

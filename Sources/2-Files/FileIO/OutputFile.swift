@@ -153,7 +153,9 @@ package struct OutputFile: ~Copyable {
     for offset in stride(from: 0, to: bytes.byteCount, by: 4096) {
       sum ^= bytes.byte(at: offset)
     }
-    if bytes.byteCount > 0 { sum ^= bytes.byte(at: bytes.byteCount - 1) }
+    if bytes.byteCount > 0 {
+      sum ^= bytes.byte(at: bytes.byteCount - 1)
+    }
     withExtendedLifetime(sum) {}
   }
 

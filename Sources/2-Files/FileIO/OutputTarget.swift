@@ -27,12 +27,10 @@ struct OutputTarget {
     self.path = path
     isStandardOutput = path == StandardStreams.path
     if isStandardOutput, !isText, StandardStreams.outputIsTerminal {
-      throw .cannotCreate(
-        path: "standard output", reason: "it is a terminal, and the bytes are no text")
+      throw .cannotCreate(path: "standard output", reason: "it is a terminal, and the bytes are no text")
     }
     resolved =
-      isStandardOutput
-      ? "\(StandardStreams.temporaryDirectory)/scalenet-output" : try Self.resolve(path)
+      isStandardOutput ? "\(StandardStreams.temporaryDirectory)/scalenet-output" : try Self.resolve(path)
     (directory, name) = resolved.splitPath
     directoryIdentity = FileIdentity.of(path: directory)
     guard !isStandardOutput, let information = resolved.status(followsLinks: false) else {
@@ -74,15 +72,12 @@ struct OutputTarget {
       guard code == ENOENT || code == ENOTDIR || code == EACCES else {
         throw .cannotCreate(path: path, reason: reason(code))
       }
-      if path.utf8.last == UInt8(ascii: "/") {
-        throw .cannotCreate(path: path, reason: "no such directory")
-      }
+      if path.utf8.last == UInt8(ascii: "/") { throw .cannotCreate(path: path, reason: "no such directory") }
       return path
     }
     guard information.st_mode & S_IFMT == S_IFLNK else { return path }
     guard let resolved = path.withoutLinks else {
-      throw .cannotCreate(
-        path: path, reason: "a symbolic link that leads nowhere: \(reason(errno))")
+      throw .cannotCreate(path: path, reason: "a symbolic link that leads nowhere: \(reason(errno))")
     }
     return resolved
   }

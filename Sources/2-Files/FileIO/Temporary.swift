@@ -85,9 +85,7 @@ final class Temporary {
       }
       let code = errno
       TemporaryFiles.remove(entry)
-      if code != EEXIST {
-        throw .writeFailed(path: target.path, operation: "link", reason: reason(code))
-      }
+      if code != EEXIST { throw .writeFailed(path: target.path, operation: "link", reason: reason(code)) }
     }
     throw .cannotCreate(path: target.path, reason: "no free name for a temporary")
   }
@@ -128,7 +126,6 @@ final class Temporary {
   }
 
   var identity: FileIdentity? {
-    descriptor >= 0
-      ? FileIdentity.of(descriptor: descriptor) : path.flatMap { FileIdentity.of(path: $0) }
+    descriptor >= 0 ? FileIdentity.of(descriptor: descriptor) : path.flatMap { FileIdentity.of(path: $0) }
   }
 }

@@ -34,12 +34,9 @@ extension Image {
   ///
   /// - Throws: `ScaleNetError` of kind `invalidInput` for other formats, which are named, for damaged and truncated
   ///   files, for images of more than `pixelLimit` pixels, and if a mapped file was shortened meanwhile.
-  public init(decoding bytes: ByteRegion, options: DecodingOptions = DecodingOptions())
-    throws(ScaleNetError)
+  public init(decoding bytes: ByteRegion, options: DecodingOptions = DecodingOptions()) throws(ScaleNetError)
   {
-    guard bytes.count > 0 else {
-      throw .unsupportedImage(path: bytes.origin, found: "an empty file")
-    }
+    guard bytes.count > 0 else { throw .unsupportedImage(path: bytes.origin, found: "an empty file") }
     let stored: Image
     let orientation: Orientation
     do {
@@ -86,9 +83,7 @@ extension RawSpan {
 
   /// A copy of the bytes of a range; nil if they are not all there.
   func copy(_ offset: Int, count: Int) -> [UInt8]? {
-    guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {
-      return nil
-    }
+    guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else { return nil }
     return array(offset..<offset + count)
   }
 }

@@ -71,8 +71,7 @@ extension JSONCursor {
         value: isNegative ? -magnitude : magnitude, integer: integer, isWhole: isWhole,
         significantDigits: significantDigits)
     }
-    guard let value = Double(bytes.extracting(start..<position).repairedText()), value.isFinite
-    else {
+    guard let value = Double(bytes.extracting(start..<position).repairedText()), value.isFinite else {
       position = start
       throw failure("a number in range", bytes)
     }

@@ -41,7 +41,9 @@ extension JSONCursor {
 
   /// The text of both; nil if it is not UTF-8.
   private func text(_ resolved: [UInt8], _ rest: RawSpan) -> String? {
-    if resolved.isEmpty { return rest.text() }
+    if resolved.isEmpty {
+      return rest.text()
+    }
     var whole = resolved
     rest.append(to: &whole)
     return String(validating: whole, as: UTF8.self)

@@ -4,9 +4,7 @@ package import FileIO
 /// up to a limit.
 package enum JSONParser {
   /// - Parameter allowsNonFinite: whether numbers may be `Infinity`, `-Infinity` and `NaN`, as Python writes them.
-  package static func parse(_ text: [UInt8], allowsNonFinite: Bool = false) throws(ScaleNetError)
-    -> JSON
-  {
+  package static func parse(_ text: [UInt8], allowsNonFinite: Bool = false) throws(ScaleNetError) -> JSON {
     try text.withBytes { bytes throws(ScaleNetError) in
       var cursor = JSONCursor(0..<bytes.byteCount)
       let value = try value(&cursor, bytes, allowsNonFinite)

@@ -90,9 +90,7 @@ extension ZipReader {
       throw .overlap(path: file.origin, member: name(of: member), offset: header)
     }
     let directoryName = member.nameOffset..<member.nameOffset + member.nameCount
-    guard
-      bytes.extracting(nameOffset..<extraOffset).hasSameBytes(as: bytes.extracting(directoryName))
-    else {
+    guard bytes.extracting(nameOffset..<extraOffset).hasSameBytes(as: bytes.extracting(directoryName)) else {
       let localName = String(decoding: bytes.array(nameOffset..<extraOffset), as: UTF8.self)
       throw mismatch("name", name(of: member), localName)
     }

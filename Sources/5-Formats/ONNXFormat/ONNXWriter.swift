@@ -31,9 +31,7 @@ public struct ONNXWriter: Sendable {
     let dataOffset: Int?
 
     /// The tag and length of `raw_data`, if the elements follow.
-    var rawHeader: [UInt8] {
-      dataOffset == nil ? Wire.header(field: 9, length: tensor.byteCount) : []
-    }
+    var rawHeader: [UInt8] { dataOffset == nil ? Wire.header(field: 9, length: tensor.byteCount) : [] }
 
     /// The bytes of the whole message.
     var byteCount: Int {
@@ -51,9 +49,7 @@ public struct ONNXWriter: Sendable {
   /// Prepares a model for writing.
   ///
   /// - Parameter path: where the model will stand, for messages and for the name of a data file.
-  public init(_ model: StoredModel, path: String, options: Options = Options())
-    throws(ScaleNetError)
-  {
+  public init(_ model: StoredModel, path: String, options: Options = Options()) throws(ScaleNetError) {
     try options.validate(path: path)
     let graph: Graph
     do throws(ScaleNetError) {
@@ -82,8 +78,7 @@ public struct ONNXWriter: Sendable {
     {
       guard !path.hasEscapedBytes else {
         throw .cannotCreate(
-          path: path,
-          reason: "the name is not UTF-8, and a model can refer to no such file of weights")
+          path: path, reason: "the name is not UTF-8, and a model can refer to no such file of weights")
       }
       let layout = try ExternalDataLayout(weights, path: path)
       let location = "\(Self.lastComponent(path)).\(try layout.hash(path: path)).data"
@@ -115,8 +110,7 @@ public struct ONNXWriter: Sendable {
   /// Writes the model's file.
   package func write(to output: inout OutputFile) throws(ScaleNetError) {
     try output.write(beginning)
-    try output.write(
-      Wire.header(field: 7, length: Self.graphSize(graphBeginning, initializers, graphEnd)))
+    try output.write(Wire.header(field: 7, length: Self.graphSize(graphBeginning, initializers, graphEnd)))
     try output.write(graphBeginning)
 
     for initializer in initializers {
@@ -131,8 +125,7 @@ public struct ONNXWriter: Sendable {
 
   func writeElements(of initializer: Initializer, to output: inout OutputFile) throws(ScaleNetError) {
     do throws(ScaleNetError) {
-      try initializer.tensor.streamBytes { (bytes) throws(ScaleNetError) in try output.write(bytes)
-      }
+      try initializer.tensor.streamBytes { (bytes) throws(ScaleNetError) in try output.write(bytes) }
     } catch {
       throw .unreadableTensor(path: path, tensor: initializer.name, error: error)
     }
@@ -164,9 +157,7 @@ public struct ONNXWriter: Sendable {
     }
   }
 
-  private static func graphSize(_ beginning: [UInt8], _ initializers: [Initializer], _ end: [UInt8])
-    -> Int
-  {
+  private static func graphSize(_ beginning: [UInt8], _ initializers: [Initializer], _ end: [UInt8]) -> Int {
     initializers.reduce(beginning.count + end.count) { sum, initializer in
       sum + Wire.header(field: 5, length: initializer.byteCount).count + initializer.byteCount
     }

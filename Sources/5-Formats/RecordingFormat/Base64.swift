@@ -4,8 +4,7 @@ import FileIO
 
 /// Base64 with the alphabet and padding of RFC 4648, section 4, and no line breaks.
 enum Base64 {
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let padding = UInt8(ascii: "=")
 
   /// What each byte stands for; 255 for none.
@@ -24,13 +23,10 @@ enum Base64 {
     func byte(_ index: Int) -> UInt8 { bytes.byte(at: index) }
     guard range.count % 4 == 0 else {
       throw ScaleNetError(
-        offset: range.upperBound, expected: "base64 in groups of four characters",
-        found: "\(range.count)")
+        offset: range.upperBound, expected: "base64 in groups of four characters", found: "\(range.count)")
     }
     var missing = 0
-    while missing < min(2, range.count), byte(range.upperBound - 1 - missing) == padding {
-      missing += 1
-    }
+    while missing < min(2, range.count), byte(range.upperBound - 1 - missing) == padding { missing += 1 }
     return unsafe try ByteRegion.allocate(origin: origin, count: range.count / 4 * 3 - missing) {
       target throws(ScaleNetError) in
       let values = values
@@ -43,8 +39,7 @@ enum Base64 {
           let value = place < 4 - padded ? values[Int(byte(index + place))] : 0
           guard value < 64 else {
             throw ScaleNetError(
-              offset: index + place, expected: "a character of base64",
-              found: "byte \(byte(index + place))")
+              offset: index + place, expected: "a character of base64", found: "byte \(byte(index + place))")
           }
           group = group << 6 | UInt32(value)
         }
@@ -67,8 +62,7 @@ enum Base64 {
       var group: UInt32 = 0
       for place in 0..<3 { group = group << 8 | (place < count ? UInt32(bytes[index + place]) : 0) }
       for place in 0..<4 {
-        text.append(
-          place <= count ? alphabet[Int(group >> (18 - 6 * UInt32(place))) & 63] : padding)
+        text.append(place <= count ? alphabet[Int(group >> (18 - 6 * UInt32(place))) & 63] : padding)
       }
       index += 3
     }

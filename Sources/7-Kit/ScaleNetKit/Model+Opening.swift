@@ -143,7 +143,9 @@ extension Model {
       let names = BuiltInArchitecture.allCases.map(\.name).joined(separator: ", ")
       throw .invalidOption("arch:", expected: "one of \(names)", found: name.escapedForMessage)
     }
-    let given = [("key", options.key), ("prefix", options.prefix), ("structure", options.structurePath)]
+    let given = [
+      ("key", options.key), ("prefix", options.prefix), ("structure", options.structurePath),
+    ]
     if let option = given.first(where: { $0.1 != nil })?.0 {
       throw .invalidOption(option, expected: "a file", found: "a built-in architecture")
     }

@@ -73,7 +73,22 @@ struct ChunkAssembler {
     }
   }
 
-  private mutating func readTree(at address: Int, level: Int?) throws(ScaleNetError) {
+  /// An entry of a node: where a chunk or another node is, and the first place that is looked for in it.
+  private struct Entry {
+    let storedCount: Int
+    let mask: UInt32
+    /// For each axis, and for the bytes of an element.
+    let key: [Int]
+    let child: Int
+  }
+
+  /// Reads a node and all below it. Keys must ascend, lie within those of the node above, and be of whole elements: libhdf5
+  /// finds a chunk by them, and would else pass over some that are there.
+  ///
+  /// - Parameter bounds: the key of this node in the node above, and the next one.
+  private mutating func readTree(
+    at address: Int, level: Int?, within bounds: (lower: [Int], upper: [Int])? = nil
+  ) throws(ScaleNetError) {
     var cursor = try Cursor(dataset.file, "chunk index of \(dataset.name)", at: address)
     try cursor.expect("TREE")
     let type = try cursor.byte()
@@ -83,26 +98,48 @@ struct ChunkAssembler {
     let count = try cursor.short()
     try cursor.skip(16)
     guard count > 0 else { throw cursor.failure("entries", "none") }
-    for _ in 0..<count {
-      let storedCount = try cursor.word()
-      let mask = UInt32(try cursor.integer(size: 4))
-      var position: [Int] = []
-      for _ in extents { position.append(try cursor.length()) }
-      try cursor.skip(8)
-      let child = try cursor.requiredAddress()
+    var entry = try readEntry(&cursor)
+    for index in 0..<count {
+      // Behind the last entry stands a key without a child.
+      let next = try index + 1 < count ? readEntry(&cursor) : readEntry(&cursor, hasChild: false)
+      let (key, end) = (entry.key, next.key)
+      guard key.last == 0 else { throw cursor.failure("a key of whole elements", key) }
+      let isWithin = bounds.map {
+        !key.lexicographicallyPrecedes($0.lower) && key.lexicographicallyPrecedes($0.upper)
+      }
+      guard key.lexicographicallyPrecedes(end), isWithin ?? true else {
+        throw cursor.failure("keys that ascend", "\(key) before \(end)")
+      }
       if found > 0 {
-        try readTree(at: child, level: found - 1)
-        continue
+        let upper = bounds.map { $0.upper.lexicographicallyPrecedes(end) ? $0.upper : end } ?? end
+        try readTree(at: entry.child, level: found - 1, within: (key, upper))
+      } else {
+        try add(entry, cursor)
       }
-      guard chunks.count < expectedCount else { throw cursor.failure("\(expectedCount) chunks", "more") }
-      _ = try Cursor(dataset.file, "chunk of \(dataset.name)", at: child, count: storedCount)
-      for axis in extents.indices {
-        guard position[axis] < extents[axis], position[axis] % chunkExtents[axis] == 0 else {
-          throw cursor.failure("a chunk within \(dataset.shape)", position)
-        }
-      }
-      chunks.append(Chunk(address: child, storedCount: storedCount, mask: mask, position: position))
+      entry = next
     }
+  }
+
+  private func readEntry(_ cursor: inout Cursor, hasChild: Bool = true) throws(ScaleNetError) -> Entry {
+    let storedCount = try cursor.word()
+    let mask = UInt32(try cursor.integer(size: 4))
+    var key: [Int] = []
+    for _ in 0...extents.count { key.append(try cursor.length()) }
+    return Entry(
+      storedCount: storedCount, mask: mask, key: key, child: hasChild ? try cursor.requiredAddress() : 0)
+  }
+
+  private mutating func add(_ entry: Entry, _ cursor: Cursor) throws(ScaleNetError) {
+    let position = Array(entry.key.dropLast())
+    let (child, storedCount, mask) = (entry.child, entry.storedCount, entry.mask)
+    guard chunks.count < expectedCount else { throw cursor.failure("\(expectedCount) chunks", "more") }
+    _ = try Cursor(dataset.file, "chunk of \(dataset.name)", at: child, count: storedCount)
+    for axis in extents.indices {
+      guard position[axis] < extents[axis], position[axis] % chunkExtents[axis] == 0 else {
+        throw cursor.failure("a chunk within \(dataset.shape)", position)
+      }
+    }
+    chunks.append(Chunk(address: child, storedCount: storedCount, mask: mask, position: position))
   }
 
   /// All elements, row-major.

@@ -42,7 +42,9 @@ struct Cursor {
     return file.region.withBytes { bytes in
       var value: UInt64 = 0
       for index in 0..<size {
-        value |= UInt64(bytes.byte(at: start + index)) << (8 * UInt64(index))
+        value |=
+          UInt64(bytes.byte(at: start + index))
+          << (8 * UInt64(index))
       }
       return value
     }

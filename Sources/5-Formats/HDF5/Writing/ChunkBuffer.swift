@@ -13,6 +13,7 @@ final class ChunkBuffer: @unchecked Sendable {
   /// Passes the first `count` bytes on.
   func pass(_ count: Int, to body: (RawSpan) throws(ScaleNetError) -> Void) throws(ScaleNetError) {
     let bytes = bytes
-    try bytes.withBytes { bytes throws(ScaleNetError) in try body(bytes.extracting(0..<count)) }
+    try bytes.withBytes { bytes throws(ScaleNetError) in try body(bytes.extracting(0..<count))
+    }
   }
 }

@@ -29,9 +29,7 @@ final class ExternalDataReader {
       .invalidTensor(path: path, tensor: tensor, place: place, expected: expected, found: found)
     }
     func number(_ key: String, _ value: String) throws(ScaleNetError) -> Int {
-      guard !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }),
-        let number = Int(value)
-      else {
+      guard !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(value) else {
         throw failure("external_data \(key)", "a number of bytes", "\"\(value)\"")
       }
       return number
@@ -41,9 +39,7 @@ final class ExternalDataReader {
     var length: Int?
     var keys = Set<String>()
     for (key, value) in entries {
-      guard keys.insert(key).inserted else {
-        throw failure("external_data", "\(key) once", "a second one")
-      }
+      guard keys.insert(key).inserted else { throw failure("external_data", "\(key) once", "a second one") }
       switch key {
       case "location": location = value
       case "offset": offset = try number(key, value)
@@ -92,9 +88,7 @@ final class ExternalDataReader {
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let directory = slash.map { String(path[...$0]) } ?? "./"
     var descriptor = directory.opened(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw failure(place, "a readable directory \(directory)", reason(errno))
-    }
+    guard descriptor >= 0 else { throw failure(place, "a readable directory \(directory)", reason(errno)) }
     defer { close(descriptor) }
     for (index, component) in components.enumerated() {
       let isLast = index == components.count - 1
@@ -115,16 +109,13 @@ final class ExternalDataReader {
       close(descriptor)
       descriptor = next
     }
-    guard let information = status(of: descriptor) else {
-      throw failure(place, "a file", reason(errno))
-    }
+    guard let information = status(of: descriptor) else { throw failure(place, "a file", reason(errno)) }
     guard information.st_mode & S_IFMT == S_IFREG else {
       throw failure(place, "a regular file", "\"\(location)\", which is none")
     }
     guard information.st_nlink == 1 else {
       throw failure(
-        place, "a file of one name", "\"\(location)\", which has \(information.st_nlink) hard links"
-      )
+        place, "a file of one name", "\"\(location)\", which has \(information.st_nlink) hard links")
     }
     let region: ByteRegion
     region = try .map(path: directory + location)

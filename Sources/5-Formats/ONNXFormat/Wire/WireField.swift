@@ -29,21 +29,17 @@ struct WireField {
 
   func failure(_ name: String, expected: String, found: String) -> ScaleNetError {
     .malformed(
-      path: context.path, place: "\(place).\(name)", offset: offset, expected: expected,
-      found: found)
+      path: context.path, place: "\(place).\(name)", offset: offset, expected: expected, found: found)
   }
 
   /// A field that the message does not have.
   var unknown: ScaleNetError {
     .malformed(
-      path: context.path, place: place, offset: offset, expected: "a known field",
-      found: "field \(number)")
+      path: context.path, place: place, offset: offset, expected: "a known field", found: "field \(number)")
   }
 
   func integer(_ name: String) throws(ScaleNetError) -> Int64 {
-    guard case .varint(let value) = payload else {
-      throw failure(name, expected: "a varint", found: found)
-    }
+    guard case .varint(let value) = payload else { throw failure(name, expected: "a varint", found: found) }
     return Int64(bitPattern: value)
   }
 
@@ -99,8 +95,7 @@ struct WireField {
       values.append(Float(bitPattern: value))
     case .bytes(let range):
       guard range.count % 4 == 0, range.count / 4 <= limit - values.count else {
-        throw failure(
-          name, expected: "at most \(limit) elements of 4 bytes", found: "\(range.count) bytes")
+        throw failure(name, expected: "at most \(limit) elements of 4 bytes", found: "\(range.count) bytes")
       }
       for start in stride(from: range.lowerBound, to: range.upperBound, by: 4) {
         // The range lies within the bytes, as every field's does.
@@ -127,13 +122,10 @@ struct VarintReader {
   }
 
   /// The next varint; nil at the end.
-  mutating func next(in bytes: RawSpan, field: WireField, name: String) throws(ScaleNetError)
-    -> UInt64?
-  {
+  mutating func next(in bytes: RawSpan, field: WireField, name: String) throws(ScaleNetError) -> UInt64? {
     guard position < end else { return nil }
     guard let value = Wire.varint(in: bytes, at: &position, end: end) else {
-      throw field.failure(
-        name, expected: "a varint of at most 10 bytes", found: "one that does not end")
+      throw field.failure(name, expected: "a varint of at most 10 bytes", found: "one that does not end")
     }
     return value
   }

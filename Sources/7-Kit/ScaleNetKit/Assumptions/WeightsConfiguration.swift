@@ -32,9 +32,7 @@ struct WeightsConfiguration: Sendable {
     let json: JSON
     do throws(ScaleNetError) {
       guard let read = try read("config.json", beside: weights) else {
-        return (
-          nil, ["\(path.escapedForMessage) is too large for a configuration, and was not read"]
-        )
+        return (nil, ["\(path.escapedForMessage) is too large for a configuration, and was not read"])
       }
       json = read
     } catch {
@@ -112,8 +110,7 @@ struct WeightsConfiguration: Sendable {
       case "act_layer":
         result.activation = try activation(argument.value.string, path, key)
       // These are told by the weights.
-      case "num_classes", "in_chans", "img_size", "pretrained", "drop_rate", "drop_path_rate":
-        continue
+      case "num_classes", "in_chans", "img_size", "pretrained", "drop_rate", "drop_path_rate": continue
       default:
         throw ScaleNetError(
           path: path, place: key, expected: "act_layer, or what weights tell",
@@ -130,23 +127,19 @@ struct WeightsConfiguration: Sendable {
     guard kind == "resnet" else {
       throw ScaleNetError(
         path: path, place: "model_type",
-        expected:
-          "resnet, or a configuration of timm; the weights beside it would pass for a \(network)",
+        expected: "resnet, or a configuration of timm; the weights beside it would pass for a \(network)",
         found: kind.escapedForMessage)
     }
     if json["downsample_in_first_stage"]?.bool == true {
       throw ScaleNetError(
-        path: path, place: "downsample_in_first_stage",
-        expected: "false: the first stage keeps its size",
+        path: path, place: "downsample_in_first_stage", expected: "false: the first stage keeps its size",
         found: "true")
     }
     var result = WeightsConfiguration(path: path, architecture: kind)
     if let name = json["hidden_act"] {
       result.activation = try activation(name.string, path, "hidden_act")
     }
-    if json["layer_type"]?.string == "bottleneck",
-      let isFirst = json["downsample_in_bottleneck"]?.bool
-    {
+    if json["layer_type"]?.string == "bottleneck", let isFirst = json["downsample_in_bottleneck"]?.bool {
       result.stridePlacement = isFirst ? .first : .middle
     }
     return result
@@ -188,12 +181,10 @@ struct WeightsConfiguration: Sendable {
 extension Model {
   /// The same with what the configuration beside a file of weights says; a model without one stays what it is.
   func configured() throws(ScaleNetError) -> Model {
-    guard case .weights(_, let architecture) = content, format == .pytorch || format == .safetensors
-    else {
+    guard case .weights(_, let architecture) = content, format == .pytorch || format == .safetensors else {
       return self
     }
-    let own = try WeightsConfiguration(
-      stating: facts, path: path, network: architecture.displayName)
+    let own = try WeightsConfiguration(stating: facts, path: path, network: architecture.displayName)
     let (beside, notes) = try WeightsConfiguration.beside(path, network: architecture.displayName)
     // What stands beside the weights knows more of them than their names.
     let found = beside ?? own

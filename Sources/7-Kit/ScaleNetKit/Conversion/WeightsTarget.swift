@@ -70,7 +70,7 @@ struct WeightsTarget: ConversionTarget, ~Copyable {
     let found =
       switch format {
       case .safetensors: try SafetensorsReader.read(file)
-      case .numpy: try NumPyReader.archive(file)
+      case .numpy: try NumPyReader.archive(file, verifyChecksums: true)
       case .pytorch, .onnx, .keras, .trtexec, .polygraphy, .builtIn:
         try PyTorchReader.read(file, verifyChecksums: true)
       }

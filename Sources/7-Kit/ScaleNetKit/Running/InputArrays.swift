@@ -204,6 +204,7 @@ public struct InputArrays: Sendable {
       let stem = name.hasSuffix(".npy") && name.utf8.count > 4 ? String(name.dropLast(4)) : name
       return ([NamedTensor(name: stem, tensor: try NumPyReader.array(file))], false)
     }
+    // They are read whole anyway.
     let arrays = try NumPyReader.archive(file, verifyChecksums: true).entries.map {
       NamedTensor(name: $0.name, tensor: $0.tensor)
     }

@@ -30,8 +30,7 @@ final class ProgressTimer: Sendable {
     let done = progress.completed - first.completed
     if !isFirst, done > 0 {
       let left =
-        (now.time - first.time) / Duration.seconds(1) / Double(done)
-        * Double(total - progress.completed)
+        (now.time - first.time) / Duration.seconds(1) / Double(done) * Double(total - progress.completed)
       text += ", \(Self.time(left)) left"
     }
     line.show(text)
@@ -40,9 +39,10 @@ final class ProgressTimer: Sendable {
   /// How much was done in a second; nil if nothing was.
   var speed: Double? {
     points.withLock { points in
-      guard let (first, last) = points, last.completed > first.completed else { return nil }
-      return Double(last.completed - first.completed)
-        / max((last.time - first.time) / .seconds(1), 1e-9)
+      guard let (first, last) = points, last.completed > first.completed else {
+        return nil
+      }
+      return Double(last.completed - first.completed) / max((last.time - first.time) / .seconds(1), 1e-9)
     }
   }
 
