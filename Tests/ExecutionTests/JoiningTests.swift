@@ -9,7 +9,7 @@ import Testing
 
 /// What a plan computes before the first run, and what it computes as one.
 @Suite struct JoiningTests {
-  private func step(_ operation: Operation<Float>) -> String {
+  private func step(_ operation: Execution.Operation<Float>) -> String {
     switch operation {
     case .reference: "reference"
     case .unary(.gelu): "gelu"
@@ -66,7 +66,7 @@ import Testing
       let x = try graph.addInput("x", TensorType(.float32, [1, 2, 2]))
       let w = try graph.addInitializer("w", Tensor([1, 2, 3, -4] as [Float], shape: [2, 2]))
       let b = try graph.addInitializer("b", Tensor([0.5, -0.25] as [Float], shape: [2]))
-      let product = try graph.addNode("product", .matMul, inputs: [x, w])[0]
+      let product = try graph.addNode("product", .matMul(MatMul()), inputs: [x, w])[0]
       let biased = try graph.addNode("biased", .binary(.add), inputs: [b, product])[0]
       let half = try number("half", 0.5)
       let first = halvesFirst ? try graph.addNode("first", .binary(.mul), inputs: [biased, half])[0] : biased
@@ -101,7 +101,7 @@ import Testing
     var graph = Graph(name: "g")
     let a = try graph.addInput("a", TensorType(.float32, [5, 3, 40]))
     let b = try graph.addInput("b", TensorType(.float32, [5, 40, 37]))
-    graph.addOutput(try graph.addNode("y", .matMul, inputs: [a, b])[0])
+    graph.addOutput(try graph.addNode("y", .matMul(MatMul()), inputs: [a, b])[0])
     try graph.validate()
     var random = RandomSource(seed: 4)
     let left = (0..<600).map { _ in Float(Int(random.next() % 17)) - 8 }
