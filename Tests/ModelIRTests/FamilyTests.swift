@@ -211,7 +211,9 @@ import Testing
     // Halves to even, and what is too large to the largest, asked for or not.
     #expect([0.25, 0.75, 2.5, 5, -100].map { four.pattern($0, saturates: false) } == [0, 2, 4, 6, 15])
     let powers = try #require(SmallFloat(.float8E8M0))
-    for pattern in 0..<UInt8.max {
+    // The least power is no normal float32: as onnx rounds, by the bits of its mantissa, it becomes the next.
+    #expect(powers.pattern(powers.value(0), saturates: true) == 1)
+    for pattern in 1..<UInt8.max {
       #expect(powers.pattern(powers.value(pattern), saturates: true) == pattern)
     }
     #expect(powers.value(127) == 1 && powers.value(.max).isNaN)

@@ -58,9 +58,8 @@ import Testing
     }
     #expect(rows == ["pools concat 4", "splits concat 4", "- - 1", "pools concat 4"])
     let csv = try ReportFormat.csv.text(of: reports).split(separator: "\n")
-    #expect(
-      csv[1].hasSuffix(",\"kernels and pools\",concat,4") || csv[1].hasSuffix(",kernels and pools,concat,4"))
-    #expect(csv[3].hasSuffix(",,,"))
+    #expect(csv[1].contains(",kernels and pools,concat,4,"))
+    #expect(csv[3].hasSuffix(",,,,,,,,"))
     let markdown = try ReportFormat.markdown.text(of: reports)
     #expect(markdown.contains("| kernels and pools | concat | 4 |"))
   }

@@ -60,7 +60,8 @@ extension Graph {
     }
     let inputs = node.inputs.map { initializer($0) }
     guard zip(node.inputs, inputs).allSatisfy({ $0 == nil || $1 != nil }),
-      foldsReals || !node.outputs.contains(where: { self[$0].type.dataType.isFloatingPoint }),
+      !node.outputs.contains(where: { self[$0].type.dataType.isFloatingPoint })
+        || foldsReals && givesTheSameNumbers(node.op),
       !widensWeights(node.op, inputs)
     else { return nil }
     for id in node.outputs {
@@ -70,6 +71,20 @@ extension Graph {
       }
     }
     return try ReferenceEvaluator.evaluate(node.op, inputs, node: node.name, limit: limit)
+  }
+
+  /// Whether the reference kernel of an operator gives the numbers of the fast one, bit by bit: what moves numbers, and
+  /// what rounds once, which Double in between does not change.
+  private func givesTheSameNumbers(_ op: Operator) -> Bool {
+    switch op {
+    case .unary(.sqrt), .unary(.neg), .unary(.abs), .binary(.add), .binary(.sub), .binary(.mul),
+      .binary(.div), .cast,
+      .identity, .flatten, .reshape, .squeeze, .unsqueeze, .expand, .transpose, .concat, .slice, .gather,
+      .where:
+      true
+    // All others are computed in the run, as they have always been.
+    default: false
+    }
   }
 
   /// Whether a node makes weights of numbers that are stored in fewer bits: it would take the memory twice.

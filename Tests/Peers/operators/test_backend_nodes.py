@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import node_tests
+import numpy as np
 import onnx
 import pytest
 from google.protobuf.message import DecodeError
@@ -74,12 +75,16 @@ def selected():
 NAMES = selected() if FOLDER.is_dir() else []
 
 
-def array(path):
-    """The array in a file; None if its elements are none that a .npy file can hold."""
+def array(path, value):
+    """The array in a file for an input or output; None if its elements are none that a .npy file can hold."""
     message = onnx.TensorProto()
     try:
         message.ParseFromString(path.read_bytes())
-        return node_tests.plain(onnx.numpy_helper.to_array(message))
+        found = onnx.numpy_helper.to_array(message)
+        # The data has bfloat16 as the bits of uint16.
+        if value.type.tensor_type.elem_type == onnx.TensorProto.BFLOAT16 and found.dtype == np.uint16:
+            return (found.astype(np.uint32) << 16).view(np.float32)
+        return node_tests.plain(found)
     except (ValueError, TypeError, DecodeError):
         return None
 
@@ -88,8 +93,8 @@ def difference(name, folder):
     """What is wrong with the outputs; an empty text if nothing is."""
     data = FOLDER / name / "test_data_set_0"
     graph = onnx.load(FOLDER / name / "model.onnx").graph
-    inputs = [array(data / f"input_{index}.pb") for index in range(len(graph.input))]
-    outputs = [array(data / f"output_{index}.pb") for index in range(len(graph.output))]
+    inputs = [array(data / f"input_{index}.pb", value) for index, value in enumerate(graph.input)]
+    outputs = [array(data / f"output_{index}.pb", value) for index, value in enumerate(graph.output)]
     return node_tests.difference(FOLDER / name / "model.onnx", inputs, outputs, folder)
 
 

@@ -25,11 +25,7 @@ enum ConstantCauses: CauseFamily {
   ) -> Hypothesis {
     let first = differences[0]
     let isOne = differences.count == 1
-    var kinds = Set(differences.map(\.kind))
-    // What a normalisation does to a weight it does to the bias behind it too.
-    if first.kind == .batchNormEpsilon, differences.dropFirst().allSatisfy({ $0.input == 2 }) {
-      kinds = [first.kind]
-    }
+    let kinds = Set(differences.map(\.kind))
     let tensor =
       first.input < own.inputs.count ? own.inputs[first.input].map { site.own.graph[$0].name } : nil
     return Hypothesis(
@@ -178,13 +174,6 @@ enum ConstantCauses: CauseFamily {
         "these rounded to \(type.rawValue) before they were multiplied, or it is the first"
       )
     }
-    if let factors = Digits.channelFactors(a, b, shape: shape) {
-      return (
-        .batchNormEpsilon, "its weight",
-        "that weight with each output channel times a factor of its own, \(factors.lowerBound.scientific) to "
-          + "\(factors.upperBound.scientific), as another epsilon gives in a normalisation that is folded in"
-      )
-    }
     return nil
   }
 
@@ -301,26 +290,6 @@ enum Digits {
       if part > limit / 2 { large += 1 }
     }
     return counted >= 32 && large * 20 >= counted
-  }
-
-  /// The factors of output channels, where each channel is multiplied with one and all are on one side of 1; nil if it is
-  /// not so, or all are the same.
-  static func channelFactors(_ a: [Float], _ b: [Float], shape: [Int]) -> ClosedRange<Double>? {
-    guard let outputs = shape.first, outputs > 1, a.count >= 2 * outputs else { return nil }
-    let inner = a.count / outputs
-    var factors: [Double] = []
-    for channel in 0..<outputs {
-      let range = channel * inner..<(channel + 1) * inner
-      guard let index = range.max(by: { a[$0].magnitude < a[$1].magnitude }), a[index] != 0 else { continue }
-      let factor = Double(b[index]) / Double(a[index])
-      let limit = Double(b[index].magnitude) * 2e-6
-      guard range.allSatisfy({ abs(Double(a[$0]) * factor - Double(b[$0])) <= limit }) else { return nil }
-      factors.append(factor)
-    }
-    guard let least = factors.min(), let most = factors.max(), least > 0.2, most < 5, most - least > 1e-6,
-      least > 1 - 1e-7 || most < 1 + 1e-7
-    else { return nil }
-    return least...most
   }
 
   /// The number that all elements are multiplied with; nil if there is none.
