@@ -90,7 +90,15 @@ extension ModelComparison {
     var isExplained: Bool?
     if let explained = measures.explained, let found = measures.found {
       // Chance in what happens to be a half, and rounding of float32 itself.
-      isExplained = found <= explained * 1.5 + 1e-6
+      // Values on the way are rounded to a half type too: by half a unit of the last place at most.
+      let rounding: Double =
+        switch study.stages.lower.type {
+        case .float16: 0x1p-11
+        case .bfloat16: 0x1p-8
+        // Integers' steps are those of the scales, and counted.
+        default: 0
+        }
+      isExplained = found <= explained * 1.5 + rounding + 1e-6
     }
     return DiffReport.PrecisionLayer(
       name: study.stages.name(stage), op: stage.main.map { graph.nodes[$0].op.name } ?? "input",
