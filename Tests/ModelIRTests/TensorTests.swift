@@ -142,6 +142,10 @@ import Testing
     #expect(try zeros.hasSameBits(as: Tensor([Float(0), -0.0], shape: [2])))
     #expect(try !zeros.hasSameBits(as: Tensor([Float(0), 0], shape: [2])))
     #expect(try Tensor([Float.nan], shape: [1]).hasSameBits(as: Tensor([Float.nan], shape: [1])))
+    // Numbers that stand in another type of integers.
+    let wide = try Tensor(.int64, [3], storage: .copying([Int64(1), 2, 255])).cast(to: .uint8)
+    #expect(try wide.hasSameBits(as: Tensor(.uint8, [3], storage: .copying([UInt8(1), 2, 255]))))
+    #expect(try !wide.hasSameBits(as: Tensor(.uint8, [3], storage: .copying([UInt8(1), 2, 254]))))
     #expect(try !zeros.hasSameBits(as: Tensor([Float(0), -0.0], shape: [1, 2])))
     let many = (0..<100_000).map(Float.init)
     var other = many

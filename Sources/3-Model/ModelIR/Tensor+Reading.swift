@@ -193,7 +193,19 @@ extension Tensor {
               ? Float16(floats[index]).bitPattern : UInt16(truncatingIfNeeded: floats[index].bitPattern >> 16)
           }
         default:
-          throw ScaleNetError.wrongType(expected: "a conversion from \(storedType.rawValue)", found: dataType)
+          guard dataType.isInteger, channelScale == nil,
+            let read = unsafe ElementReader<Int64>.integers(storedType, isLittleEndian: isLittleEndian)
+          else {
+            throw ScaleNetError.wrongType(expected: "a conversion from \(storedType.rawValue)", found: dataType)
+          }
+          let numbers = UnsafeMutableBufferPointer<Int64>.allocate(capacity: count)
+          defer { unsafe numbers.deallocate() }
+          unsafe gather(from: start, into: numbers, read: read)
+          for index in 0..<count {
+            for byte in 0..<size {
+              unsafe target[index * size + byte] = UInt8(truncatingIfNeeded: numbers[index] >> (8 * byte))
+            }
+          }
         }
       }
     } catch {

@@ -278,6 +278,7 @@ enum Digits {
     guard a.count >= 32, let largest = a.map(\.magnitude).max(), largest > 0 else { return false }
     let limit: Float = type == .float16 ? 0x1p-11 : 0x1p-8
     var (large, counted) = (0, 0)
+    var (sum, magnitudes) = (0.0, 0.0)
     for (x, y) in zip(a, b) {
       // Subnormal numbers of float16 are held with fewer digits.
       if x.magnitude < largest * 1e-3 {
@@ -288,8 +289,11 @@ enum Digits {
       let part = (x - y).magnitude / x.magnitude
       guard part <= limit * 1.01 else { return false }
       if part > limit / 2 { large += 1 }
+      sum += Double((x - y) / x)
+      magnitudes += Double(part)
     }
-    return counted >= 32 && large * 20 >= counted
+    // Rounding goes both ways; what makes all smaller is a factor.
+    return counted >= 32 && large * 20 >= counted && abs(sum) < 0.4 * magnitudes
   }
 
   /// The number that all elements are multiplied with; nil if there is none.
