@@ -2,7 +2,9 @@
 public struct GraphSummary: Sendable, Hashable, Codable {
   /// An extent: a number, or open under a name. `?` stands for an open one without a name; two of these are not the same.
   public enum Extent: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// The number that the file has.
     case fixed(Int)
+    /// The name of one that each run decides.
     case open(String)
 
     public init(from decoder: any Decoder) throws {
@@ -22,6 +24,7 @@ public struct GraphSummary: Sendable, Hashable, Codable {
       }
     }
 
+    /// The number or the name.
     public var description: String {
       switch self {
       case .fixed(let number): "\(number)"

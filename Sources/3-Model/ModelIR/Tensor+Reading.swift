@@ -196,7 +196,8 @@ extension Tensor {
           guard dataType.isInteger, channelScale == nil,
             let read = unsafe ElementReader<Int64>.integers(storedType, isLittleEndian: isLittleEndian)
           else {
-            throw ScaleNetError.wrongType(expected: "a conversion from \(storedType.rawValue)", found: dataType)
+            throw ScaleNetError.wrongType(
+              expected: "a conversion from \(storedType.rawValue)", found: dataType)
           }
           let numbers = UnsafeMutableBufferPointer<Int64>.allocate(capacity: count)
           defer { unsafe numbers.deallocate() }

@@ -32,6 +32,7 @@ public struct Progress: Sendable {
     case runningInDouble = "running in Double"
     /// Comparing parameters, after layouts and folding are undone.
     case comparingWeights = "comparing weights"
+    /// What lower precision costs each layer.
     case measuringPrecision = "measuring precision"
   }
 

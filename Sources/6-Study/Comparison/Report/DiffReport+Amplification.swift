@@ -12,6 +12,7 @@ extension DiffReport {
 
     /// A node whose output's relative error is far above that of its inputs.
     public struct Node: Sendable, Codable, Hashable {
+      /// As the file has it.
       public var name: String
       /// ONNX's `op_type`.
       public var op: String

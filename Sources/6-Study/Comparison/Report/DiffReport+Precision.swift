@@ -92,6 +92,7 @@ extension DiffReport {
     @ExplicitNull public var largestError: Double?
     /// Elements of the reference that lie more than half a step outside of what the type holds.
     public var clippedCount: Int
+    /// All elements that were looked at.
     public var elementCount: Int
 
     public init(type: String, halfStep: Double, largestError: Double?, clippedCount: Int, elementCount: Int) {
@@ -129,7 +130,9 @@ extension DiffReport {
     public struct Step: Sendable, Codable, Hashable {
       /// How many layers are kept: the first in the order of the report.
       public var count: Int
+      /// The outputs' error then, as a root mean square and part of the reference's.
       @ExplicitNull public var outputError: Double?
+      /// Whether the outputs agree then.
       public var isWithinTolerance: Bool
 
       public init(count: Int, outputError: Double?, isWithinTolerance: Bool) {
