@@ -7,13 +7,32 @@ extension Aligner {
     var distance: Double
   }
 
+  /// How many nodes are held against one: of more with as many elements, those that stand nearest to its place.
+  private static let mostCandidates = 256
+
   /// For each right node the left nodes with near-equal outputs.
   func contentCandidates() -> [Int: [Candidate]] {
     var byCount: [Int: [Int]] = [:]
-    for (index, print) in leftPrints { byCount[print.shape.reduce(1, *), default: []].append(index) }
+    for index in leftPrints.keys.sorted() {
+      byCount[leftPrints[index]!.shape.reduce(1, *), default: []].append(index)
+    }
+    // The same sizes on the right, to tell how far along its own a node is.
+    var places: [Int: Int] = [:]
+    var counts: [Int: Int] = [:]
+    for index in rightPrints.keys.sorted() {
+      let size = rightPrints[index]!.shape.reduce(1, *)
+      places[index] = counts[size, default: 0]
+      counts[size, default: 0] += 1
+    }
     var result: [Int: [Candidate]] = [:]
     for (index, print) in rightPrints {
-      let own = (byCount[print.shape.reduce(1, *)] ?? []).sorted()
+      let size = print.shape.reduce(1, *)
+      var own = (byCount[size] ?? [])[...]
+      if own.count > Self.mostCandidates, let place = places[index], let all = counts[size] {
+        let center = place * own.count / all
+        let first = min(max(0, center - Self.mostCandidates / 2), own.count - Self.mostCandidates)
+        own = own[first..<first + Self.mostCandidates]
+      }
       let found = own.compactMap { other -> Candidate? in
         guard !isFoldedOnOneSide(other, index), let near = nearest(other, index)?.distance,
           near <= closeness
