@@ -40,6 +40,7 @@ GRAPHS = {
     "convert": ("convert", "{}", "-o", "o.onnx", "--no-verify"),
     "verify": ("convert", "{}", "-o", "o.onnx"),
     "diff": ("diff", "{}", "{}"),
+    "layers": ("diff", "{}", "{}", "--layers"),
 }
 WEIGHTS = {
     "inspect": ("inspect", "{}", "--format", "json"),
