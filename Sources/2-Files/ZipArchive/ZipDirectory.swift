@@ -9,6 +9,8 @@ struct ZipDirectory {
   let range: Range<Int>
   /// The number of entries.
   let count: Int
+  /// Ten times as many as the largest checkpoints have tensors; each costs memory before anything of it is read.
+  private static let mostEntries = 500_000
 
   private static let endSignature: UInt32 = 0x0605_4b50
   private static let endSize = 22
@@ -65,8 +67,11 @@ struct ZipDirectory {
         "one that ends at byte \(offset + size) (bytes were inserted or two files joined)")
     }
     // Each entry takes 46 bytes at least, so a count that the directory cannot hold is refused before it matters.
-    guard claim.count <= UInt64(size / 46), claim.count <= UInt64(Int32.max) else {
+    guard claim.count <= UInt64(size / 46) else {
       throw malformed(limit, "at most \(size / 46) entries in \(size) bytes", claim.count)
+    }
+    guard claim.count <= UInt64(Self.mostEntries) else {
+      throw malformed(limit, "at most \(Self.mostEntries) entries", claim.count)
     }
     range = offset..<offset + size
     count = Int(claim.count)
