@@ -37,7 +37,7 @@ func sha256(of graph: Graph) throws(ScaleNetError) -> String {
 }
 
 /// SHA-256 of bytes that come in pieces, with the processor's own instructions.
-private struct SHA256: ~Copyable {
+private struct SHA256 {
   private var context = SHA256_CTX()
 
   init() throws(ScaleNetError) {
@@ -51,8 +51,8 @@ private struct SHA256: ~Copyable {
     guard isDone else { throw Self.failure }
   }
 
-  /// The digest in lower-case hexadecimal digits.
-  consuming func finished() throws(ScaleNetError) -> String {
+  /// The digest in lower-case hexadecimal digits. Nothing can be added behind it.
+  mutating func finished() throws(ScaleNetError) -> String {
     var digest = [UInt8](repeating: 0, count: 32)
     guard unsafe scalenet_sha256_finish(&digest, &context) == 1 else { throw Self.failure }
     return digest.map { byte in
