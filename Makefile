@@ -37,7 +37,7 @@ DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 TEST_BUILD := --scratch-path .build-test -c release -Xswiftc -enable-testing
 
 BUILD_PACKAGES := libaec-dev libdeflate-dev libhdf5-dev libjpeg-dev libpng-dev libprotobuf-c-dev libssl-dev \
-  pkg-config zlib1g-dev
+  pkg-config python3 zlib1g-dev
 TEST_PACKAGES := chromium fish gcc groff-base libc6-dev libzip-dev parallel protobuf-c-compiler python3-venv qemu-user zsh
 
 # Under `make -j`, what else is asked for waits for these.
@@ -79,7 +79,9 @@ build: $(LINK)/flags | $(FIRST) ## Build the release binary, .build/release/scal
 $(LINK)/flags: Packaging/link Packaging/glibc.c | $(FIRST)
 	SWIFT=$(SWIFT) Packaging/link $(LINK)
 
-dist: build ## Pack the binary, completions and manual pages: a tarball, a Debian package and a wheel, in dist
+dist: ## Pack the binary, completions and manual pages: a tarball, a Debian package and a wheel, in dist
+	@$(MAKE) --no-print-directory build-deps
+	@$(MAKE) --no-print-directory build
 	SWIFT=$(SWIFT) $(PYTHON) Packaging/pack.py $(SCALENET) --link $(LINK) --output $(DIST) \
 	  --name '$(WHEEL_NAME)' --maintainer '$(MAINTAINER)'
 
@@ -234,5 +236,5 @@ install: build ## Install the binary, shell completions and manual pages under P
 	$(PYTHON) Packaging/manual.py $(SCALENET) $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean: ## Remove everything that was built, the Python environments too
-	rm -rf .build .build-test .build-address .build-thread .build-fuzz .build-docs .build-schemas .build-python $(LINK) .build-roots .venv \
+	rm -rf .build .build-test .build-address .build-thread .build-fuzz .build-docs .build-schemas .build-python $(LINK) $(ROOTS) .venv \
 	  .venv-* $(DEMO) $(BENCH) $(DIST)

@@ -2,7 +2,7 @@
 the versions of symbols)."""
 import struct
 
-NEEDED, STRINGS, VERSIONS, VERSION_COUNT, RUN_PATH, R_PATH = 1, 5, 0x6FFFFFFE, 0x6FFFFFFF, 29, 15
+NEEDED, STRINGS, VERSIONS, VERSION_COUNT = 1, 5, 0x6FFFFFFE, 0x6FFFFFFF
 
 
 class Program:
@@ -34,7 +34,6 @@ class Program:
             return data[strings + index:data.index(b"\0", strings + index)].decode()
 
         self.libraries = [text(value) for tag, value in entries if tag == NEEDED]
-        self.run_path = [text(value) for tag, value in entries if tag in (RUN_PATH, R_PATH)]
         self.versions = {}
         where = place(values[VERSIONS]) if VERSIONS in values else None
         for _ in range(values.get(VERSION_COUNT, 0)):

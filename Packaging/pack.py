@@ -28,9 +28,10 @@ import manual
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SUMMARY = "Convert, inspect, run and compare ScaleNet and ResNet image networks: PyTorch, safetensors, ONNX, Keras"
 SHELLS = {"bash": "scalenet", "zsh": "_scalenet", "fish": "scalenet.fish"}
-# The C library, and what the compiler's own runtime is made of; all of it is wherever Python is.
-KIN = re.compile(r"(libc|libm|libpthread|libdl|librt|libgcc_s|libstdc\+\+|ld-linux[-\w]*)\.so\.\d+")
-SYSTEM = {"x86_64": ("amd64", "ld-linux-x86-64.so.2"), "aarch64": ("arm64", "ld-linux-aarch64.so.1")}
+# The C library with its parts, which is wherever Python is.
+KIN = re.compile(r"(libc|libm|libpthread|libdl|librt|ld-linux[-\w]*)\.so\.\d+")
+#: Debian's names of processors.
+SYSTEM = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def output(*command):
@@ -57,7 +58,12 @@ def notices(link):
     """The licences of what stands in the binary beside our own code; each asks to be passed on."""
     texts = {}
     for archive in sorted(link.glob("*.a")):
-        package = output("dpkg", "-S", archive.resolve()).split(":")[0] if shutil.which("dpkg") else None
+        package = None
+        if shutil.which("dpkg"):
+            # An archive that somebody built is of no package.
+            found = subprocess.run(["dpkg", "-S", archive.resolve()], capture_output=True, text=True)
+            if found.returncode == 0:
+                package = found.stdout.split(":")[0]
         if package is None:
             print(f"note: {archive.name}: its licence is not known here, and not passed on", file=sys.stderr)
             continue
@@ -133,7 +139,7 @@ def tarball(contents, folder):
 
 
 def debian_package(contents, folder):
-    architecture = SYSTEM[contents.machine][0]
+    architecture = SYSTEM[contents.machine]
     share = "usr/share"
     files = {"usr/bin/scalenet": (0o755, contents.binary),
              f"{share}/doc/scalenet/README.md.gz": (0o644, gzip.compress(contents.readme, mtime=0)),
@@ -226,8 +232,12 @@ def main():
     parser.add_argument("--maintainer", default="nobody <nobody@localhost>")
     arguments = parser.parse_args()
     contents = Contents(arguments.binary.resolve(), arguments.link, arguments.name, arguments.maintainer)
-    shutil.rmtree(arguments.output, ignore_errors=True)
-    arguments.output.mkdir(parents=True)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    # Of what was packed before, and of nothing else in the folder.
+    wheels = f"{re.sub('[-_.]+', '_', arguments.name).lower()}-*.whl"
+    for pattern in (wheels, "scalenet_*.deb", "scalenet-*.tar.gz"):
+        for old in arguments.output.glob(pattern):
+            old.unlink()
     for make in (tarball, debian_package, wheel):
         path = make(contents, arguments.output)
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
