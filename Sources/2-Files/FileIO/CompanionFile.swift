@@ -12,18 +12,20 @@ package enum CompanionFile {
     func failure(_ expected: String, _ found: String) -> ScaleNetError {
       ScaleNetError(path: path, place: place, expected: expected, found: found)
     }
-    guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(0), !name.contains("/"),
-      !name.contains("\\")
+    guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(0),
+      !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(UInt8(ascii: "\\"))
     else {
       throw failure("the name of a file in the same directory", "a path")
     }
-    let target = path[..<(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)] + name
+    // Bytes, as the system has it: a mark that combines with a slash leaves it one.
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let target = String(slash.map { path[...$0] } ?? "") + name
     let descriptor = retrying {
-      String(target).opened(O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+      target.opened(O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
     }
     if descriptor >= 0 {
       defer { close(descriptor) }
-      let region = try ByteRegion.map(path: String(target))
+      let region = try ByteRegion.map(path: target)
       guard region.fileIdentity == FileIdentity.of(descriptor: descriptor) else {
         throw failure("a file that stays where it is", "one that was replaced")
       }
@@ -31,7 +33,7 @@ package enum CompanionFile {
     }
     let code = errno
     if code == ELOOP {
-      guard let region = try mapLinked(String(target), beside: path) else {
+      guard let region = try mapLinked(target, beside: path) else {
         throw failure("a file that is no link", "a link that leads elsewhere")
       }
       return region

@@ -36,4 +36,15 @@ extension String {
       unicodeScalars.append(scalar)
     }
   }
+
+  /// The text as a word for a shell: in quotes where a character could mean something to it.
+  package var shellQuoted: String {
+    let isPlain = unicodeScalars.allSatisfy { scalar in
+      scalar.isASCII
+        && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+          || "._-/:,=@%+".unicodeScalars.contains(scalar))
+    }
+    if isPlain && !isEmpty { return self }
+    return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
 }

@@ -75,12 +75,13 @@ extension String {
     }
   }
 
-  /// The names in the directory of this path, without `.` and `..`.
+  /// The names in the directory of this path, without `.` and `..`; nil, with `errno`, if it cannot be read to its end.
   package func directoryNames() -> [String]? {
     guard let stream = unsafe withPath({ unsafe opendir($0) }) else { return nil }
-    defer { unsafe closedir(stream) }
     var names: [String] = []
-    while let entry = unsafe readdir(stream) {
+    while true {
+      errno = 0
+      guard let entry = unsafe readdir(stream) else { break }
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
           unsafe String(systemPath: $0)
@@ -88,7 +89,10 @@ extension String {
       }
       if name != ".", name != ".." { names.append(name) }
     }
-    return names
+    let code = errno
+    unsafe closedir(stream)
+    errno = code
+    return code == 0 ? names : nil
   }
 }
 

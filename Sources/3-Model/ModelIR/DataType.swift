@@ -93,4 +93,11 @@ public enum DataType: String, Sendable, Hashable, CaseIterable {
       false
     }
   }
+
+  /// The least and the greatest number of an integer type, as far as Double holds them.
+  package var integerRange: ClosedRange<Double> {
+    let count = Double(sign: .plus, exponent: smallIntegerBits ?? 8 * byteCount, significand: 1)
+    let isSigned = isSignedInteger || self == .int4 || self == .int2
+    return isSigned ? -count / 2...count / 2 - 1 : 0...count - 1
+  }
 }

@@ -5,15 +5,10 @@ internal import ModelIR
 extension Fusion {
   /// Groups for Gelus in parts, `x * 1/2 * (1 + erf(x / sqrt(2)))` in either order, whose nodes are taken.
   mutating func joinedGelus() -> [FusedNode] {
+    let places = graph.nodes.indices.filter { graph.nodes[$0].op == .unary(.erf) }
+    if places.isEmpty { return [] }
     let producers = graph.producers()
-    var groups: [FusedNode] = []
-    for index in graph.nodes.indices {
-      guard case .unary(.erf) = graph.nodes[index].op, let group = gelu(around: index, producers) else {
-        continue
-      }
-      groups.append(group)
-    }
-    return groups
+    return places.compactMap { gelu(around: $0, producers) }
   }
 
   private mutating func gelu(around erf: Int, _ producers: [Int?]) -> FusedNode? {
@@ -45,12 +40,6 @@ extension Fusion {
     let node = Node(
       name: last.name, op: .unary(.gelu(isTanh: false)), inputs: [x], outputs: last.outputs)
     return FusedNode(node: node, output: last.outputs[0], position: parts.max()!)
-  }
-
-  /// The only reader of a value that is no output of the graph.
-  private func onlyReader(of id: ValueID) -> Int? {
-    let readers = consumers[id.index]
-    return readers.count == 1 && !graph.outputs.contains(id) ? readers[0] : nil
   }
 
   /// What a node multiplies by `expected`, or divides by its inverse, to what float32 rounds: another number is another function.

@@ -80,9 +80,13 @@ struct Fusion {
 
   /// The only reader of a group's result, if it is one that is still free.
   func onlyConsumer(of group: FusedNode) -> Int? {
-    let readers = consumers[group.output.index]
-    guard readers.count == 1, !isTaken[readers[0]], !graph.outputs.contains(group.output) else { return nil }
-    return readers[0]
+    onlyReader(of: group.output).flatMap { isTaken[$0] ? nil : $0 }
+  }
+
+  /// The only reader of a value that is no output of the graph.
+  func onlyReader(of id: ValueID) -> Int? {
+    let readers = consumers[id.index]
+    return readers.count == 1 && !graph.outputs.contains(id) ? readers[0] : nil
   }
 
   mutating func absorb(_ index: Int, into group: inout FusedNode) {

@@ -148,15 +148,8 @@ extension Executor {
         let prepared = try unsafe bias.withUnsafeBufferPointer { bias throws(ScaleNetError) in
           let bias = bias.isEmpty ? nil : bias.baseAddress
           return try unsafe convolution.weight.withPart(elements, memory.passing) {
-            (floats: UnsafePointer<Float>) -> any BlockedConvolution<Scalar> in
-            let own = unsafe UnsafeBufferPointer(start: floats, count: elements.count).map {
-              Scalar($0)
-            }
-            return unsafe own.withUnsafeBufferPointer {
-              unsafe blocked.blockedConvolution(
-                part, weights: $0.baseAddress!, bias: bias, input: convolution.input,
-                threads: memory.pool)
-            }
+            (_: UnsafePointer<Float>) -> any BlockedConvolution<Scalar> in
+            preconditionFailure("kernels that work in blocks compute in float32")
           } scalars: {
             unsafe blocked.blockedConvolution(
               part, weights: $0, bias: bias, input: convolution.input, threads: memory.pool)

@@ -40,7 +40,7 @@ internal import ModelIR
     arena = sharesMemory ? other.arena : AlignedMemory(count: plan.arenaCount + plan.workspaceCount)
   }
 
-  /// The rooms for products of one size, empty in the sense that no B of this step is packed in them.
+  /// The rooms for products of one size, in which no B is packed that a step could find by its address.
   func rooms(
     for geometry: MatrixProduct, _ make: () -> any PreparedMatrixProduct<Scalar>
   ) -> [ProductRoom<Scalar>] {
@@ -90,14 +90,8 @@ internal import ModelIR
 
   func pack(_ b: UnsafePointer<Scalar>) {
     guard unsafe b != packed else { return }
-    product = unsafe Self.repacked(product, b)
+    product = unsafe product.repacked(b: b)
     unsafe packed = b
-  }
-
-  private static func repacked<Product: PreparedMatrixProduct<Scalar>>(
-    _ product: Product, _ b: UnsafePointer<Scalar>
-  ) -> any PreparedMatrixProduct<Scalar> {
-    unsafe product.repacked(b: b)
   }
 }
 

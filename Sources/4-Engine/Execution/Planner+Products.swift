@@ -41,7 +41,9 @@ extension Planner {
     columnStep: Int,
     at index: Int
   ) throws(ScaleNetError) {
-    guard let id = group.node.inputs[1], let tensor = graph[id].initializer else { return }
+    guard let id = group.node.inputs[1], let tensor = graph[id].initializer else {
+      preconditionFailure("B of a prepared product is a weight")
+    }
     if !options.keepsWeights {
       let product = PassingProduct(
         geometry: geometry, weight: PassingWeight(tensor: tensor, name: graph[id].name),

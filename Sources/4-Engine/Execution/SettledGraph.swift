@@ -13,12 +13,19 @@ extension Graph {
   func settled(foldsReals: Bool, limit: Int) throws(ScaleNetError) -> Graph {
     var graph = self
     var kept: [Node] = []
-    for var node in nodes {
-      node.op = graph.withKnownExtents(node)
-      node.inputs = Array(node.inputs.prefix(node.op.kind.inputCount.upperBound))
-      let types = try graph.inferTypes(node: node.name, op: node.op, inputs: node.inputs)
-      for (id, type) in zip(node.outputs, types) { graph[id].type = type }
-      guard let results = try graph.knownResults(of: node, foldsReals: foldsReals, limit: limit) else {
+    let isOutput = Set(outputs)
+    for (index, var node) in nodes.enumerated() {
+      // Until something is found that is known, all types are what they were.
+      if kept.count < index {
+        node.op = graph.withKnownExtents(node)
+        node.inputs = Array(node.inputs.prefix(node.op.kind.inputCount.upperBound))
+        let types = try graph.inferTypes(node: node.name, op: node.op, inputs: node.inputs)
+        for (id, type) in zip(node.outputs, types) { graph[id].type = type }
+      }
+      // A graph's output is computed by a step.
+      guard isOutput.isDisjoint(with: node.outputs),
+        let results = try graph.knownResults(of: node, foldsReals: foldsReals, limit: limit)
+      else {
         kept.append(node)
         continue
       }
@@ -43,8 +50,6 @@ extension Graph {
   private func knownResults(
     of node: Node, foldsReals: Bool, limit: Int
   ) throws(ScaleNetError) -> [Tensor]? {
-    // A graph's output is computed by a step.
-    guard !node.outputs.contains(where: { outputs.contains($0) }) else { return nil }
     if let first = node.inputs.first ?? nil {
       let extents = self[first].type.dimensions.map(\.value)
       let known = extents.compactMap { $0 }

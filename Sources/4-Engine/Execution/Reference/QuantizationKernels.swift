@@ -20,15 +20,6 @@ private struct BlockTable {
   }
 }
 
-extension DataType {
-  /// The least and the greatest number of an integer type, as far as Int64 holds them.
-  fileprivate var integerRange: ClosedRange<Double> {
-    let count = Double(sign: .plus, exponent: smallIntegerBits ?? 8 * byteCount, significand: 1)
-    let isSigned = isSignedInteger || self == .int4 || self == .int2
-    return isSigned ? -count / 2...count / 2 - 1 : 0...count - 1
-  }
-}
-
 extension QuantizeLinear: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
     let (x, scale) = (arguments(0), arguments(1))

@@ -18,69 +18,66 @@ internal import CKernels
 
   private let table: UnsafePointer<kernels_double_table>
   private let geometry: Convolution
-  /// For each group, piece of the depth and tile of channels: [depth][rows].
   private let weights: PackedDoubles
   private let bias: [Double]
   private let rows: Int
   private let pixels: Int
 
-  init(
+  convenience init(
     _ table: UnsafePointer<kernels_double_table>, _ geometry: Convolution, weights: UnsafePointer<Double>,
     bias: UnsafePointer<Double>?
   ) {
-    unsafe self.table = table
-    self.geometry = geometry
-    let rows = unsafe Int(table.pointee.rows)
-    self.rows = rows
-    pixels = unsafe Int(table.pointee.pixels)
-    let (depth, perGroup) = (geometry.depth, geometry.outputChannels / geometry.groups)
-    self.weights = unsafe PackedDoubles(weights, count: geometry.weightCount) { put in
-      var place = 0
-      for group in 0..<geometry.groups {
-        for piece in stride(from: 0, to: depth, by: Self.pieceDepth) {
-          for first in stride(from: 0, to: perGroup, by: rows) {
-            for k in piece..<min(depth, piece + Self.pieceDepth) {
-              for channel in first..<min(perGroup, first + rows) {
-                put(place, (group * perGroup + channel) * depth + k)
-                place += 1
-              }
-            }
-          }
-        }
-      }
+    unsafe self.init(table, geometry, bias) { order in
+      unsafe PackedDoubles(weights, count: geometry.weightCount, order)
     }
-    self.bias = (0..<geometry.outputChannels).map { unsafe bias?[$0] ?? 0 }
   }
 
   /// The same of weights that are float32 numbers: nothing is widened.
-  init(
-    _ table: UnsafePointer<kernels_double_table>, _ geometry: Convolution,
-    floats: UnsafePointer<Float>,
+  convenience init(
+    _ table: UnsafePointer<kernels_double_table>, _ geometry: Convolution, floats: UnsafePointer<Float>,
     bias: UnsafePointer<Double>?, _ threads: ThreadPool
+  ) {
+    unsafe self.init(table, geometry, bias) { order in
+      unsafe PackedDoubles(floats, count: geometry.weightCount, order, threads)
+    }
+  }
+
+  private init(
+    _ table: UnsafePointer<kernels_double_table>, _ geometry: Convolution, _ bias: UnsafePointer<Double>?,
+    packed: (Order) -> PackedDoubles
   ) {
     unsafe self.table = table
     self.geometry = geometry
-    let rows = unsafe Int(table.pointee.rows)
-    self.rows = rows
+    rows = unsafe Int(table.pointee.rows)
     pixels = unsafe Int(table.pointee.pixels)
-    let (depth, perGroup) = (geometry.depth, geometry.outputChannels / geometry.groups)
-    let tiles = (perGroup + rows - 1) / rows
-    weights = unsafe PackedDoubles(count: geometry.weightCount) { target in
-      threads.parallelFor(geometry.groups * tiles) { index, _ in
+    weights = packed(Order(geometry: geometry, rows: rows))
+    self.bias = (0..<geometry.outputChannels).map { unsafe bias?[$0] ?? 0 }
+  }
+
+  /// For each group, piece of the depth and tile of channels: [depth][rows]. Tiles are tasks.
+  private struct Order: PackingOrder {
+    let geometry: Convolution
+    let rows: Int
+
+    func pack<Source: BinaryFloatingPoint, Target: BinaryFloatingPoint>(
+      _ source: UnsafePointer<Source>, into target: UnsafeMutablePointer<Target>, _ threads: ThreadPool?
+    ) {
+      let (depth, perGroup) = (geometry.depth, geometry.outputChannels / geometry.groups)
+      let tiles = (perGroup + rows - 1) / rows
+      forEach(geometry.groups * tiles, threads) { index in
         let (group, tile) = index.quotientAndRemainder(dividingBy: tiles)
         let height = min(rows, perGroup - tile * rows)
-        let source = unsafe floats + (group * perGroup + tile * rows) * depth
-        for piece in stride(from: 0, to: depth, by: Self.pieceDepth) {
-          let count = min(depth - piece, Self.pieceDepth)
+        let first = unsafe source + (group * perGroup + tile * rows) * depth
+        for piece in stride(from: 0, to: depth, by: DoubleConvolution.pieceDepth) {
+          let count = min(depth - piece, DoubleConvolution.pieceDepth)
           let place = unsafe target + ((group * depth + piece) * perGroup + tile * rows * count)
           for channel in 0..<height {
-            let line = unsafe source + (channel * depth + piece)
-            for k in 0..<count { unsafe place[k * height + channel] = unsafe line[k] }
+            let line = unsafe first + (channel * depth + piece)
+            for k in 0..<count { unsafe place[k * height + channel] = Target(unsafe line[k]) }
           }
         }
       }
     }
-    self.bias = (0..<geometry.outputChannels).map { unsafe bias?[$0] ?? 0 }
   }
 
   private var perGroup: Int { geometry.outputChannels / geometry.groups }

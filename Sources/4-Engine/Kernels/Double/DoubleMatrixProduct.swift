@@ -9,61 +9,63 @@ internal import CKernels
 
   private let table: UnsafePointer<kernels_double_table>
   private let geometry: MatrixProduct
-  /// For each panel [depth][pixels]; columns beyond the matrix are left out in the last one.
   private let b: PackedDoubles
   private let rows: Int
   private let pixels: Int
 
-  required init(
+  convenience init(
     _ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct, b: UnsafePointer<Double>
+  ) {
+    unsafe self.init(table, geometry) { order in
+      unsafe PackedDoubles(b, count: geometry.depth * geometry.columns, order)
+    }
+  }
+
+  /// The same of a B that is float32 numbers: nothing is widened.
+  convenience init(
+    _ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct, floats: UnsafePointer<Float>,
+    _ threads: ThreadPool
+  ) {
+    unsafe self.init(table, geometry) { order in
+      unsafe PackedDoubles(floats, count: geometry.depth * geometry.columns, order, threads)
+    }
+  }
+
+  private init(
+    _ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct,
+    packed: (Order) -> PackedDoubles
   ) {
     unsafe self.table = table
     self.geometry = geometry
     rows = unsafe Int(table.pointee.rows)
-    let pixels = unsafe Int(table.pointee.pixels)
-    self.pixels = pixels
-    let (depth, columns) = (geometry.depth, geometry.columns)
-    self.b = unsafe PackedDoubles(b, count: depth * columns) { put in
-      var place = 0
-      for first in stride(from: 0, to: columns, by: pixels) {
-        for k in 0..<depth {
-          for column in first..<min(columns, first + pixels) {
-            put(place, geometry.transposesB ? column * depth + k : k * columns + column)
-            place += 1
-          }
+    pixels = unsafe Int(table.pointee.pixels)
+    b = packed(Order(geometry: geometry, pixels: pixels))
+  }
+
+  /// For each panel [depth][pixels]; columns beyond the matrix are left out in the last one. Panels are tasks.
+  private struct Order: PackingOrder {
+    let geometry: MatrixProduct
+    let pixels: Int
+
+    func pack<Source: BinaryFloatingPoint, Target: BinaryFloatingPoint>(
+      _ source: UnsafePointer<Source>, into target: UnsafeMutablePointer<Target>, _ threads: ThreadPool?
+    ) {
+      let (depth, columns) = (geometry.depth, geometry.columns)
+      let step = geometry.transposesB ? 1 : columns
+      forEach((columns + pixels - 1) / pixels, threads) { panel in
+        let first = panel * pixels
+        let width = min(pixels, columns - first)
+        let place = unsafe target + first * depth
+        for column in 0..<width {
+          let line = unsafe source + (first + column) * (geometry.transposesB ? depth : 1)
+          for k in 0..<depth { unsafe place[k * width + column] = Target(unsafe line[k * step]) }
         }
       }
     }
   }
 
-  func repacked(b: UnsafePointer<Double>) -> Self { unsafe Self(table, geometry, b: b) }
-
-  /// The same of a B that is float32 numbers: nothing is widened.
-  init(
-    _ table: UnsafePointer<kernels_double_table>, _ geometry: MatrixProduct,
-    floats: UnsafePointer<Float>,
-    _ threads: ThreadPool
-  ) {
-    unsafe self.table = table
-    self.geometry = geometry
-    rows = unsafe Int(table.pointee.rows)
-    let pixels = unsafe Int(table.pointee.pixels)
-    self.pixels = pixels
-    let (depth, columns) = (geometry.depth, geometry.columns)
-    b = unsafe PackedDoubles(count: depth * columns) { target in
-      threads.parallelFor((columns + pixels - 1) / pixels) { panel, _ in
-        let first = panel * pixels
-        let width = min(pixels, columns - first)
-        let place = unsafe target + first * depth
-        for column in 0..<width {
-          let source =
-            unsafe geometry.transposesB
-            ? floats + (first + column) * depth : floats + first + column
-          let step = geometry.transposesB ? 1 : columns
-          for k in 0..<depth { unsafe place[k * width + column] = unsafe source[k * step] }
-        }
-      }
-    }
+  func repacked(b: UnsafePointer<Double>) -> DoubleMatrixProduct {
+    unsafe DoubleMatrixProduct(table, geometry, b: b)
   }
 
   /// A panel, a tile's rows of A, and its sums.
