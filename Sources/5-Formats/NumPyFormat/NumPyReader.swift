@@ -40,11 +40,11 @@ public struct NumPyReader {
     _ file: ByteRegion, verifyChecksums: Bool = false
   ) throws(ScaleNetError) -> StateDict {
     let path = file.origin
-    let archive: ZipReader
-    let contents: [ByteRegion]
-    archive = try ZipReader(file)
-    if verifyChecksums { try Self.verifyChecksums(file) }
-    contents = try archive.contents(of: archive.members, budget: (128 << 20) + 4 * file.count)
+    let archive = try ZipReader(file)
+    if verifyChecksums {
+      for member in archive.members { try archive.verify(member) }
+    }
+    let contents = try archive.contents(of: archive.members, budget: (128 << 20) + 4 * file.count)
 
     var result = StateDict()
     for (member, bytes) in zip(archive.members, contents) {

@@ -16,6 +16,8 @@ public struct ONNXReader {
     public var imageSize: ImageSize?
     /// Arrays that the graph's inputs are known to have.
     public var given: Given
+    /// Whether the model gets a summary of what its file says (`StoredModel.summary`).
+    public var surveys = false
 
     public init(
       dimensions: [String: Int] = [:], imageSize: ImageSize? = nil, given: Given = .none,
@@ -125,7 +127,7 @@ public struct ONNXReader {
       domains: message.opsets.filter { !$0.domain.isEmpty && $0.domain != "ai.onnx" }.map {
         "\($0.domain) \($0.version)"
       }, producer: producer.isEmpty ? nil : producer)
-    model.summary = try summary(of: message, graphMessage)
+    if options.surveys { model.summary = summary(of: message, graphMessage) }
     return model
   }
 

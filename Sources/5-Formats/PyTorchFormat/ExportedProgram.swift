@@ -75,14 +75,26 @@ struct ExportedProgram {
         try contents(member, budget, verifyChecksums), path: archive.file.origin,
         member: archive.name(of: member))
       result = StateDict()
-      // What all tensors together may take, as in a checkpoint: expanded ones can claim any size.
-      var rest = Checkpoint.logicalBudget(fileSize: archive.file.count)
+      // Each member once, however many tensors lie in it, and all within one budget.
+      var positions: [Int: Int] = [:]
+      var stored: [ZipMember] = []
+      var places: [Int] = []
       for entry in entries {
-        guard let stored = archive.member(named: folder + entry.file) else {
+        guard let found = archive.member(named: folder + entry.file) else {
           throw failure(entry.name, "a member '\(folder + entry.file)'", "none")
         }
-        let bytes = try contents(stored, budget, verifyChecksums)
-        let tensor = try tensor(entry, bytes)
+        if positions[found.index] == nil {
+          if verifyChecksums { try archive.verify(found, ignoringZero: true) }
+          positions[found.index] = stored.count
+          stored.append(found)
+        }
+        places.append(positions[found.index]!)
+      }
+      let regions = try archive.contents(of: stored, budget: budget)
+      // What all tensors together may take, as in a checkpoint: expanded ones can claim any size.
+      var rest = Checkpoint.logicalBudget(fileSize: archive.file.count)
+      for (entry, place) in zip(entries, places) {
+        let tensor = try tensor(entry, regions[place])
         guard tensor.byteCount <= rest else {
           throw failure(entry.name, "at most \(rest) bytes more in all tensors", "\(tensor.byteCount)")
         }

@@ -85,7 +85,9 @@ struct ExportedTable {
       default: throw unknown(key)
       }
     }
-    guard let file, !file.contains("/") else { throw failure("the name of a member", "'\(file ?? "")'") }
+    guard let file, !file.utf8.contains(UInt8(ascii: "/")) else {
+      throw failure("the name of a member", "'\(file ?? "")'")
+    }
     if isPickled { return Entry(name: name, file: file, content: .pickled) }
     guard let meta, let number = meta.type, let dimensions = meta.dimensions, let strides = meta.strides
     else {

@@ -23,12 +23,13 @@ extension PyTorchReader {
       throw unpickler.malformed("the end of the pickle", "\(pickle.count - unpickler.position) more bytes")
     }
     let arena = unpickler.arena
+    let rest = layout.pickle.isStored ? budget : budget - pickle.count
     return Checkpoint(
       path: path, arena: arena, root: root,
       isLittleEndian: try isLittleEndian(layout),
       regions: { (storages) throws(ScaleNetError) in
-        try regions(storages, arena, layout, budget: budget, verifyChecksums: verifyChecksums)
-      }, fileSize: file.count, classes: ScriptClasses(layout, budget: budget))
+        try regions(storages, arena, layout, budget: rest, verifyChecksums: verifyChecksums)
+      }, fileSize: file.count, classes: ScriptClasses(layout))
   }
 
   /// Reads all weights of an archive and compares their CRC-32 with the archive's; those that are decompressed are

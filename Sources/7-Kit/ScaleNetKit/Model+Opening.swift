@@ -121,11 +121,9 @@ extension Model {
         files: files,
         summary: found.summary)
     }
-    var summary = stored.summary
-    if summary == nil, options.surveys { summary = try survey(file, format, path: path).summary }
     return Model(
       path: path, format: format, content: .graph(stored), notes: stored.notes,
-      files: stored.files.isEmpty ? files : stored.files, summary: summary)
+      files: stored.files.isEmpty ? files : stored.files, summary: stored.summary)
   }
 
   /// Fails if an option was given that only other formats have.
@@ -166,16 +164,17 @@ extension Model {
   ) throws(ScaleNetError) -> StoredModel {
     if format == .keras {
       var keras = KerasReader.Options(imageSize: options.inputSize.map { ($0.height, $0.width) })
+      keras.surveys = options.surveys
       keras.onlyShape = options.arrays?.only?.shape.dimensions
       for array in options.arrays?.arrays ?? [] { keras.shapes[array.name] = array.tensor.shape.dimensions }
       return try KerasReader.read(file, keras)
     }
+    var onnx = ONNXReader.Options(
+      imageSize: options.inputSize.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
+      given: options.arrays?.given ?? .none)
+    onnx.surveys = options.surveys
     do throws(ScaleNetError) {
-      return try ONNXReader.read(
-        file, path: path,
-        options: ONNXReader.Options(
-          imageSize: options.inputSize.map { ONNXReader.ImageSize(height: $0.height, width: $0.width) },
-          given: options.arrays?.given ?? .none))
+      return try ONNXReader.read(file, path: path, options: onnx)
     } catch {
       throw options.arrays?.blamed(for: error, of: path) ?? error
     }
@@ -200,16 +199,28 @@ extension Model {
 }
 
 extension GraphSurvey {
+  /// Operators that a message names.
+  private static let mostNames = 20
+
   /// Why a file's graph is not read, where that is no damage: operators that are not known, or images without a size.
   /// Nil where the file itself is at fault.
   fileprivate func refusal(after error: ScaleNetError, path: String) -> ScaleNetError? {
     if !unknownOperators.isEmpty {
-      let names = unknownOperators.map(\.escapedForMessage).joined(separator: ", ")
+      // More than any network has that somebody reads is a count.
+      let more = unknownOperators.count - Self.mostNames
+      let names =
+        unknownOperators.prefix(Self.mostNames).map(\.escapedForMessage).joined(separator: ", ")
+        + (more > 0 ? " and \(more) more" : "")
       return ScaleNetError(
         path: path,
         reason:
           "operators that are not known here: \(names); what they compute, and so MACs and shapes, can't be shown"
       )
+    }
+    // Other errors are of the file, whatever else is open in it.
+    switch error.remedy {
+    case .closeExtents?, .setInputSize?: break
+    default: return nil
     }
     guard !openExtents.isEmpty else { return nil }
     var inner = error

@@ -17,8 +17,11 @@ struct KerasParts {
   /// Whether weights stand by classes of layers, as in `.keras`; otherwise by lists of names.
   let isByClass: Bool
 
-  /// What chunked datasets and compressed members may be put together to, besides the file's size.
-  static let budgetFloor = 128 << 20
+  /// What chunked datasets may still be put together to, in bytes.
+  let budget: Int
+
+  /// What chunked datasets and compressed members may be put together to, all of a file.
+  static func budget(_ file: ByteRegion) -> Int { file.count + (128 << 20) }
 
   init(_ file: ByteRegion) throws(ScaleNetError) {
     self = HDF5File.recognizes(file) ? try Self(hdf5: file) : try Self(archive: file)
@@ -44,6 +47,7 @@ struct KerasParts {
     }
     configuration = Array(parts.text.utf8)
     (place, version, weights, isByClass) = ("attribute model_config", parts.version, parts.weights, false)
+    budget = Self.budget(file)
     guard let text = parts.metadata else {
       metadata = []
       return
@@ -67,7 +71,10 @@ struct KerasParts {
     }
     // It says which version of Keras wrote the file; very old ones do without.
     if let metadata = archive.member(named: "metadata.json") { members.append(metadata) }
-    let contents = try archive.contents(of: members, budget: file.count + Self.budgetFloor)
+    var rest = Self.budget(file)
+    let contents = try archive.contents(of: members, budget: rest)
+    for (member, region) in zip(members, contents) where !member.isStored { rest -= region.count }
+    budget = rest
     for member in members { try archive.verify(member) }
 
     func text(_ index: Int) -> [UInt8] { contents[index].array() }

@@ -9,18 +9,22 @@ extension KerasReader {
   ///
   /// - Throws: if it is no model of Keras, or its tensors are damaged.
   package static func survey(_ file: ByteRegion) throws(ScaleNetError) -> GraphSurvey {
-    let path = file.origin
-    let parts = try KerasParts(file)
+    let survey = try survey(try KerasParts(file), path: file.origin)
+    try file.checkIntact()
+    return survey
+  }
+
+  /// The same of a file that was taken apart already.
+  static func survey(_ parts: KerasParts, path: String) throws(ScaleNetError) -> GraphSurvey {
     let json: JSON
     do throws(ScaleNetError) {
       json = try JSONParser.parse(parts.configuration, allowsNonFinite: true)
     } catch { throw error.within(parts.place).inFile(path) }
     var tensors = StateDict()
     do throws(ScaleNetError) {
-      var (budget, count) = (file.count + KerasParts.budgetFloor, 0)
+      var (budget, count) = (parts.budget, 0)
       try collect(parts.weights, prefix: "", level: 0, into: &tensors, budget: &budget, count: &count)
     } catch { throw error.inFile(path) }
-    try file.checkIntact()
     var walk = LayerWalk()
     walk.addLayers(of: json, level: 0)
     var summary = GraphSummary(
@@ -51,6 +55,7 @@ extension KerasReader {
     var classes: [String] = []
     /// Those that are not known here, each once.
     var unknown: [String] = []
+    private var seen = Set<String>()
 
     mutating func addLayers(of model: JSON, level: Int) {
       for layer in KerasReader.layers(of: model) {
@@ -66,7 +71,7 @@ extension KerasReader {
         if isKnown { continue }
         // What an operation computes is told by its function.
         let shown = settings["function"]?.string.map { "\(name) \($0)" } ?? name
-        if !unknown.contains(shown) { unknown.append(shown) }
+        if seen.insert(shown).inserted { unknown.append(shown) }
       }
     }
   }

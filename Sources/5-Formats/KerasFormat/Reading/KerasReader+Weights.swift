@@ -19,7 +19,7 @@ extension KerasReader {
     do throws(ScaleNetError) {
       let root = try HDF5File(file).root()
       if try root.attributes().contains(where: { $0.name == "model_config" }) { return nil }
-      var budget = file.count + (128 << 20)
+      var budget = KerasParts.budget(file)
       var count = 0
       try collect(root, prefix: "", level: 0, into: &result, budget: &budget, count: &count)
     } catch { throw error.inFile(file.origin) }

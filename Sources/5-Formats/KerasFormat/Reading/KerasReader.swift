@@ -26,6 +26,8 @@ public struct KerasReader {
     public var shapes: [String: [Int]]
     /// The same for the only input, whatever it is called.
     public var onlyShape: [Int]?
+    /// Whether the model gets a summary of what its file says (`StoredModel.summary`).
+    public var surveys = false
 
     /// Nothing chosen.
     public init(
@@ -48,13 +50,13 @@ public struct KerasReader {
     let parts = try KerasParts(file)
     let configuration = try ModelConfiguration(
       parts.configuration, version: parts.version, place: parts.place, path: path)
-    let budget = file.count + KerasParts.budgetFloor
     let weights =
       parts.isByClass
-      ? WeightReader.byClass(parts.weights, configuration, path: path, budget: budget)
-      : try WeightReader.byPosition(parts.weights, configuration, path: path, budget: budget)
+      ? WeightReader.byClass(parts.weights, configuration, path: path, budget: parts.budget)
+      : try WeightReader.byPosition(parts.weights, configuration, path: path, budget: parts.budget)
     var model = try GraphAssembler.assemble(configuration, weights, options, path: path)
     model.metadata = parts.metadata
+    if options.surveys { model.summary = try survey(parts, path: path).summary }
     try file.checkIntact()
     return model
   }

@@ -78,11 +78,15 @@ final class ExternalDataReader {
     _ location: String, _ failure: (String, String, String) -> ScaleNetError
   ) throws(ScaleNetError) -> ByteRegion {
     let place = "external_data location"
-    let stated = location.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    // Bytes, as the system has it: a mark that combines with a slash leaves it one.
+    let stated = location.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }
     // "./e.data" is e.data.
     let components = stated.first == "." ? Array(stated.dropFirst()) : stated
     let isPlain = components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
-    guard isPlain, !components.isEmpty, !location.utf8.contains(0), !location.contains("\\") else {
+    guard isPlain, !components.isEmpty, !location.utf8.contains(0),
+      !location.utf8.contains(UInt8(ascii: "\\"))
+    else {
       throw failure(place, "a relative path below the model's directory", "\"\(location)\"")
     }
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))

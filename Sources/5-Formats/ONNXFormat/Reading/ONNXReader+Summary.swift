@@ -26,8 +26,9 @@ extension ONNXReader {
       }
     }
     try file.checkIntact()
-    let summary = try summary(of: message, graph)
+    let summary = summary(of: message, graph)
     var unknown: [String] = []
+    var seen = Set<String>()
     let functions = Set(message.functions.map(\.key))
     for node in graph.nodes + message.functions.flatMap(\.nodes)
     where !functions.contains(
@@ -37,7 +38,7 @@ extension ONNXReader {
       let handler = OperatorTable.handler(domain: domain, op: node.op)
       if handler?.isDefined(opset: domain.isEmpty ? opset : 1) == true { continue }
       let name = Self.name(of: node)
-      if !unknown.contains(name) { unknown.append(name) }
+      if seen.insert(name).inserted { unknown.append(name) }
     }
     // A branch that the graph decides is what is refused, where everything else is known.
     if unknown.isEmpty, graph.nodes.contains(where: { $0.op == "If" && $0.domain.isEmpty }) {
@@ -45,7 +46,8 @@ extension ONNXReader {
     }
     var open: [String] = []
     for port in summary.inputs {
-      for case .open(let name) in (port.shape ?? []).dropFirst() where name == "?" || !open.contains(name) {
+      for case .open(let name) in (port.shape ?? []).dropFirst()
+      where name == "?" || seen.insert("open \(name)").inserted {
         open.append(name == "?" ? "one of \(port.name) without a name" : name)
       }
     }
@@ -58,9 +60,7 @@ extension ONNXReader {
   }
 
   /// What a parsed model says of itself.
-  static func summary(
-    of message: ModelMessage, _ graph: GraphMessage
-  ) throws(ScaleNetError) -> GraphSummary {
+  static func summary(of message: ModelMessage, _ graph: GraphMessage) -> GraphSummary {
     var initializers: [GraphSummary.Initializer] = []
     var stored = Set<String>()
     for initializer in graph.initializers {

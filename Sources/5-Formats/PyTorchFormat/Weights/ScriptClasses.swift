@@ -8,14 +8,14 @@ import ZipArchive
 struct ScriptClasses {
   private let archive: ZipReader
   private let stem: String
-  private let budget: Int
+  /// More than the text of any class takes. It is let go once its names are read.
+  private static let longestText = 16 << 20
   /// The members of each class, by file.
   private var files: [String: [String: [String]]] = [:]
 
-  init(_ layout: ArchiveLayout, budget: Int) {
+  init(_ layout: ArchiveLayout) {
     archive = layout.archive
     stem = layout.stem
-    self.budget = budget
   }
 
   /// Whether a class is one of TorchScript.
@@ -32,7 +32,7 @@ struct ScriptClasses {
   private func read(_ file: String) throws(ScaleNetError) -> [String: [String]] {
     guard let member = archive.member(named: file) else { return [:] }
     try archive.verify(member, ignoringZero: true)
-    let contents = try archive.contents(of: member, budget: budget)
+    let contents = try archive.contents(of: member, budget: Self.longestText)
     let bytes = contents.withBytes { $0.array(0..<$0.byteCount) }
     var classes: [String: [String]] = [:]
     var current: String?

@@ -12,7 +12,7 @@ public struct ProfilePage {
     var body = "<section>\n<h1>\(report.headline.markup)</h1>\n<p>\(report.model.nameMarkup)</p>\n"
     let files = [report.layersPath, report.profilePath].compactMap { $0 }.map(\.nameMarkup)
     body += "<p class=\"muted\">\(files.joined(separator: ", "))</p>\n"
-    for note in report.notes { body += "<p class=\"muted\">\(note.nameMarkup)</p>\n" }
+    for note in report.notes { body += "<p class=\"muted\">\(note.sentenceMarkup)</p>\n" }
     body += "<dl>\n"
     for row in report.kindRows {
       body += "<div><dt>\(row.name.markup)</dt><dd>\(row.value.markup)</dd></div>\n"

@@ -49,8 +49,8 @@ struct CSVReport {
     guard let summary else { return [String](repeating: "", count: 5) }
     let producer = [summary.producer, summary.producerVersion].compactMap { $0 }.joined(separator: " ")
     return [
-      producer, summary.versions, summary.inputs.map(\.text).joined(separator: "; "),
-      summary.outputs.map(\.text).joined(separator: "; "),
+      producer, summary.versions, summary.inputs.map { $0.text() }.joined(separator: "; "),
+      summary.outputs.map { $0.text() }.joined(separator: "; "),
       summary.operators.map { "\($0.count) \($0.name)" }.joined(separator: "; "),
     ].map(Self.name)
   }

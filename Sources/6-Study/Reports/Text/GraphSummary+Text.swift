@@ -6,8 +6,16 @@ extension GraphSummary {
   var rows: [(name: String, text: String)] {
     var rows: [(name: String, text: String)] = []
     if !name.isEmpty { rows.append(("graph", name.escapedForMessage)) }
-    rows.append(("inputs", inputs.isEmpty ? "none" : inputs.map(\.text).joined(separator: ", ")))
-    rows.append(("outputs", outputs.isEmpty ? "none" : outputs.map(\.text).joined(separator: ", ")))
+    rows.append(
+      (
+        "inputs",
+        inputs.isEmpty ? "none" : inputs.map { $0.text(\.escapedForMessage) }.joined(separator: ", ")
+      ))
+    rows.append(
+      (
+        "outputs",
+        outputs.isEmpty ? "none" : outputs.map { $0.text(\.escapedForMessage) }.joined(separator: ", ")
+      ))
     if let producer {
       rows.append(
         (
@@ -15,25 +23,29 @@ extension GraphSummary {
           ([producer] + (producerVersion.map { [$0] } ?? [])).joined(separator: " ").escapedForMessage
         ))
     }
-    if !versions.isEmpty { rows.append(("versions", versions)) }
+    if !versions.isEmpty { rows.append(("versions", versions.escapedForMessage)) }
     for entry in metadata {
       rows.append(("metadata", "\(entry.key.escapedForMessage): \(Self.cut(entry.value.escapedForMessage))"))
     }
-    let kinds = operators.map { "\($0.count) \($0.name.escapedForMessage)" }
+    var kinds = operators.prefix(Self.mostKinds).map { "\($0.count) \($0.name.escapedForMessage)" }
+    if operators.count > Self.mostKinds { kinds.append("\(operators.count - Self.mostKinds) more kinds") }
     rows.append(("operators", kinds.isEmpty ? "none" : kinds.joined(separator: ", ")))
     if functions > 0 { rows.append(("functions", "\(functions)")) }
     rows.append(("initializers", initializerText))
     return rows
   }
 
-  /// The versions of operators, then of the format.
+  /// The versions of operators, then of the format, as the file has them.
   var versions: String {
     var parts = opsets.map { set in
-      set.domain == "ai.onnx" ? "opset \(set.version)" : "\(set.domain.escapedForMessage) \(set.version)"
+      set.domain == "ai.onnx" ? "opset \(set.version)" : "\(set.domain) \(set.version)"
     }
     if let irVersion { parts.append("IR \(irVersion)") }
     return parts.joined(separator: ", ")
   }
+
+  /// More kinds of operators than any network has that somebody reads; JSON and CSV have all.
+  private static let mostKinds = 60
 
   private var initializerText: String {
     guard initializerCount > 0 else { return "none" }
@@ -56,11 +68,11 @@ extension GraphSummary {
 }
 
 extension GraphSummary.Port {
-  /// `x float32[n, 3, h, w]`.
-  var text: String {
-    let extents = shape.map { "[" + $0.map(\.description.escapedForMessage).joined(separator: ", ") + "]" }
-    let type = (type ?? "").escapedForMessage + (extents ?? "")
-    return name.escapedForMessage + (type.isEmpty ? "" : " \(type)")
+  /// `x float32[n, 3, h, w]`, each name as `shown` has it.
+  func text(_ shown: (String) -> String = { $0 }) -> String {
+    let extents = shape.map { "[" + $0.map { shown($0.description) }.joined(separator: ", ") + "]" }
+    let type = shown(type ?? "") + (extents ?? "")
+    return shown(name) + (type.isEmpty ? "" : " \(type)")
   }
 }
 

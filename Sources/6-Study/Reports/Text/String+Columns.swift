@@ -1,3 +1,5 @@
+import FileIO
+
 extension String {
   /// Columns that the text takes in a terminal: two for wide characters of East Asia and emoji, none for marks that
   /// combine with what is before them.
@@ -54,20 +56,6 @@ extension Unicode.Scalar {
 }
 
 extension String {
-  /// The text on one line, whatever its length: control characters and line separators are escaped.
-  var onOneLine: String {
-    var result = ""
-    for scalar in unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
-        result += "\\u{" + String(scalar.value, radix: 16) + "}"
-      default:
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
   /// Lines of at most `width` columns, broken at spaces; a longer word is cut in its middle, or has a line of its own.
   func wrapped(to width: Int, cutsWords: Bool = true) -> [String] {
     var lines: [String] = []
