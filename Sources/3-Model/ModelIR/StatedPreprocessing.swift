@@ -24,11 +24,6 @@ public struct StatedPreprocessing: Sendable, Codable, Hashable {
     case cropFraction = "crop_pct"
   }
 
-  /// Whether nothing is known.
-  package var isEmpty: Bool {
-    inputSize == nil && mean == nil && standardDeviation == nil && interpolation == nil && cropFraction == nil
-  }
-
   /// On one line: `3x224x224, mean 0.485 0.456 0.406, ...`.
   public var text: String {
     func list(_ values: [Double]) -> String { values.map { "\($0)" }.joined(separator: " ") }

@@ -33,7 +33,7 @@ public struct Model: Sendable {
   public let notes: [String]
   /// The files that tensors are views of, which no output may replace.
   package let files: [ByteRegion]
-  /// What an ONNX file says of itself, and a Keras file where `OpeningOptions.surveys` asked; nil for other models.
+  /// What an ONNX or Keras file says of itself, where `OpeningOptions.surveys` asked; nil for other models.
   public let summary: GraphSummary?
   /// What stands beside the weights about their network.
   let configuration: WeightsConfiguration?

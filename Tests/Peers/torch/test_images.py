@@ -1,5 +1,6 @@
 """Images through the command against Pillow, torchvision, timm and ONNX Runtime."""
 
+import argparse
 import concurrent.futures
 import csv
 import io
@@ -153,6 +154,31 @@ def test_settings_beside_weights(photos, network, tmp_path):
     found = json.loads(scalenet("predict", weights, image, "--format", "json").stdout)
     assert found["preprocessing"]["input_size"] == [96, 96] and found["preprocessing"]["mean"] == [0.5, 0.5, 0.5]
     assert found["images"][0]["classes"] == asked["images"][0]["classes"]
+
+
+@pytest.mark.parametrize("entries, options", [
+    ({"args": argparse.Namespace(mean=[0.5, 0.4, 0.3], std=(0.25, 0.5, 0.25), crop_pct=0.9, interpolation="bicubic",
+                                 input_size=[3, 96, 96], img_size=None)},
+     ("--crop", "96", "--crop-pct", "0.9", "--interpolation", "bicubic", "--mean", "0.5,0.4,0.3", "--std", "0.25,0.5,0.25")),
+    ({"args": argparse.Namespace(val_resize_size=110, val_crop_size=96, interpolation="bilinear")},
+     ("--resize", "110", "--crop", "96", "--interpolation", "bilinear")),
+    ({"mean": [0.5], "std": [0.25], "crop_pct": 1}, ("--mean", "0.5", "--std", "0.25", "--crop-pct", "1")),
+], ids=["timm", "torchvision", "top"])
+def test_settings_among_the_weights(photos, network, tmp_path, entries, options):
+    """What a training checkpoint says of images beside its weights counts as options do, and options go before it."""
+    state = network[1].state_dict()
+    torch.save({"state_dict": state}, tmp_path / "plain.pth")
+    torch.save({"state_dict": state} | entries, tmp_path / "saying.pth")
+    image = sorted(photos.rglob("*.jpg"))[1]
+    assert not (tmp_path / "config.json").exists()
+
+    def answers(name, *more):
+        return json.loads(scalenet("predict", tmp_path / name, image, *more, "--format", "json").stdout)
+
+    asked, found = answers("plain.pth", *options), answers("saying.pth")
+    assert found["preprocessing"] == asked["preprocessing"]
+    assert found["images"][0]["classes"] == asked["images"][0]["classes"] != answers("plain.pth")["images"][0]["classes"]
+    assert answers("saying.pth", "--crop", "64")["preprocessing"]["input_size"] == [64, 64]
 
 
 def labels_file(folder):

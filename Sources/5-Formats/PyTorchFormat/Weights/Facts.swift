@@ -1,12 +1,13 @@
 import FileIO
 
-/// Collects what a checkpoint says beside its tensors, as far as it is plain: texts, numbers and booleans in dictionaries
-/// and in attributes of objects, by dotted keys such as `args.arch`.
+/// Collects what a checkpoint says beside its tensors, as far as it is plain: texts, numbers, booleans and short lists of
+/// numbers in dictionaries and in attributes of objects, by dotted keys such as `args.arch`.
 struct Facts {
   /// As many, as deep and as long as anyone would read.
   private static let mostFacts = 1_000
   private static let mostLevels = 4
   private static let longestText = 256
+  private static let longestList = 8
 
   private let arena: PickleArena
   private(set) var values: [String: String] = [:]
@@ -55,8 +56,22 @@ struct Facts {
     case .integer(let value): "\(value)"
     case .real(let value): "\(value)"
     case .text(let slice): slice.count <= Self.longestText ? arena.string(slice) : nil
-    case .none, .longInteger, .global, .opaque, .object, .tuple, .list, .dictionary, .set, .storage, .tensor:
-      nil
+    case .list(let index), .tuple(let index): list(arena.containers[index])
+    case .none, .longInteger, .global, .opaque, .object, .dictionary, .set, .storage, .tensor: nil
     }
+  }
+
+  /// A few numbers as `[0.5, 0.5, 0.5]`.
+  private func list(_ items: [PickleValue]) -> String? {
+    guard !items.isEmpty, items.count <= Self.longestList else { return nil }
+    var texts: [String] = []
+    for item in items {
+      switch item {
+      case .integer(let value): texts.append("\(value)")
+      case .real(let value): texts.append("\(value)")
+      default: return nil
+      }
+    }
+    return "[" + texts.joined(separator: ", ") + "]"
   }
 }

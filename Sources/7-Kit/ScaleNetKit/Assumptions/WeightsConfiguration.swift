@@ -3,11 +3,9 @@ import FileIO
 import JSONText
 import ModelIR
 
-/// What stands in a `config.json` beside weights: the hub's form of timm, or that of Hugging Face's transformers.
+/// What a file of weights, or a `config.json` beside it, says of the network: the hub's form of timm, or that of Hugging
+/// Face's transformers.
 struct WeightsConfiguration: Sendable {
-  var path: String
-  /// The network's name, such as `resnet50`, as the file has it.
-  var architecture: String
   var stridePlacement: StridePlacement?
   var activation: Activation?
   var antiAliasing: AntiAliasing?
@@ -26,7 +24,8 @@ struct WeightsConfiguration: Sendable {
   static func beside(
     _ weights: String, network: String
   ) throws(ScaleNetError) -> (configuration: WeightsConfiguration?, notes: [String]) {
-    let folder = weights.lastIndex(of: "/").map { String(weights[...$0]) } ?? ""
+    let slash = weights.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let folder = slash.map { String(weights[...$0]) } ?? ""
     let path = folder + "config.json"
     guard FileIdentity.of(path: path) != nil else { return (nil, []) }
     let json: JSON
@@ -70,20 +69,17 @@ struct WeightsConfiguration: Sendable {
 
   /// What a training checkpoint says of itself: `arch` of timm's and PyTorch's examples, `args.model` of torchvision's
   /// references. Nil if it says nothing.
-  init?(stating facts: [String: String], path: String, network: String) throws(ScaleNetError) {
+  fileprivate init?(stating facts: [String: String], path: String, network: String) throws(ScaleNetError) {
     guard let key = ["arch", "args.arch", "args.model"].first(where: { facts[$0] != nil }),
       let name = facts[key]
     else { return nil }
     let published = try PublishedName(name, source: path, place: key, network: network)
-    self.init(path: path, architecture: name)
+    self.init()
     antiAliasing = published.antiAliasing
     padsLikeTensorFlow = published.padsLikeTensorFlow
   }
 
-  private init(path: String, architecture: String) {
-    self.path = path
-    self.architecture = architecture
-  }
+  fileprivate init() {}
 
   /// A link is followed only as caches of downloads have them, to a file beside the weights themselves: what others pack
   /// into a folder must not point out of it.
@@ -100,7 +96,7 @@ struct WeightsConfiguration: Sendable {
     _ json: JSON, _ name: String, _ path: String, _ network: String
   ) throws(ScaleNetError) -> WeightsConfiguration {
     let published = try PublishedName(name, source: path, place: "architecture", network: network)
-    var result = WeightsConfiguration(path: path, architecture: name)
+    var result = WeightsConfiguration()
     result.antiAliasing = published.antiAliasing
     result.padsLikeTensorFlow = published.padsLikeTensorFlow
     guard case .object(let arguments)? = json["model_args"] else { return result }
@@ -135,7 +131,7 @@ struct WeightsConfiguration: Sendable {
         path: path, place: "downsample_in_first_stage", expected: "false: the first stage keeps its size",
         found: "true")
     }
-    var result = WeightsConfiguration(path: path, architecture: kind)
+    var result = WeightsConfiguration()
     if let name = json["hidden_act"] {
       result.activation = try activation(name.string, path, "hidden_act")
     }
@@ -187,10 +183,20 @@ extension Model {
     let own = try WeightsConfiguration(stating: facts, path: path, network: architecture.displayName)
     let (beside, notes) = try WeightsConfiguration.beside(path, network: architecture.displayName)
     // What stands beside the weights knows more of them than their names.
-    let found = beside ?? own
-    if found == nil && notes.isEmpty { return self }
+    var found = beside ?? own
+    var allNotes = self.notes + notes
+    if found?.images == nil {
+      do throws(ScaleNetError) {
+        if let stated = try ImagePreprocessing(stating: facts) {
+          found = found ?? WeightsConfiguration()
+          found?.images = (path, stated)
+        }
+      } catch {
+        allNotes.append("how images are prepared was not read: \(error.inFile(path))")
+      }
+    }
+    if found == nil && allNotes.count == self.notes.count { return self }
     return Model(
-      path: path, format: format, content: content, notes: self.notes + notes, files: files,
-      configuration: found)
+      path: path, format: format, content: content, notes: allNotes, files: files, configuration: found)
   }
 }

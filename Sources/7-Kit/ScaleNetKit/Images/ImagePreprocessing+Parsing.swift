@@ -51,6 +51,35 @@ extension ImagePreprocessing {
     self = try Self(timm: settings).over(Self(timm: json)).over(Self.transformers(settings))
   }
 
+  /// What a training checkpoint says of images beside its weights: the arguments of timm's training (`mean`, `crop_pct` and
+  /// so on) and of torchvision's references (`val_resize_size`, `val_crop_size`), at the top or where they are kept. Nil
+  /// if it says nothing of them.
+  init?(stating facts: [String: String]) throws(ScaleNetError) {
+    for prefix in ["", "args.", "pretrained_cfg.", "default_cfg.", "config."] {
+      let members = ["mean", "std", "interpolation", "crop_pct", "crop_mode", "input_size"].compactMap {
+        (key) -> JSON.Member? in
+        // timm's arguments are empty where nobody gave them.
+        guard let text = facts[prefix + key], !text.isEmpty else { return nil }
+        // What is no JSON is a name, such as bicubic.
+        return JSON.Member(key: key, value: (try? JSONParser.parse(Array(text.utf8))) ?? .string(text))
+      }
+      var stated = try Self(timm: .object(members))
+      if let size = facts[prefix + "val_crop_size"].flatMap({ Int($0) }), size > 0 {
+        stated.crop = InputSize(height: size, width: size)
+        stated.resize = facts[prefix + "val_resize_size"].flatMap { Int($0) }
+      }
+      // A filter alone may be that of anything.
+      guard
+        stated.mean != nil || stated.standardDeviation != nil || stated.crop != nil
+          || stated.cropPercentage != nil
+      else { continue }
+      try stated.check()
+      self = stated
+      return
+    }
+    return nil
+  }
+
   /// The keys of timm's `pretrained_cfg`.
   init(timm json: JSON) throws(ScaleNetError) {
     self.init()
