@@ -14,7 +14,7 @@ extension ModelComparison {
 
   /// Names the nodes that make rounding larger, on the side that rounds more; nil where rounding is far from deciding.
   func amplification(
-    _ outputs: ComparedOutputs, _ report: DiffReport
+    _ outputs: ComparedOutputs
   ) throws(ScaleNetError) -> DiffReport.Amplification? {
     let share = max(tolerance.scaled ? tolerance.absolute + tolerance.relative : tolerance.relative, 1e-6)
     let errors = outputs.roundings.values.map { ($0.leftError ?? .infinity, $0.rightError ?? .infinity) }

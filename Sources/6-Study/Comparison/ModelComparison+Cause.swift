@@ -43,7 +43,8 @@ extension ModelComparison {
     if !causes.isEmpty, !isAll {
       causes[causes.count - 1].explanation += " Behind it other differences remain."
     }
-    if causes.isEmpty, report.verdict == .differ, let cause = outputCause(outputs) ?? wholeGraphCause(outputs)
+    if causes.isEmpty, report.verdict == .differ,
+      let cause = softmaxCause(outputs) ?? wholeGraphCause(outputs)
     {
       causes = [cause]
     }

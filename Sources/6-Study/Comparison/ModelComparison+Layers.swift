@@ -25,7 +25,7 @@ extension ModelComparison {
     guard let leftGraph = left.graph, let rightGraph = right.graph else {
       if !isExplained {
         try progress(.explaining)
-        report.cause = outputCause(outputs) ?? wholeGraphCause(outputs)
+        report.cause = backgroundCause(outputs) ?? softmaxCause(outputs) ?? wholeGraphCause(outputs)
       }
       if wantsLayers { report.notes.append("layers are compared between two models; a recording has none") }
       if wantsWeights { report.notes.append("weights are compared between two models; a recording has none") }

@@ -30,8 +30,7 @@ extension ModelComparison {
   }
 
   /// A softmax that one side ends in and the other does not.
-  func outputCause(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
-    if let cause = backgroundCause(outputs) { return cause }
+  func softmaxCause(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
     for pair in outputs.pairs {
       guard pair.order == .same, let columns = outputs.left[pair.left].tensor.shape.dimensions.last,
         columns > 1, let a = try? outputs.left[pair.left].tensor.doubles(),

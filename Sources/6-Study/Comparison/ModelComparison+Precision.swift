@@ -91,13 +91,8 @@ extension ModelComparison {
     if let explained = measures.explained, let found = measures.found {
       // Chance in what happens to be a half, and rounding of float32 itself.
       // Values on the way are rounded to a half type too: by half a unit of the last place at most.
-      let rounding: Double =
-        switch study.stages.lower.type {
-        case .float16: 0x1p-11
-        case .bfloat16: 0x1p-8
-        // Integers' steps are those of the scales, and counted.
-        default: 0
-        }
+      // Integers' steps are those of the scales, and counted.
+      let rounding = study.stages.lower.isHalf ? study.stages.lower.type.roundingUnit : 0
       isExplained = found <= explained * 1.5 + rounding + 1e-6
     }
     return DiffReport.PrecisionLayer(
@@ -153,13 +148,8 @@ extension ModelComparison {
     let names = kept.compactMap { $0.main.map { graph.nodes[$0].name } }
     if names.isEmpty { return nil }
     return
-      "scalenet convert \(Self.quoted(path)) --dtype \(lower.type.rawValue) --keep-float32 "
-      + "\(Self.quoted(names.joined(separator: ","))) -o mixed.onnx"
+      "scalenet convert \(path.shellQuoted) --dtype \(lower.type.rawValue) --keep-float32 "
+      + "\(names.joined(separator: ",").shellQuoted) -o mixed.onnx"
   }
 
-  /// As a shell takes it.
-  private static func quoted(_ text: String) -> String {
-    let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-/,:+@%=".contains($0)) }
-    return isPlain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"
-  }
 }

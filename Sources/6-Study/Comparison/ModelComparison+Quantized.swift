@@ -12,7 +12,9 @@ extension ModelComparison {
     var probe = report
     try plain.addRounding(to: &outputs, &probe)
     let (side, reference) = isLeft ? ("left", "right") : ("right", "left")
-    let what = lower.activations.isEmpty ? "weights" : "weights and activations"
+    let what =
+      lower.activations.isEmpty
+      ? "weights" : lower.weights.isEmpty ? "activations" : "weights and activations"
     var cause = DiffReport.Cause(
       kind: .quantizedWeights,
       explanation:

@@ -56,20 +56,22 @@ package struct ModelComparison {
     if !isIdentical {
       try progress(.runningInDouble)
       try addRounding(to: &outputs, &report)
-      report.amplification = try amplification(outputs, report)
     }
     report.outputs = outputs.reports
-    let lower = isIdentical ? nil : try lowerSide()
-    if let lower {
-      try progress(.measuringPrecision)
-      do throws(ScaleNetError) {
+    var lower: (isLeft: Bool, lower: LowerPrecision)?
+    do throws(ScaleNetError) {
+      if !isIdentical { lower = try lowerSide() }
+      if let lower {
+        try progress(.measuringPrecision)
         report.precision = try precision(lower.lower, isLeft: lower.isLeft, outputs)
-      } catch {
-        // Graphs put together of two that are not alike may not fit; the comparison itself does not depend on it.
-        guard error.kind != .cancelled else { throw error }
-        report.notes.append("what lower precision costs could not be measured: \(error)")
       }
+    } catch {
+      // Graphs put together of two that are not alike may not fit; the comparison itself does not depend on it.
+      guard error.kind != .cancelled else { throw error }
+      report.notes.append("what lower precision costs could not be measured: \(error)")
     }
+    // Steps of lower precision are no rounding that a network makes larger.
+    if !isIdentical, lower == nil { report.amplification = try amplification(outputs) }
     try addLayersAndCause(to: &report, outputs, lower, progress)
     report.explanation = explanation(of: report)
     if isStrict, let missing = outputs.uncompared.first {

@@ -1,4 +1,5 @@
 import Execution
+public import FileIO
 public import ModelIR
 
 /// One side of a comparison: a model that is run, or the outputs that something else computed.

@@ -75,3 +75,17 @@ extension Tolerance {
   /// Weights that find each other again: rounded to a half type, they still are near.
   static let likeWeights = Tolerance(name: "like", absolute: 1e-2, relative: 0, scaled: true)
 }
+
+extension DataType {
+  /// By how much a number of a floating-point type is off at most when it is rounded to it, as a part of itself: half a unit
+  /// in its last place.
+  var roundingUnit: Double {
+    switch self {
+    case .float16: 0x1p-11
+    case .bfloat16: 0x1p-8
+    case .float64: 0x1p-53
+    // Of narrower types nothing is rounded to here.
+    default: 0x1p-24
+    }
+  }
+}

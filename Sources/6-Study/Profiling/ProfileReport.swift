@@ -1,3 +1,5 @@
+public import FileIO
+
 /// What the layers of an engine were made of and how long they took, by block and scale of the network that it was built
 /// from; `schemas/profile.schema.json` describes its JSON.
 ///
@@ -26,13 +28,13 @@ public struct ProfileReport: Sendable, Codable, Hashable {
     /// What it is.
     public var kind: LayerKind
     /// `CaskConvolution`, `kgen`, ...; nil where the engine does not say it, as the next three are.
-    public var type: String?
+    @ExplicitNull public var type: String?
     /// The kernel.
-    public var tactic: String?
+    @ExplicitNull public var tactic: String?
     /// Element type and order of its first output.
-    public var format: String?
+    @ExplicitNull public var format: String?
     /// The stream that it runs in.
-    public var stream: Int?
+    @ExplicitNull public var stream: Int?
     /// The network's nodes that it computes, in the order of the graph; those that it serves, where it computes none.
     public var nodes: [String]
     /// ONNX's `op_type` of each.
@@ -44,11 +46,11 @@ public struct ProfileReport: Sendable, Codable, Hashable {
     /// Scales of these nodes; empty for none.
     public var scales: [String]
     /// Mean milliseconds.
-    public var timeMs: Double?
+    @ExplicitNull public var timeMs: Double?
     /// Median milliseconds.
-    public var medianMs: Double?
+    @ExplicitNull public var medianMs: Double?
     /// Of the time of all layers, from 0 to 1.
-    public var share: Double?
+    @ExplicitNull public var share: Double?
     /// Multiply-accumulates of its nodes; those of a node that several layers compute stand with the first.
     public var macs: Int
 
@@ -56,26 +58,6 @@ public struct ProfileReport: Sendable, Codable, Hashable {
       case name, kind, type, tactic, format, stream, nodes, ops, unknown, places, scales, share, macs
       case timeMs = "time_ms"
       case medianMs = "median_ms"
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      // A reader finds every key.
-      try container.encode(name, forKey: .name)
-      try container.encode(kind, forKey: .kind)
-      try container.encode(type, forKey: .type)
-      try container.encode(tactic, forKey: .tactic)
-      try container.encode(format, forKey: .format)
-      try container.encode(stream, forKey: .stream)
-      try container.encode(nodes, forKey: .nodes)
-      try container.encode(ops, forKey: .ops)
-      try container.encode(unknown, forKey: .unknown)
-      try container.encode(places, forKey: .places)
-      try container.encode(scales, forKey: .scales)
-      try container.encode(timeMs, forKey: .timeMs)
-      try container.encode(medianMs, forKey: .medianMs)
-      try container.encode(share, forKey: .share)
-      try container.encode(macs, forKey: .macs)
     }
   }
 
@@ -106,14 +88,14 @@ public struct ProfileReport: Sendable, Codable, Hashable {
     /// Layers that compute or serve nodes of the part.
     public var layers: Int
     /// Milliseconds of these layers, TensorRT's own among them.
-    public var timeMs: Double?
+    @ExplicitNull public var timeMs: Double?
     /// Of the time of all layers, from 0 to 1.
-    public var share: Double?
+    @ExplicitNull public var share: Double?
     /// Milliseconds of that which TensorRT's own layers took: reformats, shuffles, copies.
-    public var insertedMs: Double?
+    @ExplicitNull public var insertedMs: Double?
     /// Milliseconds of that which were divided: of layers that compute nodes of several parts each part gets what its
     /// multiply-accumulates are of the layer's.
-    public var dividedMs: Double?
+    @ExplicitNull public var dividedMs: Double?
     /// Milliseconds that a block's scales 1, 2, 4 and 7 took, without TensorRT's own layers; empty for parts without.
     public var scaleMs: [Double]
     /// Multiply-accumulates of one image, or of the batch that the graph has.
@@ -129,20 +111,6 @@ public struct ProfileReport: Sendable, Codable, Hashable {
       case scaleMs = "scale_ms"
       case macsShare = "macs_share"
     }
-
-    public func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(name, forKey: .name)
-      try container.encode(kind, forKey: .kind)
-      try container.encode(layers, forKey: .layers)
-      try container.encode(timeMs, forKey: .timeMs)
-      try container.encode(share, forKey: .share)
-      try container.encode(insertedMs, forKey: .insertedMs)
-      try container.encode(dividedMs, forKey: .dividedMs)
-      try container.encode(scaleMs, forKey: .scaleMs)
-      try container.encode(macs, forKey: .macs)
-      try container.encode(macsShare, forKey: .macsShare)
-    }
   }
 
   /// Operators that were fused into one layer, and how often.
@@ -152,18 +120,11 @@ public struct ProfileReport: Sendable, Codable, Hashable {
     /// Layers of these.
     public var layers: Int
     /// Milliseconds of all of them.
-    public var timeMs: Double?
+    @ExplicitNull public var timeMs: Double?
 
     enum CodingKeys: String, CodingKey {
       case ops, layers
       case timeMs = "time_ms"
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(ops, forKey: .ops)
-      try container.encode(layers, forKey: .layers)
-      try container.encode(timeMs, forKey: .timeMs)
     }
   }
 
@@ -186,11 +147,11 @@ public struct ProfileReport: Sendable, Codable, Hashable {
   /// The file of layers.
   public var layersPath: String
   /// The file of times; nil for none.
-  public var profilePath: String?
+  @ExplicitNull public var profilePath: String?
   /// Runs that the times are means of; nil without a profile.
-  public var runs: Int?
+  @ExplicitNull public var runs: Int?
   /// Milliseconds of all layers.
-  public var timeMs: Double?
+  @ExplicitNull public var timeMs: Double?
   /// The blocks, in the order in which they run, with what stands outside of them; then what belongs nowhere.
   public var parts: [Part]
   /// Of a network of scale-aggregation blocks the same time by scale; empty for others.
@@ -210,21 +171,5 @@ public struct ProfileReport: Sendable, Codable, Hashable {
     case profilePath = "profile_path"
     case timeMs = "time_ms"
     case unclaimedNodes = "unclaimed_nodes"
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(model, forKey: .model)
-    try container.encode(architecture, forKey: .architecture)
-    try container.encode(layersPath, forKey: .layersPath)
-    try container.encode(profilePath, forKey: .profilePath)
-    try container.encode(runs, forKey: .runs)
-    try container.encode(timeMs, forKey: .timeMs)
-    try container.encode(parts, forKey: .parts)
-    try container.encode(scales, forKey: .scales)
-    try container.encode(fusions, forKey: .fusions)
-    try container.encode(layers, forKey: .layers)
-    try container.encode(unclaimedNodes, forKey: .unclaimedNodes)
-    try container.encode(notes, forKey: .notes)
   }
 }

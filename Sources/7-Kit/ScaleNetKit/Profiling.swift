@@ -46,7 +46,7 @@ extension Model {
       throw failure ?? .unsupported(path: path, operation: "profile it", reason: "it has no nodes")
     }
     var report = try ProfileReport(
-      best, model: path, architecture: displayName, layersPath: layers, profilePath: times,
+      best, model: path, architecture: architecture, layersPath: layers, profilePath: times,
       runs: profile?.runs)
     report.notes += notes
     let known = Set(best.tensorNames)
@@ -76,11 +76,5 @@ extension Model {
     } catch {
       throw error.inFile(path)
     }
-  }
-
-  /// The published network that this is, or its family.
-  private var displayName: String {
-    if case .weights(_, let network) = content { return network.displayName }
-    return architecture
   }
 }

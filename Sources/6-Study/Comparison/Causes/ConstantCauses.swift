@@ -276,7 +276,7 @@ enum Digits {
   /// one of them was rounded before it was multiplied, so that neither holds numbers of that type.
   static func isRoundedByParts(_ a: [Float], _ b: [Float], _ type: DataType) -> Bool {
     guard a.count >= 32, let largest = a.map(\.magnitude).max(), largest > 0 else { return false }
-    let limit: Float = type == .float16 ? 0x1p-11 : 0x1p-8
+    let limit = Float(type.roundingUnit)
     var (large, counted) = (0, 0)
     var (sum, magnitudes) = (0.0, 0.0)
     for (x, y) in zip(a, b) {

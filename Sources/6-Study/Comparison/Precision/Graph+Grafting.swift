@@ -53,7 +53,8 @@ struct Grafting {
         }
       }
       let names = node.outputs.map { graph.unusedName("\(source[$0].name)\(suffix)") }
-      let outputs = try graph.addNode("\(node.name)\(suffix)", node.op, inputs: inputs, outputNames: names)
+      // A node belongs to every layer that reads it, and is set in for each.
+      let outputs = try graph.addNode(names[0], node.op, inputs: inputs, outputNames: names)
       for (id, own) in zip(node.outputs, outputs) { made[id] = own }
     }
     guard let result = made[target] ?? partner(target) else { return nil }

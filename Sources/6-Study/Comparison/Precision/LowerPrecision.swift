@@ -87,8 +87,8 @@ private struct Rewriting {
 
   /// False if there is something that is not understood.
   mutating func run() throws(ScaleNetError) -> Bool {
-    // The value that stands for each array of integers.
-    var rounded: [ValueID: ValueID] = [:]
+    // The value that stands for each array of integers, and in which steps.
+    var rounded: [ValueID: (value: ValueID, quantizer: Quantizer)] = [:]
     var integers = Set<ValueID>()
     for node in source.nodes {
       switch node.op {
@@ -96,23 +96,26 @@ private struct Rewriting {
         integers.formUnion(node.outputs)
       case .dequantizeLinear(let op):
         guard let input = node.inputs[0] else { return false }
-        if let known = rounded[input] {
-          // Several that read the same integers give the same numbers.
-          values[node.outputs[0]] = values[known]
-          plainValues[node.outputs[0]] = plainValues[known]
-          continue
-        }
         guard
           let quantizer = Quantizer(
             source, node, type: source[input].type.dataType, axis: op.axis, blockSize: op.blockSize)
         else { return false }
+        if let known = rounded[input] {
+          // Several that read the same integers in the same steps give the same numbers.
+          guard known.quantizer.steps == quantizer.steps, known.quantizer.zeros == quantizer.zeros else {
+            return false
+          }
+          values[node.outputs[0]] = values[known.value] ?? known.value
+          plainValues[node.outputs[0]] = plainValues[known.value] ?? known.value
+          continue
+        }
         if let tensor = source.initializer(input) {
           guard let elements = Self.dequantized(tensor, quantizer) else { return false }
           hold(node.outputs[0], Tensor(elements, shape: tensor.shape), quantizer)
           continue
         }
         guard try add(quantizer, of: input, as: node.outputs[0]) else { return false }
-        rounded[input] = node.outputs[0]
+        rounded[input] = (node.outputs[0], quantizer)
       default:
         if node.inputs.contains(where: { $0.map(integers.contains) ?? false }) { return false }
         nodes.append(Self.resolved(node, values))

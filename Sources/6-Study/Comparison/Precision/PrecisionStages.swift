@@ -57,8 +57,11 @@ struct PrecisionStages {
       partners[plain[aligned.left.output(pair.leftNode)].name] = other.value(named: name)
     }
     var cuts: [(own: ValueID, other: ValueID)] = []
+    var (taken, otherTaken) = (Set<ValueID>(), Set<ValueID>())
     func add(_ a: ValueID, _ b: ValueID) {
-      guard !cuts.contains(where: { $0.own == a || $0.other == b }) else { return }
+      guard !taken.contains(a), !otherTaken.contains(b) else { return }
+      taken.insert(a)
+      otherTaken.insert(b)
       cuts.append((a, b))
     }
     for activation in lower.activations {
@@ -77,19 +80,16 @@ struct PrecisionStages {
     }
     set(cuts, quantizers)
     // Layers of weights with nothing that rounds between them are stages of their own too.
-    var more = cuts
+    let count = cuts.count
     for stage in stages {
       let linear = stage.ownNodes.filter { own.nodes[$0].op.hasWeight }
       guard linear.count > 1 else { continue }
       for index in linear {
         let a = own.nodes[index].outputs[0]
-        guard let b = partners[own[a].name], !more.contains(where: { $0.own == a || $0.other == b }) else {
-          continue
-        }
-        more.append((a, b))
+        if let b = partners[own[a].name] { add(a, b) }
       }
     }
-    if more.count > cuts.count { set(more, quantizers) }
+    if cuts.count > count { set(cuts, quantizers) }
   }
 
   /// Operators whose results a graph without rounded activations is cut at. What only picks or moves numbers belongs to

@@ -53,13 +53,9 @@ extension PrecisionStudy {
       graph.nodes[index].inputs = graph.nodes[index].inputs.map { $0.map { replaced[$0] ?? $0 } }
     }
     graph.setOutputs(graph.outputs.map { replaced[$0] ?? $0 })
-    do throws(ScaleNetError) {
-      try graph.sortNodes()
-      try graph.apply([EliminateDeadNodes()])
-    } catch {
-      // What reads itself is no graph: the two are not alike there.
-      return nil
-    }
+    // What reads itself is no graph: the two are not alike there.
+    do throws(ScaleNetError) { try graph.sortNodes() } catch { return nil }
+    try graph.apply([EliminateDeadNodes()])
     return graph
   }
 
@@ -123,13 +119,15 @@ extension PrecisionStudy {
 
   /// How many layers are run alone: all, but for large networks as many as take a few seconds.
   var mostAlone: Int {
+    let graph = stages.other
+    func shape(_ id: ValueID?) -> TensorShape? { id.flatMap { graph[$0].type.shape } }
     var products = 1
-    for node in stages.other.nodes where node.op.hasWeight {
-      guard let weight = stages.other.initializer(node.inputs[1]),
-        let output = stages.other[node.outputs[0]].type.shape
-      else { continue }
-      products += weight.elementCount * (output.elementCount / max(output.rank > 1 ? output[1] : 1, 1))
+    for node in graph.nodes {
+      let outputs = node.outputs.compactMap { shape($0) }
+      guard outputs.count == node.outputs.count else { continue }
+      let cost = node.op.kind.cost(inputs: node.inputs.map { shape($0) }, outputs: outputs)
+      products = products.saturatingAdded(to: cost.macs)
     }
-    return min(64, max(8, 300_000_000_000 / products))
+    return min(64, max(8, 300_000_000_000 / products.saturatingMultiplied(by: max(1, otherInputs.count))))
   }
 }

@@ -220,8 +220,7 @@ struct PrecisionStudy {
     }
     let magnitude = a.reduce(0) { max($0, $1.magnitude) }
     let halfStep =
-      quantizer.largestStep.map { $0 / 2 } ?? Double(magnitude)
-      * (quantizer.type == .float16 ? 0x1p-11 : 0x1p-8)
+      quantizer.largestStep.map { $0 / 2 } ?? Double(magnitude) * quantizer.type.roundingUnit
     return DiffReport.Rounded(
       type: quantizer.type.rawValue, halfStep: halfStep, largestError: largest, clippedCount: clipped,
       elementCount: a.count)

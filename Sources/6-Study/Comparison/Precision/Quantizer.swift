@@ -12,24 +12,17 @@ struct Quantizer {
   /// The axis of the steps in the tensor; nil where there is one for all.
   var axis: Int?
 
-  /// The numbers of an integer type.
+  /// The numbers of an integer type that others are quantised to; nil for other types.
   static func range(_ type: DataType) -> ClosedRange<Float>? {
-    switch type {
-    case .int4: -8...7
-    case .uint4: 0...15
-    case .int8: -128...127
-    case .uint8: 0...255
-    case .int16: -32768...32767
-    case .uint16: 0...65535
-    case .int32: -2_147_483_648...2_147_483_648
-    default: nil
-    }
+    guard type.isSmallInteger || type.isInteger && type.byteCount <= 4, type != .uint32 else { return nil }
+    return Float(type.integerRange.lowerBound)...Float(type.integerRange.upperBound)
   }
 
   /// Reads scale and zero point of a QuantizeLinear or DequantizeLinear; nil where they are computed, or in blocks.
   init?(_ graph: Graph, _ node: Node, type: DataType, axis: Int, blockSize: Int) {
+    // A scale in a half type gives results in it, which float32 does not stand for.
     guard blockSize == 0, Self.range(type) != nil, let scale = graph.initializer(node.inputs[1]),
-      let steps = try? scale.floats(), !steps.isEmpty
+      scale.dataType == .float32, let steps = try? scale.floats(), !steps.isEmpty
     else { return nil }
     var zeros = [Int64](repeating: 0, count: steps.count)
     if node.inputs.count > 2, let id = node.inputs[2] {

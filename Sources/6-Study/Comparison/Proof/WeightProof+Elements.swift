@@ -107,8 +107,7 @@ extension WeightProof {
   /// Holds what is pending against each other, a parameter a task.
   mutating func comparePending(_ threads: ThreadPool) throws(ScaleNetError) {
     let pending = pending
-    let lock = Lock()
-    var results: [Int: Result<Mismatch?, ScaleNetError>] = [:]
+    let results = Locked<[Int: Result<Mismatch?, ScaleNetError>]>([:])
     threads.parallelFor(pending.count) { index, _ in
       let result: Result<Mismatch?, ScaleNetError>
       do throws(ScaleNetError) {
@@ -116,10 +115,11 @@ extension WeightProof {
       } catch {
         result = .failure(error)
       }
-      lock.withLock { results[index] = result }
+      results.withLock { $0[index] = result }
     }
+    let found = results.withLock { $0 }
     for (index, parameter) in pending.enumerated() {
-      guard let mismatch = try results[index]?.get() else { continue }
+      guard let mismatch = try found[index]?.get() else { continue }
       findings[parameter.finding] = Self.sentence(mismatch, parameter.name, parameter.rounding)
     }
     self.pending = []
@@ -185,14 +185,14 @@ struct Rounding {
   init(steps: Int, stored: DataType) {
     // A little more than the bound, for the rounding of this computation itself.
     let slack = 1 + 0x1p-20
-    let (unit, least): (Double, Double) =
+    let least =
       switch stored {
-      case .float16: (0x1p-11, 0x1p-24)
-      case .bfloat16: (0x1p-8, 0x1p-133)
-      case .float64: (0x1p-53, 0x1p-1074)
-      default: (0x1p-24, 0x1p-149)
+      case .float16: 0x1p-24
+      case .bfloat16: 0x1p-133
+      case .float64: 0x1p-1074
+      default: 0x1p-149
       }
-    relative = (unit + 2 * Double(steps) * 0x1p-24) * slack
+    relative = (stored.roundingUnit + 2 * Double(steps) * 0x1p-24) * slack
     absolute = least + Double(steps) * 0x1p-148
     growing = Double(steps) * 0x1p-148
   }

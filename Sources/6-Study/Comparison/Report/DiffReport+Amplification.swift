@@ -1,3 +1,5 @@
+public import FileIO
+
 extension DiffReport {
   /// Where a network makes rounding larger than it was.
   public struct Amplification: Sendable, Codable, Hashable {

@@ -1,3 +1,5 @@
+public import FileIO
+
 extension DiffReport {
   /// Why the outputs differ.
   public struct Cause: Sendable, Codable, Hashable {

@@ -1,3 +1,5 @@
+public import FileIO
+
 extension DiffReport {
   /// The first node, in the order of running, whose inputs agree and whose output does not.
   public struct FirstDivergence: Sendable, Codable, Hashable {

@@ -1,3 +1,5 @@
+public import FileIO
+
 extension DiffReport {
   /// A pair of outputs.
   public struct Output: Sendable, Codable, Hashable {

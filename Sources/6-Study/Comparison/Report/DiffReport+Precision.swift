@@ -1,3 +1,5 @@
+public import FileIO
+
 extension DiffReport {
   /// What lower precision costs, where one side is in float32 and the other holds weights or activations in fewer bits.
   public struct Precision: Sendable, Codable, Hashable {

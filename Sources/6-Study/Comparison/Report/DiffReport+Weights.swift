@@ -1,3 +1,5 @@
+public import FileIO
+
 extension DiffReport {
   /// A pair of parameters that are not equal, or a parameter of one side alone.
   public struct Weight: Sendable, Codable, Hashable {

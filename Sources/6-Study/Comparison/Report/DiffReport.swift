@@ -1,3 +1,4 @@
+public import FileIO
 import ModelIR
 
 /// What `diff` says of two models, or a model and recorded outputs; `schemas/diff.schema.json` describes its JSON.
@@ -137,26 +138,5 @@ extension DiffReport {
     case rounding
     /// Weights or semantics differ.
     case real
-  }
-}
-
-/// Writes nil as `null` into JSON, where it would be left out otherwise: a reader finds every key.
-@propertyWrapper
-public struct ExplicitNull<Wrapped: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
-  /// The value, nil for `null`.
-  public var wrappedValue: Wrapped?
-
-  public init(wrappedValue: Wrapped?) {
-    self.wrappedValue = wrappedValue
-  }
-
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    wrappedValue = container.decodeNil() ? nil : try container.decode(Wrapped.self)
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
   }
 }

@@ -1,3 +1,5 @@
+public import FileIO
+
 /// How far two tensors of one shape are apart, a found and b the reference. Elements that are the same bits or two
 /// infinities of one sign do not differ, and two NaN cannot be told; where one side alone is not finite the error is infinite, which JSON says as null.
 public struct TensorMetrics: Sendable, Codable, Hashable {

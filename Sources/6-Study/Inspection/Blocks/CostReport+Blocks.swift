@@ -3,9 +3,12 @@ public import ModelIR
 extension CostReport {
   /// The residual blocks of the graph that this report was made of, in the order in which they run; none for other
   /// networks.
-  public func blocks(of graph: Graph) -> [BlockReport] {
+  public func blocks(of graph: Graph) -> [BlockReport] { blocks(BlockRecognizer(graph).blocks(), of: graph) }
+
+  /// The same of blocks that were recognised already.
+  func blocks(_ recognized: [RecognizedBlock], of graph: Graph) -> [BlockReport] {
     var reports: [BlockReport] = []
-    for (index, block) in BlockRecognizer(graph).blocks().enumerated() {
+    for (index, block) in recognized.enumerated() {
       var report = BlockReport(
         name: Self.blockName(block, of: graph) ?? "block \(index)", kind: block.kind, stage: 1,
         featureSize: graph[block.output].type.dimensions.dropFirst(2).map { $0.value ?? 0 },

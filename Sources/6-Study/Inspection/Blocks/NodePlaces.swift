@@ -38,7 +38,7 @@ package struct NodePlaces: Sendable {
         for node in branch.nodes { scale[node] = position }
       }
     }
-    blocks = report.blocks(of: graph)
+    blocks = report.blocks(found, of: graph)
     self.block = block
     self.scale = scale
   }

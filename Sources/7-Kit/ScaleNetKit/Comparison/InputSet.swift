@@ -94,31 +94,20 @@ struct InputSet {
   /// its own, so such a side has none.
   func commands(in folder: String) -> [String] {
     guard !layouts.contains("NHWC") else { return [] }
-    let model = Self.quoted(isONNX ? self.model : "MODEL.onnx")
+    let model = (isONNX ? self.model : "MODEL.onnx").shellQuoted
     let runs = zip(raw(in: folder), batches).enumerated().map { number, run in
       let (paths, batch) = run
       let shapes = batch.entries.map { entry in
         "\(entry.name):" + entry.tensor.shape.dimensions.map(String.init).joined(separator: "x")
       }
       let files = zip(batch.names, paths).map { "\($0):\($1)" }
-      return "trtexec --onnx=\(model) --shapes=\(Self.quoted(shapes.joined(separator: ","))) "
-        + "--loadInputs=\(Self.quoted(files.joined(separator: ","))) "
-        + "--exportOutput=\(Self.quoted("\(folder)/trtexec.\(number).json"))"
+      return "trtexec --onnx=\(model) --shapes=\(shapes.joined(separator: ",").shellQuoted) "
+        + "--loadInputs=\(files.joined(separator: ",").shellQuoted) "
+        + "--exportOutput=\("\(folder)/trtexec.\(number).json".shellQuoted)"
     }
     let polygraphy =
-      "polygraphy run \(model) --trt --load-inputs \(Self.quoted("\(folder)/polygraphy_inputs.json")) "
-      + "--save-outputs \(Self.quoted("\(folder)/polygraphy_outputs.json"))"
+      "polygraphy run \(model) --trt --load-inputs \("\(folder)/polygraphy_inputs.json".shellQuoted) "
+      + "--save-outputs \("\(folder)/polygraphy_outputs.json".shellQuoted)"
     return runs + [polygraphy]
-  }
-
-  /// A word for a shell: in quotes where a character could mean something to it.
-  private static func quoted(_ word: String) -> String {
-    let plain = word.unicodeScalars.allSatisfy { scalar in
-      scalar.isASCII
-        && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-          || "._-/:,=@%+".unicodeScalars.contains(scalar))
-    }
-    if plain && !word.isEmpty { return word }
-    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

@@ -9,9 +9,9 @@ struct ProfileCommand: VerboseCommand {
     commandName: "profile",
     abstract: "Say where the time of a TensorRT engine goes, by block and scale of the network.",
     discussion: """
-      Reads what trtexec of TensorRT 8.6 to 11 tells of an engine: its layers (--exportLayerInfo), and how long they took
-      (--exportProfile). The model is the ONNX file that the engine was built from, or the weights that this file was
-      converted from. Layers that match no node are listed, as are nodes that no layer names. Without a profile there are
+      Reads what trtexec of TensorRT 8.6 to 11 tells of an engine: its layers (--exportLayerInfo), and how long they took \
+      (--exportProfile). The model is the ONNX file that the engine was built from, or the weights that this file was \
+      converted from. Layers that match no node are listed, as are nodes that no layer names. Without a profile there are \
       no times.
 
       Examples:
@@ -21,16 +21,22 @@ struct ProfileCommand: VerboseCommand {
         scalenet profile layers.json --model model.onnx --per-layer
       """)
 
-  @Argument(help: ArgumentHelp("What trtexec --exportLayerInfo wrote.", valueName: "layers.json"))
+  @Argument(
+    help: ArgumentHelp("What trtexec --exportLayerInfo wrote.", valueName: "layers.json"),
+    completion: .engine)
   var layers: String
 
-  @Argument(help: ArgumentHelp("What trtexec --exportProfile wrote.", valueName: "profile.json"))
+  @Argument(
+    help: ArgumentHelp("What trtexec --exportProfile wrote.", valueName: "profile.json"), completion: .engine)
   var profile: String?
 
-  @Option(help: ArgumentHelp("The model that the engine was built from.", valueName: "model"))
+  @Option(
+    help: ArgumentHelp("The model that the engine was built from.", valueName: "model"), completion: .model)
   var model: String
 
-  @Option(help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Check the weights against this structure file.", valueName: "file"),
+    completion: .structure)
   var structure: String?
 
   @OptionGroup var weights: WeightsArguments
@@ -42,10 +48,13 @@ struct ProfileCommand: VerboseCommand {
 
   @OptionGroup var tables: TableOptions
 
-  @Option(help: ArgumentHelp("Draw the time of every part; .svg or .png.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Draw the time of every part; .svg or .png.", valueName: "file"), completion: .chart)
   var chart: String?
 
-  @Option(help: ArgumentHelp("Write one page with everything, which needs no network.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write one page with everything, which needs no network.", valueName: "file"),
+    completion: .page)
   var html: String?
 
   @Flag(help: "Replace existing files.")

@@ -40,6 +40,9 @@ extension CompletionKind {
   /// Names of classes.
   static var labels: CompletionKind { .file(extensions: ["txt", "json"]) }
 
+  /// Layers and times of an engine, as trtexec writes them.
+  static var engine: CompletionKind { .file(extensions: ["json"]) }
+
   /// A picture of either kind.
   static var chart: CompletionKind { .file(extensions: ["svg", "png"]) }
 
