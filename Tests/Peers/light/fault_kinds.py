@@ -1,126 +1,11 @@
 """Kinds of faults, planted into any ONNX model with onnx's own package; what a comparison may call each."""
 
-import copy
-
 import numpy as np
-from onnx import helper, numpy_helper, shape_inference
+from edited_network import Network, gates, linear, of, residuals, whole, with_bias
+from onnx import numpy_helper
 
 LEFT_OUT = {"missing_node", "added_node"}
 FUNCTION = {"activation"} | LEFT_OUT
-
-
-class Network:
-    """A copy of a model with what edits ask of it again and again."""
-
-    def __init__(self, model):
-        self.model = copy.deepcopy(model)
-        self.graph = self.model.graph
-        for number, node in enumerate(self.graph.node):
-            node.name = node.name or f"node_{number}"
-        inferred = shape_inference.infer_shapes(self.model).graph
-        values = list(inferred.value_info) + list(inferred.input) + list(inferred.output)
-        self.shapes = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in values}
-        self.makers = {output: node for node in self.graph.node for output in node.output}
-
-    def tensors(self):
-        return {tensor.name: tensor for tensor in self.graph.initializer}
-
-    def constant(self, node, position):
-        """The array of a constant input; None where it is computed or left out."""
-        if position >= len(node.input):
-            return None
-        tensor = self.tensors().get(node.input[position])
-        if tensor is None:
-            maker = self.makers.get(node.input[position])
-            if maker is None or maker.op_type != "Constant":
-                return None
-            tensor = maker.attribute[0].t
-        return numpy_helper.to_array(tensor)
-
-    def set_constant(self, node, position, array):
-        """A constant of its own for this node."""
-        name = f"{node.name}.planted.{position}"
-        self.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        node.input[position] = name
-
-    def attribute(self, node, name, default=None):
-        return next((helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)
-
-    def set_attribute(self, node, name, value):
-        kept = [a for a in node.attribute if a.name != name]
-        del node.attribute[:]
-        node.attribute.extend(kept + [helper.make_attribute(name, value)])
-
-    def readers(self, name):
-        return [node for node in self.graph.node if name in node.input]
-
-    def replace(self, old, new, but=()):
-        for node in self.graph.node:
-            if node.name in but:
-                continue
-            for position, name in enumerate(node.input):
-                if name == old:
-                    node.input[position] = new
-        for output in self.graph.output:
-            if output.name == old:
-                # The output keeps its name: what makes it is renamed.
-                maker = self.makers[new]
-                position = list(maker.output).index(new)
-                gone = self.makers[old]
-                gone.output[list(gone.output).index(old)] = old + ".gone"
-                maker.output[position] = old
-                self.replace(new, old)
-
-    def drop(self, node):
-        """Everything that read its output reads its first input."""
-        self.replace(node.output[0], node.input[0])
-
-    def insert(self, op, name, inputs, before=0, **attributes):
-        node = helper.make_node(op, inputs, [name], name=name, **attributes)
-        self.graph.node.insert(before, node)
-        self.makers[name] = self.graph.node[before]
-        return name
-
-    def place(self, node):
-        return next(i for i, each in enumerate(self.graph.node) if each.name == node.name)
-
-    def behind(self, node, op, name, constants=(), **attributes):
-        """A node behind another, which all its readers read instead."""
-        given = []
-        for number, array in enumerate(constants):
-            self.graph.initializer.append(numpy_helper.from_array(array, f"{name}.{number}"))
-            given.append(f"{name}.{number}")
-        output = node.output[0]
-        inner = output + ".before"
-        node.output[0] = inner
-        self.insert(op, name, [inner] + given, self.place(node) + 1, **attributes)
-        self.graph.node[self.place(node) + 1].output[0] = output
-
-    def front(self, op, constants=(), **attributes):
-        """A node between the graph's input and its readers."""
-        name = self.graph.input[0].name
-        readers = self.readers(name)
-        given = []
-        for number, array in enumerate(constants):
-            self.graph.initializer.append(numpy_helper.from_array(array, f"planted.{op}.{number}"))
-            given.append(f"planted.{op}.{number}")
-        made = self.insert(op, f"planted.{op}", [name] + given, 0, **attributes)
-        for node in readers:
-            for position, each in enumerate(node.input):
-                if each == name:
-                    node.input[position] = made
-
-
-def of(*ops):
-    return lambda net: [node for node in net.graph.node if node.op_type in ops]
-
-
-def linear(net):
-    return [n for n in net.graph.node if n.op_type in ("Conv", "Gemm", "MatMul") and net.constant(n, 1) is not None]
-
-
-def with_bias(net):
-    return [n for n in linear(net) if n.op_type != "MatMul" and net.constant(n, 2) is not None]
 
 
 KINDS = {}
@@ -156,18 +41,19 @@ def weights(name, places, names, change, position=1):
         net.set_constant(node, position, changed.astype(array.dtype))
 
 
-def kernel(net, node):
-    return list(net.attribute(node, "kernel_shape", []))
+def same_upper(net, node):
+    """TensorFlow's margins; SAME_LOWER's are PyTorch's where the stride is 2 and extents are even."""
+    net.clear_attributes(node, "pads")
+    return {"auto_pad": "SAME_UPPER"}
 
 
-attribute("stride", "Conv", ["stride"], lambda net, n: kernel(net, n) == [3, 3] and {"strides": [1, 1] if net.attribute(n, "strides") == [2, 2] else [2, 2]})
-attribute("dilation", "Conv", ["dilation", "padding"], lambda net, n: kernel(net, n) == [3, 3] and net.attribute(n, "pads") == [1] * 4 and {"dilations": [2, 2], "pads": [2] * 4})
-attribute("margins on one side", "Conv", ["padding"], lambda net, n: kernel(net, n) == [3, 3] and net.attribute(n, "strides") == [2, 2] and net.attribute(n, "pads") == [1] * 4 and {"pads": [0, 0, 2, 2]})
-attribute("auto_pad SAME_LOWER", "Conv", ["padding"], lambda net, n: net.attribute(n, "strides") == [2, 2] and kernel(net, n)[0] > 2 and drop_pads(net, n, "SAME_LOWER"))
-attribute("auto_pad SAME_UPPER", "Conv", ["padding"], lambda net, n: net.attribute(n, "strides") == [2, 2] and kernel(net, n)[0] > 2 and drop_pads(net, n, "SAME_UPPER"))
+attribute("stride", "Conv", ["stride"], lambda net, n: net.kernel(n) == [3, 3] and {"strides": [1, 1] if net.attribute(n, "strides") == [2, 2] else [2, 2]})
+attribute("dilation", "Conv", ["dilation", "padding"], lambda net, n: net.kernel(n) == [3, 3] and net.attribute(n, "pads") == [1] * 4 and {"dilations": [2, 2], "pads": [2] * 4})
+attribute("margins on one side", "Conv", ["padding"], lambda net, n: net.kernel(n) == [3, 3] and net.attribute(n, "strides") == [2, 2] and net.attribute(n, "pads") == [1] * 4 and {"pads": [0, 0, 2, 2]})
+attribute("auto_pad SAME_UPPER", "Conv", ["padding"], lambda net, n: net.attribute(n, "strides") == [2, 2] and net.kernel(n)[0] > 2 and same_upper(net, n))
 attribute("pool rounds up", "MaxPool AveragePool", ["padding", "pooling"], lambda net, n: {"ceil_mode": 1 - net.attribute(n, "ceil_mode", 0)})
 attribute("margins counted", "AveragePool", ["padding"], lambda net, n: {"count_include_pad": 1 - net.attribute(n, "count_include_pad", 0)})
-attribute("pool extent", "MaxPool", ["pooling", "padding"], lambda net, n: kernel(net, n) == [3, 3] and {"kernel_shape": [2, 2], "pads": [0, 0, 1, 1]})
+attribute("pool extent", "MaxPool", ["pooling", "padding"], lambda net, n: net.kernel(n) == [3, 3] and {"kernel_shape": [2, 2], "pads": [0, 0, 1, 1]})
 attribute("epsilon", "BatchNormalization", ["batch_norm_epsilon"], lambda net, n: {"epsilon": 1e-2})
 attribute("epsilon of layer norm", "LayerNormalization", ["batch_norm_epsilon", "attribute"], lambda net, n: {"epsilon": 1e-1})
 attribute("slope", "LeakyRelu", ["activation"], lambda net, n: {"alpha": 0.3})
@@ -177,13 +63,6 @@ attribute("alpha of Gemm", "Gemm", ["attribute"], lambda net, n: {"alpha": 0.5})
 attribute("beta of Gemm", "Gemm", ["attribute"], lambda net, n: {"beta": 0.5})
 attribute("resize mode", "Resize", ["resize_mode"], lambda net, n: {"mode": "linear" if net.attribute(n, "mode", b"nearest") == b"nearest" else "nearest"})
 attribute("coordinates of resize", "Resize", ["align_corners"], lambda net, n: {"coordinate_transformation_mode": "align_corners"})
-
-
-def drop_pads(net, node, mode):
-    kept = [a for a in node.attribute if a.name != "pads"]
-    del node.attribute[:]
-    node.attribute.extend(kept)
-    return {"auto_pad": mode}
 
 
 @kind("groups", of("Conv"), ["groups"])
@@ -234,9 +113,7 @@ exchange("max for global mean", "GlobalAveragePool", "GlobalMaxPool", names=["po
 @kind("mean for max", of("MaxPool"), ["pooling"])
 def mean_for_max(net, node):
     node.op_type = "AveragePool"
-    kept = [a for a in node.attribute if a.name not in ("dilations", "storage_order")]
-    del node.attribute[:]
-    node.attribute.extend(kept)
+    net.clear_attributes(node, "dilations", "storage_order")
 
 
 @kind("function added", of("BatchNormalization", "Add"), FUNCTION)
@@ -265,10 +142,6 @@ def tanh_gelu(net, node):
 
 
 # Wiring.
-
-
-def residuals(net):
-    return [n for n in net.graph.node if n.op_type == "Add" and not any(i in net.tensors() or net.makers.get(i, n).op_type == "Constant" for i in n.input) and net.shapes.get(n.input[0]) == net.shapes.get(n.input[1])]
 
 
 @kind("residual left out", residuals, LEFT_OUT | {"wiring"})
@@ -300,15 +173,12 @@ def mul(net, node):
 
 @kind("parts of a Concat exchanged", of("Concat"), ["wiring"])
 def concat(net, node):
-    if len({str(net.shapes.get(name)) for name in node.input}) > 1 or len(node.input) < 2 or not net.shapes.get(node.input[0]):
+    shapes = [net.shapes.get(name) or [] for name in node.input]
+    if len(shapes) < 2 or any(shape != shapes[0] or len(shape) != 4 for shape in shapes):
         return False
     names = list(node.input)[::-1]
     del node.input[:]
     node.input.extend(names)
-
-
-def gates(net):
-    return [n for n in net.graph.node if n.op_type == "Mul" and all(i not in net.tensors() for i in n.input) and len({str(net.shapes.get(i)) for i in n.input}) == 2]
 
 
 @kind("gate skipped", gates, FUNCTION | {"operator"})
@@ -406,10 +276,6 @@ def exchanged(net, node):
 
 
 # Beginning and end.
-
-
-def whole(net):
-    return [net.graph.node[0]]
 
 
 def at_end(name, op, names, **attributes):
