@@ -164,6 +164,20 @@ import Glibc
     }
   }
 
+  /// Gives the system back the memory of a mapped file's pages that lie wholly within `range`. Their bytes are read from
+  /// the file again when they are touched, so nothing changes but what the process holds. Memory that is no file's stays.
+  package func releasePages(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    guard isMapped else { return }
+    let page = Int(getpagesize())
+    let first = UInt(bitPattern: unsafe base) + UInt(range.lowerBound)
+    let start = (first + UInt(page) - 1) / UInt(page) * UInt(page)
+    let end = (first + UInt(range.count)) / UInt(page) * UInt(page)
+    guard start < end, let address = unsafe UnsafeMutableRawPointer(bitPattern: start) else { return }
+    // A refusal costs memory and nothing else.
+    _ = unsafe madvise(address, Int(end - start), MADV_DONTNEED)
+  }
+
   /// Fails if somebody has written to the mapped file since it was mapped, or shortened it. What was read is valid only if
   /// this succeeds after the reading.
   ///

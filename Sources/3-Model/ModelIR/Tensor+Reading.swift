@@ -131,6 +131,13 @@ extension Tensor {
     try storage.checkIntact()
   }
 
+  /// Gives the system back the memory of a mapped file's pages under the view; they are read again when they are needed.
+  package func releasePages() {
+    guard elementCount > 0 else { return }
+    let last = zip(shape.dimensions, strides).reduce(offset) { $0 + ($1.0 - 1) * $1.1 }
+    storage.releasePages(offset * storedType.byteCount..<(last + 1) * storedType.byteCount)
+  }
+
   /// The common case: stored floats in order are copied as they are.
   private func copyFloats(from start: Int, into target: UnsafeMutableBufferPointer<Float>) {
     precondition(start + target.count <= elementCount)

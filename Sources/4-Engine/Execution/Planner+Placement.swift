@@ -2,6 +2,9 @@ import FileIO
 internal import Kernels
 internal import ModelIR
 
+/// Pages of smaller weights stay: most of theirs are shared with neighbours.
+private let leastReleasedBytes = 1 << 16
+
 extension Planner {
   /// Decides which values live in the memory of others.
   mutating func shareMemory() throws(ScaleNetError) {
@@ -184,7 +187,10 @@ extension Planner {
     try checkLimit(count * max(copies, 1), graph[id].name)
     weightBytes += count * copies * MemoryLayout<Scalar>.size
     do throws(ScaleNetError) {
-      return try Scalar.elements(of: tensor)
+      let elements = try Scalar.elements(of: tensor)
+      // The plan keeps a copy of its own; the file's pages need not stay beside it.
+      if options.keepsWeights, tensor.byteCount >= leastReleasedBytes { tensor.releasePages() }
+      return elements
     } catch {
       throw .unreadableInitializer(name: graph[id].name, error: error)
     }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -91,6 +92,10 @@ class Place:
     def __init__(self, runner, folder, malformed):
         self.runner, self.folder, self.malformed = runner, folder, malformed
 
+    def take_copy(self, name):
+        """Puts a copy into the folder: of data beside a model, a file with a second name would be refused for that."""
+        shutil.copyfile(self.malformed / name, self.folder / name)
+
     def take(self, name):
         """Puts a malformed file into the folder, if it is not there."""
         path = self.folder / name
@@ -140,7 +145,7 @@ class Place:
         self.take(name)
         arguments, companions = COMMANDS[Path(name).suffix]
         for companion in companions:
-            self.take(companion)
+            self.take_copy(companion)
         self.refuses(*(name if each == "{}" else each for each in arguments), message=MESSAGES[name])
 
 

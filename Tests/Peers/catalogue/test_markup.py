@@ -201,7 +201,7 @@ def test_pages_hold_the_names_as_text(run, models, arguments):
     assert FILE in text
     if arguments[0] == "diff":
         for name in NAMES:
-            assert shown(name) in text or shown(name)[:12] in text, name
+            assert shown(name) in text, name
 
 
 def test_pages_of_answers_hold_the_labels_as_text(run, models):
