@@ -48,7 +48,10 @@ import Testing
     let weights = try read("pytorch/\(name).pth")
     #expect(try Fixtures.lines(weights) == expected)
     #expect(weights.notes == ["The weights were read from the entry 'state_dict'."])
-    #expect(weights.facts == ["args.arch": "resnet18", "args.lr": "0.1", "args.deep.on": "True"])
+    #expect(
+      weights.facts == [
+        "args.arch": "resnet18", "args.lr": "0.1", "args.deep.on": "True", "seen.a": "[1]", "shape": "[1, 2]",
+      ])
   }
 
   @Test(arguments: [
