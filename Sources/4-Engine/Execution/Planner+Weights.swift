@@ -13,6 +13,8 @@ extension Planner {
     return try readInitializer(id, copies: 1)
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   mutating func addConvolution(
     _ conv: Conv, _ group: FusedNode, _ input: ValueID, at index: Int
   ) throws(ScaleNetError) {
@@ -161,6 +163,8 @@ extension Planner {
 
   /// `(x - mean) / sqrt(variance + epsilon) * gamma + beta` as one factor and one term for each channel, computed in
   /// Double.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   private mutating func scaleAndShift(
     _ node: Node, _ normalization: BatchNormalization
   ) throws(ScaleNetError) -> (scale: [Scalar], shift: [Scalar]) {

@@ -105,18 +105,34 @@ extension DoubleKernels {
   }
 }
 
+/// How the pixels of a window become one: a type, so that the loops over pixels are compiled for it.
+private protocol PixelCombination {
+  static var initial: Double { get }
+  static func combine(_ found: Double, _ pixel: Double) -> Double
+}
+
+private enum Largest: PixelCombination {
+  static var initial: Double { -.infinity }
+
+  static func combine(_ largest: Double, _ pixel: Double) -> Double {
+    // What is not a number wins, and stays.
+    pixel > largest || pixel.isNaN ? pixel : largest
+  }
+}
+
+private enum Sum: PixelCombination {
+  static var initial: Double { 0 }
+
+  static func combine(_ sum: Double, _ pixel: Double) -> Double { sum + pixel }
+}
+
 /// Loops over windows.
 extension DoubleKernels {
   /// The maximum of each window; margins do not count.
   public func maxPool(
     _ window: Window, _ input: FeatureMap<Double>, into output: FeatureMap<Double>, threads: ThreadPool
   ) {
-    unsafe pool(window, input, output, threads, initial: -.infinity) { largest, value in
-      // What is not a number wins, and stays.
-      value > largest || value.isNaN ? value : largest
-    } finish: { largest, _, _ in
-      largest
-    }
+    unsafe pool(Largest.self, window, input, output, threads, meanCount: nil)
   }
 
   /// The mean of each window.
@@ -125,10 +141,8 @@ extension DoubleKernels {
     threads: ThreadPool
   ) {
     let size = unsafe input.extent
-    unsafe pool(window, input, output, threads, initial: 0) { sum, value in
-      sum + value
-    } finish: { sum, row, column in
-      sum / Double(window.meanCount(row: row, column: column, input: size, countsPadding: countsPadding))
+    unsafe pool(Sum.self, window, input, output, threads) { row, column in
+      window.meanCount(row: row, column: column, input: size, countsPadding: countsPadding)
     }
   }
 
@@ -139,18 +153,19 @@ extension DoubleKernels {
     unsafe reference.globalAveragePool(input, into: output, threads: threads)
   }
 
-  @inline(__always)
-  private func pool(
-    _ window: Window, _ input: FeatureMap<Double>, _ output: FeatureMap<Double>, _ threads: ThreadPool,
-    initial: Double, combine: (Double, Double) -> Double,
-    finish: (Double, _ row: Int, _ column: Int) -> Double
+  /// Combines the pixels of each window, and divides by their number where `meanCount` has one.
+  private func pool<Combination: PixelCombination>(
+    _: Combination.Type, _ window: Window, _ input: FeatureMap<Double>, _ output: FeatureMap<Double>,
+    _ threads: ThreadPool, meanCount: ((_ row: Int, _ column: Int) -> Int)?
   ) {
     let (size, target) = unsafe (input.extent, output.extent)
     let (strides, dilations, padding) = (window.strides, window.dilations, window.padding)
-    let tapColumns = (0..<target.width).map {
-      Window.taps(
-        $0, kernel: window.kernel.width, stride: strides.width, dilation: dilations.width,
-        padding: padding.left, size: size.width)
+    // The columns of the output under which each column of the window lies within the image.
+    let columns = (0..<window.kernel.width).map { tap in
+      let shift = tap * dilations.width - padding.left
+      let first = max(0, (strides.width - 1 - shift) / strides.width)
+      let end = min(target.width, (size.width - 1 - shift + strides.width) / strides.width)
+      return (range: first..<max(first, end), shift: shift)
     }
     unsafe threads.parallelFor(input.planeCount) { plane, _ in
       let source = unsafe input.plane(plane)
@@ -159,17 +174,21 @@ extension DoubleKernels {
         let tapRows = Window.taps(
           row, kernel: window.kernel.height, stride: strides.height, dilation: dilations.height,
           padding: padding.top, size: size.height)
-        for column in 0..<target.width {
-          var value = initial
-          for tapRow in tapRows {
-            let y = row * strides.height - padding.top + tapRow * dilations.height
-            let left = y * size.width + column * strides.width - padding.left
-            for tapColumn in tapColumns[column] {
-              value = unsafe combine(value, source[left + tapColumn * dilations.width])
+        let line = unsafe result + row * target.width
+        for column in 0..<target.width { unsafe line[column] = Combination.initial }
+        for tapRow in tapRows {
+          let y = row * strides.height - padding.top + tapRow * dilations.height
+          for (range, shift) in columns {
+            // Not before the image: the first column of the range lies within it.
+            let pixels = unsafe source + (y * size.width + range.lowerBound * strides.width + shift)
+            let places = unsafe line + range.lowerBound
+            for column in 0..<range.count {
+              unsafe places[column] = Combination.combine(places[column], pixels[column * strides.width])
             }
           }
-          unsafe result[row * target.width + column] = finish(value, row, column)
         }
+        guard let meanCount else { continue }
+        for column in 0..<target.width { unsafe line[column] /= Double(meanCount(row, column)) }
       }
     }
   }

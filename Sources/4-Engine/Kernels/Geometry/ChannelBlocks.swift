@@ -49,9 +49,17 @@ public struct ChannelBlocks: Hashable, Sendable {
   }
 
   /// One number for each channel, spread over the lanes; empty lanes get `empty`.
+  @_specialize(where Element == Float)
+  @_specialize(where Element == Double)
   public func spread<Element>(_ elements: [Element], empty: Element) -> [Element] {
     var result = [Element](repeating: empty, count: paddedChannels)
-    for (place, element) in zip(places, elements) { result[place] = element }
+    var channel = 0
+    for (block, count) in counts.enumerated() {
+      for lane in 0..<min(count, elements.count - channel) {
+        result[block * lanes + lane] = elements[channel + lane]
+      }
+      channel = min(channel + count, elements.count)
+    }
     return result
   }
 
