@@ -1,8 +1,9 @@
 """The forward pass of this engine and of its peers, in turns: medians, ratios and peak memory as a Markdown table.
 
 ONNX files go through ONNX Runtime and OpenVINO. A .keras file of the same name beside one goes through TensorFlow, if
---tensorflow names a Python that has it. The ratio is that to the fastest peer. --sizes prints instead how long a
-multiply-add takes at several sizes and batches of the first model, a file of weights.
+--tensorflow names a Python that has it. The ratio is that to the fastest peer. --avx2 holds this engine and OpenVINO to
+instructions of AVX2; ONNX Runtime has no such setting, and is left out. --sizes prints instead how long a multiply-add
+takes at several sizes and batches of the first model, a file of weights.
 """
 
 import argparse
@@ -22,10 +23,13 @@ parser.add_argument("--rounds", type=int, default=3, help="how often each runtim
 parser.add_argument("--seconds", type=float, default=1, help="of each turn")
 parser.add_argument("--tensorflow", help="a Python interpreter that has TensorFlow")
 parser.add_argument("--realtime", action="store_true", help="before all other processes; needs root")
+parser.add_argument("--avx2", action="store_true", help="as on a processor without AVX-512, beside OpenVINO")
 parser.add_argument("--sizes", action="store_true", help="time a multiply-add over sizes and batches")
 options = parser.parse_args()
 if options.realtime:
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+if options.avx2:
+    os.environ |= {"SCALENET_KERNELS": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 here = pathlib.Path(__file__).parent
 
 
@@ -48,7 +52,9 @@ def turn(name, model, batch, threads, size="224x224"):
 
 def row(model, batch, threads):
     runtimes = {"scalenet": model, "onnxruntime": model, "openvino": model}
-    if options.tensorflow and model.with_suffix(".keras").exists():
+    if options.avx2:
+        del runtimes["onnxruntime"]
+    if options.tensorflow and not options.avx2 and model.with_suffix(".keras").exists():
         runtimes["tensorflow"] = model.with_suffix(".keras")
     turns = {name: [] for name in runtimes}
     for _ in range(options.rounds):
