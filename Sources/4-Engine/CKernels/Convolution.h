@@ -8,6 +8,8 @@ typedef struct {
   int64_t initial_step, initial_block;
   float *output;
   int64_t output_block;
+  // From pixel to pixel of the output and of the residual.
+  int64_t pixel_step;
   // Null if nothing is added.
   const float *residual;
   int64_t residual_block;
@@ -48,12 +50,12 @@ INLINE void NAME(tile)(const int pixels, const int blocks, const int step, const
   if (ends->residual) {
     UNROLLED for (int block = 0; block < blocks; block++) {
       UNROLLED for (int pixel = 0; pixel < pixels; pixel++)
-        sums[block][pixel] += load(ends->residual + block * ends->residual_block + pixel * LANES);
+        sums[block][pixel] += load(ends->residual + block * ends->residual_block + pixel * ends->pixel_step);
     }
   }
   UNROLLED for (int block = 0; block < blocks; block++) {
     UNROLLED for (int pixel = 0; pixel < pixels; pixel++)
-      store(ends->output + block * ends->output_block + pixel * LANES,
+      store(ends->output + block * ends->output_block + pixel * ends->pixel_step,
             at_least(sums[block][pixel], (vector)ends->floor));
   }
 }
@@ -140,11 +142,12 @@ INLINE ends NAME(ends_at)(const kernels_sums *sums, int64_t image, int64_t block
   result.initial_step = 0;
   result.initial_block = LANES;
   result.output = sums->output.elements + image * sums->output.image_stride + block * sums->output.block_stride
-                  + pixel * LANES;
+                  + pixel * sums->pixel_step;
   result.output_block = sums->output.block_stride;
+  result.pixel_step = sums->pixel_step;
   result.residual = sums->residual.elements
                         ? sums->residual.elements + image * sums->residual.image_stride
-                              + block * sums->residual.block_stride + pixel * LANES
+                              + block * sums->residual.block_stride + pixel * sums->pixel_step
                         : 0;
   result.residual_block = sums->residual.block_stride;
   result.floor = sums->function.kind == KERNELS_RELU ? 0 : -__builtin_inff();

@@ -140,31 +140,55 @@ static void NAME(combine_block)(int32_t function, const float *block, const floa
   }
 }
 
+// The largest lane, and the sum of all, by halves.
+INLINE float NAME(largest_lane)(vector value) {
+  float lanes[LANES];
+  store(lanes, value);
+  UNROLLED for (int half = LANES / 2; half > 0; half /= 2)
+    UNROLLED for (int lane = 0; lane < half; lane++)
+      lanes[lane] = lanes[lane] > lanes[lane + half] ? lanes[lane] : lanes[lane + half];
+  return lanes[0];
+}
+INLINE float NAME(sum_of_lanes)(vector value) {
+  float lanes[LANES];
+  store(lanes, value);
+  UNROLLED for (int half = LANES / 2; half > 0; half /= 2)
+    UNROLLED for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
+  return lanes[0];
+}
+
+// exp(x), and what is not a number where x is none, whatever its lower bits.
+INLINE vector NAME(softmax_power)(vector x) { return select(x == x, exponential(x), x); }
+
 static void NAME(softmax)(const float *input, int64_t step, int64_t count, float *output, float *scratch) {
   if (step != 1) {
     for (int64_t index = 0; index < count; index++) scratch[index] = input[index * step];
     input = scratch;
   }
   float *target = step == 1 ? output : scratch;
-  vector most = (vector)-__builtin_inff();
-  int64_t index = 0;
-  for (; index + LANES <= count; index += LANES) {
-    vector x = load(input + index);
-    most = select((most >= x) | (most != most), most, x);
-  }
-  float largest = most[0];
-  for (int lane = 1; lane < LANES; lane++)
-    largest = largest >= most[lane] || largest != largest ? largest : most[lane];
-  for (; index < count; index++) largest = largest >= input[index] || largest != largest ? largest : input[index];
-  EACH_VECTOR(count, exponential(x - largest), load(input + index), NAME(load_part)(input + index, part), target)
+  const vector least = (vector)-__builtin_inff();
+  // What is not a number is no largest one, but makes the sum none, and with it the whole row.
+  vector most = least;
+  int64_t whole = count / LANES * LANES, rest = count - whole;
+  for (int64_t index = 0; index < whole; index += LANES) most = at_least(load(input + index), most);
+  vector last = least;
+  if (rest) __builtin_memcpy(&last, input + whole, (size_t)rest * sizeof(float));
+  most = at_least(last, most);
+  float largest = NAME(largest_lane)(most);
   vector sums = (vector)0.0f;
-  for (index = 0; index + LANES <= count; index += LANES) sums += load(target + index);
-  float sum = 0;
-  for (; index < count; index++) sum += target[index];
-  for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
-  EACH_VECTOR(count, x / sum, load(target + index), NAME(load_part)(target + index, part), target)
+  for (int64_t index = 0; index < whole; index += LANES) {
+    vector power = NAME(softmax_power)(load(input + index) - largest);
+    sums += power;
+    store(target + index, power);
+  }
+  // Empty lanes are less than 2e-38 each, beside a sum of at least 1.
+  last = NAME(softmax_power)(last - largest);
+  if (rest) sums += last;
+  float factor = 1.0f / NAME(sum_of_lanes)(sums);
+  for (int64_t index = 0; index < whole; index += LANES) store(target + index, load(target + index) * factor);
+  if (rest) NAME(store_part)(target + whole, last * factor, rest);
   if (step != 1) {
-    for (index = 0; index < count; index++) output[index * step] = scratch[index];
+    for (int64_t index = 0; index < count; index++) output[index * step] = scratch[index];
   }
 }
 

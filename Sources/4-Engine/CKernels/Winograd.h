@@ -67,7 +67,7 @@ static void NAME(winograd)(const kernels_sums *sums, const kernels_window *windo
       for (int64_t tile = 0; tile < tiles; tile++) {
         int64_t place = tile * count / tiles;
         int64_t size = (tile + 1) * count / tiles - place;
-        ends ends = {zeros, 0, LANES, products + position * product_stride + place * LANES, count * LANES, 0, 0,
+        ends ends = {zeros, 0, LANES, products + position * product_stride + place * LANES, count * LANES, LANES, 0, 0,
                      -__builtin_inff(), 0, 0};
         NAME(fetch)(&ends, next, tile, tiles, sums->run_count);
         NAME(near_tiles)[size - 1][pair](scratch + position * position_stride + place * LANES, sums->runs,

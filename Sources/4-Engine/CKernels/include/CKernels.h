@@ -65,6 +65,9 @@ typedef struct {
   const float *weights, *bias;
   int64_t blocks;
   kernels_images output, residual;
+  // Elements between neighbouring pixels of both: the lanes, or for `pointwise` without a function the columns of a
+  // matrix.
+  int64_t pixel_step;
   kernels_function function;
 } kernels_sums;
 

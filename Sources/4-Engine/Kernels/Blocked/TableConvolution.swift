@@ -118,7 +118,7 @@ internal import CKernels
             bias: self.bias.elements + section.blocks.lowerBound * self.lanes,
             blocks: Int64(section.blocks.count),
             output: target.from(section.blocks.lowerBound), residual: added.from(section.blocks.lowerBound),
-            function: function)
+            pixel_step: Int64(self.lanes), function: function)
           var window = unsafe window.pointee
           let (image, part) = (task / parts, task % parts)
           unsafe self.compute(

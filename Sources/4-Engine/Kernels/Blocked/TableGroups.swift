@@ -76,7 +76,7 @@ internal import CKernels
       weights: UnsafePointer(weights.elements),
       bias: UnsafePointer(bias.elements), blocks: Int64(blocks), output: kernels_images(output),
       residual: residual.map { unsafe kernels_images($0) } ?? kernels_images(),
-      function: kernels_function(function))
+      pixel_step: Int64(lanes), function: kernels_function(function))
     let height = geometry.output.height
     let bands = (height + bandRows - 1) / bandRows
     let cost = bandRows * geometry.output.width * lanes

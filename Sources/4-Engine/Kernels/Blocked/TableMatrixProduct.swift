@@ -5,8 +5,8 @@ internal import CKernels
 
 /// A matrix product as a 1 x 1 convolution: rows of A are pixels, columns of B are output channels.
 ///
-/// A is brought into blocks of the depth in each run. The products of a few rows and columns go to scratch memory, and
-/// from there, with C, to the rows of the output.
+/// A is brought into blocks of the depth in each run. The products of a few rows and columns go to the rows of the
+/// output, with C; where factors, other steps of C or columns that fill no block are in the way, by scratch memory.
 @safe final class TableMatrixProduct: PreparedMatrixProduct, @unchecked Sendable {
   private let table: UnsafePointer<kernels_table>
   private let geometry: MatrixProduct
@@ -71,7 +71,7 @@ internal import CKernels
     let rows = rows
     let parts = (geometry.rows + rows - 1) / rows
     let pairs = (columns.counts.count + 1) / 2
-    let (alpha, beta) = (Float(geometry.alpha), Float(geometry.beta))
+    let goesStraight = unsafe startsOrEnds(c)
     var input = unsafe kernels_images(
       elements: workspace, image_stride: 0, block_stride: Int64(geometry.rows * lanes))
     unsafe runs.withUnsafeBufferPointer { runs in
@@ -79,31 +79,75 @@ internal import CKernels
         threads.parallelFor(parts * pairs) { index, worker in
           let (part, pair) = (index / pairs, index % pairs)
           let first = part * rows
-          let count = min(rows, geometry.rows - first)
-          let sums = unsafe workspace + (self.packedCount + worker * self.sumCount)
+          let range = first..<min(first + rows, geometry.rows)
           let width = min(2, self.columns.counts.count - 2 * pair)
-          // Sums lie as [block][row][lane], the first row at the beginning.
           var task = unsafe kernels_sums(
             runs: runs.baseAddress, run_count: Int64(runs.count), depth: Int64(geometry.depth),
             weights: UnsafePointer(self.b.elements + 2 * pair * geometry.depth * self.lanes),
             bias: UnsafePointer(self.zeros.elements), blocks: Int64(width),
-            output: kernels_images(
-              elements: sums - first * self.lanes, image_stride: 0, block_stride: Int64(rows * self.lanes)),
-            residual: kernels_images(), function: kernels_function(nil))
+            output: kernels_images(), residual: kernels_images(), pixel_step: Int64(self.lanes),
+            function: kernels_function(nil))
+          let column = 2 * pair * self.lanes
+          if goesStraight, column + width * self.lanes <= geometry.columns {
+            unsafe self.direct(
+              &task, to: output + column, c.map { unsafe ($0.elements + column, $0.rowStep) })
+            unsafe self.table.pointee.pointwise(
+              &task, input, 0, Int64(range.lowerBound), Int64(range.upperBound), 0, Int64(width))
+            return
+          }
+          let sums = unsafe workspace + (self.packedCount + worker * self.sumCount)
+          // Sums lie as [block][row][lane], the first row at the beginning.
+          unsafe task.output = unsafe kernels_images(
+            elements: sums - first * self.lanes, image_stride: 0, block_stride: Int64(rows * self.lanes))
           unsafe self.table.pointee.pointwise(
-            &task, input, 0, Int64(first), Int64(first + count), 0, Int64(width))
+            &task, input, 0, Int64(range.lowerBound), Int64(range.upperBound), 0, Int64(width))
           for block in 0..<width {
-            let column = (2 * pair + block) * self.lanes
-            unsafe self.table.pointee.store_rows(
-              sums + block * rows * self.lanes, Int64(count), Int64(self.columns.counts[2 * pair + block]),
-              alpha,
-              beta, c.map { unsafe $0.elements + (first * $0.rowStep + column * $0.columnStep) },
-              Int64(c?.rowStep ?? 0), Int64(c?.columnStep ?? 0),
-              output + (first * geometry.columns + column), Int64(geometry.columns))
+            unsafe self.storeRows(range, of: 2 * pair + block, sums + block * rows * self.lanes, c, output)
           }
         }
       }
     }
+  }
+
+  /// Whether sums can begin with C, or have it added as they are stored, without factors: C is a row for all rows, or
+  /// lies as the output does.
+  private func startsOrEnds(_ c: (elements: UnsafePointer<Float>, rowStep: Int, columnStep: Int)?) -> Bool {
+    guard geometry.alpha == 1 else { return false }
+    guard let c = unsafe c else { return true }
+    let (rowStep, columnStep) = unsafe (c.rowStep, c.columnStep)
+    return geometry.beta == 1 && columnStep == 1 && (rowStep == 0 || rowStep == geometry.columns)
+  }
+
+  /// Lets sums go to rows of the output, from a column on.
+  private func direct(
+    _ task: inout kernels_sums, to output: UnsafeMutablePointer<Float>,
+    _ c: (elements: UnsafePointer<Float>, rowStep: Int)?
+  ) {
+    func images(_ elements: UnsafeMutablePointer<Float>) -> kernels_images {
+      unsafe kernels_images(elements: elements, image_stride: 0, block_stride: Int64(lanes))
+    }
+    unsafe task.output = images(output)
+    unsafe task.pixel_step = Int64(geometry.columns)
+    guard let c = unsafe c else { return }
+    if unsafe c.rowStep == 0 {
+      unsafe task.bias = c.elements
+    } else {
+      unsafe task.residual = images(UnsafeMutablePointer(mutating: c.elements))
+    }
+  }
+
+  /// Brings the sums of a block to the rows of the output, with factors and C.
+  private func storeRows(
+    _ range: Range<Int>, of block: Int, _ sums: UnsafePointer<Float>,
+    _ c: (elements: UnsafePointer<Float>, rowStep: Int, columnStep: Int)?,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    let (first, column) = (range.lowerBound, block * lanes)
+    unsafe table.pointee.store_rows(
+      sums, Int64(range.count), Int64(columns.counts[block]), Float(geometry.alpha), Float(geometry.beta),
+      c.map { unsafe $0.elements + (first * $0.rowStep + column * $0.columnStep) },
+      Int64(c?.rowStep ?? 0), Int64(c?.columnStep ?? 0),
+      output + (first * geometry.columns + column), Int64(geometry.columns))
   }
 
   /// Brings A into blocks: [block of the depth][row][lane].
