@@ -121,7 +121,7 @@ trust: build .venv/installed ## Let every call to the system fail, or be the las
 SANITIZE := FileIO|JSONText|ZipArchive|Images|NumPy|PyTorch|Safetensors|Recording|HDF5|ModelIR|ONNXFormat|ThreadPool|ProofTests
 sanitize: | $(FIRST) ## Run the Swift tests under the address and the thread sanitizer
 	for sanitizer in address thread; do \
-	  $(SWIFT) test --scratch-path .build-$$sanitizer --sanitize $$sanitizer --filter '$(SANITIZE)' || exit 1; \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/.ci/lsan $(SWIFT) test --scratch-path .build-$$sanitizer --sanitize $$sanitizer --filter '$(SANITIZE)' || exit 1; \
 	done
 
 # Everything that is read is compiled with counters of its branches and under the address sanitizer, in a folder of its

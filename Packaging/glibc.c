@@ -134,3 +134,13 @@ HIDDEN int _dl_find_object(void *address, void *result) {
 // libhdf5's driver for files in S3 wants curl. Nothing here opens such files; a version of libhdf5 that names the driver
 // where it sets up its own gets to hear that there is none.
 __attribute__((visibility("hidden"))) long H5FD_ros3_init(void) { return -1; }
+
+// Where Swift gets no memory it says so in a trap with a stack trace; `make build` lets it come here instead. The command
+// removes its temporaries, and ends with an error like any other.
+extern _Noreturn void scalenet_memory_lacks(long bytes);
+_Noreturn void __wrap__ZN5swift28swift_abortAllocationFailureEmm(unsigned long bytes, unsigned long alignment);
+__attribute__((visibility("hidden"))) _Noreturn void __wrap__ZN5swift28swift_abortAllocationFailureEmm(
+    unsigned long bytes, unsigned long alignment) {
+  (void)alignment;
+  scalenet_memory_lacks((long)bytes);
+}

@@ -104,6 +104,36 @@ import Testing
     #expect(try comparison.report() == whole)
   }
 
+  /// Values that one side makes early and the other late wait for each other, or are computed again.
+  @Test func budgetOfOtherOrders() throws {
+    let graph = try Self.tiny()
+    var other = graph
+    // Branches in the other order: of what is ready, the last comes first.
+    var waiting = Array(graph.nodes.indices)
+    var made = Set(graph.valueIDs.filter { graph[$0].initializer != nil } + graph.inputs)
+    other.nodes = []
+    while let last = waiting.lastIndex(where: {
+      graph.nodes[$0].inputs.allSatisfy { $0.map(made.contains) ?? true }
+    }) {
+      let node = graph.nodes[waiting.remove(at: last)]
+      made.formUnion(node.outputs)
+      other.nodes.append(node)
+    }
+    try #require(waiting.isEmpty && other.nodes.map(\.name) != graph.nodes.map(\.name))
+    let (left, right) = (Comparing.side(graph, "left"), Comparing.side(other, "right"))
+    var comparison = ModelComparison(
+      left: left, right: right, batches: [try Comparing.batch(left, right)], engine: Comparing.engine,
+      tolerance: .float32)
+    comparison.wantsLayers = true
+    let whole = try comparison.report()
+    #expect(whole.layers.count == graph.nodes.count)
+    #expect(whole.layers.allSatisfy { $0.relativeError == 0 && $0.name == $0.otherName })
+    for budget in [0, 300_000] {
+      comparison.valueBudget = budget
+      #expect(try comparison.report() == whole)
+    }
+  }
+
   /// Fresh weights make a normalisation nearly the identity: contents alone can't tell it from its input.
   @Test(arguments: ["scalenet50-light", "resnet18", "seresnet50", "resnext50-32x4d", "seresnext50-32x4d"])
   func raisesNoFalseAlarm(name: String) throws {

@@ -57,6 +57,13 @@ import Glibc
   ///
   /// - Parameter origin: what messages call the file; the path if nil.
   public static func map(path: String, origin: String? = nil) throws(ScaleNetError) -> ByteRegion {
+    let region = try look(at: path, origin: origin)
+    if let identity = region.fileIdentity { FilesRead.add(identity, region.origin) }
+    return region
+  }
+
+  /// The same for a file that is no input: what stands at the place of an output, or beside it.
+  package static func look(at path: String, origin: String? = nil) throws(ScaleNetError) -> ByteRegion {
     let origin = origin ?? path
     let descriptor = retrying { path.opened(O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {

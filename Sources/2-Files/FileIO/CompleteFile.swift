@@ -84,7 +84,10 @@ package final class CompleteFile {
   private func takeName() throws(ScaleNetError) {
     // What stands there may change between the look and the step; then it is looked at again.
     for _ in 0..<16 {
-      let isTaken = FileIdentity.of(path: target.resolved) != nil
+      let standing = FileIdentity.of(path: target.resolved)
+      // What was read since the output was begun is none either.
+      if let standing, !mayStand { try FilesRead.checkIsNone(standing, path: path) }
+      let isTaken = standing != nil
       if isTaken, mayStand {
         if twin != FileStamp.of(path: target.resolved) { try lookForTwin() }
         if twin != nil {
@@ -110,12 +113,12 @@ package final class CompleteFile {
     guard let stamp = FileStamp.of(path: target.resolved) else { return }
     let other: ByteRegion
     do throws(ScaleNetError) {
-      other = try ByteRegion.map(path: target.resolved)
+      other = try ByteRegion.look(at: target.resolved)
     } catch {
       // What can't be read is not known to be the same.
       return
     }
-    let ours = try ByteRegion.map(path: temporary.readablePath, origin: path)
+    let ours = try ByteRegion.look(at: temporary.readablePath, origin: path)
     let isSame = ours.withBytes { ours in
       other.withBytes { other in ours.hasSameBytes(as: other)
       }
@@ -185,7 +188,7 @@ package final class CompleteFile {
     let isKept = target.resolved.link(to: backup)
     guard name.rename(to: target.resolved) else {
       let error = failure("rename")
-      if isKept { backup.removeName() }
+      if isKept { Leftovers.remove(backup) }
       TemporaryFiles.remove(entry)
       throw error
     }
@@ -247,7 +250,7 @@ package final class CompleteFile {
     case .none, .linked, .stood, .overwritten: break
     case .exchanged: temporary.removeName()
     case .replaced(let backup, let entry):
-      backup.removeName()
+      Leftovers.remove(backup)
       TemporaryFiles.remove(entry)
     }
     step = .none

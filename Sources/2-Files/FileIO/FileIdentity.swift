@@ -1,3 +1,4 @@
+import CFileSystem
 package import Glibc
 
 /// What makes a file the same file under another name.
@@ -66,8 +67,11 @@ struct FileStamp: Sendable, Equatable {
     return nil
   }
 
-  /// Waits until the clock that files are stamped with has left the moment at which this file was changed, as another
-  /// change within it would not show: some milliseconds, and only after a file that was just written.
+  /// Waits until another change of the file would show in its times.
+  ///
+  /// That is some milliseconds after a file was written, until the clock that files are stamped with has left that moment.
+  /// And a call that writes much stamps the file once, as it begins: while a program has just begun to write, it is waited
+  /// for, a second at most.
   static func wait(for descriptor: Int32, _ information: inout stat) {
     for _ in 0..<20 {
       guard let now = coarseTime() else { return }
@@ -75,6 +79,14 @@ struct FileStamp: Sendable, Equatable {
       usleep(1000)
     }
     information = status(of: descriptor) ?? information
+    // The times are asked for first: who opens the file behind that changes them.
+    for _ in 0..<100 {
+      guard let now = coarseTime(), nanoseconds(now) &- nanoseconds(information.st_ctim) < 1_000_000_000,
+        file_system_is_being_written(descriptor) != 0
+      else { return }
+      usleep(10_000)
+      information = status(of: descriptor) ?? information
+    }
   }
 
   /// `14:52:10.123456789` in UTC.

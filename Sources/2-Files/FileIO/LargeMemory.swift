@@ -16,11 +16,34 @@ package enum LargeMemory {
     if unsafe posix_memalign(&memory, 64, max(byteCount, 64)) == 0, let memory = unsafe memory {
       return unsafe memory
     }
+    lacks(byteCount)
+  }
+
+  fileprivate static func lacks(_ byteCount: Int) -> Never {
     guard unsafe endsProgram else { fatalError("\(byteCount) bytes of memory are not there") }
-    let text = Array(
-      "scalenet: error: not enough memory: \(byteCount >> 10) KiB more could not be had\n".utf8)
-    _ = unsafe text.withUnsafeBytes { unsafe write(2, $0.baseAddress!, $0.count) }
     TemporaryFiles.removeNow()
+    // No memory is taken for the sentence.
+    var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    unsafe withUnsafeMutableBytes(of: &digits) { digits in
+      var (first, rest) = (digits.count, max(1, byteCount >> 10))
+      while rest > 0 {
+        first -= 1
+        unsafe digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      }
+      say("scalenet: error: not enough memory: ")
+      _ = unsafe write(2, digits.baseAddress! + first, digits.count - first)
+      say(" KiB more could not be had\n")
+    }
     _exit(74)
   }
+
+  private static func say(_ text: StaticString) {
+    _ = unsafe write(2, text.utf8Start, text.utf8CodeUnitCount)
+  }
+}
+
+/// Called by what `make build` links in place of Swift's trap, where memory for an object or an array is not there.
+@_cdecl("scalenet_memory_lacks") package func memoryLacks(_ byteCount: Int) -> Never {
+  LargeMemory.lacks(byteCount)
 }

@@ -31,6 +31,13 @@ package enum Leftovers {
     found.withLock { $0.append(file) }
   }
 
+  /// Removes a file of this run; it is told of if the system doesn't do it.
+  static func remove(_ path: String) {
+    if path.removeName() { return }
+    let code = errno
+    if code != ENOENT { tell(path, "could not be removed (\(reason(code))); nothing needs it") }
+  }
+
   static func temporaryName(of name: String, _ suffix: String) -> String {
     "." + String(pathBytes: Array(name.pathBytes.prefix(200))) + "." + suffix + temporaryEnding
   }

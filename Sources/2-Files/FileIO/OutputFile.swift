@@ -123,40 +123,28 @@ package struct OutputFile: ~Copyable {
 
   private mutating func writeThrough(_ bytes: RawSpan) throws(ScaleNetError) {
     var offset = 0
-    var hasTouched = false
     isStored = false
     while offset < bytes.byteCount {
       let part = min(bytes.byteCount - offset, Self.largestWrite)
-      let chunk = bytes.extracting(offset..<offset + part)
-      let written = unsafe chunk.withUnsafeBytes { pointer in
-        retrying { unsafe Glibc.write(temporary.descriptor, pointer.baseAddress!, pointer.count) }
-      }
-      if written < 0 {
-        // The bytes are those of a mapped file that was shortened. Touching them makes the region say so when it is asked
+      var written = pass(bytes.extracting(offset..<offset + part))
+      if written < 0, errno == EFAULT {
+        // The bytes are those of a mapped file that was shortened. Reading them makes the region say so when it is asked
         // whether it is intact; it is the input that is at fault, not this file.
-        if errno == EFAULT, !hasTouched {
-          hasTouched = true
-          Self.touch(chunk)
-          continue
-        }
-        throw failure("write")
+        let copy = bytes.extracting(offset..<offset + min(part, Self.bufferSize)).array()
+        written = copy.withBytes { pass($0) }
       }
+      if written < 0 { throw failure("write") }
       if written == 0 { throw .writeFailed(path: path, operation: "write", reason: "no byte was taken") }
       offset += written
-      hasTouched = false
       beginStoring(written)
     }
   }
 
-  private static func touch(_ bytes: RawSpan) {
-    var sum: UInt8 = 0
-    for offset in stride(from: 0, to: bytes.byteCount, by: 4096) {
-      sum ^= bytes.byte(at: offset)
+  /// Hands bytes to the system; how many it took, or a negative number and `errno`.
+  private func pass(_ bytes: RawSpan) -> Int {
+    unsafe bytes.withUnsafeBytes { pointer in
+      retrying { unsafe Glibc.write(temporary.descriptor, pointer.baseAddress!, pointer.count) }
     }
-    if bytes.byteCount > 0 {
-      sum ^= bytes.byte(at: bytes.byteCount - 1)
-    }
-    withExtendedLifetime(sum) {}
   }
 
   /// Lets the system store what was written while more is prepared, so that the fsync at the end finds little to do.

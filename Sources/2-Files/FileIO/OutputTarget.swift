@@ -42,6 +42,7 @@ struct OutputTarget {
     if let input = inputs.first(where: { $0.fileIdentity == found }) {
       throw .outputIsInput(path: path, input: input.origin)
     }
+    try FilesRead.checkIsNone(found, path: path)
     guard information.st_mode & S_IFMT == S_IFREG else {
       throw .cannotCreate(path: path, reason: "\(fileKind(information.st_mode)) stands there")
     }

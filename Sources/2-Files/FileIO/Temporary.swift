@@ -105,7 +105,7 @@ final class Temporary {
   /// Removes the name; it may be another file's by now, which was exchanged for this one.
   func removeName() {
     guard let path else { return }
-    path.removeName()
+    Leftovers.remove(path)
     forgetName()
   }
 

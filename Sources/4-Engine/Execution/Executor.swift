@@ -107,18 +107,19 @@ public final class Executor<Scalar: ExecutionScalar> {
   public func run(
     _ inputs: [String: Tensor], observing observe: (ValueID, Tensor) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) -> [NamedTensor] {
+    var run = try observed(inputs)
+    while let values = try run.next() {
+      for (value, tensor) in values { try observe(value, tensor) }
+    }
+    return try run.outputs()
+  }
+
+  /// The same run, one step at a time. The executor has memory for one.
+  package func observed(_ inputs: [String: Tensor]) throws(ScaleNetError) -> ObservedRun<Scalar> {
     let memory = try unfusedMemory()
     try check(inputs)
     try load(inputs, slice: 0, into: memory)
-    for step in memory.plan.steps {
-      try perform(step, memory)
-      for (value, place) in step.values { try observe(value, tensor(value, at: place, memory)) }
-    }
-    var outputs: [NamedTensor] = []
-    for (id, place) in zip(graph.outputs, memory.plan.outputs) {
-      outputs.append(NamedTensor(name: graph[id].name, tensor: try tensor(id, at: place, memory)))
-    }
-    return outputs
+    return ObservedRun(executor: self, memory: memory)
   }
 
   private func unfusedMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
@@ -134,7 +135,7 @@ public final class Executor<Scalar: ExecutionScalar> {
   }
 
   /// A copy of a value.
-  private func tensor(
+  fileprivate func tensor(
     _ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) -> Tensor {
     let result = AlignedMemory<Scalar>(count: arenaCount(id, memory))
@@ -180,6 +181,42 @@ public final class Executor<Scalar: ExecutionScalar> {
       unsafe (target + image * images.imageSize).update(
         from: source + image * images.batchStride, count: images.imageSize)
     }
+  }
+}
+
+/// A run that shows every value, and goes on when it is asked to.
+package struct ObservedRun<Scalar: ExecutionScalar> {
+  fileprivate let executor: Executor<Scalar>
+  fileprivate let memory: PlanMemory<Scalar>
+  private var step = 0
+
+  fileprivate init(executor: Executor<Scalar>, memory: PlanMemory<Scalar>) {
+    self.executor = executor
+    self.memory = memory
+  }
+
+  /// What the next step makes, often nothing; nil after the last.
+  package mutating func next() throws(ScaleNetError) -> [(ValueID, Tensor)]? {
+    guard step < memory.plan.steps.count else { return nil }
+    let current = memory.plan.steps[step]
+    step += 1
+    try executor.perform(current, memory)
+    var values: [(ValueID, Tensor)] = []
+    for (value, place) in current.values {
+      values.append((value, try executor.tensor(value, at: place, memory)))
+    }
+    return values
+  }
+
+  /// The graph's outputs, after the last step.
+  package func outputs() throws(ScaleNetError) -> [NamedTensor] {
+    precondition(step == memory.plan.steps.count, "outputs exist after the last step")
+    let graph = executor.graph
+    var outputs: [NamedTensor] = []
+    for (id, place) in zip(graph.outputs, memory.plan.outputs) {
+      outputs.append(NamedTensor(name: graph[id].name, tensor: try executor.tensor(id, at: place, memory)))
+    }
+    return outputs
   }
 }
 

@@ -68,10 +68,12 @@ struct Planner<Scalar: ExecutionScalar> {
         continue
       }
       let extents = value.type.dimensions.compactMap(\.value)
-      guard extents.count == value.type.rank, let shape = TensorShape(checking: extents),
-        shape.elementCount <= options.memoryLimit
-      else {
+      guard extents.count == value.type.rank, let shape = TensorShape(checking: extents) else {
         throw .tooLarge(what: value.name, bytes: nil, limit: options.memoryLimit)
+      }
+      guard shape.elementCount <= options.memoryLimit else {
+        let (bytes, overflow) = shape.elementCount.multipliedReportingOverflow(by: MemoryLayout<Scalar>.size)
+        throw .tooLarge(what: value.name, bytes: overflow ? nil : bytes, limit: options.memoryLimit)
       }
       shapes.append(extents)
     }

@@ -78,7 +78,7 @@ public struct ONNXOutput: ~Copyable {
 
   /// Whether the file at a path has the contents that its name promises.
   private static func holds(_ path: String, _ external: ONNXWriter.ExternalData) -> Bool {
-    guard let file = try? ByteRegion.map(path: path), file.count == external.byteCount else { return false }
+    guard let file = try? ByteRegion.look(at: path), file.count == external.byteCount else { return false }
     var hash = ContentHash()
     file.withBytes { hash.update($0) }
     return external.location.hasSuffix(".\(hash.text).data")
@@ -147,7 +147,7 @@ struct DataFiles {
 
   private static func locations(ofModelAt path: String) -> Set<String> {
     // What stands there need not be a model: then there is nothing to say, and nothing that would be removed.
-    guard let file = try? ByteRegion.map(path: path), file.count <= ONNXReader.largestFile,
+    guard let file = try? ByteRegion.look(at: path), file.count <= ONNXReader.largestFile,
       let message = try? file.withBytes({ (bytes) throws(ScaleNetError) in
         try ModelMessage(bytes, context: ParseContext(path: path, fileSize: file.count))
       })

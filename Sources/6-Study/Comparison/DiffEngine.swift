@@ -40,6 +40,23 @@ package struct DiffEngine: Sendable {
     return results
   }
 
+  /// A run in float32 that goes on as it is asked to.
+  func floatRun(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> SteppedRun {
+    var run = try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).observed(
+      inputs)
+    return SteppedRun { () throws(ScaleNetError) in try run.next() }
+  }
+
+  /// A run in Double that goes on as it is asked to; values are unrounded.
+  func doubleRun(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> SteppedRun {
+    var run = try Executor<Double>(
+      graph, kernels: doubleKernels(beside: kernels), threads: threads, options: Self.once
+    ).observed(inputs)
+    return SteppedRun { () throws(ScaleNetError) in
+      try run.next().map { $0.map { ($0.0, $0.1.cast(to: .float64)) } }
+    }
+  }
+
   /// The outputs in float32; every value is shown as soon as it exists.
   @discardableResult
   func floats(
@@ -63,19 +80,6 @@ package struct DiffEngine: Sendable {
     try Executor<Double>(
       graph, kernels: doubleKernels(beside: kernels), threads: threads, options: Self.once
     ).run(inputs).map(Self.unrounded)
-  }
-
-  /// The outputs in Double, unrounded; every value is shown as soon as it exists.
-  @discardableResult
-  func doubles(
-    _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
-  ) throws(ScaleNetError) -> [NamedTensor] {
-    let executor = try Executor<Double>(
-      graph, kernels: doubleKernels(beside: kernels), threads: threads, options: Self.once)
-    let results = try executor.run(inputs) { (id, tensor) throws(ScaleNetError) in
-      try observe(id, tensor.cast(to: .float64))
-    }
-    return results.map(Self.unrounded)
   }
 
   /// Results have the graph's types; what was computed is still under the view.
@@ -118,10 +122,10 @@ extension Tensor {
 
 /// The two precisions that a comparison computes in.
 protocol DiffScalar: BinaryFloatingPoint {
-  /// Runs a graph in this precision and shows every value.
+  /// A run of a graph in this precision.
   static func run(
-    _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor], observing observe: DiffEngine.Observer
-  ) throws(ScaleNetError)
+    _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor]
+  ) throws(ScaleNetError) -> SteppedRun
 
   /// All elements, row-major; `name` is what an error speaks of.
   static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Self]
@@ -129,9 +133,9 @@ protocol DiffScalar: BinaryFloatingPoint {
 
 extension Float: DiffScalar {
   static func run(
-    _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor], observing observe: DiffEngine.Observer
-  ) throws(ScaleNetError) {
-    try engine.floats(graph, inputs, observing: observe)
+    _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor]
+  ) throws(ScaleNetError) -> SteppedRun {
+    try engine.floatRun(graph, inputs)
   }
 
   static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Float] {
@@ -141,9 +145,9 @@ extension Float: DiffScalar {
 
 extension Double: DiffScalar {
   static func run(
-    _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor], observing observe: DiffEngine.Observer
-  ) throws(ScaleNetError) {
-    try engine.doubles(graph, inputs, observing: observe)
+    _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor]
+  ) throws(ScaleNetError) -> SteppedRun {
+    try engine.doubleRun(graph, inputs)
   }
 
   static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Double] {

@@ -44,7 +44,7 @@ extension ModelComparison {
 struct NodeRounding {
   private let graph: Graph
   /// The largest error of a value as a part of its largest magnitude, and that magnitude.
-  private var errors: [ValueID: (error: Double, magnitude: Double)] = [:]
+  private let errors: [ValueID: (error: Double, magnitude: Double)]
 
   init(
     _ graph: Graph, _ inputs: [String: Tensor], _ engine: DiffEngine, budget: Int
@@ -53,31 +53,21 @@ struct NodeRounding {
     let values = graph.nodes.flatMap(\.outputs).filter {
       graph[$0].type.dataType.isFloatingPoint && graph[$0].type.shape != nil
     }
-    var start = 0
-    while start < values.count {
-      var bytes = 0
-      var end = start
-      while end < values.count {
-        bytes += (graph[values[end]].type.shape?.elementCount ?? 0) * 8
-        if bytes > budget && end > start { break }
-        end += 1
-      }
-      let wanted = Set(values[start..<end])
-      var kept: [ValueID: [Double]] = [:]
-      try engine.doubles(graph, inputs) { (id, tensor) throws(ScaleNetError) in
-        if wanted.contains(id) { kept[id] = try tensor.doubles(of: graph[id].name) }
-      }
-      var found: [ValueID: (Double, Double)] = [:]
-      try engine.floats(graph, inputs) { (id, tensor) throws(ScaleNetError) in
-        guard let exact = kept.removeValue(forKey: id) else { return }
-        let rounded = try tensor.floats(of: graph[id].name)
-        guard rounded.count == exact.count else { return }
-        let distance = Distance(rounded.map { Double($0) }, exact, .exact)
-        found[id] = (distance.relativeError, distance.largestMagnitude)
-      }
-      for (id, error) in found { errors[id] = error }
-      start = end
+    let runs = RunsInTurns(budget: budget) { () throws(ScaleNetError) in
+      try engine.doubleRun(graph, inputs)
+    } second: { () throws(ScaleNetError) in
+      try engine.floatRun(graph, inputs)
     }
+    var found: [ValueID: (error: Double, magnitude: Double)] = [:]
+    try runs.visit(values.enumerated().map { ($0.offset, $0.element, $0.element) }) {
+      (index, exact, rounded) throws(ScaleNetError) in
+      let name = graph[values[index]].name
+      let (a, b) = (try rounded.floats(of: name), try exact.doubles(of: name))
+      guard a.count == b.count else { return }
+      let distance = Distance(a.map { Double($0) }, b, .exact)
+      found[values[index]] = (distance.relativeError, distance.largestMagnitude)
+    }
+    errors = found
   }
 
   /// Nodes whose output's error is far above that of their inputs, the largest factor first.

@@ -48,6 +48,7 @@ enum Main {
     signal(SIGPIPE, SIG_IGN)
     TemporaryFiles.removeOnTermination()
     LargeMemory.endProgramWhereItLacks()
+    FilesRead.remember()
     guard CommandLine.argc > 0 else {
       // Swift reads them there. Without them, every command would be a question for help.
       StandardError.write("scalenet: error: the arguments cannot be read: /proc is not mounted\n")

@@ -1,6 +1,8 @@
 """An input that changes while it is read gives no result, and the error blames the input and says what changed."""
 
+import json
 import subprocess
+import threading
 
 import faults
 import numpy as np
@@ -74,6 +76,51 @@ def test_no_result_of_an_input_that_changes(shim, root, models, kind, change):
         assert str(path) in ending.stderr and any(word in ending.stderr for word in words), ending
         left = set(runs.files()) - set(runs.kind.inputs)
         assert not left, left
+
+
+def test_an_input_that_comes_and_goes_is_what_is_blamed(shim, root, models):
+    """Cut and written again, over and over, while it is copied: the system can't read what it is asked to write."""
+    kind = Kind("safetensors", ("convert", "{}/in.safetensors", "-o", "{}/o.pth", "--no-verify"), ("o.pth",))
+    runs = bench(shim, root, models, kind)
+    path, calls = changing(runs)
+    change = f"truncate -s 100 {path}; cat {models / path.name} > {path}"
+    for point in list(calls)[:: max(1, len(calls) // 6)]:
+        runs.reset()
+        process = runs.run(point, "hook", hook=f"{change}; (for i in $(seq 40); do {change}; done) >/dev/null 2>&1 &")
+        faults.figures["safetensors", "changed"] += 1
+        assert process.status == BAD_INPUT and str(path) in process.stderr, (point, process)
+        assert set(runs.files()) == set(runs.kind.inputs)
+
+
+def test_a_write_that_began_before_is_waited_for(fast_folder):
+    """One call that writes much gives the file a new time as it begins, and none when it ends."""
+    path, result = fast_folder / "half.safetensors", fast_folder / "half.npz"
+    half = 40_000_000
+    # What stands last in the file is read first.
+    places = {"a": [4 * half, 8 * half], "b": [0, 4 * half]}
+    header = json.dumps({name: {"dtype": "F32", "shape": [half], "data_offsets": place} for name, place in places.items()})
+    beginning = len(header).to_bytes(8, "little") + header.encode()
+    contents = [np.full(2 * half, value, np.float32).tobytes() for value in (0, 1)]
+    for _ in range(3):
+        path.write_bytes(beginning + contents[0])
+        began = path.stat().st_mtime_ns
+        with path.open("r+b", buffering=0) as file:
+            file.seek(len(beginning))
+            writer = threading.Thread(target=lambda: file.write(contents[1]))
+            writer.start()
+            while path.stat().st_mtime_ns == began:
+                pass
+            process = subprocess.run(
+                [BINARY, "convert", path, "-o", result, "--no-verify", "--force"], capture_output=True, text=True
+            )
+            writer.join()
+        faults.figures["safetensors", "changed"] += 1
+        assert process.returncode in (OK, BAD_INPUT), process
+        if process.returncode == OK:
+            with np.load(result) as found:
+                assert len({value for name in places for value in np.unique(found[name])}) == 1, "old and new"
+    path.unlink()
+    result.unlink(missing_ok=True)
 
 
 def test_external_data_counts_as_an_input(shim, root, models):

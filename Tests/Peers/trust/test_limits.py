@@ -11,10 +11,12 @@ import faults
 import numpy as np
 import outputs
 import pytest
+import reference
 from command import BAD_INPUT, BINARY, CANNOT_CREATE, NO_INPUT, OK, scalenet
 from onnx import TensorProto, helper
 
 INPUT_OUTPUT = 74
+PHOTO = reference.FIXTURES / "images/420.jpg"
 KINDS = outputs.ONE + outputs.SETS
 
 
@@ -134,6 +136,45 @@ def test_memory_that_is_not_there(root, inputs):
         assert sorted(path.name for path in root.iterdir()) == ["r.pth", "x.npy"]
         refused += 1
     assert refused > 0 and process.returncode == OK, process
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("convert", "{}/tiny.pth", "-o", "{}/m.onnx"),
+        ("convert", "{}/features.onnx", "-o", "{}/m.h5"),
+        ("run", "{}/tiny.pth", "--input", "{}/x.npy", "-o", "{}/y.npy"),
+        ("diff", "{}/tiny.pth", "{}/tiny.pth", "--layers", "--html", "{}/d.html"),
+        ("predict", "{}/tiny.pth", "{}/photo.jpg", "--html", "{}/p.html"),
+        ("inspect", "{}/tiny.pth", "--html", "{}/i.html"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_memory_that_lacks_for_small_things(root, inputs, arguments):
+    """A little more at a time, so that it lacks everywhere: for threads, images, reports, arrays of a few kilobytes."""
+    for name in ("tiny.pth", "features.onnx", "x.npy"):
+        shutil.copy(inputs / name, root / name)
+    shutil.copy(PHOTO, root / "photo.jpg")
+    before = sorted(path.name for path in root.iterdir())
+    command = [argument.replace("{}", str(root)) for argument in arguments]
+    refused, done = 0, 0
+    for limit in range(36_000, 160_000, 2_000):
+        process = run(command, lambda limit=limit << 10: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        if process.returncode == 127 or "shared object" in process.stderr:
+            continue  # The C library could not be loaded.
+        faults.figures["memory", "limit"] += 1
+        left = sorted(path.name for path in root.iterdir())
+        if process.returncode == OK:
+            done += 1
+            for name in set(left) - set(before):
+                (root / name).unlink()
+            continue
+        assert process.returncode in (INPUT_OUTPUT, NO_INPUT), (limit, process)
+        assert "memory" in process.stderr and process.stderr.startswith("scalenet: error: "), (limit, process)
+        assert process.stderr.count("\n") == 1, (limit, process)
+        assert left == before
+        refused += 1
+    assert refused > 0 and done > 0, (refused, done)
 
 
 def test_standard_output_that_is_full(inputs):

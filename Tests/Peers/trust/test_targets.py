@@ -1,10 +1,13 @@
 """What is read is never written, under any name, and no output is another."""
 
+import json
 import os
 import shutil
 
 import faults
+import numpy as np
 import pytest
+import reference
 from command import CANNOT_CREATE, scalenet
 from outputs import INITIALIZE
 
@@ -29,6 +32,8 @@ def refused(place, *arguments):
 
 def by_every_name(place, name):
     """The path, a hard link and a symbolic link."""
+    for other in (place / f"hard.{name}", place / f"soft.{name}"):
+        other.unlink(missing_ok=True)
     os.link(place / name, place / f"hard.{name}")
     (place / f"soft.{name}").symlink_to(name)
     return [place / name, place / f"hard.{name}", place / f"soft.{name}"]
@@ -48,6 +53,30 @@ def test_no_input_is_replaced(place):
 def test_the_structure_of_init_is_not_replaced(place):
     os.link(place / "in.json", place / "in.json.pth")
     refused(place, *INITIALIZE[:3], "{}/in.json", "-o", "{}/in.json.pth")
+
+
+def test_what_is_read_beside_the_model_is_not_replaced(place):
+    """Labels, recordings, preparations of images, images: none is an output, by any name."""
+    scalenet("run", place / "in.pth", "--input", place / "x.npy", "-o", place / "y.npy")
+    np.savez(place / "reference.npz", input=np.load(place / "x.npy"), output=np.load(place / "y.npy"))
+    (place / "labels.txt").write_text("".join(f"class {number}\n" for number in range(10)))
+    (place / "prepare.json").write_text(json.dumps({"mean": [0.5] * 3, "std": [0.5] * 3, "input_size": [3, 224, 224]}))
+    shutil.copy(reference.FIXTURES / "images/420.jpg", place / "photo.jpg")
+    (place / "set/0").mkdir(parents=True)
+    shutil.copy(place / "photo.jpg", place / "set/0/photo.jpg")
+    for name, arguments in (
+        ("reference.npz", ("convert", "{}/in.pth", "--reference", "{}/reference.npz", "--to", "onnx", "-o")),
+        ("reference.npz", ("run", "{}/in.pth", "--input", "{}/x.npy", "--reference", "{}/reference.npz", "-o")),
+        ("reference.npz", ("inspect", "{}/in.pth", "--reference", "{}/reference.npz", "--html")),
+        ("labels.txt", ("convert", "{}/in.pth", "--labels", "{}/labels.txt", "--to", "onnx", "-o")),
+        ("labels.txt", ("predict", "{}/in.pth", "{}/photo.jpg", "--labels", "{}/labels.txt", "--html")),
+        ("prepare.json", ("predict", "{}/in.pth", "{}/photo.jpg", "--preprocess", "{}/prepare.json", "--html")),
+        ("prepare.json", ("convert", "{}/in.pth", "--preprocess", "{}/prepare.json", "--to", "onnx", "-o")),
+        ("photo.jpg", ("predict", "{}/in.pth", "{}/photo.jpg", "--html")),
+        ("photo.jpg", ("predict", "{}/in.pth", "{}/set", "{}/photo.jpg", "--html")),
+    ):
+        for path in by_every_name(place, name):
+            refused(place, *arguments, path)
 
 
 def test_external_data_is_not_replaced(place):

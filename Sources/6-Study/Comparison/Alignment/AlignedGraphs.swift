@@ -85,13 +85,11 @@ struct ValuePair {
 }
 
 /// Runs both graphs and compares the values of pairs.
-///
-/// The left's values are kept until the right's arrive, as many at a time as the budget allows; beyond it the graphs
-/// run again for the rest.
 struct PairRunner {
   let engine: DiffEngine
   let left: (graph: Graph, inputs: [String: Tensor])
   let right: (graph: Graph, inputs: [String: Tensor])
+  /// The most bytes of values that wait for their counterparts.
   var budget = 512 << 20
 
   /// Deviations of pairs, in their order, computed in `Scalar`.
@@ -99,47 +97,26 @@ struct PairRunner {
     _ pairs: [ValuePair], _ tolerance: Tolerance, in scalar: Scalar.Type
   ) throws(ScaleNetError) -> [Distance] {
     var result = [Distance](repeating: .incomparable, count: pairs.count)
-    var start = 0
-    while start < pairs.count {
-      var bytes = 0
-      var end = start
-      while end < pairs.count {
-        bytes += (leftType(pairs[end]).shape?.elementCount ?? 0) * MemoryLayout<Scalar>.size
-        if bytes > budget && end > start { break }
-        end += 1
+    let runs = RunsInTurns(budget: budget) { () throws(ScaleNetError) in
+      try Scalar.run(engine, left.graph, left.inputs)
+    } second: { () throws(ScaleNetError) in
+      try Scalar.run(engine, right.graph, right.inputs)
+    }
+    let values = pairs.indices.filter { pairs[$0].order != nil }.map { index in
+      (
+        place: index, first: left.graph.nodes[pairs[index].leftNode].outputs[0],
+        second: right.graph.nodes[pairs[index].rightNode].outputs[0]
+      )
+    }
+    try runs.visit(values) { (index, own, other) throws(ScaleNetError) in
+      let a = left.graph[left.graph.nodes[pairs[index].leftNode].outputs[0]]
+      let b = right.graph[right.graph.nodes[pairs[index].rightNode].outputs[0]]
+      guard let shape = a.type.shape, let ordered = pairs[index].order?.apply(to: other, shape: shape) else {
+        return
       }
-      try compare(pairs, start..<end, tolerance, into: &result, in: scalar)
-      start = end
+      result[index] = Distance(
+        try Scalar.elements(own, of: a.name), try Scalar.elements(ordered, of: b.name), tolerance)
     }
     return result
-  }
-
-  private func leftType(_ pair: ValuePair) -> TensorType {
-    left.graph[left.graph.nodes[pair.leftNode].outputs[0]].type
-  }
-
-  private func compare<Scalar: DiffScalar>(
-    _ pairs: [ValuePair], _ range: Range<Int>, _ tolerance: Tolerance, into result: inout [Distance],
-    in scalar: Scalar.Type
-  ) throws(ScaleNetError) {
-    var byLeft: [ValueID: Int] = [:]
-    var byRight: [ValueID: Int] = [:]
-    for index in range where pairs[index].order != nil {
-      byLeft[left.graph.nodes[pairs[index].leftNode].outputs[0]] = index
-      byRight[right.graph.nodes[pairs[index].rightNode].outputs[0]] = index
-    }
-    var kept: [Int: [Scalar]] = [:]
-    try Scalar.run(engine, left.graph, left.inputs) { (id, tensor) throws(ScaleNetError) in
-      guard let index = byLeft[id] else { return }
-      kept[index] = try Scalar.elements(tensor, of: left.graph[id].name)
-    }
-    try Scalar.run(engine, right.graph, right.inputs) { (id, tensor) throws(ScaleNetError) in
-      guard let index = byRight[id], let own = kept.removeValue(forKey: index),
-        let order = pairs[index].order,
-        let shape = leftType(pairs[index]).shape, let ordered = order.apply(to: tensor, shape: shape)
-      else { return }
-      let others = try Scalar.elements(ordered, of: right.graph[id].name)
-      result[index] = Distance(own, others, tolerance)
-    }
   }
 }

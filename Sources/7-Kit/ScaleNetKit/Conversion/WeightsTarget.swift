@@ -16,6 +16,11 @@ struct WeightsTarget: ConversionTarget, ~Copyable {
   init(_ conversion: Conversion) throws(ScaleNetError) {
     let model = conversion.model
     let named = try Self.named(model, ownNames: conversion.options.ownNames)
+    if conversion.format == .pytorch, named.weights.entries.isEmpty {
+      // A dictionary of nothing is no checkpoint of anything, and would not be read back as one.
+      throw .unsupported(
+        path: model.path, operation: "be written as a checkpoint", reason: "there are no tensors in it")
+    }
     let output = try OutputFile(
       path: conversion.path, overwrite: conversion.options.overwrite, inputs: model.files)
     weights = named.weights

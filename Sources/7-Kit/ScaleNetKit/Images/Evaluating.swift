@@ -118,6 +118,7 @@ extension ImageClassifier {
     _ path: String, expecting report: EvaluationReport
   ) throws(ScaleNetError) -> EvaluationReport {
     let found = try EvaluationReport.read(path)
+    FilesRead.forget(path)
     func other(_ what: String, _ expected: String, _ found: String) -> ScaleNetError {
       ScaleNetError(path: path, place: what, expected: "\(expected), as it is to be resumed", found: found)
     }
