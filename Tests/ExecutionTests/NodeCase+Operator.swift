@@ -201,7 +201,7 @@ extension NodeCase {
           outputType: try int("output_dtype").map(dataType) ?? .uint8, saturates: flag("saturate", true)))
     case "RMSNormalization":
       return .rmsNormalization(RMSNormalization(axis: axis("axis", -1), epsilon: float("epsilon", 1e-5)))
-    case "Range": return .computed(.range)
+    case "Range": return .computed(.range())
     case "Reshape": return .computed(.reshape(allowsZero: flag("allowzero")))
     case "Resize": return .computed(.resize(try resize()))
     case "ReverseSequence":

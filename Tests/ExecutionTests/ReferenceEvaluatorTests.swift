@@ -100,8 +100,8 @@ import Testing
       (.computed(.slice), [x, integers([0]), integers([1]), integers([0]), integers([0])], "none of 0"),
       (.computed(.topK(axis: 1, isLargest: true, isSorted: true)), [x, integers([4])], "K"),
       (.computed(.oneHot(axis: 0)), [integers([0]), integers([.max]), floats([0, 1])], "output"),
-      (.computed(.range), [integers([0], []), integers([.max], []), integers([1], [])], "input delta"),
-      (.computed(.range), [integers([0], []), integers([9], []), integers([0], [])], "steps to"),
+      (.computed(.range()), [integers([0], []), integers([.max], []), integers([1], [])], "input delta"),
+      (.computed(.range()), [integers([0], []), integers([9], []), integers([0], [])], "steps to"),
       (
         .computed(.constantOfShape(ScalarValue(.float32, real: 1))), [integers([1 << 31, 1 << 31])],
         "extents in range"

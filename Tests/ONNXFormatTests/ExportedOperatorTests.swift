@@ -226,7 +226,7 @@ import Testing
     #expect(try mod([-7, 7], [3, -3], true) == [-1, 1])
     #expect(try mod([1], [0], false) == nil)
     func range(_ start: Int64, _ limit: Int64, _ step: Int64) throws -> [Int64]? {
-      try evaluate(.computed(.range), [vector([start]), vector([limit]), vector([step])])?.integers()
+      try evaluate(.computed(.range()), [vector([start]), vector([limit]), vector([step])])?.integers()
     }
     #expect(try range(3, 9, 3) == [3, 6])
     #expect(try range(10, 4, -2) == [10, 8, 6])

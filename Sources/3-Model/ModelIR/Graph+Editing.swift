@@ -54,8 +54,16 @@ extension Graph {
     for id in inputs { graph[id].type = graph[id].type.binding(batch) }
     for index in graph.nodes.indices {
       // What an operator knows of open extents is bound with them.
-      if case .computed(.expand(let known?)) = graph.nodes[index].op {
+      switch graph.nodes[index].op {
+      case .computed(.expand(let known?)):
         graph.nodes[index].op = .computed(.expand(known: known.map { $0.binding(batch) }))
+      case .computed(.constantOfShape(let value, let known?)):
+        graph.nodes[index].op = .computed(
+          .constantOfShape(value, known: known.map { $0.binding(batch) }))
+      case .computed(.range(let known?)):
+        graph.nodes[index].op = .computed(.range(known: known.binding(batch)))
+      // No other operator holds extents of values.
+      default: break
       }
     }
     try graph.inferAllTypes()

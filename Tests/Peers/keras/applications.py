@@ -1,6 +1,7 @@
 """All networks of keras.applications with random weights: each is saved by Keras, read, run, and converted to ONNX.
 
-usage: SCALENET=... python Tests/Peers/keras/applications.py [NAME...]   prints a row for each network
+usage: SCALENET=... python Tests/Peers/keras/applications.py [NAME...]   prints a row for each network, with the error of
+each file, of the largest output, and what is allowed
 """
 
 import os
@@ -37,6 +38,8 @@ SHORT = [
 ]  # fmt: skip
 #: Networks of which Keras itself computes none for images of any size: extents that are open count as equal there.
 FIXED_SIZE = ("NASNetMobile", "NASNetLarge")
+#: Where float32 itself is further from the network in Double, of Keras's own error.
+ROUNDING = 4
 #: The smallest images that these take; 64 is enough for all others.
 SIZES = {"InceptionV3": 80, "InceptionResNetV2": 80, "Xception": 72}
 
@@ -93,8 +96,21 @@ def run_onnx(folder, path, images):
     return np.load(folder / "onnx_output.npy")
 
 
+def in_double(name, is_open, weights, images):
+    """What Keras computes of the same weights in Double."""
+    try:
+        keras.backend.set_floatx("float64")
+        model = make(name, is_open)
+        model.set_weights(weights)
+        found = np.asarray(model(images.astype("float64"), training=False))
+    finally:
+        keras.backend.set_floatx("float32")
+    assert found.dtype == np.float64
+    return found
+
+
 def errors(name, folder, is_open=False, predict=False):
-    """The error of each file, of the largest output, against what Keras computes."""
+    """The error of each file, of the largest output, against what Keras computes, and what is allowed."""
     model = make(name, is_open)
     size = SIZES.get(name, 64)
     images = image(size)
@@ -103,17 +119,25 @@ def errors(name, folder, is_open=False, predict=False):
     expected = model.predict(channels_last, verbose=0) if predict else np.asarray(model(channels_last, training=False))
     assert np.isfinite(expected).all()
     found = {}
-    for ending in ["keras"] if is_open else ["h5", "keras"]:
+    for ending in ["h5", "keras"]:
         path = folder / f"{name}.{ending}"
         model.save(path)
-        found[ending] = keras_models.relative_error(keras_models.run(folder, path, images), expected)
+        found[ending] = keras_models.run(folder, path, images)
     onnx = folder / "model.onnx"
     options = ["--input-size", str(size)] if is_open else []
-    scalenet("convert", folder / f"{name}.keras", "-o", onnx, "--no-verify", "--force", *options)
-    found["onnx"] = keras_models.relative_error(run_onnx(folder, onnx, images), expected)
+    for ending in ["h5", "keras"]:
+        scalenet("convert", folder / f"{name}.{ending}", "-o", onnx, "--no-verify", "--force", *options)
+        found[f"{ending} to onnx"] = run_onnx(folder, onnx, images)
     for path in folder.iterdir():
         path.unlink()
-    return found
+    error = {each: keras_models.relative_error(output, expected) for each, output in found.items()}
+    if max(error.values()) < keras_models.FLOAT32_TOLERANCE:
+        return error, keras_models.FLOAT32_TOLERANCE
+    # Networks that amplify rounding: all against Keras in Double.
+    exact = in_double(name, is_open, model.get_weights(), channels_last)
+    allowed = ROUNDING * keras_models.relative_error(expected, exact)
+    error = {each: keras_models.relative_error(output, exact) for each, output in found.items()}
+    return error, max(allowed, keras_models.FLOAT32_TOLERANCE)
 
 
 def main():
@@ -123,9 +147,9 @@ def main():
             start = time.time()
             try:
                 with tempfile.TemporaryDirectory() as folder:
-                    found = errors(name, Path(folder), is_open)
-                    verdict = max(found.values()) < keras_models.FLOAT32_TOLERANCE
-                    text = " ".join(f"{ending} {error:.1e}" for ending, error in found.items())
+                    found, allowed = errors(name, Path(folder), is_open)
+                    verdict = max(found.values()) < allowed
+                    text = " ".join(f"{each} {error:.1e}," for each, error in found.items()) + f" limit {allowed:.1e}"
             except Exception as error:
                 verdict, text = False, str(error).replace("\n", " ")[-300:]
             failed += not verdict

@@ -38,10 +38,12 @@ public enum Computed: OperatorKind {
   case oneHot(axis: Int)
   /// input and k.
   case trilu(isUpper: Bool)
-  /// shape; every element of the result is the value.
-  case constantOfShape(ScalarValue)
-  /// start, limit and delta, of one type.
-  case range
+  /// shape; every element of the result is the value. What is known of the shape's elements beforehand, open extents
+  /// included, stands in `known`: the whole list, or nil.
+  case constantOfShape(ScalarValue, known: [Dimension]? = nil)
+  /// start, limit and delta, of one type. What is known beforehand of how many numbers they make stands in `known`, such
+  /// as an open batch; or nil.
+  case range(known: Dimension? = nil)
 
   public var name: String {
     switch self {
@@ -180,10 +182,13 @@ public enum Computed: OperatorKind {
       return [TensorType(try require(inputs, 2, "values").dataType, dimensions)]
     case .trilu:
       return try Trilu().inferTypes([x])
-    case .constantOfShape(let value):
+    case .constantOfShape(let value, let known):
       let rank = try listCount(inputs, 0, "input")
-      return [TensorType(value.dataType, [Dimension](repeating: .unknown, count: rank))]
-    case .range:
+      guard known == nil || known?.count == rank else {
+        throw ScaleNetError(place: "input shape", expected: "\(rank) numbers", found: "another count")
+      }
+      return [TensorType(value.dataType, known ?? [Dimension](repeating: .unknown, count: rank))]
+    case .range(let known):
       _ = try require(inputs, 0, "start", .number)
       for index in 0..<3 {
         let type = try require(inputs, index, "\(index)")
@@ -192,7 +197,7 @@ public enum Computed: OperatorKind {
             place: "input \(index)", expected: "one \(x.dataType.rawValue)", found: "\(type)")
         }
       }
-      return open(1)
+      return [TensorType(x.dataType, [known ?? .unknown])]
     }
   }
 

@@ -78,7 +78,7 @@ public struct LayerNormalization: OperatorKind {
   public var axis: Int
   /// Added to the variance, or to the mean square, before the root is taken.
   public var epsilon: Float
-  /// How many of the outputs Y, Mean and InvStdDev there are: 1 to 3. The last two are float32, or float64 for such X.
+  /// How many of the outputs Y, Mean and InvStdDev there are: 1 to 3. The last two are float32.
   public var outputCount: Int
 
   public init(axis: Int, epsilon: Float = 1e-5, outputCount: Int = 1) {
@@ -98,9 +98,7 @@ public struct LayerNormalization: OperatorKind {
     }
     try requireBroadcastable(inputs, 1, "Scale", to: x, isOptional: false)
     try requireBroadcastable(inputs, 2, "B", to: x, isOptional: true)
-    let statistics = TensorType(
-      x.dataType == .float64 ? .float64 : .float32,
-      x.reduced(Array(axis..<x.rank), keepsAxes: true).dimensions)
+    let statistics = TensorType(.float32, x.reduced(Array(axis..<x.rank), keepsAxes: true).dimensions)
     return [x] + [TensorType](repeating: statistics, count: outputCount - 1)
   }
 

@@ -74,7 +74,7 @@ extension Computed: ReferenceKernel {
       return try run(.oneHot(OneHot(axis: axis, depth: depth)), [x, arguments(2)])
     case .trilu(let isUpper):
       return try run(.trilu(Trilu(isUpper: isUpper, diagonal: try Self.number(arguments(1), "k"))))
-    case .constantOfShape(let value):
+    case .constantOfShape(let value, _):
       let shape = x.integers
       guard TensorShape(checking: shape) != nil else {
         throw ScaleNetError(place: "input shape", expected: "extents in range", found: "\(shape)")

@@ -22,19 +22,50 @@ extension GraphAssembler {
     case .divide: return try addBinary(.div, &reader)
     case .maximum: return try addExtremum(.max, &reader)
     case .minimum: return try addExtremum(.min, &reader)
+    case .power: return try addBinary(.pow, &reader)
+    case .biasAdd: return try addBias(&reader)
     case .getItem: return try addItem(&reader)
+    case .reshape: return try addReshaping(&reader)
+    case .flatten:
+      try requireNoConstants(reader)
+      let value = try rawInput(reader)
+      return value.order.count == 2 ? value : try flattened(value, reader)
+    case .transpose: return try addTransposition(&reader)
+    case .expandDims: return try addAxis(&reader)
+    case .squeeze: return try addSqueeze(&reader)
+    case .pad: return try addPadding(&reader)
+    case .concatenate: return try addConcatenation(&reader)
+    case .mean: return try addReduction(.mean, &reader)
+    case .sum: return try addReduction(.sum, &reader)
+    case .max: return try addReduction(.max, &reader)
+    case .min: return try addReduction(.min, &reader)
+    case .softmax: return try addSoftmaxOperation(&reader)
+    case .clip:
+      return try addUnary(try clip(&reader), reader, requires: ["clip_value_min", "clip_value_max"])
+    case .leakyRelu:
+      let names = ["alpha", "negative_slope"]
+      let slope = try number(names, at: 0, &reader) ?? 0.2
+      return try addUnary(.leakyRelu(alpha: Float(slope)), reader, requires: names)
     case .negative: return try addUnary(.neg, reader)
     case .abs: return try addUnary(.abs, reader)
     case .sqrt: return try addUnary(.sqrt, reader)
     case .exp: return try addUnary(.exp, reader)
+    case .log: return try addUnary(.log, reader)
+    case .softsign: return try addUnary(.softsign, reader)
+    case .mish: return try addUnary(.mish, reader)
+    case .hardSigmoid: return try addUnary(.hardSigmoid(alpha: 1.0 / 6, beta: 0.5), reader)
+    case .hardSilu: return try addUnary(.hardSwish, reader)
     case .relu: return try addUnary(.relu, reader)
     case .relu6: return try addUnary(.clip(minimum: 0, maximum: 6), reader)
     case .sigmoid: return try addUnary(.sigmoid, reader)
     case .tanh: return try addUnary(.tanh, reader)
     case .softplus: return try addUnary(.softplus, reader)
-    case .elu: return try addUnary(.elu(alpha: 1), reader)
+    case .elu:
+      let alpha = try number(["alpha"], at: 0, &reader) ?? 1
+      return try addUnary(.elu(alpha: Float(alpha)), reader, requires: ["alpha"])
     case .selu: return try addUnary(.selu(alpha: 1.6732632, gamma: 1.0507010), reader)
-    case .gelu: return try addUnary(.gelu(isTanh: try isApproximate(&reader)), reader)
+    case .gelu:
+      return try addUnary(.gelu(isTanh: try isApproximate(&reader)), reader, requires: ["approximate"])
     case .identity:
       try requireNoConstants(reader)
       return try padded(reader)
@@ -58,9 +89,11 @@ extension GraphAssembler {
     }
   }
 
-  private mutating func addUnary(_ function: Unary, _ reader: LayerReader) throws(ScaleNetError) -> LayerValue
-  {
-    if case .gelu = function {} else { try requireNoConstants(reader) }
+  /// - Parameter names: of the constants that may be there; those without a name are among them.
+  private mutating func addUnary(
+    _ function: Unary, _ reader: LayerReader, requires names: [String]? = nil
+  ) throws(ScaleNetError) -> LayerValue {
+    try requireNoConstants(reader, but: names)
     var value = try input(reader)
     value.id = try node(reader.layer.name, .unary(function), [value.id])
     switch function {
@@ -82,19 +115,22 @@ extension GraphAssembler {
   }
 
   /// A constant among the arguments, by its name or as the n-th of those without one.
-  private func constant(_ name: String, at position: Int, _ reader: LayerReader) -> JSON? {
+  func constant(_ name: String, at position: Int, _ reader: LayerReader) -> JSON? {
     var unnamed: [JSON] = []
     for argument in reader.layer.arguments {
       guard case .constant(let json) = argument.value else { continue }
       if argument.name == name { return json }
       if argument.name == nil { unnamed.append(json) }
     }
-    return unnamed.indices.contains(position) ? unnamed[position] : nil
+    if unnamed.indices.contains(position) { return unnamed[position] }
+    return nil
   }
 
-  private func requireNoConstants(_ reader: LayerReader) throws(ScaleNetError) {
+  /// Fails if there are constants of other names; without names, if there are any.
+  func requireNoConstants(_ reader: LayerReader, but names: [String]? = nil) throws(ScaleNetError) {
     for argument in reader.layer.arguments {
       if case .constant(let json) = argument.value {
+        if let names, argument.name.map({ names.contains($0) }) ?? true { continue }
         throw reader.failure("inbound_nodes", "no arguments but tensors", argument.name ?? json.kind)
       }
     }
@@ -198,6 +234,11 @@ extension GraphAssembler {
       if numbers.allSatisfy({ $0 == .null }) { continue }
       let limits = numbers.map { if case .integer(let number) = $0 { number } else { nil } as Int? }
       let step = limits[2] ?? 1
+      if position > 0, numbers == [.null, .null, -1] {
+        // All of the axis from behind, as RGB becomes BGR.
+        slice.add(axis, extent - 1, -1, extent)
+        continue
+      }
       guard position > 0, step > 0, zip(numbers, limits).allSatisfy({ $0 == .null || $1 != nil }) else {
         throw invalid(item)
       }
@@ -214,8 +255,7 @@ extension GraphAssembler {
     if !dropped.isEmpty {
       let axes = dropped.map { value.order[$0] }.sorted()
       value.id = try node(name, .squeeze(Squeeze(axes: axes)), [value.id])
-      let rest = value.order.indices.filter { !dropped.contains($0) }.map { value.order[$0] }
-      value.order = rest.map { axis in axis - axes.count { $0 < axis } }
+      value.dropAxes(at: dropped)
     }
     return value
   }

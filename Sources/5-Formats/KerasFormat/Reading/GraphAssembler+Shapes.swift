@@ -78,7 +78,7 @@ extension GraphAssembler {
   }
 
   /// A matrix of a value, whose axes Keras flattens in its order.
-  private mutating func flattened(_ value: LayerValue, _ reader: LayerReader) throws(ScaleNetError)
+  mutating func flattened(_ value: LayerValue, _ reader: LayerReader) throws(ScaleNetError)
     -> LayerValue
   {
     var result = value
@@ -103,17 +103,26 @@ extension GraphAssembler {
   }
 
   mutating func addReshape(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
-    var value = try rawInput(reader)
     let stated = reader.value("target_shape")
     guard case .array(let items)? = stated else {
       throw reader.failure("target_shape", "a list of extents", stated?.kind ?? "nothing")
     }
-    var target = items.compactMap { if case .integer(let extent) = $0 { extent } else { nil } }
+    let target = items.compactMap { if case .integer(let extent) = $0 { extent } else { nil } }
+    guard target.count == items.count else {
+      throw reader.failure("target_shape", "extents, at most one of them -1", stated?.kind ?? "nothing")
+    }
+    return try reshaped(try rawInput(reader), target, reader)
+  }
+
+  /// A value with other extents behind the batch; one of them may be -1.
+  mutating func reshaped(
+    _ raw: LayerValue, _ stated: [Int], _ reader: LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    var (value, target) = (raw, stated)
     let count = extents(value.id).dropFirst().reduce(1, *)
     let known = TensorShape(checking: target.filter { $0 != -1 })?.elementCount
-    guard target.count == items.count, !target.isEmpty, let known, target.count(where: { $0 == -1 }) <= 1
-    else {
-      throw reader.failure("target_shape", "extents, at most one of them -1", stated?.kind ?? "nothing")
+    guard !target.isEmpty, let known, target.count(where: { $0 == -1 }) <= 1 else {
+      throw reader.failure("target_shape", "extents, at most one of them -1", "\(target)")
     }
     if let hole = target.firstIndex(of: -1), known > 0, count % known == 0 { target[hole] = count / known }
     guard target.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) == count,

@@ -20,6 +20,13 @@ struct LayerValue {
   /// Whether no element is below 0.
   var isNonNegative = false
 
+  /// Leaves out axes of Keras's, which the graph's value has no more.
+  mutating func dropAxes(at positions: [Int]) {
+    let axes = positions.map { order[$0] }
+    let rest = order.indices.filter { !positions.contains($0) }.map { order[$0] }
+    order = rest.map { axis in axis - axes.count { $0 < axis } }
+  }
+
   /// Whether it is a matrix whose columns are in the graph as in Keras.
   var isVector: Bool { order == [0, 1] && spatial == nil }
 }

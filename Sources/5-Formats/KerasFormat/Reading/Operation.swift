@@ -2,22 +2,15 @@
 /// Keras 3's own.
 enum Operation: Sendable {
   // Of two operands, of which one may be a number.
-  case add, subtract, multiply, divide, maximum, minimum
+  case add, subtract, multiply, divide, maximum, minimum, power, biasAdd
   // Of one.
-  case negative, abs, square, sqrt, exp, relu, relu6, sigmoid, tanh, silu, softplus, elu, selu, gelu, identity
+  case negative, abs, square, sqrt, exp, log, relu, relu6, sigmoid, tanh, silu, softplus, softsign, elu, selu,
+    gelu
+  case leakyRelu, hardSigmoid, hardSilu, mish, identity, clip, softmax
   case cast
-  case getItem
-
-  /// How many operands there are.
-  var operandCount: Int {
-    switch self {
-    case .add, .subtract, .multiply, .divide, .maximum, .minimum: 2
-    case .negative, .abs, .square, .sqrt, .exp, .relu, .relu6, .sigmoid, .tanh, .silu, .softplus, .elu, .selu,
-      .gelu,
-      .identity, .cast, .getItem:
-      1
-    }
-  }
+  // Of shapes and along axes.
+  case getItem, reshape, flatten, transpose, expandDims, squeeze, pad, concatenate
+  case mean, sum, max, min
 
   /// TensorFlow's functions by the names that Keras 2 gives them.
   private static let ofTensorFlow: [String: Operation] = [
@@ -27,7 +20,13 @@ enum Operation: Sendable {
     "math.exp": .exp, "nn.relu": .relu, "nn.relu6": .relu6, "math.sigmoid": .sigmoid, "nn.sigmoid": .sigmoid,
     "math.tanh": .tanh, "nn.tanh": .tanh, "nn.silu": .silu, "nn.swish": .silu, "math.softplus": .softplus,
     "nn.softplus": .softplus, "nn.elu": .elu, "nn.selu": .selu, "nn.gelu": .gelu, "identity": .identity,
-    "cast": .cast, "__operators__.getitem": .getItem,
+    "cast": .cast, "__operators__.getitem": .getItem, "math.log": .log, "math.pow": .power,
+    "math.softsign": .softsign, "nn.softsign": .softsign, "nn.leaky_relu": .leakyRelu, "nn.softmax": .softmax,
+    "clip_by_value": .clip, "nn.bias_add": .biasAdd, "reshape": .reshape, "concat": .concatenate,
+    "keras.backend.batch_flatten": .flatten, "transpose": .transpose, "compat.v1.transpose": .transpose,
+    "expand_dims": .expandDims, "squeeze": .squeeze, "compat.v1.squeeze": .squeeze, "pad": .pad,
+    "compat.v1.pad": .pad, "math.reduce_mean": .mean, "math.reduce_sum": .sum, "math.reduce_max": .max,
+    "math.reduce_min": .min,
   ]
 
   /// Keras 3's classes of operations by module and name.
@@ -35,11 +34,16 @@ enum Operation: Sendable {
     "keras.src.ops.numpy": [
       "Add": .add, "Subtract": .subtract, "Multiply": .multiply, "TrueDivide": .divide, "Divide": .divide,
       "Maximum": .maximum, "Minimum": .minimum, "Negative": .negative, "Abs": .abs, "Absolute": .abs,
-      "Square": .square, "Sqrt": .sqrt, "Exp": .exp, "Tanh": .tanh, "GetItem": .getItem,
+      "Square": .square, "Sqrt": .sqrt, "Exp": .exp, "Log": .log, "Tanh": .tanh, "Power": .power,
+      "Clip": .clip,
+      "GetItem": .getItem, "Reshape": .reshape, "Transpose": .transpose, "ExpandDims": .expandDims,
+      "Squeeze": .squeeze, "Pad": .pad, "Concatenate": .concatenate, "Mean": .mean, "Sum": .sum, "Max": .max,
+      "Min": .min,
     ],
     "keras.src.ops.nn": [
       "Relu": .relu, "Relu6": .relu6, "Sigmoid": .sigmoid, "Silu": .silu, "Softplus": .softplus, "Elu": .elu,
-      "Selu": .selu, "Gelu": .gelu,
+      "Selu": .selu, "Gelu": .gelu, "LeakyRelu": .leakyRelu, "HardSigmoid": .hardSigmoid,
+      "HardSilu": .hardSilu, "Softsign": .softsign, "Mish": .mish, "Softmax": .softmax,
     ],
     "keras.src.ops.core": ["Cast": .cast],
   ]

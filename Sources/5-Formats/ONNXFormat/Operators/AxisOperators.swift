@@ -77,8 +77,8 @@ enum AxisOperators {
     for index in starts.indices {
       let axis = try node.axis(axes?[index] ?? index, rank: x.rank, name: "axes")
       let step = steps?[index] ?? 1
-      // What exporters write for "to the end".
-      if step == 1, starts[index] == 0, ends[index] >= Int(Int32.max) { continue }
+      // What exporters write for "to the end", JAX's among them.
+      if step == 1, starts[index] == 0, ends[index] >= 1_000_000_000 { continue }
       guard let extent = x.dimensions[axis].value else {
         if node.opset >= 10, x.dimensions[axis] == .unknown {
           try graph.add(node, .computed(.slice), try graph.operands(node))

@@ -6,13 +6,23 @@ enum ConstantOperators {
   static let handlers: [OperatorHandler] = [
     OperatorHandler("Constant", readConstant),
     OperatorHandler("ConstantOfShape", since: 9, readConstantOfShape),
-    OperatorHandler("Range", since: 11) { (node, graph) throws(ScaleNetError) in
-      // How float16 is summed.
-      node.ignore("stash_type")
-      try node.requireInputs(atMost: 3)
-      try graph.add(node, .computed(.range), try graph.operands(node))
-    },
+    OperatorHandler("Range", since: 11, readRange),
   ]
+
+  /// Exporters count the images of an open batch: from 0, or in steps that divide what it is multiplied by.
+  private static func readRange(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError) {
+    // How float16 is summed.
+    node.ignore("stash_type")
+    try node.requireInputs(atMost: 3)
+    var known: Dimension?
+    if try graph.known(node, 1)?.dataType.isInteger == true, let limit = try graph.extents(node, 1)?.first,
+      limit.value == nil, try graph.integersIfKnown(node, 0) == [0],
+      let step = try graph.integersIfKnown(node, 2)?.first
+    {
+      known = limit.divided(by: step)
+    }
+    try graph.add(node, .computed(.range(known: known)), try graph.operands(node))
+  }
 
   /// The value stands in whichever attribute fits.
   private static func readConstant(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError)
@@ -50,8 +60,13 @@ enum ConstantOperators {
     }
     try node.requireInputs(atMost: 1)
     guard let extents = try graph.integersIfKnown(node, 0) else {
+      let known = try graph.extents(node, 0)
+      guard known?.allSatisfy({ $0.value ?? 0 >= 0 }) ?? true else {
+        throw node.failure("input input", expected: "extents in range", found: "\(known ?? [])")
+      }
       try graph.add(
-        node, .computed(.constantOfShape(try scalar(value, node))), [try graph.operand(node, 0)])
+        node, .computed(.constantOfShape(try scalar(value, node), known: known)),
+        [try graph.operand(node, 0)])
       return
     }
     guard let shape = TensorShape(checking: extents) else {

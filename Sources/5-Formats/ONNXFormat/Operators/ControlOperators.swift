@@ -40,8 +40,11 @@ enum ControlOperators {
     let input = try graph.operand(node, 0)
     if node.message.outputs.count > 1, !node.message.outputs[1].isEmpty {
       if let shape = graph.type(input).shape {
-        let mask = KnownTensor(try allTrue(node, shape, path: graph.path))
-        try graph.define(node, output: node.message.outputs[1], .constant(mask, value: nil))
+        let mask = try allTrue(node, shape, path: graph.path)
+        // Until opset 9 the mask has the type of the data.
+        let type = graph.type(input).dataType
+        let typed = node.opset < 10 ? try Evaluator.cast(mask, to: type) : mask
+        try graph.define(node, output: node.message.outputs[1], .constant(KnownTensor(typed), value: nil))
       } else {
         try graph.leaveOut(node, output: 1, because: "a mask of open extents")
       }

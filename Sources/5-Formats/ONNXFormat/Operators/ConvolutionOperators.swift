@@ -88,8 +88,9 @@ enum ConvolutionOperators {
         }
         let total = window.strides[axis] * (extent - 1) + padding[axis] + window.reach(axis) - wanted
         guard total >= 0 else {
-          // More than the input reaches is added behind it.
-          padding[axis] -= total
+          // More than the input reaches is added behind it where it is asked for. SAME takes margins away and adds none:
+          // so shape inference and ONNX Runtime have it.
+          if shape != nil { padding[axis] -= total }
           window.pads[axis] = 0
           window.pads[axis + rank] = 0
           continue

@@ -27,10 +27,12 @@ enum MicrosoftOperators {
       try readQuantized(&node, .unary(.leakyRelu(alpha: alpha)), operands: 1, &graph)
     },
     handler("QLinearGlobalAveragePool") { (node, graph) throws(ScaleNetError) in
-      try node.requireZero("channels_last")
-      try readQuantized(&node, .globalPool(.average), operands: 1, &graph)
+      try readQuantizedPool(&node, &graph) { _, _ in .globalPool(.average) }
     },
-    handler("QLinearAveragePool", readQuantizedPool), handler("QLinearConcat", readQuantizedConcat),
+    handler("QLinearAveragePool") { (node, graph) throws(ScaleNetError) in
+      try readQuantizedPool(&node, &graph, averagePool)
+    },
+    handler("QLinearConcat", readQuantizedConcat),
     handler("Gelu") { (node, graph) throws(ScaleNetError) in
       try node.requireInputs(atMost: 1)
       try graph.add(node, .unary(.gelu(isTanh: false)), [try graph.operand(node, 0)])
@@ -218,18 +220,41 @@ enum MicrosoftOperators {
       inputs.droppingLastNil())
   }
 
+  /// A pool, whose channels may be the last axis.
   private static func readQuantizedPool(
-    _ node: inout NodeReader, _ graph: inout GraphReader
+    _ node: inout NodeReader, _ graph: inout GraphReader,
+    _ pool: (inout NodeReader, TensorType) throws(ScaleNetError) -> Operator
   ) throws(ScaleNetError) {
-    try node.requireZero("channels_last")
+    try node.requireInputs(atMost: 5)
+    let isLast = try node.flag("channels_last")
+    var value = try dequantized(node, from: 0, &graph)
+    let rank = graph.type(value).rank
+    guard rank > 2 else {
+      throw node.failure("input X", expected: "rank 3 or more", found: "\(graph.type(value))")
+    }
+    if isLast {
+      let first = Transpose(permutation: [0, rank - 1] + Array(1..<rank - 1))
+      value = try graph.step(node, "channels_first", .transpose(first), [value])
+    }
+    value = try graph.step(node, "result", try pool(&node, graph.type(value)), [value])
+    if isLast {
+      let last = Transpose(permutation: [0] + Array(2..<rank) + [1])
+      value = try graph.step(node, "channels_last", .transpose(last), [value])
+    }
+    try quantize(node, value, by: 3, &graph)
+  }
+
+  private static func averagePool(
+    _ node: inout NodeReader, _ x: TensorType
+  ) throws(ScaleNetError) -> Operator {
     guard let kernel = try node.integers("kernel_shape") else {
       throw node.failure("attribute kernel_shape", expected: "a value", found: "none")
     }
-    let window = try node.window(kernel: kernel, x: try graph.type(node, 0))
-    let op = AveragePool(
-      window: window, ceilMode: try node.flag("ceil_mode"),
-      countIncludePad: try node.flag("count_include_pad"))
-    try readQuantized(&node, .averagePool(op), operands: 1, &graph)
+    let window = try node.window(kernel: kernel, x: x)
+    return .averagePool(
+      AveragePool(
+        window: window, ceilMode: try node.flag("ceil_mode"),
+        countIncludePad: try node.flag("count_include_pad")))
   }
 
   /// Inputs y_scale and y_zero_point, and then three for each part.

@@ -306,7 +306,7 @@ enum ShapeOperators {
     case .trilu(let isUpper):
       try node.require(opset: 14)
       node.set("upper", isUpper)
-    case .constantOfShape(let value): try node.set("value", value)
+    case .constantOfShape(let value, _): try node.set("value", value)
     }
   }
 }

@@ -71,7 +71,7 @@ struct InputBinding {
   /// Sets open extents of an input to those of the array that is given for it.
   private mutating func bindExtents(of input: ValueMessage, to array: Tensor) throws(ScaleNetError) {
     guard let stated = input.extents, stated.count == array.shape.rank else { return }
-    for (axis, extent) in stated.enumerated() where extent.isOpen && array.shape[axis] > 0 {
+    for (axis, extent) in stated.enumerated() where extent.isOpen {
       let name = Self.extentName(extent, axis: axis, of: input)
       guard extents[name] == nil || extents[name] == array.shape[axis] else {
         throw invalid(
@@ -112,7 +112,9 @@ struct InputBinding {
       } else {
         let name = Self.extentName(extent, axis: axis, of: value)
         if let bound = extents[name] {
-          guard bound > 0 else { throw invalid("extent given for \(name)", "a positive one", "\(bound)") }
+          guard bound > 0 || bound == 0 && allowsEmpty else {
+            throw invalid("extent given for \(name)", "a positive one", "\(bound)")
+          }
           result.append(.fixed(bound))
         } else {
           result.append(.symbolic(name))

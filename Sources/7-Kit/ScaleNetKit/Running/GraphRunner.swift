@@ -6,7 +6,7 @@ import ModelIR
 
 /// What computes: the fast kernels for this processor, or the naive ones that sum in Double, slow, for checking.
 public enum Arithmetic: String, Sendable, CaseIterable {
-  /// Float32 kernels for the widest units that the processor has.
+  /// Kernels for the widest units that the processor has: in float32, or in Double where a graph has values of float64.
   case fast
   /// Naive loops in Double.
   case reference
@@ -33,6 +33,10 @@ struct GraphRunner {
     let threads = try Self.threads(threads)
     self.threads = threads
     switch arithmetic {
+    case .fast where graph.computesInDouble:
+      let kernels = doubleKernels(beside: try kernelsForThisProcessor())
+      self.kernels = kernels.name
+      engine = .double(try Executor(graph, batch: batch, kernels: kernels, threads: threads))
     case .fast:
       let kernels = try kernelsForThisProcessor()
       self.kernels = kernels.name
@@ -56,5 +60,12 @@ struct GraphRunner {
     case .float(let executor): return try executor.run(inputs)
     case .double(let executor): return try executor.run(inputs)
     }
+  }
+}
+
+extension Graph {
+  /// Whether float32 would not do: a value that is computed, or an input, is of float64.
+  fileprivate var computesInDouble: Bool {
+    valueIDs.contains { self[$0].type.dataType == .float64 && self[$0].initializer == nil }
   }
 }
