@@ -7,6 +7,8 @@ package import ModelIR
 package struct DiffEngine: Sendable {
   let kernels: any KernelSet<Float>
   let threads: Int
+  /// The search for causes whose work this is; nil for what else a comparison computes.
+  var search: CauseSearch?
 
   /// - Parameter kernels: what computes in float32.
   package init(kernels: any KernelSet<Float>, threads: Int) {
@@ -25,7 +27,8 @@ package struct DiffEngine: Sendable {
 
   /// The outputs in float32.
   func floats(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
-    try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).run(inputs)
+    search?.add(graph, inDouble: false)
+    return try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).run(inputs)
   }
 
   /// The outputs of each batch in float32.
@@ -42,6 +45,7 @@ package struct DiffEngine: Sendable {
 
   /// A run in float32 that goes on as it is asked to.
   func floatRun(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> SteppedRun {
+    search?.add(graph, inDouble: false)
     var run = try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).observed(
       inputs)
     return SteppedRun { () throws(ScaleNetError) in try run.next() }
@@ -49,6 +53,7 @@ package struct DiffEngine: Sendable {
 
   /// A run in Double that goes on as it is asked to; values are unrounded.
   func doubleRun(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> SteppedRun {
+    search?.add(graph, inDouble: true)
     var run = try Executor<Double>(
       graph, kernels: doubleKernels(beside: kernels), threads: threads, options: Self.once
     ).observed(inputs)
@@ -62,7 +67,8 @@ package struct DiffEngine: Sendable {
   func floats(
     _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
   ) throws(ScaleNetError) -> [NamedTensor] {
-    try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).run(
+    search?.add(graph, inDouble: false)
+    return try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).run(
       inputs, observing: observe)
   }
 
@@ -77,7 +83,8 @@ package struct DiffEngine: Sendable {
 
   /// The outputs in Double, unrounded.
   func doubles(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> [NamedTensor] {
-    try Executor<Double>(
+    search?.add(graph, inDouble: true)
+    return try Executor<Double>(
       graph, kernels: doubleKernels(beside: kernels), threads: threads, options: Self.once
     ).run(inputs).map(Self.unrounded)
   }

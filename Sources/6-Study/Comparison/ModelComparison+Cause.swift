@@ -10,8 +10,6 @@ import ModelIR
 private let families: [any CauseFamily.Type] = [WiringCauses.self, AttributeCauses.self, ConstantCauses.self]
 
 extension ModelComparison {
-  /// How many faults are looked for one behind the other.
-  private static let mostFaults = 4
   /// How many places are looked at for each.
   private static let mostPlaces = 12
 
@@ -23,33 +21,48 @@ extension ModelComparison {
       report.cause = cause
       return
     }
+    let search = CauseSearch([leftGraph, rightGraph])
+    let searching = searching(search)
     var causes: [DiffReport.Cause] = []
+    var found = 0
     var isAll = false
-    for round in 0..<Self.mostFaults {
+    for round in 0..<CauseSearch.mostFaults {
+      search.begin()
       let form = try ComparableForm(leftGraph, rightGraph)
       let faults = try places(form, outputs)
       if round == 0 { report.firstDivergence = faults.places.first.map { divergence($0, faults.aligned) } }
       guard
-        let found = try fault(
+        let fault = try searching.fault(
           faults.aligned, faults.places.prefix(Self.mostPlaces), form, leftGraph, rightGraph)
       else { break }
-      if round == 0 { report.firstDivergence = divergence(found, faults.aligned) }
-      let extent = extent(of: found, faults.aligned, form, outputs, leftGraph, rightGraph)
-      causes += describe(found, extent)
+      found += 1
+      if round == 0 { report.firstDivergence = divergence(fault, faults.aligned) }
+      let extent = searching.extent(of: fault, faults.aligned, form, outputs, leftGraph, rightGraph)
+      causes += describe(fault, extent)
       (leftGraph, rightGraph) = (extent.left, extent.right)
       isAll = extent.isAll
       if isAll { break }
     }
-    if !causes.isEmpty, !isAll {
-      causes[causes.count - 1].explanation += " Behind it other differences remain."
-    }
     if causes.isEmpty, report.verdict == .differ,
-      let cause = softmaxCause(outputs) ?? wholeGraphCause(outputs)
+      let cause = softmaxCause(outputs) ?? searching.wholeGraphCause(outputs)
     {
       causes = [cause]
+      isAll = true
+    }
+    if !isAll {
+      let tried = search.report(behind: found)
+      report.search = tried
+      if !causes.isEmpty { causes[causes.count - 1].explanation += " \(tried.explanation)" }
     }
     report.cause = causes.first
     report.otherCauses = Array(causes.dropFirst())
+  }
+
+  /// This comparison with an engine whose work counts as that of a search.
+  func searching(_ search: CauseSearch) -> ModelComparison {
+    var result = self
+    result.engine.search = search
+    return result
   }
 
   /// A place where values part, and by how much.
@@ -107,6 +120,8 @@ extension ModelComparison {
     _ rightGraph: Graph
   ) throws(ScaleNetError) -> Fault? {
     for parting in places {
+      guard engine.search?.mayGoOn() ?? true else { return nil }
+      engine.search?.addPlace()
       let site = Site(aligned, parting.place)
       var hypotheses = families.flatMap { $0.hypotheses(site) }
       if hypotheses.count > 1 { hypotheses.append(Self.together(hypotheses)) }

@@ -25,7 +25,10 @@ extension ModelComparison {
     guard let leftGraph = left.graph, let rightGraph = right.graph else {
       if !isExplained {
         try progress(.explaining)
-        report.cause = backgroundCause(outputs) ?? softmaxCause(outputs) ?? wholeGraphCause(outputs)
+        let search = CauseSearch([left.graph, right.graph].compactMap { $0 })
+        report.cause =
+          backgroundCause(outputs) ?? softmaxCause(outputs) ?? searching(search).wholeGraphCause(outputs)
+        if report.cause == nil { report.search = search.report(behind: 0) }
       }
       if wantsLayers { report.notes.append("layers are compared between two models; a recording has none") }
       if wantsWeights { report.notes.append("weights are compared between two models; a recording has none") }

@@ -12,12 +12,21 @@ extension ModelComparison {
     return orderCause(outputs)
   }
 
+  /// Whether the search's bound allows one more run of a whole graph, which is noted.
+  private func mayTry(_ kind: DiffReport.CauseKind) -> Bool {
+    guard let search = engine.search else { return true }
+    guard search.mayGoOn() else { return false }
+    search.addRun(kind)
+    return true
+  }
+
   /// Channels of the image in the opposite order, or its data in another layout than they are read in.
   private func inputCause(_ trial: Trial, _ names: (own: String, other: String)) -> DiffReport.Cause? {
     for (name, tensor) in trial.inputs.sorted(by: { $0.key < $1.key }) {
       let shape = tensor.shape.dimensions
       guard shape.count == 4, let elements = try? tensor.floats() else { continue }
-      func gives(_ changed: Tensor) -> Bool {
+      func gives(_ changed: Tensor, _ kind: DiffReport.CauseKind) -> Bool {
+        guard mayTry(kind) else { return false }
         var inputs = trial.inputs
         inputs[name] = changed.cast(to: tensor.dataType)
         return trial.gives(trial.graph, inputs)
@@ -26,7 +35,7 @@ extension ModelComparison {
         let order = Array((0..<shape[1]).reversed())
         let swapped = Tensor(
           ChannelOrder.apply(order, to: elements, shape: shape, axis: 1), shape: tensor.shape)
-        if gives(swapped) {
+        if gives(swapped, .swappedInputChannels) {
           return DiffReport.Cause(
             kind: .swappedInputChannels,
             explanation:
@@ -52,14 +61,14 @@ extension ModelComparison {
           let channel = index / area % shape[1]
           return elements[index] * factor[channel % factor.count] + shift[channel % shift.count]
         }
-        guard gives(Tensor(prepared, shape: tensor.shape)) else { continue }
+        guard gives(Tensor(prepared, shape: tensor.shape), .preprocessing) else { continue }
         return DiffReport.Cause(
           kind: .preprocessing,
           explanation: "\(names.own) gives what \(names.other) gives if \(name) is prepared first: \(what).",
           confirmed: true)
       }
       for (what, changed) in candidates {
-        guard let changed, gives(changed) else { continue }
+        guard let changed, gives(changed, .inputLayout) else { continue }
         return DiffReport.Cause(
           kind: .inputLayout,
           explanation: "\(names.own) gives what \(names.other) gives if \(name) is misread: \(what).",
@@ -96,7 +105,7 @@ extension ModelComparison {
       guard
         tried.insert("\(hypothesis.kind) \(hypothesis.has) \(hypothesis.otherHas) \(hypothesis.foldsFirst)")
           .inserted,
-        let changed = trial.changedEverywhere(hypothesis),
+        mayTry(hypothesis.kind), let changed = trial.changedEverywhere(hypothesis),
         trial.gives(changed.graph, trial.inputs(of: hypothesis))
       else { continue }
       return DiffReport.Cause(

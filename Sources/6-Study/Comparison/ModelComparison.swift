@@ -9,7 +9,7 @@ package struct ModelComparison {
   package internal(set) var right: Side
   /// What both are given in each batch; of two recordings, nothing as often as there are batches.
   package let batches: [[ComparisonInput]]
-  package let engine: DiffEngine
+  package internal(set) var engine: DiffEngine
   package let tolerance: Tolerance
   /// Whether intermediate values are reported.
   package var wantsLayers = false
@@ -132,7 +132,7 @@ extension ModelComparison {
       return "The outputs agree \(within); what differs is how float32 rounds, as both agree in Double."
     case (.match, .real):
       let what = "The outputs agree \(within); computed in Double they differ too, by weights or semantics."
-      return report.cause.map { "\(what) \($0.explanation)" } ?? what
+      return (report.cause?.explanation ?? report.search?.explanation).map { "\(what) \($0)" } ?? what
     case (.match, nil):
       return "The outputs agree \(within)."
     case (.differ, .rounding) where isRecorded:
@@ -141,7 +141,7 @@ extension ModelComparison {
       return "The outputs are not \(within), but only rounding differs: in Double both agree."
     case (.differ, _):
       let what = difference(of: report, within)
-      return report.cause.map { "\(what) \($0.explanation)" } ?? what
+      return (report.cause?.explanation ?? report.search?.explanation).map { "\(what) \($0)" } ?? what
     }
   }
 

@@ -9,14 +9,13 @@ from onnx import helper, numpy_helper, shape_inference
 class Network:
     """A copy of a model with what edits ask of it again and again."""
 
-    def __init__(self, model):
+    def __init__(self, model, shapes=None):
+        """`shapes`: those of another copy of the model, which take long to find in large ones."""
         self.model = copy.deepcopy(model)
         self.graph = self.model.graph
         for number, node in enumerate(self.graph.node):
             node.name = node.name or f"node_{number}"
-        inferred = shape_inference.infer_shapes(self.model).graph
-        values = list(inferred.value_info) + list(inferred.input) + list(inferred.output)
-        self.shapes = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in values}
+        self.shapes = inferred_shapes(self.model) if shapes is None else shapes
         self.makers = {output: node for node in self.graph.node for output in node.output}
 
     def tensors(self):
@@ -118,6 +117,12 @@ class Network:
             for position, each in enumerate(node.input):
                 if each == name:
                     node.input[position] = made
+
+
+def inferred_shapes(model):
+    graph = shape_inference.infer_shapes(model).graph
+    values = [*graph.value_info, *graph.input, *graph.output]
+    return {value.name: [d.dim_value for d in value.type.tensor_type.shape.dim] for value in values}
 
 
 def of(*ops):

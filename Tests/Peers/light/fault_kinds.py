@@ -217,6 +217,8 @@ def flatten(net, node):
 def perm(net, node):
     shape = net.shapes.get(node.input[0]) or []
     order = list(net.attribute(node, "perm", []))
+    if len(shape) != len(order):
+        return False
     for a in range(1, len(order)):
         for b in range(a + 1, len(order)):
             if shape[order[a]] == shape[order[b]] and shape[order[a]] > 1:
@@ -340,17 +342,18 @@ def all_half(net, node):
         net.set_constant(each, 1, net.constant(each, 1).astype(np.float16).astype(np.float32))
 
 
-def plant(model, name, places=2):
+def plant(model, name, places=2, shapes=None):
     """Yields (node, faulty model) for some of the places that a kind of fault fits."""
     fits, _, edit = KINDS[name]
     found = 0
-    count = len(fits(Network(model)))
+    first = Network(model, shapes)
+    count = len(fits(first))
     # The first, one in the middle, and what comes between where these do not fit.
     order = sorted(range(count), key=lambda i: (i not in (0, count // 2), i))
     for index in order:
         if found == places:
             return
-        net = Network(model)
+        net = Network(model, first.shapes)
         node = fits(net)[index]
         where = node.name
         if edit(net, node) is False:

@@ -127,8 +127,22 @@ BATCH = 2
 ROUNDING = 4
 
 
+def hide_nothing(model):
+    """Gives an untrained network weights that show a fault: what training begins with is often one number, such as the
+    1e-6 that scales a whole branch."""
+    model.eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.numel() > 1 and float(parameter.std()) == 0:
+                parameter.normal_(float(parameter.mean().clamp(0.3, 1)) if parameter.mean() > 0 else 0, 0.1)
+        for module in model.modules():
+            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 1.5)
+
+
 def make(name):
-    """The network with weights that hide nothing, and the side of its images."""
+    """The network, with weights that hide nothing, and the side of its images."""
     torch.manual_seed(11)
     if name in TORCHVISION:
         options = {"aux_logits": False, "init_weights": False} if name == "inception_v3" else {}
@@ -137,16 +151,7 @@ def make(name):
         side, options = TIMM[name]
         model = timm.create_model(name, pretrained=False, exportable=True, **options)
         side = side or model.default_cfg["input_size"][-1]
-    model = model.eval()
-    with torch.no_grad():
-        # What training begins with is often one number, such as the 1e-6 that scales a whole branch.
-        for parameter in model.parameters():
-            if parameter.numel() > 1 and float(parameter.std()) == 0:
-                parameter.normal_(float(parameter.mean().clamp(0.3, 1)) if parameter.mean() > 0 else 0, 0.1)
-        for module in model.modules():
-            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-                module.running_mean.normal_(0, 0.1)
-                module.running_var.uniform_(0.5, 1.5)
+    hide_nothing(model)
     return model, side
 
 

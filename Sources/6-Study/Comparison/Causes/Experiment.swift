@@ -120,7 +120,9 @@ struct Experiment {
 
   /// Whether the change gives the other's values, and the graph without it does not.
   func confirms(_ hypothesis: Hypothesis) -> Bool {
-    guard unchanged > Self.limit, let graph = Self.changed(base, hypothesis),
+    guard unchanged > Self.limit, engine.search?.mayGoOn() ?? true else { return false }
+    engine.search?.addChange(hypothesis.kind)
+    guard let graph = Self.changed(base, hypothesis),
       let error = error(of: graph, inputType: hypothesis.inputType)
     else { return false }
     return error <= Self.limit && error <= unchanged / 4

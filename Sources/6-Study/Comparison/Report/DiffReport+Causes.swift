@@ -34,6 +34,38 @@ extension DiffReport {
     }
   }
 
+  /// What was tried in vain to find a cause.
+  public struct Search: Sendable, Codable, Hashable {
+    /// Places where values part that were looked at.
+    public var places: Int
+    /// Changes that were tried at these places.
+    public var changes: Int
+    /// Changes that were tried on a whole graph and its inputs.
+    public var runs: Int
+    /// The kinds of causes that these changes stand for.
+    public var kinds: [CauseKind]
+    /// Whether all that fitted was tried; otherwise the search came to its bound.
+    public var isComplete: Bool
+    /// One sentence.
+    public var explanation: String
+
+    public init(
+      places: Int, changes: Int, runs: Int, kinds: [CauseKind], isComplete: Bool, explanation: String
+    ) {
+      self.places = places
+      self.changes = changes
+      self.runs = runs
+      self.kinds = kinds
+      self.isComplete = isComplete
+      self.explanation = explanation
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case places, changes, runs, kinds, explanation
+      case isComplete = "is_complete"
+    }
+  }
+
   /// What makes two models differ.
   public enum CauseKind: String, Sendable, Codable, Hashable, CaseIterable {
     /// A node that only the left has.

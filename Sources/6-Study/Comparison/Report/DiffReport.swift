@@ -33,6 +33,8 @@ public struct DiffReport: Sendable, Codable, Hashable {
   @ExplicitNull public var cause: Cause?
   /// What else differs, in the order of running: found after undoing the causes before.
   public var otherCauses: [Cause]
+  /// What was tried in vain to find a cause; nil where everything that differs has a cause, or none was looked for.
+  @ExplicitNull public var search: Search?
   /// Where rounding is amplified; nil where it is far from deciding.
   @ExplicitNull public var amplification: Amplification?
   /// What lower precision costs; nil unless one side alone is in lower precision.
@@ -48,7 +50,8 @@ public struct DiffReport: Sendable, Codable, Hashable {
     verdict: Verdict, explanation: String, kind: Kind? = nil, left: Side.Info, right: Side.Info,
     tolerance: Tolerance, batches: Int, inputs: [Input], outputs: [Output], layers: [Layer] = [],
     unmatched: Unmatched? = nil, firstDivergence: FirstDivergence? = nil, cause: Cause? = nil,
-    otherCauses: [Cause] = [], amplification: Amplification? = nil, precision: Precision? = nil,
+    otherCauses: [Cause] = [], search: Search? = nil, amplification: Amplification? = nil,
+    precision: Precision? = nil,
     weights: [Weight]? = nil, weightsCompared: Int? = nil, notes: [String] = []
   ) {
     self.verdict = verdict
@@ -65,6 +68,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
     self.firstDivergence = firstDivergence
     self.cause = cause
     self.otherCauses = otherCauses
+    self.search = search
     self.amplification = amplification
     self.precision = precision
     self.weights = weights
@@ -74,7 +78,7 @@ public struct DiffReport: Sendable, Codable, Hashable {
 
   enum CodingKeys: String, CodingKey {
     case verdict, explanation, kind, left, right, tolerance, batches, inputs, outputs, layers, unmatched,
-      cause, amplification, precision, weights, notes
+      cause, search, amplification, precision, weights, notes
     case firstDivergence = "first_divergence"
     case otherCauses = "other_causes"
     case weightsCompared = "weights_compared"
