@@ -123,6 +123,9 @@ package struct Distance: Sendable, Hashable {
   /// Whether there is no element that is finite on a side.
   package var provesNothing: Bool { elementCount > 0 && undecidedCount + infiniteCount == elementCount }
 
+  /// Whether all elements of the left are 0.
+  var isLeftZero: Bool { leftSquares == 0 }
+
   /// The largest error as a part of the reference's largest magnitude; 0 where nothing differs.
   package var relativeError: Double {
     if maxAbsoluteError == 0 { return 0 }

@@ -149,6 +149,13 @@ extension ModelComparison {
       single.append(hypothesis)
     }
     if single.isEmpty { single = hypotheses }
+    // A Pad beside other margins of a window is margins too.
+    if single.contains(where: { $0.kind == .padding }) {
+      for index in single.indices where ["Pad/", "/Pad"].contains(single[index].signature) {
+        single[index].kind = .padding
+      }
+      if single.allSatisfy({ $0.kind == .padding }) { result.kind = .padding }
+    }
     result.edits = single.flatMap(\.edits)
     // A weight of another shape follows from what else differs.
     let faults = single.filter { single.count == 1 || !$0.has.contains(" of shape ") }
@@ -165,8 +172,13 @@ extension ModelComparison {
     } else {
       result.parts = []
     }
-    result.has = single.map(\.has).joined(separator: " and ")
-    result.otherHas = single.map(\.otherHas).joined(separator: " and ")
+    // Several parameters may be held in the same way.
+    func joined(_ texts: [String]) -> String {
+      texts.enumerated().filter { !texts[..<$0.offset].contains($0.element) }.map(\.element)
+        .joined(separator: " and ")
+    }
+    result.has = joined(single.map(\.has))
+    result.otherHas = joined(single.map(\.otherHas))
     return result
   }
 
@@ -211,7 +223,7 @@ extension ModelComparison {
   }
 
   /// How far a cause reaches, and both graphs without it.
-  private struct Extent {
+  struct Extent {
     var left: Graph
     var right: Graph
     /// Whether the outputs agree then.
@@ -283,101 +295,21 @@ extension ModelComparison {
     return (edits, count, ops.sorted())
   }
 
-  /// Whether two graphs give the same outputs, within the tolerance.
+  /// Whether two graphs give the same outputs, as far as float32 can: what is within a wider tolerance may differ yet.
   private func agree(_ leftGraph: Graph, _ rightGraph: Graph, _ outputs: ComparedOutputs) -> Bool {
     guard let expected = try? engine.floats(rightGraph, inputs(isLeft: false, of: rightGraph)) else {
       return false
     }
-    // What is given in a half type is rounded once more.
+    // What is given in a half type is rounded once more, and a network may make rounding larger.
     let isHalf = (outputs.left + outputs.right).contains { $0.tensor.dataType.byteCount == 2 }
+    let rounding = outputs.roundings.values.map { ($0.leftError ?? 0) + ($0.rightError ?? 0) }.max() ?? 0
+    var limit = isHalf ? Tolerance.float16 : .float32
+    limit.absolute = max(limit.absolute, Self.roundingFactor * rounding)
     return Trial(
       engine: engine, graph: leftGraph, inputs: inputs(isLeft: true, of: leftGraph),
       expected: outputs.all.map { ($0.left, expected[$0.right]) },
-      tolerance: isHalf && tolerance.absolute < Tolerance.float16.absolute ? .float16 : tolerance
+      tolerance: limit
     ).gives(leftGraph)
-  }
-
-  /// The sentence on a confirmed hypothesis, with how far it reaches; of several faults side by side one on each.
-  private func describe(_ fault: Fault, _ extent: Extent) -> [DiffReport.Cause] {
-    let hypothesis = fault.hypothesis
-    let (own, other) = fault.isReversed ? ("the right", "the left") : ("the left", "the right")
-    if !hypothesis.parts.isEmpty {
-      return hypothesis.parts.map { part in
-        let node = (part.node ?? part.otherNode)?.escapedForMessage ?? "the graph"
-        return DiffReport.Cause(
-          kind: part.kind,
-          explanation: "\(node): \(own) has \(part.has), \(other) has \(part.otherHas).",
-          node: fault.isReversed ? part.otherNode : part.node,
-          otherNode: fault.isReversed ? part.node : part.otherNode, tensor: part.tensor, confirmed: true)
-      }
-    }
-    let node = (hypothesis.node ?? hypothesis.otherNode)?.escapedForMessage ?? "the graph"
-    var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
-    if extent.count > 1 {
-      text += "; it is so with all \(extent.ops.joined(separator: " and ")) nodes, \(extent.count) in all"
-    } else if extent.isAll {
-      text += "; with that alone both give the same"
-    }
-    return [
-      DiffReport.Cause(
-        kind: hypothesis.kind, explanation: text + ".",
-        node: fault.isReversed ? hypothesis.otherNode : hypothesis.node,
-        otherNode: fault.isReversed ? hypothesis.node : hypothesis.otherNode, tensor: hypothesis.tensor,
-        confirmed: true)
-    ]
-  }
-
-  private func divergence(_ fault: Fault, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {
-    var result = divergence(fault.parting, aligned)
-    guard !fault.isReversed else { return result }
-    let (own, other) = (fault.hypothesis.node, fault.hypothesis.otherNode)
-    guard
-      [.missingNode, .addedNode, .activation, .operator, .pooling, .preprocessing, .missingSoftmax]
-        .contains(fault.hypothesis.kind)
-    else { return result }
-    func op(_ view: GraphView, _ name: String?) -> String? {
-      name.flatMap { view.graph.nodeIndex(named: $0) }.map { view.graph.nodes[$0].op.name }
-    }
-    result.name = own
-    result.op = op(aligned.left, own)
-    result.otherName = other
-    result.otherOp = op(aligned.right, other)
-    if let own, let index = aligned.left.graph.nodeIndex(named: own) { result.depth = index }
-    if own == nil || other == nil {
-      result.explanation =
-        "Computed in Double, what stands before it agrees; \(own == nil ? "the left" : "the right") has no such node."
-    }
-    return result
-  }
-
-  private func divergence(_ parting: Parting, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {
-    switch parting.place {
-    case .outputs(let a, let b):
-      let (p, q) = (aligned.left.producers[a.index], aligned.right.producers[b.index])
-      return DiffReport.FirstDivergence(
-        name: p.map { aligned.left.graph.nodes[$0].name },
-        otherName: q.map { aligned.right.graph.nodes[$0].name },
-        op: p.map { aligned.left.graph.nodes[$0].op.name },
-        otherOp: q.map { aligned.right.graph.nodes[$0].op.name },
-        depth: p ?? 0,
-        explanation: "All values before the outputs agree; one side goes on where the other ends.")
-    case .nodes(let a, let b):
-      let (own, other) = (aligned.left.graph.nodes[a], aligned.right.graph.nodes[b])
-      let shapes = (
-        aligned.left.shape(aligned.left.output(a)), aligned.right.shape(aligned.right.output(b))
-      )
-      let inputs =
-        parting.inputError.map { "inputs agree (relative error \($0.scientific))" }
-        ?? "inputs have no counterparts"
-      let output =
-        AxisOrder.relations(shapes.0, shapes.1).isEmpty
-        ? "output has another shape, \(shapes.0) against \(shapes.1)"
-        : "output does not (relative error \(parting.outputError.scientific))"
-      return DiffReport.FirstDivergence(
-        name: own.name, otherName: other.name, op: own.op.name, otherOp: other.op.name, depth: a,
-        inputError: parting.inputError?.ifFinite, outputError: parting.outputError.ifFinite,
-        explanation: "Computed in Double, its \(inputs) and its \(output).")
-    }
   }
 
   /// A side's whole graph against the other's outputs; nil if it is a recording.

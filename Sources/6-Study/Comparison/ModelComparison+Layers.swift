@@ -28,7 +28,10 @@ extension ModelComparison {
         let search = CauseSearch([left.graph, right.graph].compactMap { $0 })
         report.cause =
           backgroundCause(outputs) ?? softmaxCause(outputs) ?? searching(search).wholeGraphCause(outputs)
-        if report.cause == nil { report.search = search.report(behind: 0) }
+        // Of two recordings nothing can be changed.
+        if report.cause == nil, left.graph != nil || right.graph != nil {
+          report.search = search.report(behind: 0)
+        }
       }
       if wantsLayers { report.notes.append("layers are compared between two models; a recording has none") }
       if wantsWeights { report.notes.append("weights are compared between two models; a recording has none") }

@@ -84,16 +84,28 @@ extension ModelComparison {
     let distance = gathered.distance
     if distance.undecidedCount > 0 {
       outputs.notes.append(
-        "\(distance.undecidedCount) of \(distance.elementCount) elements of output \(name) are NaN on both sides, which "
-          + "proves nothing of them")
+        "\(distance.undecidedCount) of \(distance.elementCount) elements of output \(name) "
+          + "\(distance.undecidedCount == 1 ? "is" : "are") NaN on both sides, which proves nothing of them")
     }
     if distance.infiniteCount > 0 {
       outputs.notes.append(
-        "\(distance.infiniteCount) of \(distance.elementCount) elements of output \(name) are infinite on both sides"
-      )
+        "\(distance.infiniteCount) of \(distance.elementCount) elements of output \(name) "
+          + "\(distance.infiniteCount == 1 ? "is" : "are") infinite on both sides")
     }
-    if distance.elementCount > 0, distance.largestMagnitude == 0, !distance.provesNothing {
-      outputs.notes.append("output \(name) is all zeros on the right: relative errors say nothing")
+    if distance.elementCount > 0, !distance.provesNothing {
+      let isZero = (left: distance.isLeftZero, right: distance.largestMagnitude == 0)
+      if isZero.left, isZero.right {
+        outputs.notes.append("output \(name) is all zeros on both sides")
+      } else if isZero.right {
+        outputs.notes.append("output \(name) is all zeros on the right: relative errors say nothing")
+      } else if isZero.left {
+        outputs.notes.append("output \(name) is all zeros on the left: every relative error is 100 %")
+      }
+    }
+    if !own.tensor.dataType.isFloatingPoint, distance.mismatchedCount > 0, !tolerance.isExact,
+      tolerance.name != Tolerance.givenName
+    {
+      outputs.notes.append("output \(name) holds no real numbers: its elements have to be the same")
     }
   }
 

@@ -74,7 +74,8 @@ extension ModelComparison {
       return (measures[a].found ?? 0, b) > (measures[b].found ?? 0, a)
     }
     let asItIs = try study.run(stages.own, study.ownInputs, study.outputs.map(\.own))
-    let found = try study.advice(ranked.map { stages.stages[$0] }, asItIs: asItIs)
+    let found = try study.advice(
+      ranked.map { stages.stages[$0] }.filter { !$0.otherNodes.isEmpty }, asItIs: asItIs)
     let layers = ranked.map { index in
       layer(study, stages.stages[index], measures[index], alone[index])
     }
@@ -110,7 +111,7 @@ extension ModelComparison {
     _ asItIs: PrecisionStudy.Outcome
   ) -> DiffReport.PrecisionAdvice {
     let within = "within the tolerance \(tolerance.name)"
-    let count = study.stages.stages.count
+    let count = study.stages.stages.count { !$0.otherNodes.isEmpty }
     var result = DiffReport.PrecisionAdvice(
       keep: found.kept.map(study.stages.name), steps: found.steps,
       isWithinTolerance: found.outcome?.isWithin ?? false,
@@ -139,14 +140,13 @@ extension ModelComparison {
     let graph = study.stages.other
     let lower = study.stages.lower
     let path = (study.isLeft ? right : left).info.path
-    guard lower.isHalf else {
-      let names = kept.flatMap { $0.otherNodes.map { "\"\(graph.nodes[$0].name)\"" } }
-      return names.isEmpty
-        ? nil
-        : "onnxruntime.quantization.quantize_static(..., nodes_to_exclude=[\(names.joined(separator: ", "))])"
-    }
-    let names = kept.compactMap { $0.main.map { graph.nodes[$0].name } }
+    // A node may belong to several layers.
+    let names = Set(kept.flatMap(\.otherNodes)).sorted().map { graph.nodes[$0].name }
     if names.isEmpty { return nil }
+    guard lower.isHalf else {
+      let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+      return "onnxruntime.quantization.quantize_static(..., nodes_to_exclude=[\(list)])"
+    }
     return
       "scalenet convert \(path.shellQuoted) --dtype \(lower.type.rawValue) --keep-float32 "
       + "\(names.joined(separator: ",").shellQuoted) -o mixed.onnx"

@@ -5,7 +5,7 @@ import ModelIR
 extension ModelComparison {
   /// How much larger a difference may be than what float32 adds to each side, and still be rounding: sums of many
   /// terms differ by chance.
-  private static let roundingFactor = 4.0
+  static let roundingFactor = 4.0
 
   /// Runs the first batch in Double, and tells rounding from a real difference.
   func addRounding(to outputs: inout ComparedOutputs, _ report: inout DiffReport) throws(ScaleNetError) {
@@ -38,9 +38,27 @@ extension ModelComparison {
         ? Self.roundingFactor * max(own, 1e-7) : Self.roundingFactor * max(own + other, 1e-7)
       if (doubleError ?? other) > limit { isRounding = false }
     }
-    report.kind =
-      isRounding && outputs.unrelated.isEmpty
-      ? .rounding : lefts != nil && rights != nil || report.verdict == .differ ? .real : nil
+    guard isRounding, outputs.unrelated.isEmpty else {
+      report.kind = lefts != nil && rights != nil || report.verdict == .differ ? .real : nil
+      return
+    }
+    report.kind = .rounding
+    // A number near the middle between two steps goes either way: of outputs in steps, Double too is off by whole
+    // steps, and that both are off by as much says nothing of what they are.
+    let isInSteps = (own: Self.isInSteps(left), other: Self.isInSteps(right))
+    let errors = outputs.roundings.values.map {
+      $0.doubleError ?? max($0.leftError ?? .infinity, $0.rightError ?? .infinity)
+    }
+    guard (errors.max() ?? .infinity) > Tolerance.foldedWeights.absolute else { return }
+    if lefts != nil, rights != nil, isInSteps.own != isInSteps.other {
+      report.kind = .real
+    } else if isInSteps.own || isInSteps.other {
+      report.kind = nil
+    }
+  }
+
+  private static func isInSteps(_ side: Side) -> Bool {
+    side.graph?.nodes.contains { $0.op.isOnIntegers } ?? false
   }
 
   private func error(

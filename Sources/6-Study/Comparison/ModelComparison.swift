@@ -78,7 +78,8 @@ package struct ModelComparison {
       let what =
         "Output \(missing.name.escapedForMessage) of \(missing.path.escapedForMessage) has no counterpart."
       report.explanation = report.verdict == .match ? what : "\(report.explanation) \(what)"
-      if report.verdict == .match { report.kind = .real }
+      // Of what is missing nothing can be told.
+      if report.verdict == .match { report.kind = nil }
       report.verdict = .differ
     }
     return report

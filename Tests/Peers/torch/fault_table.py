@@ -19,13 +19,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "light"))
 
+import neighbouring_kinds  # noqa: F401
 import numpy as np
 import onnx
 import onnxruntime
 import scalenet_torch
 import torch
 import world
-from command import scalenet
+from command import OK, scalenet
 from edited_network import Network
 from fault_kinds import KINDS, plant
 from image_libraries import timm, torchvision
@@ -39,6 +40,7 @@ NETWORKS = {
     "resnet50": (lambda: models.resnet50(weights=None), 64),
     "resnext50_32x4d": (lambda: models.resnext50_32x4d(weights=None), 64),
     "legacy_seresnet18": (lambda: timm.create_model("legacy_seresnet18", exportable=True), 64),
+    "mobilenetv3_small_050": (lambda: timm.create_model("mobilenetv3_small_050", exportable=True), 64),
     "mobilenetv3_large_100": (lambda: timm.create_model("mobilenetv3_large_100", exportable=True), 64),
     "efficientnet_b0": (lambda: timm.create_model("efficientnet_b0", exportable=True), 64),
     "googlenet": (
@@ -60,13 +62,16 @@ NETWORKS = {
 }
 #: A fault that moves ONNX Runtime's outputs by less, of the largest, is none.
 LEAST_EFFECT = 2e-4
+#: Seconds of a processor after which a comparison is remarked upon.
+SLOW = 5
 
 
 def exports(name, folder):
-    """Paths by the way in which the network was written."""
+    """Paths by the way in which the network was written, and that of its weights, where they tell what network it is."""
     paths = {way: folder / f"{way}.onnx" for way in ("torchscript", "unfused", "dynamo", "folded", "unfolded")}
-    if all(path.exists() for path in paths.values()):
-        return paths
+    weights = folder / "weights.pth"
+    if all(path.exists() for path in [weights, *paths.values()]):
+        return paths, weights if scalenet("inspect", weights, check=False).status == OK else None
     create, side = NETWORKS[name]
     torch.manual_seed(11)
     model = create()
@@ -84,7 +89,8 @@ def exports(name, folder):
         torch.onnx.export(model, (image,), str(paths["dynamo"]), **options, **names)
     scalenet("convert", paths["torchscript"], "-o", paths["folded"], "--no-verify")
     scalenet("convert", paths["unfused"], "-o", paths["unfolded"], "--no-fold-batch-norm", "--no-verify")
-    return paths
+    torch.save(model.state_dict(), weights)
+    return exports(name, folder)
 
 
 def outputs(model):
@@ -131,7 +137,7 @@ def same_place(name, names):
     return "planted" in name or any(bare in other or other in bare for other in (re.sub(r"[^A-Za-z0-9]", "", n) for n in names))
 
 
-def faults(name, paths, kinds, places):
+def faults(name, paths, checkpoint, kinds, places):
     """Yields (kind, place, ways, names of the place, report, seconds) for each fault that moves outputs."""
     ways = list(paths)
     sound = {way: onnx.load(path) for way, path in paths.items()}
@@ -140,7 +146,7 @@ def faults(name, paths, kinds, places):
     for number, kind in enumerate(kinds):
         found = 0
         for attempt in range(len(ways)):
-            # The first place is compared with the same file, the second with another one.
+            # The first place is compared with the same file, the second with another one or the weights.
             way = ways[(number + attempt) % len(ways)]
             for where, faulty in plant(sound[way], kind, 2, nets[way].shapes):
                 if found == places:
@@ -152,10 +158,12 @@ def faults(name, paths, kinds, places):
                 same = other.shape == expected[way].shape
                 if same and np.abs(other - expected[way]).max() < LEAST_EFFECT * np.abs(expected[way]).max():
                     continue
-                beside = way if found % 2 == 0 else ways[(number + attempt + 1 + found) % len(ways)]
+                others = ways + (["weights"] if checkpoint else [])
+                beside = way if found % 2 == 0 else others[(number + attempt + 1 + found) % len(others)]
+                known = checkpoint if beside == "weights" else paths[beside]
                 path = paths[way].with_name("faulty.onnx")
                 onnx.save(faulty, path)
-                pair = (paths[beside], path) if number % 2 == 0 else (path, paths[beside])
+                pair = (known, path) if number % 2 == 0 else (path, known)
                 report, seconds = compared(*pair)
                 yield kind, where, f"{beside} / {way}", neighbourhood(nets[way], where), report, seconds
                 found += 1
@@ -167,63 +175,102 @@ def causes(report):
     return [cause for cause in [report["cause"], *report["other_causes"]] if cause and cause["confirmed"]]
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--places", type=int, default=2)
-    parser.add_argument("--kinds", default="")
-    parser.add_argument("--exports", type=Path, help="where exports are kept for the next time")
-    parser.add_argument("networks", nargs="*", default=[])
-    options = parser.parse_args()
-    kinds = options.kinds.split(",") if options.kinds else list(KINDS)
-    rows, seconds, honest, alarms = {kind: Row() for kind in kinds}, [], 0, 0
-    for name in options.networks or NETWORKS:
+@dataclass
+class Table:
+    """What became of all faults, and of pairs without one."""
+
+    rows: dict
+    seconds: list = field(default_factory=list)
+    honest: int = 0
+    #: A line for each false alarm, and for each fault that was not found, not named, named wrongly or slow.
+    alarms: list = field(default_factory=list)
+    remarks: list = field(default_factory=list)
+
+    def remark(self, text):
+        self.remarks.append(text)
+        print(text, flush=True)
+
+    def add_honest(self, name, paths, checkpoint):
+        ways = list(paths)
+        pairs = [(paths[way], paths[other]) for way, other in zip(ways, ways[1:] + ways[:1])]
+        if checkpoint is not None:
+            pairs += [(checkpoint, paths[way]) for way in ("dynamo", "unfused")]
+        for left, right in pairs:
+            report, spent = compared(left, right)
+            self.honest += 1
+            self.seconds.append(spent)
+            if report["verdict"] != "match" or report["kind"] == "real":
+                self.alarms.append(f"{name} {left.stem} / {right.stem}: {report['explanation']}")
+                print("ALARM", self.alarms[-1], flush=True)
+
+    def add(self, name, kind, where, pair, names, report, spent):
+        row = self.rows[kind]
+        row.count += 1
+        row.networks.add(name)
+        self.seconds.append(spent)
+        said = causes(report)
+        divergence = report["first_divergence"] or {}
+        places = [divergence.get("name"), divergence.get("other_name")]
+        places += [cause[key] for cause in said for key in ("node", "other_node")]
+        # Two exporters name nodes differently; that undoing it makes both the same tells the place as well.
+        is_undone = len(said) > 0 and report["search"] is None
+        is_placed = is_undone or kind_of_whole(kind) or any(same_place(place, names) for place in places)
+        is_found = report["verdict"] == "differ" and is_placed
+        is_wrong = any(cause["kind"] not in KINDS[kind][1] for cause in said)
+        row.found += is_found
+        row.named += bool(said) and not is_wrong
+        row.wrong += is_wrong
+        word = "WRONG" if is_wrong else "elsewhere" if not is_found else "unnamed" if not said else "slow" if spent > SLOW else None
+        if word is not None:
+            told = "; ".join(f"{cause['kind']}: {cause['explanation']}" for cause in said) or report["explanation"]
+            self.remark(f"{word} {name} {pair} {kind} at {where}, {spent:.1f} s: {told}")
+
+    def total(self, key):
+        return sum(getattr(row, key) for row in self.rows.values())
+
+    def __str__(self):
+        lines = [f"{'kind of fault':36} networks faults  found  named  wrong"]
+        for kind, row in self.rows.items():
+            lines.append(f"{kind:36} {len(row.networks):8} {row.count:6} {row.found:6} {row.named:6} {row.wrong:6}")
+        totals = " ".join(f"{self.total(key):6}" for key in ("count", "found", "named", "wrong"))
+        lines.append(f"{'all':36} {'':8} {totals}")
+        lines.append(f"{self.honest} pairs without a fault, {len(self.alarms)} false alarms")
+        times = f"median {np.median(self.seconds):.1f}, largest {max(self.seconds):.1f}"
+        lines.append(f"{len(self.seconds)} comparisons, seconds of a processor: {times}")
+        return "\n".join(lines)
+
+
+def table(networks, kinds, places, kept=None):
+    """Plants and compares; `kept` is a folder in which exports stay."""
+    result = Table({kind: Row() for kind in kinds})
+    for name in networks:
         with tempfile.TemporaryDirectory() as scratch:
-            folder = options.exports / name if options.exports else Path(scratch)
+            folder = kept / name if kept else Path(scratch)
             folder.mkdir(parents=True, exist_ok=True)
-            paths = exports(name, folder)
-            ways = list(paths)
-            for number, way in enumerate(ways):
-                report, spent = compared(paths[way], paths[ways[(number + 1) % len(ways)]])
-                honest += 1
-                seconds.append(spent)
-                if report["verdict"] != "match":
-                    alarms += 1
-                    print(f"ALARM {name} {way} / {ways[(number + 1) % len(ways)]}: {report['cause']} {report['outputs']}", flush=True)
-            for kind, where, pair, names, report, spent in faults(name, paths, kinds, options.places):
-                row = rows[kind]
-                row.count += 1
-                row.networks.add(name)
-                seconds.append(spent)
-                said = causes(report)
-                divergence = report["first_divergence"] or {}
-                places = [divergence.get("name"), divergence.get("other_name")]
-                places += [cause[key] for cause in said for key in ("node", "other_node")]
-                # Two exporters name nodes differently; that undoing it makes both the same tells the place as well.
-                is_undone = len(said) > 0 and not any("other differences remain" in cause["explanation"] for cause in said)
-                is_placed = is_undone or kind_of_whole(kind) or any(same_place(place, names) for place in places)
-                is_found = report["verdict"] == "differ" and is_placed
-                is_wrong = any(cause["kind"] not in KINDS[kind][1] for cause in said)
-                row.found += is_found
-                row.named += bool(said) and not is_wrong
-                row.wrong += is_wrong
-                if not is_found or not said or is_wrong or spent > 5:
-                    word = "WRONG" if is_wrong else "elsewhere" if not is_found else "unnamed" if not said else "slow"
-                    told = "; ".join(f"{cause['kind']}: {cause['explanation']}" for cause in said)
-                    print(f"{word} {name} {pair} {kind} at {where}, {spent:.1f} s: {told or divergence}", flush=True)
-        print(f"{name}: {sum(row.count for row in rows.values())} faults so far", flush=True)
-    print(f"{'kind of fault':34} {'networks':>8} {'faults':>6} {'found':>6} {'named':>6} {'wrong':>6}")
-    for kind, row in rows.items():
-        print(f"{kind:34} {len(row.networks):8} {row.count:6} {row.found:6} {row.named:6} {row.wrong:6}")
-    count, found, named, wrong = (sum(getattr(row, key) for row in rows.values()) for key in ("count", "found", "named", "wrong"))
-    print(f"{'all':34} {'':8} {count:6} {found:6} {named:6} {wrong:6}")
-    print(f"{honest} pairs without a fault, {alarms} false alarms")
-    print(f"{len(seconds)} comparisons, seconds of a processor: median {np.median(seconds):.1f}, largest {max(seconds):.1f}")
-    return 1 if alarms or wrong else 0
+            paths, checkpoint = exports(name, folder)
+            result.add_honest(name, paths, checkpoint)
+            for found in faults(name, paths, checkpoint, kinds, places):
+                result.add(name, *found)
+        print(f"{name}: {result.total('count')} faults so far", flush=True)
+    return result
 
 
 def kind_of_whole(kind):
     """Faults at the beginning, at the end or everywhere have no place of their own."""
     return KINDS[kind][0].__name__ == "whole"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--places", type=int, default=2)
+    parser.add_argument("--kinds", default="")
+    parser.add_argument("--exports", type=Path)
+    parser.add_argument("networks", nargs="*", default=[])
+    options = parser.parse_args()
+    kinds = options.kinds.split(",") if options.kinds else list(KINDS)
+    result = table(options.networks or NETWORKS, kinds, options.places, options.exports)
+    print(result)
+    return 1 if result.alarms or result.total("wrong") else 0
 
 
 if __name__ == "__main__":

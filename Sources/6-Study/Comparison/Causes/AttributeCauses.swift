@@ -7,6 +7,23 @@ enum AttributeCauses: CauseFamily {
     guard let own = site.ownNode, let other = site.otherNode, differ(own.op, other.op) else { return [] }
     guard own.op.family != other.op.family else { return [hypothesis(own, other)] }
     guard let transplant = site.transplant(site.otherTarget, isAnew: true) else { return [] }
+    func region(_ view: GraphView, _ node: Node, _ region: (ValueID) -> [Int]) -> [Node] {
+      Set(node.inputs.compactMap { $0 }.flatMap(region)).sorted().map { view.graph.nodes[$0] }
+    }
+    let before = region(site.own, own, site.ownRegion)
+    let otherBefore = region(site.other, other, site.otherRegion)
+    guard min(before.count, otherBefore.count) < WiringCauses.mostExchanged else { return [] }
+    let integers = (own: before.filter(\.op.isOnIntegers), other: otherBefore.filter(\.op.isOnIntegers))
+    if integers.own.isEmpty != integers.other.isEmpty {
+      let (has, otherHas) = (text(own), text(other))
+      return [
+        Hypothesis(
+          kind: .quantizedWeights, node: own.name, otherNode: other.name,
+          has: integers.own.isEmpty ? has : text(onIntegers: integers.own),
+          otherHas: integers.other.isEmpty ? otherHas : text(onIntegers: integers.other),
+          edits: [.replace(node: own.name, transplant)], signature: "integers")
+      ]
+    }
     let (has, otherHas) = texts(own.op, other.op)
     return [
       Hypothesis(
@@ -26,6 +43,11 @@ enum AttributeCauses: CauseFamily {
   static func differ(_ a: Operator, _ b: Operator) -> Bool {
     guard a.family == b.family else { return true }
     return !differing(a, b).isEmpty
+  }
+
+  /// `operators on integers (ConvInteger, DynamicQuantizeLinear)`.
+  static func text(onIntegers nodes: [Node]) -> String {
+    "operators on integers (\(Set(nodes.map(\.op.name)).sorted().joined(separator: ", ")))"
   }
 
   /// `Conv conv1`.

@@ -113,11 +113,12 @@ enum ConstantCauses: CauseFamily {
   ) -> (DiffReport.CauseKind, String, String) {
     let what = "its \(words(node.op, input))"
     if let order = transposition(node.op, a, b, shape) {
-      return (
-        .transposedWeights, what,
-        "that \(words(node.op, input)) with its axes in the order \(order.axes)"
-          + (order.isInPlace ? "" : ", read in the shape it had before")
-      )
+      let moved =
+        "with its axes in the order \(order.axes)"
+        + (order.isInPlace ? "" : ", read in the shape it had before")
+      return order.isOwn
+        ? (.transposedWeights, "the \(words(node.op, input)) \(moved)", "it as it was")
+        : (.transposedWeights, what, "that \(words(node.op, input)) \(moved)")
     }
     for axis in [1, 0] where axis < shape.count {
       guard let order = ChannelOrder.find(a, b, shape: shape, axis: axis) else { continue }
@@ -156,6 +157,15 @@ enum ConstantCauses: CauseFamily {
     if let factor = Digits.factor(a, b) {
       return (.differentWeights, what, "\(factor.scientific) times that \(words(node.op, input))")
     }
+    if let factors = Digits.channelFactors(a, b, shape: shape, axis: node.op.outputAxis(rank: shape.count)) {
+      let isEpsilon = factors.upperBound <= 1 + 1e-6 || factors.lowerBound >= 1 - 1e-6
+      return (
+        .differentWeights, what,
+        "that \(words(node.op, input)) times a factor for each output channel, \(factors.lowerBound.scientific) to "
+          + "\(factors.upperBound.scientific), as \(isEpsilon ? "another epsilon" : "other statistics") in a folded normalisation "
+          + "would give"
+      )
+    }
     let count = zip(a, b).count { $0 != $1 }
     return (
       .differentWeights, "its own \(name.escapedForMessage)",
@@ -185,10 +195,11 @@ enum ConstantCauses: CauseFamily {
     }
   }
 
-  /// The order of axes in which the own elements are the other's, in place or read in the shape they had.
+  /// The order of axes in which the own elements are the other's, or the other's the own ones: in place or read in the
+  /// shape they had, which is not undone by the same order.
   private static func transposition(
     _ op: Operator, _ a: [Float], _ b: [Float], _ shape: [Int]
-  ) -> (axes: [Int], isInPlace: Bool)? {
+  ) -> (axes: [Int], isInPlace: Bool, isOwn: Bool)? {
     let orders: [[Int]]
     switch (op, shape.count) {
     case (.gemm, 2), (.matMul, 2): orders = [[1, 0]]
@@ -197,112 +208,15 @@ enum ConstantCauses: CauseFamily {
     default: return nil
     }
     let limit = Tolerance.roundedWeights.absolute
-    let tensor = Tensor(a, shape: TensorShape(shape))
-    for order in orders {
-      guard let moved = try? tensor.transposed(order).floats(), moved != a,
-        Distance(moved, b, .exact).relativeError <= limit
-      else { continue }
-      return (order, order.map { shape[$0] } == shape)
+    for (isOwn, from, to) in [(false, a, b), (true, b, a)] {
+      let tensor = Tensor(from, shape: TensorShape(shape))
+      for order in orders {
+        guard let moved = try? tensor.transposed(order).floats(), moved != from,
+          Distance(moved, to, .exact).relativeError <= limit
+        else { continue }
+        return (order, order.map { shape[$0] } == shape, isOwn)
+      }
     }
     return nil
-  }
-}
-
-/// What fewer digits make of numbers.
-enum Digits {
-  /// Whether `b` is `a` in a half type: of those that the type holds, almost always the nearest. What was folded or
-  /// computed since may be off by the last digits of float32.
-  static func isRounded(_ b: [Float], from a: [Float], to type: DataType) -> Bool {
-    guard b.contains(where: { $0 != 0 }), let held = rounded(b, type), let nearest = rounded(a, type),
-      nearest != a
-    else { return false }
-    let least: Float = type == .float16 ? 6e-8 : 0
-    func isNear(_ x: Float, _ y: Float) -> Bool { (x - y).magnitude <= max(x.magnitude * 5e-7, least) }
-    guard zip(b, held).allSatisfy(isNear) else { return false }
-    let misses = zip(nearest, b).count { !isNear($0, $1) }
-    let bits = type == .float16 ? Float(1) / 1024 : Float(1) / 128
-    return misses * 50 <= b.count
-      && zip(a, b).allSatisfy { ($0 - $1).magnitude <= max($0.magnitude * bits, 1e-7) }
-  }
-
-  private static func rounded(_ elements: [Float], _ type: DataType) -> [Float]? {
-    try? Tensor(elements, shape: [elements.count]).cast(to: type).floats()
-  }
-
-  /// A number with a mantissa of 10 bits, rounded to nearest: what TensorFloat-32 multiplies.
-  static func cut(_ value: Float) -> Float {
-    guard value.isFinite else { return value }
-    let pattern = value.bitPattern
-    let even = (pattern >> 13) & 1
-    return Float(bitPattern: (pattern &+ 0xfff &+ even) & ~0x1fff)
-  }
-
-  static func isCut(_ b: [Float], from a: [Float]) -> Bool {
-    guard b.contains(where: { $0 != 0 }), b.allSatisfy({ $0.bitPattern & 0x1fff == 0 }) else { return false }
-    let misses = zip(a, b).count { cut($0) != $1 }
-    return misses * 50 <= b.count && zip(a, b).allSatisfy { ($0 - $1).magnitude <= $0.magnitude / 512 }
-  }
-
-  /// Whether `b` are multiples of a step, at most 255 of them, the nearest to `a`: of one step for all, or one for each
-  /// output channel. In words; nil if they are not.
-  static func quantization(_ b: [Float], from a: [Float], shape: [Int]) -> String? {
-    guard b.count > 8, let outputs = shape.first, outputs > 0 else { return nil }
-    func isStepped(_ range: Range<Int>) -> Bool {
-      let magnitudes = Set(b[range].map(\.magnitude).filter { $0 > 0 })
-      guard let largest = magnitudes.max() else { return true }
-      guard magnitudes.count <= 128 else { return false }
-      // Either the largest is step 127 or 128, or the least difference between two is the step.
-      let sorted = magnitudes.sorted()
-      let differences = zip(sorted.dropFirst(), sorted).map { $0 - $1 } + [sorted[0]]
-      let steps = [largest / 127, largest / 128, differences.filter { $0 > largest / 1000 }.min() ?? 0]
-      return steps.contains { step in
-        step > 0
-          && range.allSatisfy { index in
-            let place = (b[index] / step).rounded()
-            return abs(b[index] - place * step) <= step * 0.02 && place.magnitude <= 128
-              && abs(a[index] - b[index]) <= step * 1.01
-          }
-      }
-    }
-    // Channels of few elements are in steps by chance.
-    let inner = b.count / outputs
-    if isStepped(0..<b.count) { return "for all" }
-    guard inner >= 4, outputs > 1 else { return nil }
-    return (0..<outputs).allSatisfy { isStepped($0 * inner..<($0 + 1) * inner) }
-      ? "for each output channel" : nil
-  }
-
-  /// Whether two arrays differ by no more than rounding to a half type does, as a part of each element, and by as much:
-  /// one of them was rounded before it was multiplied, so that neither holds numbers of that type.
-  static func isRoundedByParts(_ a: [Float], _ b: [Float], _ type: DataType) -> Bool {
-    guard a.count >= 32, let largest = a.map(\.magnitude).max(), largest > 0 else { return false }
-    let limit = Float(type.roundingUnit)
-    var (large, counted) = (0, 0)
-    var (sum, magnitudes) = (0.0, 0.0)
-    for (x, y) in zip(a, b) {
-      // Subnormal numbers of float16 are held with fewer digits.
-      if x.magnitude < largest * 1e-3 {
-        guard (x - y).magnitude <= largest * limit else { return false }
-        continue
-      }
-      counted += 1
-      let part = (x - y).magnitude / x.magnitude
-      guard part <= limit * 1.01 else { return false }
-      if part > limit / 2 { large += 1 }
-      sum += Double((x - y) / x)
-      magnitudes += Double(part)
-    }
-    // Rounding goes both ways; what makes all smaller is a factor.
-    return counted >= 32 && large * 20 >= counted && abs(sum) < 0.4 * magnitudes
-  }
-
-  /// The number that all elements are multiplied with; nil if there is none.
-  static func factor(_ a: [Float], _ b: [Float]) -> Double? {
-    guard let index = a.indices.max(by: { a[$0].magnitude < a[$1].magnitude }), a[index] != 0, a.count > 1
-    else { return nil }
-    let factor = Double(b[index]) / Double(a[index])
-    guard factor.isFinite, factor != 0 else { return nil }
-    let limit = Double(b[index].magnitude) * 1e-6
-    return zip(a, b).allSatisfy { abs(Double($0) * factor - Double($1)) <= limit } ? factor : nil
   }
 }

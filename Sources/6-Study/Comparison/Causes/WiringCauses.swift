@@ -3,6 +3,9 @@ import ModelIR
 
 /// Where inputs come from: nodes that one side lacks, has in addition or has others for, and other values read.
 enum WiringCauses: CauseFamily {
+  /// The most nodes that are exchanged for as many others.
+  static let mostExchanged = 12
+
   static func hypotheses(_ site: Site) -> [Hypothesis] {
     let changes = changes(site)
     let single = changes.compactMap { hypothesis(site, [$0]) }
@@ -108,6 +111,8 @@ enum WiringCauses: CauseFamily {
         other = []
       }
     }
+    // What stands for so much on both sides is another network, not a fault in one.
+    guard min(own.count, other.count) <= mostExchanged else { return nil }
     let place = reader.map { "before \($0.name.escapedForMessage)" } ?? "at the end"
     let startsAtInput =
       !(own + other).isEmpty && isFed(site, first)
@@ -153,6 +158,8 @@ enum WiringCauses: CauseFamily {
   }
 
   private static func list(_ nodes: [Node]) -> String {
+    let integers = nodes.filter(\.op.isOnIntegers)
+    if !integers.isEmpty { return AttributeCauses.text(onIntegers: integers) }
     let shown = nodes.prefix(3).map(AttributeCauses.text).joined(separator: ", ")
     return nodes.count > 3 ? "\(shown) and \(nodes.count - 3) more nodes" : shown
   }
@@ -162,6 +169,9 @@ enum WiringCauses: CauseFamily {
   ) -> DiffReport.CauseKind {
     let ops = (own + other).map(\.op)
     if ops.allSatisfy({ if case .cast = $0 { true } else { false } }) { return .halfPrecision }
+    if own.contains(where: \.op.isOnIntegers) != other.contains(where: \.op.isOnIntegers) {
+      return .quantizedWeights
+    }
     if isOutput, ops.count == 1, case .softmax = ops[0] { return .missingSoftmax }
     if startsAtInput, own.isEmpty || other.isEmpty {
       if ops.allSatisfy({ if case .transpose = $0 { true } else { false } }) { return .inputLayout }

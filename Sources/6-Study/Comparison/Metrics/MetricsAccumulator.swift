@@ -173,6 +173,8 @@ struct TopAgreement {
         // The other's choice is as good where its elements are as large.
         func isAsGood(_ row: ArraySlice<Float>, _ chosen: ArraySlice<Int>, _ best: ArraySlice<Int>) -> Bool {
           guard let least = best.last else { return true }
+          // A row whose elements are all the same chooses nothing.
+          guard row.contains(where: { $0 != row[start] }) else { return false }
           return chosen.allSatisfy { row[start + $0] >= row[start + least] }
         }
         return isAsGood(a, others, own) || isAsGood(b, own, others)

@@ -164,6 +164,27 @@ struct PrecisionStages {
 }
 
 extension Operator {
+  /// The axis of the outputs in the weight of a convolution or product; nil of others.
+  func outputAxis(rank: Int) -> Int? {
+    switch self {
+    case .conv: 0
+    case .gemm(let gemm): gemm.transB ? 0 : 1
+    case .matMul: rank - 1
+    default: nil
+    }
+  }
+
+  /// Whether it makes integers of numbers, or computes with such.
+  var isOnIntegers: Bool {
+    switch self {
+    case .quantizeLinear, .dequantizeLinear, .dynamicQuantizeLinear, .convInteger, .matMulInteger,
+      .qLinearConv,
+      .qLinearMatMul:
+      true
+    default: false
+    }
+  }
+
   /// Whether the second input is a matrix or kernel of weights.
   var hasWeight: Bool {
     switch self {

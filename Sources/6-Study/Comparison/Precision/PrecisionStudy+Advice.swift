@@ -20,32 +20,55 @@ extension PrecisionStudy {
     return graph
   }
 
-  /// The graph of lower precision with some layers computed from the reference's operators and weights; nil where that
-  /// cannot be put together.
-  func keeping(_ kept: [PrecisionStage]) throws(ScaleNetError) -> Graph? {
+  /// The graph of lower precision in which some layers stay in float32, as the command of the advice would make it; nil
+  /// where that cannot be put together.
+  private func keeping(_ kept: [PrecisionStage]) throws(ScaleNetError) -> Graph? {
+    try stages.lower.isHalf ? inHalf(keeping: kept) : inSteps(keeping: kept)
+  }
+
+  /// The reference converted to the half type, but for all nodes of these layers. nil where the type can't hold it.
+  private func inHalf(keeping kept: [PrecisionStage]) throws(ScaleNetError) -> Graph? {
+    var graph = stages.other
+    let names = Set(kept.flatMap { $0.otherNodes.map { graph.nodes[$0].name } })
+    do throws(ScaleNetError) {
+      try graph.apply([ConvertToHalf(stages.lower.type, keeping: names)])
+    } catch {
+      guard error.kind != .cancelled else { throw error }
+      return nil
+    }
+    return graph
+  }
+
+  /// The graph in steps with some layers computed from the reference's operators and weights. A value is rounded for all
+  /// that read it as long as its own layer or one of these is in steps: that is where ONNX Runtime's quantisation sets
+  /// its pairs of QuantizeLinear and DequantizeLinear.
+  private func inSteps(keeping kept: [PrecisionStage]) throws(ScaleNetError) -> Graph? {
     let (own, other) = (stages.own, stages.other)
     let count = own.nodes.count
     var grafting = Grafting(own, suffix: ".float32")
-    // As float32 for other kept layers, and in the type that the rest reads.
-    var kept32: [ValueID: ValueID] = [:]
-    var replaced: [ValueID: ValueID] = [:]
+    let keptValues = Set(kept.map(\.own))
+    let readInSteps = Set(
+      stages.stages.filter { !keptValues.contains($0.own) }.flatMap { stage in
+        stage.ownNodes.flatMap { own.nodes[$0].inputs.compactMap { $0 } }
+      })
     let rawInputs = Dictionary(
       own.inputs.compactMap { id in stages.otherOf[id].map { ($0, id) } }, uniquingKeysWith: { a, _ in a })
+    var replaced: [ValueID: ValueID] = [:]
+    for stage in stages.stages where stage.otherNodes.isEmpty && !readInSteps.contains(stage.own) {
+      replaced[stage.own] = rawInputs[stage.other]
+    }
     for stage in kept.sorted(by: { ($0.otherNodes.last ?? -1) < ($1.otherNodes.last ?? -1) }) {
       let made = try grafting.add(
         stage.otherNodes, of: other, target: stage.other, as: other[stage.other].type.dataType,
-        partner: { id in
-          // An input that is rounded is taken as it is given.
-          if stage.otherNodes.isEmpty { return rawInputs[id] }
-          return stages.ownOf[id].map { kept32[$0] ?? $0 }
-        })
+        partner: { id in stages.ownOf[id].map { replaced[$0] ?? $0 } })
       guard let made else { return nil }
-      kept32[stage.own] = made
-      replaced[stage.own] = try grafting.edit { (graph) throws(ScaleNetError) in
-        let type = own[stage.own].type.dataType
-        guard graph[made].type.dataType != type else { return made }
-        return try graph.addNode(
-          graph.unusedName("\(own[stage.own].name).narrow"), .cast(Cast(to: type)), inputs: [made])[0]
+      replaced[stage.own] = made
+      if let quantizer = stage.quantizer, readInSteps.contains(stage.own) {
+        let rounded = try grafting.edit { (graph) throws(ScaleNetError) in
+          try graph.addRounding(quantizer, of: made, name: other[stage.other].name, isBounded: true)
+        }
+        guard let rounded else { return nil }
+        replaced[stage.own] = rounded
       }
     }
     var graph = grafting.graph
@@ -60,14 +83,15 @@ extension PrecisionStudy {
   }
 
   /// The outcome with some layers kept.
-  func outcome(keeping kept: [PrecisionStage]) throws(ScaleNetError) -> Outcome? {
+  private func outcome(keeping kept: [PrecisionStage]) throws(ScaleNetError) -> Outcome? {
     guard let graph = try keeping(kept) else { return nil }
-    return try run(graph, ownInputs, outputs.map(\.own))
+    return stages.lower.isHalf
+      ? try run(graph, otherInputs, outputs.map(\.other)) : try run(graph, ownInputs, outputs.map(\.own))
   }
 
   /// Looks for the fewest layers, of those that add most, that bring the outputs within the tolerance.
   ///
-  /// - Parameter ranked: the stages in the order of what they add.
+  /// - Parameter ranked: the stages in the order of what they add, without the inputs: what reads these decides of them.
   func advice(_ ranked: [PrecisionStage], asItIs: Outcome) throws(ScaleNetError) -> (
     kept: [PrecisionStage], steps: [DiffReport.PrecisionAdvice.Step], outcome: Outcome?
   ) {

@@ -1,0 +1,88 @@
+import FileIO
+import ModelIR
+
+// What is said of a fault that was found: where both graphs part, and why.
+extension ModelComparison {
+  /// The sentence on a confirmed hypothesis, with how far it reaches; of several faults side by side one on each.
+  func describe(_ fault: Fault, _ extent: Extent) -> [DiffReport.Cause] {
+    let hypothesis = fault.hypothesis
+    let (own, other) = fault.isReversed ? ("the right", "the left") : ("the left", "the right")
+    if !hypothesis.parts.isEmpty {
+      return hypothesis.parts.map { part in
+        let node = (part.node ?? part.otherNode)?.escapedForMessage ?? "the graph"
+        return DiffReport.Cause(
+          kind: part.kind,
+          explanation: "\(node): \(own) has \(part.has), \(other) has \(part.otherHas).",
+          node: fault.isReversed ? part.otherNode : part.node,
+          otherNode: fault.isReversed ? part.node : part.otherNode, tensor: part.tensor, confirmed: true)
+      }
+    }
+    let node = (hypothesis.node ?? hypothesis.otherNode)?.escapedForMessage ?? "the graph"
+    var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
+    if extent.count > 1 {
+      text += "; it is so with all \(extent.ops.joined(separator: " and ")) nodes, \(extent.count) in all"
+    } else if extent.isAll {
+      text += "; with that alone both give the same"
+    }
+    return [
+      DiffReport.Cause(
+        kind: hypothesis.kind, explanation: text + ".",
+        node: fault.isReversed ? hypothesis.otherNode : hypothesis.node,
+        otherNode: fault.isReversed ? hypothesis.node : hypothesis.otherNode, tensor: hypothesis.tensor,
+        confirmed: true)
+    ]
+  }
+
+  func divergence(_ fault: Fault, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {
+    var result = divergence(fault.parting, aligned)
+    guard !fault.isReversed else { return result }
+    let (own, other) = (fault.hypothesis.node, fault.hypothesis.otherNode)
+    guard
+      [.missingNode, .addedNode, .activation, .operator, .pooling, .preprocessing, .missingSoftmax]
+        .contains(fault.hypothesis.kind)
+    else { return result }
+    func op(_ view: GraphView, _ name: String?) -> String? {
+      name.flatMap { view.graph.nodeIndex(named: $0) }.map { view.graph.nodes[$0].op.name }
+    }
+    result.name = own
+    result.op = op(aligned.left, own)
+    result.otherName = other
+    result.otherOp = op(aligned.right, other)
+    if let own, let index = aligned.left.graph.nodeIndex(named: own) { result.depth = index }
+    if own == nil || other == nil {
+      result.explanation =
+        "Computed in Double, what stands before it agrees; \(own == nil ? "the left" : "the right") has no such node."
+    }
+    return result
+  }
+
+  func divergence(_ parting: Parting, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {
+    switch parting.place {
+    case .outputs(let a, let b):
+      let (p, q) = (aligned.left.producers[a.index], aligned.right.producers[b.index])
+      return DiffReport.FirstDivergence(
+        name: p.map { aligned.left.graph.nodes[$0].name },
+        otherName: q.map { aligned.right.graph.nodes[$0].name },
+        op: p.map { aligned.left.graph.nodes[$0].op.name },
+        otherOp: q.map { aligned.right.graph.nodes[$0].op.name },
+        depth: p ?? 0,
+        explanation: "All values before the outputs agree; one side goes on where the other ends.")
+    case .nodes(let a, let b):
+      let (own, other) = (aligned.left.graph.nodes[a], aligned.right.graph.nodes[b])
+      let shapes = (
+        aligned.left.shape(aligned.left.output(a)), aligned.right.shape(aligned.right.output(b))
+      )
+      let inputs =
+        parting.inputError.map { "inputs agree (relative error \($0.scientific))" }
+        ?? "inputs have no counterparts"
+      let output =
+        AxisOrder.relations(shapes.0, shapes.1).isEmpty
+        ? "output has another shape, \(shapes.0) against \(shapes.1)"
+        : "output does not (relative error \(parting.outputError.scientific))"
+      return DiffReport.FirstDivergence(
+        name: own.name, otherName: other.name, op: own.op.name, otherOp: other.op.name, depth: a,
+        inputError: parting.inputError?.ifFinite, outputError: parting.outputError.ifFinite,
+        explanation: "Computed in Double, its \(inputs) and its \(output).")
+    }
+  }
+}

@@ -1,0 +1,24 @@
+"""Faults in small exports of PyTorch are found, nearly all named, none wrongly, and pairs without a fault match: a short run
+of fault_table.py."""
+
+import fault_table
+import pytest
+
+NAMED = 0.95
+KINDS = [
+    "stride", "epsilon", "function left out", "HardSwish for Relu", "residual of another block", "block left out",
+    "gate skipped", "parts of a Concat exchanged", "parts of a Split exchanged", "convolution left out",
+    "margins that reflect", "matrix transposed", "int8 for each channel", "factor for each channel", "bias left out",
+    "float16 in all weights", "mean and deviation", "softmax at the end",
+]
+
+
+@pytest.mark.parametrize("network", ["mobilenetv3_small_050", "shufflenet_v2_x0_5"])
+def test_faults_in_exports(network):
+    table = fault_table.table([network], KINDS, places=2)
+    assert not table.alarms and table.honest >= 5
+    count = table.total("count")
+    assert count > len(KINDS)
+    assert table.total("found") == count, table.remarks
+    assert table.total("wrong") == 0, table.remarks
+    assert table.total("named") >= NAMED * count, table.remarks
