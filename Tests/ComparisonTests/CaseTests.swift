@@ -65,7 +65,20 @@ import Testing
     let some = try Comparing.report(side([.nan, 1]), side([.nan, 1]))
     #expect(some.verdict == .match)
     #expect(some.kind != .identical)
-    #expect(some.notes.contains { $0.contains("1 of 2 elements of output y are NaN") })
+    #expect(some.notes.contains { $0.contains("1 of 2 elements of output y is NaN") })
+  }
+
+  @Test(arguments: [(true, false), (false, true), (true, true)])
+  func zerosAreSaid(left: Bool, right: Bool) throws {
+    func side(_ isZero: Bool) -> Side {
+      let elements: [Float] = isZero ? [0, 0, 0] : [1, 2, 3]
+      return Comparing.recording([NamedTensor(name: "y", tensor: Tensor(elements, shape: [1, 3]))])
+    }
+    let report = try Comparing.report(side(left), side(right))
+    let expected = left && right ? "on both sides" : left ? "on the left: every" : "on the right: relative"
+    #expect(report.notes.count { $0.contains("output y is all zeros \(expected)") } == 1, "\(report.notes)")
+    // Nothing can be changed of what was recorded.
+    #expect(report.search == nil && report.cause == nil)
   }
 
   /// Equal outputs under other names and in another order are no softmax of each other.

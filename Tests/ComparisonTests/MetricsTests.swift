@@ -100,6 +100,10 @@ import Testing
     #expect(try output([1, 1, 0], [1, 1, 0], shape: [1, 3]).topOneAgreement == 1)
     #expect(try output([1, 1, 0], [1, 1.5, 0], shape: [1, 3]).topOneAgreement == 1)
     #expect(try output([1, 1, 0], [0, 1, 2], shape: [1, 3]).topOneAgreement == 0)
+    // Where all are equal, none was chosen.
+    #expect(try output([0, 0, 0], [0, 1, 2], shape: [1, 3]).topOneAgreement == 0)
+    #expect(try output([0, 1, 2], [0, 0, 0], shape: [1, 3]).topOneAgreement == 0)
+    #expect(try output([0, 0, 0], [0, 0, 0], shape: [1, 3]).topOneAgreement == 1)
     #expect(try output([1, 2], [1, 2], shape: [2]).topOneAgreement == nil)
   }
 }

@@ -21,11 +21,12 @@ extension ModelComparison {
       report.cause = cause
       return
     }
-    let search = CauseSearch([leftGraph, rightGraph])
+    let search = CauseSearch([leftGraph, rightGraph], budget: searchBudget)
     let searching = searching(search)
     var causes: [DiffReport.Cause] = []
     var found = 0
     var isAll = false
+    var canGoOn = true
     for round in 0..<CauseSearch.mostFaults {
       search.begin()
       let form = try ComparableForm(leftGraph, rightGraph)
@@ -41,7 +42,8 @@ extension ModelComparison {
       causes += describe(fault, extent)
       (leftGraph, rightGraph) = (extent.left, extent.right)
       isAll = extent.isAll
-      if isAll { break }
+      canGoOn = extent.canGoOn
+      if isAll || !canGoOn { break }
     }
     if causes.isEmpty, report.verdict == .differ,
       let cause = softmaxCause(outputs) ?? searching.wholeGraphCause(outputs)
@@ -50,7 +52,7 @@ extension ModelComparison {
       isAll = true
     }
     if !isAll {
-      let tried = search.report(behind: found)
+      let tried = search.report(behind: found, canGoOn: canGoOn)
       report.search = tried
       if !causes.isEmpty { causes[causes.count - 1].explanation += " \(tried.explanation)" }
     }
@@ -93,8 +95,9 @@ extension ModelComparison {
     runner.budget = valueBudget
     let ends = outputs.all.map { (left: form.left.outputs[$0.left], right: form.right.outputs[$0.right]) }
     let aligned = try AlignedGraphs(
-      runner, inputs: inputIDs(form.left, form.right), outputs: ends, tolerance: tolerance,
-      mayBeFolded: false)
+      runner, inputs: inputIDs(form.left, form.right), outputs: ends,
+      // What a wide tolerance allows is no sign that two values are the same one.
+      tolerance: .float32, mayBeFolded: false)
     let distances = try runner.distances(aligned.pairs, .exact, in: Double.self)
     let read = aligned.inputPairs()
     var result: [Parting] = []
@@ -230,6 +233,8 @@ extension ModelComparison {
     var isAll: Bool
     var count: Int
     var ops: [String]
+    /// Whether the graphs without it can be computed: extents that a file has as constants may not fit others.
+    var canGoOn = true
   }
 
   private func extent(
@@ -242,7 +247,7 @@ extension ModelComparison {
       return (changed, rightGraph)
     }
     guard let first = graphs(fault.hypothesis.edits) else {
-      return Extent(left: leftGraph, right: rightGraph, isAll: false, count: 1, ops: [])
+      return Extent(left: leftGraph, right: rightGraph, isAll: false, count: 1, ops: [], canGoOn: false)
     }
     var result = Extent(left: first.left, right: first.right, isAll: false, count: 1, ops: [])
     if agree(first.left, first.right, outputs) {

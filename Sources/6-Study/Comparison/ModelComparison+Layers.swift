@@ -25,7 +25,7 @@ extension ModelComparison {
     guard let leftGraph = left.graph, let rightGraph = right.graph else {
       if !isExplained {
         try progress(.explaining)
-        let search = CauseSearch([left.graph, right.graph].compactMap { $0 })
+        let search = CauseSearch([left.graph, right.graph].compactMap { $0 }, budget: searchBudget)
         report.cause =
           backgroundCause(outputs) ?? softmaxCause(outputs) ?? searching(search).wholeGraphCause(outputs)
         // Of two recordings nothing can be changed.

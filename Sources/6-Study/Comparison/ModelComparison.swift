@@ -19,6 +19,8 @@ package struct ModelComparison {
   package var isStrict = false
   /// The most bytes of intermediate values that are kept at a time.
   package var valueBudget = 512 << 20
+  /// The most operations that a search for causes computes, a multiply-accumulate being one.
+  package var searchBudget = CauseSearch.usualBudget
 
   package init(
     left: Side, right: Side, batches: [[ComparisonInput]], engine: DiffEngine, tolerance: Tolerance

@@ -318,5 +318,23 @@ def test_strict_counts_what_one_side_lacks(tmp_path):
     report = diff(tmp_path / "two.npz", tmp_path / "one.npz")
     assert any("b of" in note and "no counterpart" in note for note in report["notes"])
     report = diff(tmp_path / "two.npz", tmp_path / "one.npz", "--strict", status=DIFFERENCE)
-    assert "Output b" in report["explanation"] and report["kind"] == "real"
+    assert "Output b" in report["explanation"] and report["kind"] is None
     diff(tmp_path / "two.npz", tmp_path / "two.npz", "--strict")
+
+
+def test_a_search_in_vain_says_what_it_tried(models, tmp_path):
+    image = np.random.default_rng(3).standard_normal((1, 3, 224, 224)).astype(np.float32)
+    np.save(tmp_path / "image.npy", image)
+    logits = onnx_checks.run(models["folded.onnx"], image)["output"]
+    np.savez(tmp_path / "noise.npz", output=np.random.default_rng(4).standard_normal(logits.shape).astype(np.float32))
+    common = (models["folded.onnx"], tmp_path / "noise.npz", "--input", tmp_path / "image.npy")
+    report = diff(*common, status=DIFFERENCE)
+    search = report["search"]
+    assert report["cause"] is None and search["runs"] > 10 and search["places"] == search["changes"] == 0
+    assert {"preprocessing", "swapped_input_channels", "half_precision"} <= set(search["kinds"])
+    assert report["explanation"].endswith(search["explanation"])
+    assert "No cause was found" in scalenet("diff", *common, check=False).stdout
+    # Where there is a cause for everything, nothing was tried in vain.
+    faulty(models["folded.onnx"], tmp_path / "faulty.onnx")
+    report = diff(models["folded.onnx"], tmp_path / "faulty.onnx", status=DIFFERENCE)
+    assert report["cause"]["confirmed"] and report["search"] is None

@@ -12,7 +12,7 @@ import pytest
 import reference
 from command import DIFFERENCE, OK, scalenet
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
 SCHEMA = json.loads((reference.FIXTURES.parent / "schemas" / "diff.schema.json").read_text())
 SHAPE = (1, 3, 32, 32)
@@ -202,9 +202,25 @@ def test_steps_of_advice_are_what_was_run(files):
     report = diff(files / "a.tensor.onnx", files / "a.onnx", "--input", files / "image.npy", "--atol", "1e-9", "--rtol", "1e-4", status=DIFFERENCE)
     advice = report["precision"]["advice"]
     counts = [step["count"] for step in advice["steps"]]
-    assert counts == sorted(counts) and counts[0] == 0 and counts[-1] == len(report["precision"]["layers"])
-    # With all of them kept it is the float32 model.
+    layers = [layer for layer in report["precision"]["layers"] if layer["op"] != "input"]
+    assert counts == sorted(counts) and counts[0] == 0 and counts[-1] == len(layers)
+    # With all of them kept it is the float32 model. An input of the graph is no layer that could be kept.
     assert advice["is_within_tolerance"] and advice["steps"][-1]["output_error"] < 1e-5
+
+
+@pytest.mark.parametrize("part", [0.8, 0.5, 0.25])
+def test_the_quantizer_itself_does_what_advice_says(files, tmp_path, part):
+    """ONNX Runtime's quantizer, told to leave out what is advised, is off by as much as the run of the advice was."""
+    whole = diff(files / "a.tensor.onnx", files / "a.onnx", "--input", files / "image.npy", "--tolerance", "int8", status=OK)
+    limit = str(whole["outputs"][0]["metrics"]["max_absolute_error"] * part)
+    options = ("--input", files / "image.npy", "--atol", limit, "--rtol", "0")
+    advice = diff(files / "a.tensor.onnx", files / "a.onnx", *options, status=DIFFERENCE)["precision"]["advice"]
+    assert advice["is_within_tolerance"] and advice["keep"]
+    names = json.loads("[" + advice["command"].split("=[")[1].split("]")[0] + "]")
+    quantize(files / "a.onnx", tmp_path / "kept.onnx", False, names)
+    found = diff(tmp_path / "kept.onnx", files / "a.onnx", *options, status=OK)
+    step = next(step for step in advice["steps"] if step["count"] >= len(advice["keep"]))
+    assert found["precision"] is None or found["precision"]["output_error"] <= step["output_error"] * (1 + ERROR_TOLERANCE)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
@@ -214,15 +230,16 @@ def test_half_precision_and_the_command_of_the_advice(files, tmp_path, dtype):
     assert precision["type"] == dtype and precision["advice"]["keep"] == []
     assert all(layer["is_explained"] is not False for layer in precision["layers"])
     output = report["outputs"][0]["metrics"]
-    # A tolerance that the half type misses by a little asks for some layers.
-    limit = str(output["max_absolute_error"] * 0.6)
-    report = diff(files / f"a.{dtype}.onnx", files / "a.onnx", "--atol", limit, "--rtol", "0", status=DIFFERENCE)
-    advice = report["precision"]["advice"]
-    assert advice["keep"] and advice["is_within_tolerance"]
-    command = shlex.split(advice["command"])
-    assert command[:2] == ["scalenet", "convert"] and command[-2:] == ["-o", "mixed.onnx"]
-    scalenet(*command[1:-1], tmp_path / "mixed.onnx")
-    diff(tmp_path / "mixed.onnx", files / "a.onnx", "--atol", limit, "--rtol", "0", status=OK)
+    # A tolerance that the half type misses by a little asks for some layers, a narrow one for many.
+    for part in (0.6, 0.2):
+        limit = str(output["max_absolute_error"] * part)
+        report = diff(files / f"a.{dtype}.onnx", files / "a.onnx", "--atol", limit, "--rtol", "0", status=DIFFERENCE)
+        advice = report["precision"]["advice"]
+        assert advice["keep"] and advice["is_within_tolerance"]
+        command = shlex.split(advice["command"])
+        assert command[:2] == ["scalenet", "convert"] and command[-2:] == ["-o", "mixed.onnx"]
+        scalenet(*command[1:-1], tmp_path / "mixed.onnx", "--force")
+        diff(tmp_path / "mixed.onnx", files / "a.onnx", "--atol", limit, "--rtol", "0", status=OK)
 
 
 def test_text_markdown_and_page_show_layers_and_advice(files, tmp_path):
@@ -240,3 +257,43 @@ def test_text_markdown_and_page_show_layers_and_advice(files, tmp_path):
 def test_models_in_one_precision_have_none(files):
     report = diff(files / "a.onnx", files / "a.onnx", status=OK)
     assert report["precision"] is None
+
+
+def test_steps_are_never_called_rounding(tmp_path):
+    """Numbers in the middle between two steps go up in float32 and down in Double, so that the model in steps is off from
+    itself by as much as from the other."""
+    step = np.float32(0.1)
+    x = ((np.arange(64) - 32 + 0.5).astype(np.float32) * step).reshape(1, 64)
+    assert (np.round(x / step) != np.round(x.astype(np.float64) / np.float64(step))).any()
+    image = helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 64))
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, 64))
+    constants = [numpy_helper.from_array(step, "step"), numpy_helper.from_array(np.int8(0), "zero")]
+    steps = [
+        helper.make_node("QuantizeLinear", ["x", "step", "zero"], ["q"], name="q"),
+        helper.make_node("DequantizeLinear", ["q", "step", "zero"], ["d"], name="d"),
+    ]
+    for name, nodes, tensors in (("float", [], []), ("steps", steps, constants)):
+        made = [*nodes, helper.make_node("Neg", ["d" if nodes else "x"], ["y"], name="neg")]
+        graph = helper.make_graph(made, name, [image], [output], tensors)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        onnx.save(model, tmp_path / f"{name}.onnx")
+    np.save(tmp_path / "x.npy", x)
+    common = (tmp_path / "steps.onnx", tmp_path / "float.onnx", "--input", tmp_path / "x.npy")
+    report = diff(*common, status=DIFFERENCE)
+    rounding = report["outputs"][0]["rounding"]
+    assert rounding["left_error"] > 0.01
+    assert report["kind"] == "real" and report["cause"]["kind"] == "quantized_weights", report["cause"]
+    report = diff(*common, "--tolerance", "int8", status=OK)
+    assert report["kind"] == "real" and "Double" in report["explanation"]
+
+
+def test_steps_that_are_computed_are_named(files, tmp_path):
+    logging.getLogger().setLevel(logging.ERROR)
+    quantize_dynamic(str(files / "a.onnx"), str(tmp_path / "dynamic.onnx"), weight_type=QuantType.QUInt8)
+    report = diff(tmp_path / "dynamic.onnx", files / "a.onnx", status=DIFFERENCE)
+    causes = [report["cause"], *report["other_causes"]]
+    assert all(cause["kind"] == "quantized_weights" and cause["confirmed"] for cause in causes), causes
+    assert "ConvInteger" in causes[0]["explanation"] and "DynamicQuantizeLinear" in causes[0]["explanation"]
+    # What is within a wide tolerance is not the same for that.
+    report = diff(tmp_path / "dynamic.onnx", files / "a.onnx", "--tolerance", "int8", status=OK)
+    assert "with that alone both give the same" not in report["explanation"] or "all" in report["explanation"]

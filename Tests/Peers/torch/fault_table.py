@@ -26,7 +26,7 @@ import onnxruntime
 import scalenet_torch
 import torch
 import world
-from command import OK, scalenet
+from command import DIFFERENCE, OK, scalenet
 from edited_network import Network
 from fault_kinds import KINDS, plant
 from image_libraries import timm, torchvision
@@ -60,6 +60,18 @@ NETWORKS = {
     "repvgg_a0": (lambda: timm.create_model("repvgg_a0", exportable=True), 64),
     "mobilevit_xxs": (lambda: timm.create_model("mobilevit_xxs", exportable=True), 64),
 }
+#: Two faults in one file, of kinds that do not hide each other.
+TWO = "two faults at once"
+PAIRS = [
+    ("function left out", "different weights"),
+    ("bias doubled", "residual of another block"),
+    ("epsilon everywhere", "function left out"),
+    ("kernel transposed", "dropout left in"),
+    ("int8 for each channel", "LeakyRelu for Relu"),
+    ("float16 in all weights", "function left out"),
+    ("mean and deviation", "statistics shifted"),
+    ("BGR for RGB in the first weight", "softmax at the end"),
+]
 #: A fault that moves ONNX Runtime's outputs by less, of the largest, is none.
 LEAST_EFFECT = 2e-4
 #: Seconds of a processor after which a comparison is remarked upon.
@@ -71,7 +83,8 @@ def exports(name, folder):
     paths = {way: folder / f"{way}.onnx" for way in ("torchscript", "unfused", "dynamo", "folded", "unfolded")}
     weights = folder / "weights.pth"
     if all(path.exists() for path in [weights, *paths.values()]):
-        return paths, weights if scalenet("inspect", weights, check=False).status == OK else None
+        is_known = scalenet("diff", weights, paths["dynamo"], check=False).status in (OK, DIFFERENCE)
+        return paths, weights if is_known else None
     create, side = NETWORKS[name]
     torch.manual_seed(11)
     model = create()
@@ -137,8 +150,31 @@ def same_place(name, names):
     return "planted" in name or any(bare in other or other in bare for other in (re.sub(r"[^A-Za-z0-9]", "", n) for n in names))
 
 
+def moved(expected, faulty):
+    """Whether ONNX Runtime can run the model, and gives other outputs."""
+    try:
+        found = outputs(faulty)
+    except (refusals.Fail, refusals.InvalidArgument, refusals.InvalidGraph, refusals.RuntimeException):
+        return False
+    return found.shape != expected.shape or bool(np.abs(found - expected).max() >= LEAST_EFFECT * np.abs(expected).max())
+
+
+def planted(model, kind, shapes):
+    """Yields (place, faulty model, names of causes, one set for each fault)."""
+    if kind != TWO:
+        for where, faulty in plant(model, kind, 2, shapes):
+            yield where, faulty, [KINDS[kind][1]]
+        return
+    for first, second in PAIRS:
+        for where, once in plant(model, first, 1, shapes):
+            # The last of some places, away from the first fault, where the second moves outputs once more.
+            twice = [found for found in plant(once, second, 3, shapes) if found[0] != where or kind_of_whole(first)]
+            if twice and moved(outputs(once), twice[-1][1]):
+                yield f"{first} at {where}, {second} at {twice[-1][0]}", twice[-1][1], [KINDS[first][1], KINDS[second][1]]
+
+
 def faults(name, paths, checkpoint, kinds, places):
-    """Yields (kind, place, ways, names of the place, report, seconds) for each fault that moves outputs."""
+    """Yields (kind, place, names of causes, ways, names of the place, report, seconds) for each fault that moves outputs."""
     ways = list(paths)
     sound = {way: onnx.load(path) for way, path in paths.items()}
     nets = {way: Network(model) for way, model in sound.items()}
@@ -148,15 +184,10 @@ def faults(name, paths, checkpoint, kinds, places):
         for attempt in range(len(ways)):
             # The first place is compared with the same file, the second with another one or the weights.
             way = ways[(number + attempt) % len(ways)]
-            for where, faulty in plant(sound[way], kind, 2, nets[way].shapes):
-                if found == places:
+            for where, faulty, allowed in planted(sound[way], kind, nets[way].shapes):
+                if found == (len(PAIRS) if kind == TWO else places):
                     break
-                try:
-                    other = outputs(faulty)
-                except (refusals.Fail, refusals.InvalidArgument, refusals.InvalidGraph, refusals.RuntimeException):
-                    continue
-                same = other.shape == expected[way].shape
-                if same and np.abs(other - expected[way]).max() < LEAST_EFFECT * np.abs(expected[way]).max():
+                if not moved(expected[way], faulty):
                     continue
                 others = ways + (["weights"] if checkpoint else [])
                 beside = way if found % 2 == 0 else others[(number + attempt + 1 + found) % len(others)]
@@ -165,9 +196,10 @@ def faults(name, paths, checkpoint, kinds, places):
                 onnx.save(faulty, path)
                 pair = (known, path) if number % 2 == 0 else (path, known)
                 report, seconds = compared(*pair)
-                yield kind, where, f"{beside} / {way}", neighbourhood(nets[way], where), report, seconds
+                around = set() if kind == TWO else neighbourhood(nets[way], where)
+                yield kind, where, allowed, f"{beside} / {way}", around, report, seconds
                 found += 1
-            if found == places:
+            if found >= places:
                 break
 
 
@@ -203,7 +235,7 @@ class Table:
                 self.alarms.append(f"{name} {left.stem} / {right.stem}: {report['explanation']}")
                 print("ALARM", self.alarms[-1], flush=True)
 
-    def add(self, name, kind, where, pair, names, report, spent):
+    def add(self, name, kind, where, allowed, pair, names, report, spent):
         row = self.rows[kind]
         row.count += 1
         row.networks.add(name)
@@ -214,13 +246,16 @@ class Table:
         places += [cause[key] for cause in said for key in ("node", "other_node")]
         # Two exporters name nodes differently; that undoing it makes both the same tells the place as well.
         is_undone = len(said) > 0 and report["search"] is None
-        is_placed = is_undone or kind_of_whole(kind) or any(same_place(place, names) for place in places)
+        is_placed = is_undone or kind == TWO or kind_of_whole(kind) or any(same_place(place, names) for place in places)
         is_found = report["verdict"] == "differ" and is_placed
-        is_wrong = any(cause["kind"] not in KINDS[kind][1] for cause in said)
+        told = {cause["kind"] for cause in said}
+        is_wrong = not told <= set().union(*allowed)
+        # Of two faults of like kinds one cause for each.
+        is_named = not is_wrong and len(said) >= len(allowed) and all(told & names for names in allowed)
         row.found += is_found
-        row.named += bool(said) and not is_wrong
+        row.named += is_named
         row.wrong += is_wrong
-        word = "WRONG" if is_wrong else "elsewhere" if not is_found else "unnamed" if not said else "slow" if spent > SLOW else None
+        word = "WRONG" if is_wrong else "elsewhere" if not is_found else "unnamed" if not is_named else "slow" if spent > SLOW else None
         if word is not None:
             told = "; ".join(f"{cause['kind']}: {cause['explanation']}" for cause in said) or report["explanation"]
             self.remark(f"{word} {name} {pair} {kind} at {where}, {spent:.1f} s: {told}")
@@ -267,7 +302,7 @@ def main():
     parser.add_argument("--exports", type=Path)
     parser.add_argument("networks", nargs="*", default=[])
     options = parser.parse_args()
-    kinds = options.kinds.split(",") if options.kinds else list(KINDS)
+    kinds = options.kinds.split(",") if options.kinds else [*KINDS, TWO]
     result = table(options.networks or NETWORKS, kinds, options.places, options.exports)
     print(result)
     return 1 if result.alarms or result.total("wrong") else 0

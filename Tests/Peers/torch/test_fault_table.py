@@ -10,6 +10,7 @@ KINDS = [
     "gate skipped", "parts of a Concat exchanged", "parts of a Split exchanged", "convolution left out",
     "margins that reflect", "matrix transposed", "int8 for each channel", "factor for each channel", "bias left out",
     "float16 in all weights", "mean and deviation", "softmax at the end",
+    fault_table.TWO,
 ]
 
 

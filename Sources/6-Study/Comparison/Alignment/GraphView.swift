@@ -58,6 +58,18 @@ struct GraphView {
     return id
   }
 
+  /// Whether a value is an input of the graph, or one that was prepared: nothing with weights has read it yet.
+  func isImage(_ id: ValueID) -> Bool {
+    var waiting = [id]
+    var seen = Set<ValueID>()
+    while let id = waiting.popLast() {
+      guard seen.insert(id).inserted, let producer = producers[id.index] else { continue }
+      if graph.nodes[producer].op.hasWeight { return false }
+      waiting += graph.nodes[producer].inputs.compactMap { $0 }
+    }
+    return true
+  }
+
   /// The parameters of a node, in its order.
   func parameters(_ index: Int) -> [ValueID] {
     graph.nodes[index].inputs.compactMap { $0 }.filter { graph[$0].initializer != nil }

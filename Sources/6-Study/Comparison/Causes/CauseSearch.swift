@@ -17,18 +17,20 @@ final class CauseSearch: Sendable {
 
   /// How many faults are looked for one behind the other.
   static let mostFaults = 4
-  /// Operations, a multiply-accumulate being one: some seconds of two processors.
-  private static let usualWork = 150e9
+  /// Operations, a multiply-accumulate being one, that a search may take: some seconds of two processors.
+  static let usualBudget = 150e9
   /// However large the graphs, they may be run as often.
   private static let leastRuns = 12.0
 
   private let state = Locked(State())
   private let mostWork: Double
 
-  /// - Parameter graphs: those that are searched, with all extents known.
-  init(_ graphs: [Graph]) {
+  /// - Parameters:
+  ///   - graphs: those that are searched, with all extents known.
+  ///   - budget: operations that may be computed; a few runs of the graphs may be in any case.
+  init(_ graphs: [Graph], budget: Double) {
     let once = graphs.map { $0.operations }.reduce(0, +)
-    mostWork = max(Self.usualWork, once * Self.leastRuns)
+    mostWork = max(budget, once * Self.leastRuns)
   }
 
   /// Adds a run of a graph. Double takes about three times as long as float32.
@@ -72,8 +74,10 @@ final class CauseSearch: Sendable {
 
   /// What was tried in vain.
   ///
-  /// - Parameter found: how many faults were found before.
-  func report(behind found: Int) -> DiffReport.Search {
+  /// - Parameters:
+  ///   - found: how many faults were found before.
+  ///   - canGoOn: whether the graphs can be computed without the last of them.
+  func report(behind found: Int, canGoOn: Bool = true) -> DiffReport.Search {
     state.withLock { state in
       let kinds = DiffReport.CauseKind.allCases.filter(state.kinds.contains)
       var tried: [String] = []
@@ -82,7 +86,9 @@ final class CauseSearch: Sendable {
       }
       if state.runs > 0 { tried.append("\(Self.count(state.runs, "change")) of a whole side") }
       var text = found == 0 ? "No cause was found" : "Behind it other differences remain"
-      if found == Self.mostFaults {
+      if !canGoOn {
+        text = "What comes behind it was not looked at, as extents there do not fit this change alone"
+      } else if found == Self.mostFaults {
         text += "; no more than \(found) faults are looked for"
       } else if tried.isEmpty {
         text += "; nothing fitted that could have been tried"
@@ -93,7 +99,7 @@ final class CauseSearch: Sendable {
       if state.isCut { text += "; the search, which is bounded, ended there" }
       return DiffReport.Search(
         places: state.places, changes: state.changes, runs: state.runs, kinds: kinds,
-        isComplete: !state.isCut && found < Self.mostFaults, explanation: text + ".")
+        isComplete: !state.isCut && canGoOn && found < Self.mostFaults, explanation: text + ".")
     }
   }
 

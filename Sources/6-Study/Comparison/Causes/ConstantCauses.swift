@@ -101,7 +101,7 @@ enum ConstantCauses: CauseFamily {
     }
     if a == b || Distance(a, b, .exact).relativeError <= Tolerance.roundedWeights.absolute { return nil }
     let replacement = Tensor(b, shape: own.tensor.shape).cast(to: own.tensor.dataType)
-    let isImage = node.inputs[0].map(site.own.graph.inputs.contains) == true
+    let isImage = node.inputs[0].map(site.own.isImage) == true
     let (kind, has, otherHas) = describe(isImage, node, input, own.name, a, b, shape)
     return Difference(input: input, kind: kind, has: has, otherHas: otherHas, replacement: replacement)
   }

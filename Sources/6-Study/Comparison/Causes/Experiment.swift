@@ -36,7 +36,7 @@ struct Experiment {
     guard let own = Self.part(of: self.base, site) else { return nil }
     names.formUnion(own.inputs.map { own[$0].name })
     for hypothesis in hypotheses {
-      guard let graph = Self.changed(self.base, hypothesis),
+      guard let graph = Self.changed(self.base, hypothesis, site),
         let part = Self.part(of: graph, site)
       else { continue }
       names.formUnion(part.inputs.map { part[$0].name })
@@ -77,7 +77,9 @@ struct Experiment {
     let targetName = site.own.graph[site.ownTarget].name
     var target = graph.value(named: targetName)
     if case .outputs(let id, _) = site.place, let place = site.own.graph.outputs.firstIndex(of: id) {
-      target = graph.outputs[place]
+      // A part that was cut out before has no other output.
+      target =
+        graph.outputs.count == site.own.graph.outputs.count ? graph.outputs[place] : graph.outputs.first
     }
     guard let target else { return nil }
     var cut = Set<ValueID>()
@@ -91,10 +93,13 @@ struct Experiment {
     return try? graph.subgraph(inputs: cut, outputs: [target])
   }
 
-  private static func changed(_ base: Graph, _ hypothesis: Hypothesis) -> Graph? {
+  private static func changed(_ base: Graph, _ hypothesis: Hypothesis, _ site: Site) -> Graph? {
     // A change that does not fit the graph is no candidate.
     guard let base = hypothesis.foldsFirst ? try? base.folded() : base else { return nil }
-    return try? base.applying(hypothesis.edits)
+    if let changed = try? base.applying(hypothesis.edits) { return changed }
+    // Extents that are constants far behind may not fit it, which says nothing of this place.
+    guard let part = part(of: base, site) else { return nil }
+    return try? part.applying(hypothesis.edits)
   }
 
   /// What the part of a graph makes of the other's values; nil if it can't be computed.
@@ -122,7 +127,7 @@ struct Experiment {
   func confirms(_ hypothesis: Hypothesis) -> Bool {
     guard unchanged > Self.limit, engine.search?.mayGoOn() ?? true else { return false }
     engine.search?.addChange(hypothesis.kind)
-    guard let graph = Self.changed(base, hypothesis),
+    guard let graph = Self.changed(base, hypothesis, site),
       let error = error(of: graph, inputType: hypothesis.inputType)
     else { return false }
     return error <= Self.limit && error <= unchanged / 4
