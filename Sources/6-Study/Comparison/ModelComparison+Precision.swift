@@ -75,7 +75,10 @@ extension ModelComparison {
     }
     let asItIs = try study.run(stages.own, study.ownInputs, study.outputs.map(\.own))
     let found = try study.advice(
-      ranked.map { stages.stages[$0] }.filter { !$0.otherNodes.isEmpty }, asItIs: asItIs)
+      ranked.map { stages.stages[$0] }.filter { !$0.otherNodes.isEmpty }, asItIs: asItIs,
+      ranges: Dictionary(
+        zip(stages.stages, measures).compactMap { stage, found in found.range.map { (stage.own, $0) } },
+        uniquingKeysWith: { a, _ in a }))
     let layers = ranked.map { index in
       layer(study, stages.stages[index], measures[index], alone[index])
     }

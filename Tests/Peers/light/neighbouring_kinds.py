@@ -5,8 +5,8 @@ from edited_network import linear, of, residuals, whole, with_bias
 from fault_kinds import FUNCTION, KINDS, LEFT_OUT, kind, weights
 from onnx import numpy_helper
 
-#: These fit only networks that share channels out.
-OF_LARGE_NETWORKS = {"parts of a Split exchanged"}
+#: These fit only networks that share channels out, or whose normalisations shift.
+OF_LARGE_NETWORKS = {"parts of a Split exchanged", "function before the normalisation"}
 
 
 def function_before(net, name):

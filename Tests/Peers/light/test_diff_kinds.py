@@ -17,8 +17,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
 BLOCKS = reference.FIXTURES / "blocks"
 NETWORKS = ["basic.unfolded.onnx", "gated_convolution.onnx", "inverted.unfolded.onnx", "bottleneck.onnx", "scalenet_tiny.onnx", "made"]
-# A fault that moves ONNX Runtime's outputs by less, of the largest, is none.
-LEAST_EFFECT = 2e-4
+# A fault that moves ONNX Runtime's outputs by less, of the largest, is none: on other inputs it may move them hardly at all.
+LEAST_EFFECT = 1e-3
 NAMED = 0.95
 
 # Faults in neighbouring nodes, the second a reader of the first.

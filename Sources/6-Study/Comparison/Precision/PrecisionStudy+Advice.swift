@@ -22,8 +22,8 @@ extension PrecisionStudy {
 
   /// The graph of lower precision in which some layers stay in float32, as the command of the advice would make it; nil
   /// where that cannot be put together.
-  private func keeping(_ kept: [PrecisionStage]) throws(ScaleNetError) -> Graph? {
-    try stages.lower.isHalf ? inHalf(keeping: kept) : inSteps(keeping: kept)
+  private func keeping(_ kept: [PrecisionStage], _ ranges: Ranges) throws(ScaleNetError) -> Graph? {
+    try stages.lower.isHalf ? inHalf(keeping: kept) : inSteps(keeping: kept, ranges)
   }
 
   /// The reference converted to the half type, but for all nodes of these layers. nil where the type can't hold it.
@@ -41,8 +41,9 @@ extension PrecisionStudy {
 
   /// The graph in steps with some layers computed from the reference's operators and weights. A value is rounded for all
   /// that read it as long as its own layer or one of these is in steps: that is where ONNX Runtime's quantisation sets
-  /// its pairs of QuantizeLinear and DequantizeLinear.
-  private func inSteps(keeping kept: [PrecisionStage]) throws(ScaleNetError) -> Graph? {
+  /// its pairs of QuantizeLinear and DequantizeLinear. Steps of what a kept layer gives hold its values, as that calibrates
+  /// anew.
+  private func inSteps(keeping kept: [PrecisionStage], _ ranges: Ranges) throws(ScaleNetError) -> Graph? {
     let (own, other) = (stages.own, stages.other)
     let count = own.nodes.count
     var grafting = Grafting(own, suffix: ".float32")
@@ -65,7 +66,8 @@ extension PrecisionStudy {
       replaced[stage.own] = made
       if let quantizer = stage.quantizer, readInSteps.contains(stage.own) {
         let rounded = try grafting.edit { (graph) throws(ScaleNetError) in
-          try graph.addRounding(quantizer, of: made, name: other[stage.other].name, isBounded: true)
+          try graph.addRounding(
+            quantizer.covering(ranges[stage.own]), of: made, name: other[stage.other].name, isBounded: true)
         }
         guard let rounded else { return nil }
         replaced[stage.own] = rounded
@@ -82,17 +84,24 @@ extension PrecisionStudy {
     return graph
   }
 
+  /// The least and the largest of the reference's values, by those in lower precision.
+  typealias Ranges = [ValueID: ClosedRange<Float>]
+
   /// The outcome with some layers kept.
-  private func outcome(keeping kept: [PrecisionStage]) throws(ScaleNetError) -> Outcome? {
-    guard let graph = try keeping(kept) else { return nil }
+  private func outcome(keeping kept: [PrecisionStage], _ ranges: Ranges) throws(ScaleNetError) -> Outcome? {
+    guard let graph = try keeping(kept, ranges) else { return nil }
     return stages.lower.isHalf
       ? try run(graph, otherInputs, outputs.map(\.other)) : try run(graph, ownInputs, outputs.map(\.own))
   }
 
   /// Looks for the fewest layers, of those that add most, that bring the outputs within the tolerance.
   ///
-  /// - Parameter ranked: the stages in the order of what they add, without the inputs: what reads these decides of them.
-  func advice(_ ranked: [PrecisionStage], asItIs: Outcome) throws(ScaleNetError) -> (
+  /// - Parameters:
+  ///   - ranked: the stages in the order of what they add, without the inputs: what reads these decides of them.
+  ///   - ranges: of the reference's values.
+  func advice(
+    _ ranked: [PrecisionStage], asItIs: Outcome, ranges: Ranges
+  ) throws(ScaleNetError) -> (
     kept: [PrecisionStage], steps: [DiffReport.PrecisionAdvice.Step], outcome: Outcome?
   ) {
     var steps = [
@@ -100,7 +109,7 @@ extension PrecisionStudy {
     ]
     if asItIs.isWithin { return ([], steps, asItIs) }
     func tried(_ count: Int) throws(ScaleNetError) -> Outcome? {
-      let outcome = try outcome(keeping: Array(ranked.prefix(count)))
+      let outcome = try outcome(keeping: Array(ranked.prefix(count)), ranges)
       if let outcome {
         steps.append(.init(count: count, outputError: outcome.error, isWithinTolerance: outcome.isWithin))
       }
@@ -133,7 +142,9 @@ extension PrecisionStudy {
     if high > 1, high <= Self.mostPruned {
       for stage in kept.dropLast().reversed() {
         let rest = kept.filter { $0.own != stage.own }
-        if let outcome = try outcome(keeping: rest), outcome.isWithin { (kept, best) = (rest, outcome) }
+        if let outcome = try outcome(keeping: rest, ranges), outcome.isWithin {
+          (kept, best) = (rest, outcome)
+        }
       }
     }
     return (kept, steps.sorted { $0.count < $1.count }, best)

@@ -67,6 +67,8 @@ struct PrecisionStudy {
     var found: Double?
     var accumulated: Double?
     var activation: DiffReport.Rounded?
+    /// The least and the largest of the reference's values there.
+    var range: ClosedRange<Float>?
   }
 
   /// Runs the reference once, and beside each of its layers the same layer in lower precision: on the reference's values,
@@ -136,6 +138,8 @@ struct PrecisionStudy {
         let reference = try tensor.floats(of: graph[id].name)
         if let quantizer = stages.stages[stage].quantizer {
           result[stage].activation = Self.rounded(quantizer, reference, tensor.shape.dimensions)
+          let finite = reference.lazy.filter(\.isFinite)
+          if let least = finite.min(), let largest = finite.max() { result[stage].range = least...largest }
         }
         for (role, elements) in early.removeValue(forKey: stage) ?? [] {
           compare(stage, role, elements, reference)

@@ -67,6 +67,17 @@ struct Quantizer {
     }
   }
 
+  /// Steps for all, made larger where need be so that they hold a range; those of their own for each channel stay.
+  func covering(_ range: ClosedRange<Float>?) -> Quantizer {
+    guard let range, steps.count == 1, let held = bounds.first else { return self }
+    var factor: Float = 1
+    if range.upperBound > 0, held.upperBound > 0 { factor = max(factor, range.upperBound / held.upperBound) }
+    if range.lowerBound < 0, held.lowerBound < 0 { factor = max(factor, range.lowerBound / held.lowerBound) }
+    var result = self
+    result.steps[0] *= factor
+    return result
+  }
+
   /// The nearest number that is held; without bounds where only the steps are to count.
   func rounded(_ elements: [Float], shape: [Int], isBounded: Bool) -> [Float]? {
     if steps.isEmpty {
