@@ -58,7 +58,8 @@ extension ScaleNetError {
   {
     ScaleNetError(
       .inputOutput, path: path,
-      reason: "not enough memory: \(purpose) needs \(needed >> 20) MiB, and "
+      // What is needed is rounded up, so that it is more than what is left.
+      reason: "not enough memory: \(purpose) needs \((needed - 1) >> 20 + 1) MiB, and "
         + "\(limit.source) leaves \(limit.bytes >> 20) MiB")
   }
 

@@ -62,6 +62,14 @@ enum Main {
     exit(status)
   }
 
+  /// The library is given the names of classes, and knows nothing of the file that they stand in.
+  private static func namingFile(_ error: ScaleNetError) -> ScaleNetError {
+    guard error.kind == .invalidOption, error.option == "labels",
+      let option = arguments.firstIndex(of: "--labels"), arguments.indices.contains(option + 1)
+    else { return error }
+    return error.inFile(arguments[option + 1])
+  }
+
   private static func run() -> Int32 {
     let wantsJSON =
       arguments.contains("--format=json")
@@ -97,7 +105,7 @@ enum Main {
         try command.run()
         return 0
       } catch let error as ScaleNetError {
-        tell(error)
+        tell(Self.namingFile(error))
         return ExitStatus.of(error.kind)
       } catch let failure as PartialFailure {
         for error in failure.errors { tell(error) }

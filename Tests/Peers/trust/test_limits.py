@@ -174,7 +174,8 @@ def test_memory_that_lacks_for_small_things(root, inputs, arguments):
         assert process.stderr.count("\n") == 1, (limit, process)
         assert left == before
         refused += 1
-    assert refused > 0 and done > 0, (refused, done)
+    # What only looks has enough wherever the program starts.
+    assert done > 0 and (refused > 0 or arguments[0] == "inspect"), (refused, done)
 
 
 def test_standard_output_that_is_full(inputs):

@@ -13,7 +13,15 @@ public struct HDF5Builder: ~Copyable {
   private let datasetProperties: Handle
   private var payloads: [HDF5Layout.Payload] = []
 
+  /// What libhdf5 takes for what it keeps of a file until that is closed.
+  private static let memory = 16 << 20
+
   init(path: String, image: SparseImage) throws(ScaleNetError) {
+    // Where it gets none, libhdf5 touches what it has freed as it tidies up.
+    if let limit = MemoryLimit.ofProcess(), limit.bytes < Self.memory {
+      throw .notEnoughMemory(
+        path: path, purpose: "laying out the file", needed: Self.memory, limit: limit)
+    }
     let access = try Self.properties(scalenet_h5p_file_access(), path)
     try Self.check(
       H5Pset_libver_bounds(access.identifier, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18), path, "choosing a version"

@@ -100,7 +100,10 @@ enum ConstantCauses: CauseFamily {
         replacement: other.tensor.cast(to: own.tensor.dataType))
     }
     if a == b || Distance(a, b, .exact).relativeError <= Tolerance.roundedWeights.absolute { return nil }
-    let replacement = Tensor(b, shape: own.tensor.shape).cast(to: own.tensor.dataType)
+    // The other side's weights stay where they are: all that differ are kept together in the end.
+    let isAlike = other.tensor.dataType == own.tensor.dataType
+    let replacement =
+      isAlike ? other.tensor : Tensor(b, shape: own.tensor.shape).cast(to: own.tensor.dataType)
     let isImage = node.inputs[0].map(site.own.isImage) == true
     let (kind, has, otherHas) = describe(isImage, node, input, own.name, a, b, shape)
     return Difference(input: input, kind: kind, has: has, otherHas: otherHas, replacement: replacement)
