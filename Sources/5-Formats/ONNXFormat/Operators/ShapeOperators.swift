@@ -140,6 +140,12 @@ enum ShapeOperators {
         divisor *= max(value, 1)
       } else if let index = rest.firstIndex(where: { $0.ratio(to: stated) != nil }) {
         rest[index] = .fixed(rest[index].ratio(to: stated) ?? 1)
+      } else if let index = rest.firstIndex(where: { stated.ratio(to: $0) != nil }),
+        let factor = stated.ratio(to: rest[index])
+      {
+        // Elements of other axes move to the open one.
+        rest[index] = .fixed(1)
+        divisor *= factor
       } else {
         return extents
       }
