@@ -233,7 +233,7 @@ extension NodeCase {
     case "Split": return .computed(.split(axis: axis("axis", 0), parts: outputs.count))
     case "Squeeze": return .computed(.squeeze)
     case "Sum": return .variadic(.sum)
-    case "Tile": return .computed(.tile)
+    case "Tile": return .computed(.tile())
     case "TopK":
       return .computed(
         .topK(axis: axis("axis", -1), isLargest: flag("largest", true), isSorted: flag("sorted", true)))

@@ -94,7 +94,7 @@ import Testing
       (.computed(.reshape(allowsZero: false)), [x, integers([.max, .max])], "extents that hold [2, 3]"),
       (.computed(.reshape(allowsZero: false)), [x, integers([-1, -1])], "extents that hold [2, 3]"),
       (.computed(.expand()), [x, integers([-1, 3])], "shape"),
-      (.computed(.tile), [x, integers([.max, .max])], "extents in range"),
+      (.computed(.tile()), [x, integers([.max, .max])], "extents in range"),
       (.computed(.pad(mode: .reflect)), [x, integers([.max, 0, 0, 0])], "pads"),
       (.computed(.slice), [x, integers([0]), integers([1]), integers([5])], "axes of rank 2"),
       (.computed(.slice), [x, integers([0]), integers([1]), integers([0]), integers([0])], "none of 0"),

@@ -60,6 +60,8 @@ extension Graph {
       case .computed(.constantOfShape(let value, let known?)):
         graph.nodes[index].op = .computed(
           .constantOfShape(value, known: known.map { $0.binding(batch) }))
+      case .computed(.tile(let known?)):
+        graph.nodes[index].op = .computed(.tile(known: known.map { $0.binding(batch) }))
       case .computed(.range(let known?)):
         graph.nodes[index].op = .computed(.range(known: known.binding(batch)))
       // No other operator holds extents of values.

@@ -85,7 +85,19 @@ def folded():
     return nodes, {"four": int64(4), "rest": int64(-1), "w": operator_models.real(3, 5)}, 60
 
 
-@pytest.mark.parametrize("make", [strided, steps, filled, sliced, folded])
+def repeated():
+    """A constant for each image."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["batch"], start=0, end=1),
+        helper.make_node("Concat", ["batch", "two"], ["repeats"], axis=0),
+        helper.make_node("Tile", ["row", "repeats"], ["rows"]),
+        helper.make_node("Add", ["x", "rows"], ["sum"]),
+        helper.make_node("MatMul", ["sum", "w"], ["y"]),
+    ]
+    return nodes, {"two": int64(2), "row": operator_models.real(1, 6), "w": operator_models.real(12, 5)}, 60
+
+
+@pytest.mark.parametrize("make", [strided, steps, filled, sliced, folded, repeated])
 def test_open_batch(tmp_path, make):
     nodes, constants, macs = make()
     model = operator_models.model(nodes, ("batch", 12), constants)

@@ -107,12 +107,12 @@ TIMM = {
 }
 #: Networks of torchvision, with the side of their images.
 TORCHVISION = {
-    "alexnet": 96,
+    "alexnet": 224,
     "squeezenet1_1": 96,
     "shufflenet_v2_x0_5": 96,
     "mnasnet0_5": 96,
     "inception_v3": 139,
-    "vgg11_bn": 64,
+    "vgg11_bn": 224,
     "swin_v2_t": 64,
     "vit_b_32": 224,
     "maxvit_t": 224,
@@ -213,7 +213,7 @@ def rows(name):
                     export(model, side, exporter, opset, is_open, path)
                     onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
                 except Exception as error:
-                    yield exporter, opset, is_open, "no export", str(error).strip().replace("\n", " ")[:120]
+                    yield exporter, opset, is_open, "no export", " ".join(str(error).split())[:120]
                     continue
             try:
                 error, allowed = errors(model, side, path, Path(folder), is_open)

@@ -16,8 +16,8 @@ public enum Computed: OperatorKind {
   case gather(axis: Int)
   /// data, pads, constant_value and axes; the last two may be left out.
   case pad(mode: Pad.Mode)
-  /// input and repeats.
-  case tile
+  /// input and repeats. What is known of the result's extents beforehand, open ones included, stands in `known`; or nil.
+  case tile(known: [Dimension]? = nil)
   /// input, min and max; the last two may be left out. Elements may be any numbers.
   case clip
   /// X, roi, scales and sizes, of which either scales or sizes is there. The extent of the payload has no meaning;
@@ -112,11 +112,11 @@ public enum Computed: OperatorKind {
         throw ScaleNetError(place: "input constant_value", expected: x.dataType.rawValue, found: "\(value)")
       }
       return open(x.rank)
-    case .tile:
-      guard try listCount(inputs, 1, "repeats") == x.rank else {
+    case .tile(let known):
+      guard try listCount(inputs, 1, "repeats") == x.rank, known?.count ?? x.rank == x.rank else {
         throw ScaleNetError(place: "input repeats", expected: "\(x.rank) numbers", found: "another count")
       }
-      return open(x.rank)
+      return known.map { [TensorType(x.dataType, $0)] } ?? open(x.rank)
     case .clip:
       _ = try require(inputs, 0, "input", .number)
       for (index, name) in [(1, "min"), (2, "max")] {

@@ -269,8 +269,19 @@ enum ShapeOperators {
     if let repeats = try graph.integersIfKnown(node, 1) {
       try graph.add(node, .tile(Tile(repeats: repeats)), [input])
     } else {
-      try graph.add(node, .computed(.tile), [input, try graph.operand(node, 1)])
+      let known = try graph.extents(node, 1).flatMap { tiled(graph.type(input), $0) }
+      try graph.add(node, .computed(.tile(known: known)), [input, try graph.operand(node, 1)])
     }
+  }
+
+  /// The extents of a value that is repeated, as often as there are images among others; nil if one is not known.
+  private static func tiled(_ x: TensorType, _ repeats: [Dimension]) -> [Dimension]? {
+    guard x.rank == repeats.count else { return nil }
+    let known = zip(x.dimensions, repeats).compactMap { extent, count -> Dimension? in
+      if let number = count.value { return number > 0 ? extent.multiplied(by: number) : nil }
+      return extent.value.flatMap { $0 > 0 ? count.multiplied(by: $0) : nil }
+    }
+    return known.count == x.rank ? known : nil
   }
 
   static func write(_ op: Tile, _ node: inout NodeWriter) {
