@@ -9,12 +9,15 @@ struct ComparableForm {
   /// Whether normalisations were folded, as one side had them in its weights.
   let isFolded: Bool
 
+  private static let manyFolded = 4
+
   init(_ left: Graph, _ right: Graph) throws(ScaleNetError) {
     let (a, b) = (try Self.cleaned(left), try Self.cleaned(right))
     func folds(_ graph: Graph) -> Int { GraphView(graph).normalization.count { $0 != nil } }
     let (own, others) = (folds(a), folds(b))
-    // A normalisation that one side lacks is a difference; that it lacks most of them is another way to write the same.
-    isFolded = min(own, others) * 2 < max(own, others)
+    // A normalisation that one side lacks is a difference; that it lacks many of them is another way to write the same.
+    // Some stay where a resize stands between.
+    isFolded = min(own, others) * 2 < max(own, others) || abs(own - others) >= Self.manyFolded
     self.left = isFolded ? try a.folded() : a
     self.right = isFolded ? try b.folded() : b
   }
