@@ -9,6 +9,11 @@ package struct MemoryLimit: Sendable {
   /// What limits them, for messages.
   package let source: String
 
+  /// The same limit, of which no more is counted on.
+  package func atMost(_ bytes: Int) -> MemoryLimit {
+    MemoryLimit(bytes: min(self.bytes, bytes), source: source)
+  }
+
   /// The tightest of the process's own limits, its control group's, and what the machine has; nil if nothing is known.
   package static func ofProcess() -> MemoryLimit? {
     let pages = numbers(in: "/proc/self/statm")

@@ -17,9 +17,13 @@ extension ScaleNetError {
 
   /// The plan needs more memory than allowed.
   static func tooLarge(what: String, bytes: Int?, limit: Int) -> ScaleNetError {
-    if let bytes, bytes <= 16 << 30, let least = MemoryLimit.ofProcess(), least.bytes < bytes {
+    // What other threads have given back since the limit was asked for is not counted on.
+    if let bytes, bytes <= 16 << 30, let least = MemoryLimit.ofProcess(),
+      least.bytes < bytes + (64 << 20)
+    {
       return .notEnoughMemory(
-        path: nil, purpose: "the plan, up to \(what.escapedForMessage),", needed: bytes, limit: least)
+        path: nil, purpose: "the plan, up to \(what.escapedForMessage),", needed: bytes,
+        limit: least.atMost(limit))
     }
     return ScaleNetError(
       reason:
