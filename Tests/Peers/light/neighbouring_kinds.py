@@ -40,8 +40,7 @@ def no_block(net, node):
     net.replace(node.output[0], min(node.input, key=lambda name: place.get(name, -1)))
 
 
-# Where the other file has the normalisation folded, it is the convolution's weights that differ.
-@kind("function before the normalisation", of("Relu"), FUNCTION | {"wiring", "operator", "different_weights"})
+@kind("function before the normalisation", of("Relu"), FUNCTION | {"wiring", "operator"})
 def early_function(net, node):
     norm = net.makers.get(node.input[0])
     if norm is None or norm.op_type != "BatchNormalization" or len(net.readers(norm.output[0])) != 1:
