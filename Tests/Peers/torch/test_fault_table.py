@@ -19,7 +19,7 @@ def test_faults_in_exports(network):
     table = fault_table.table([network], KINDS, places=2)
     assert not table.alarms and table.honest >= 5
     count = table.total("count")
-    assert count > len(KINDS)
+    assert count > 12
     assert table.total("found") == count, table.remarks
     assert table.total("wrong") == 0, table.remarks
     assert table.total("named") >= NAMED * count, table.remarks
