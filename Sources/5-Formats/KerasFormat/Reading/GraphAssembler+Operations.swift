@@ -52,7 +52,6 @@ extension GraphAssembler {
     case .exp: return try addUnary(.exp, reader)
     case .log: return try addUnary(.log, reader)
     case .softsign: return try addUnary(.softsign, reader)
-    case .mish: return try addUnary(.mish, reader)
     case .hardSigmoid: return try addUnary(.hardSigmoid(alpha: 1.0 / 6, beta: 0.5), reader)
     case .hardSilu: return try addUnary(.hardSwish, reader)
     case .relu: return try addUnary(.relu, reader)

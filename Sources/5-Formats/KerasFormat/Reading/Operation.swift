@@ -6,7 +6,7 @@ enum Operation: Sendable {
   // Of one.
   case negative, abs, square, sqrt, exp, log, relu, relu6, sigmoid, tanh, silu, softplus, softsign, elu, selu,
     gelu
-  case leakyRelu, hardSigmoid, hardSilu, mish, identity, clip, softmax
+  case leakyRelu, hardSigmoid, hardSilu, identity, clip, softmax
   case cast
   // Of shapes and along axes.
   case getItem, reshape, flatten, transpose, expandDims, squeeze, pad, concatenate
@@ -43,7 +43,7 @@ enum Operation: Sendable {
     "keras.src.ops.nn": [
       "Relu": .relu, "Relu6": .relu6, "Sigmoid": .sigmoid, "Silu": .silu, "Softplus": .softplus, "Elu": .elu,
       "Selu": .selu, "Gelu": .gelu, "LeakyRelu": .leakyRelu, "HardSigmoid": .hardSigmoid,
-      "HardSilu": .hardSilu, "Softsign": .softsign, "Mish": .mish, "Softmax": .softmax,
+      "HardSilu": .hardSilu, "Softsign": .softsign, "Softmax": .softmax,
     ],
     "keras.src.ops.core": ["Cast": .cast],
   ]
