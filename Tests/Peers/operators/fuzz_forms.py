@@ -11,12 +11,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import elementwise_forms
 import forms
-import network_forms
+import index_forms
 import node_tests
 import numpy as np
 import onnx
 import onnxruntime
+import product_forms
+import quantized_forms
+import reduction_forms
+import shape_forms
+import window_forms
 from command import scalenet
 from onnx.reference import ReferenceEvaluator
 
