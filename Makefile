@@ -73,7 +73,7 @@ build-deps: | $(FIRST)
 	$(call install-packages,$(BUILD_PACKAGES))
 
 build: $(LINK)/flags | $(FIRST) ## Build the release binary, .build/release/scalenet
-	PKG_CONFIG_PATH="$(CURDIR)/$(LINK)$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" \
+	PKG_CONFIG_PATH="$(CURDIR)/$(LINK)$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" SCALENET_SMALL=1 \
 	  $(SWIFT) build -c release --product scalenet $(STATIC) $$(cat $<)
 
 $(LINK)/flags: Packaging/link Packaging/glibc.c | $(FIRST)

@@ -11,6 +11,17 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Targets in which nothing goes over weights or pixels: `make build` sets SCALENET_SMALL, and has them compiled for size.
+/// A package that others depend on by version can have no such settings, so they are not there without it.
+let small: Set<String> = [
+  "Architectures", "Inspection", "KerasFormat", "Profiling", "Reports", "ScaleNetCLI", "ScaleNetKit",
+]
+
+func settings(for target: String) -> [SwiftSetting] {
+  let isSmall = small.contains(target) && Context.environment["SCALENET_SMALL"] != nil
+  return settings + (isSmall ? [.unsafeFlags(["-Osize"], .when(configuration: .release))] : [])
+}
+
 /// The floors of the house, from the ground up: a target uses only targets of floors below its own, and of its own
 /// floor those that stand above it in the table of CONTRIBUTING.md. `.ci/imports` compares the two.
 enum Floor: String {
@@ -26,7 +37,7 @@ enum Floor: String {
   func path(_ target: String) -> String { "Sources/\(rawValue)/\(target)" }
 
   func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path(name), swiftSettings: settings)
+    .target(name: name, dependencies: dependencies, path: path(name), swiftSettings: settings(for: name))
   }
 }
 
@@ -118,7 +129,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: Floor.command.path("ScaleNetCLI"),
-      swiftSettings: settings),
+      swiftSettings: settings(for: "ScaleNetCLI")),
 
     // Tests. libzip is another's opinion of the archives that are written; without a name for pkg-config, nobody who builds
     // the command alone is told to install it.

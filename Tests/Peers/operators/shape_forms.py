@@ -240,8 +240,8 @@ def cast_like(random, op, opset):
 @form("Dropout")
 def dropout(random, op, opset):
     x = values(random, draw(random, op, opset), shape(random))
-    # In opsets 10 and 11 nobody says what the mask is in inference.
-    outputs = 1 if opset in (10, 11) else int(random.integers(1, 3))
+    # Before opset 12 nobody says what the mask is in inference.
+    outputs = 1 if opset < 12 else int(random.integers(1, 3))
     if opset < 12:
         return Case(op, [x], outputs=outputs, **({"ratio": 0.3} if random.integers(2) else {}))
     ratio = np.array(0.3, draw(random, op, opset, "T1")) if random.integers(2) else None
