@@ -11,8 +11,8 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Targets in which nothing goes over weights or pixels: `make build` sets SCALENET_SMALL, and has them compiled for size.
-/// A package that others depend on by version can have no such settings, so they are not there without it.
+/// Targets that were measured to be as fast when they are compiled for size: `make build` sets SCALENET_SMALL, and has that
+/// done. A package that others depend on by version can have no such settings, so they are not there without it.
 let small: Set<String> = [
   "Architectures", "Inspection", "KerasFormat", "Profiling", "Reports", "ScaleNetCLI", "ScaleNetKit",
 ]

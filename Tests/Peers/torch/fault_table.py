@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "light"))
 import neighbouring_kinds  # noqa: F401
 import numpy as np
 import onnx
-import onnxruntime
 import scalenet_torch
 import torch
 import world
@@ -30,7 +29,7 @@ from command import DIFFERENCE, OK, scalenet
 from edited_network import Network
 from fault_kinds import KINDS, plant
 from image_libraries import timm, torchvision
-from onnxruntime.capi import onnxruntime_pybind11_state as refusals
+from planted_runs import causes, moved, run
 
 models = torchvision.models
 
@@ -74,8 +73,6 @@ PAIRS = [
 ]
 #: Where the sound file has the normalisation in its weights, nothing but other weights can be told of these.
 FOLDED_AWAY = {"normalisation left out", "function before the normalisation"}
-#: A fault that moves ONNX Runtime's outputs by less, of the largest, is none.
-LEAST_EFFECT = 2e-4
 #: Seconds of a processor after which a comparison is remarked upon.
 SLOW = 5
 
@@ -106,16 +103,6 @@ def exports(name, folder):
     scalenet("convert", paths["unfused"], "-o", paths["unfolded"], "--no-fold-batch-norm", "--no-verify")
     torch.save(model.state_dict(), weights)
     return exports(name, folder)
-
-
-def outputs(model):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    image = session.get_inputs()[0]
-    return session.run(None, {image.name: np.random.default_rng(7).standard_normal(image.shape).astype(np.float32)})[0]
 
 
 @dataclass
@@ -152,15 +139,6 @@ def same_place(name, names):
     return "planted" in name or any(bare in other or other in bare for other in (re.sub(r"[^A-Za-z0-9]", "", n) for n in names))
 
 
-def moved(expected, faulty):
-    """Whether ONNX Runtime can run the model, and gives other outputs."""
-    try:
-        found = outputs(faulty)
-    except (refusals.Fail, refusals.InvalidArgument, refusals.InvalidGraph, refusals.RuntimeException):
-        return False
-    return found.shape != expected.shape or bool(np.abs(found - expected).max() >= LEAST_EFFECT * np.abs(expected).max())
-
-
 def planted(model, kind, shapes):
     """Yields (place, faulty model, names of causes, one set for each fault)."""
     if kind != TWO:
@@ -171,7 +149,7 @@ def planted(model, kind, shapes):
         for where, once in plant(model, first, 1, shapes):
             # The last of some places, away from the first fault, where the second moves outputs once more.
             twice = [found for found in plant(once, second, 3, shapes) if found[0] != where or kind_of_whole(first)]
-            if twice and moved(outputs(once), twice[-1][1]):
+            if twice and moved(run(once)[1], twice[-1][1]):
                 yield f"{first} at {where}, {second} at {twice[-1][0]}", twice[-1][1], [KINDS[first][1], KINDS[second][1]]
 
 
@@ -180,7 +158,7 @@ def faults(name, paths, checkpoint, kinds, places):
     ways = list(paths)
     sound = {way: onnx.load(path) for way, path in paths.items()}
     nets = {way: Network(model) for way, model in sound.items()}
-    expected = {way: outputs(model) for way, model in sound.items()}
+    expected = {way: run(model)[1] for way, model in sound.items()}
     for number, kind in enumerate(kinds):
         found = 0
         for attempt in range(len(ways)):
@@ -205,10 +183,6 @@ def faults(name, paths, checkpoint, kinds, places):
                 found += 1
             if found >= places:
                 break
-
-
-def causes(report):
-    return [cause for cause in [report["cause"], *report["other_causes"]] if cause and cause["confirmed"]]
 
 
 @dataclass
@@ -244,7 +218,7 @@ class Table:
         row.count += 1
         row.networks.add(name)
         self.seconds.append(spent)
-        said = causes(report)
+        said = [cause for cause in causes(report) if cause["confirmed"]]
         divergence = report["first_divergence"] or {}
         places = [divergence.get("name"), divergence.get("other_name")]
         places += [cause[key] for cause in said for key in ("node", "other_node")]

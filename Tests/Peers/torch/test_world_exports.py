@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 import scalenet_torch
 import torch
+import world
 from command import scalenet
 from image_libraries import torchvision
 
@@ -141,3 +142,11 @@ def test_written_again(tmp_path, exported, name, exporter):
     onnx_checks.check(output)
     expected, found = (onnx_checks.run(each, image)["output"] for each in (path, output))
     assert onnx_checks.relative_error(found, expected) < onnx_checks.FLOAT32_TOLERANCE
+
+
+@pytest.mark.parametrize("name", world.SHORT)
+def test_newer_networks(name):
+    """One of a kind of world.py, which has all: both exporters, opsets 17 to 20, open and fixed batches."""
+    rows = list(world.rows(name))
+    assert len(rows) == len(world.WAYS)
+    assert [row[3] for row in rows] == ["ok"] * len(rows), rows
