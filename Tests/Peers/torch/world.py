@@ -83,7 +83,7 @@ TIMM = {
     "res2net50_14w_8s": (96, {}),
     "resnest14d": (96, {}),
     "resnetv2_50": (96, {"layers": (1, 1, 1, 1)}),
-    "resnetv2_50x1_bit": (96, {"layers": (1, 1, 1, 1)}),
+    "resnetv2_50x1_bit": (96, {}),
     "rexnet_100": (96, {}),
     "selecsls42": (96, {}),
     "legacy_seresnet18": (96, {}),
