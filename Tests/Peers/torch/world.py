@@ -100,7 +100,7 @@ TIMM = {
     "visformer_tiny": (None, {}),
     "vit_tiny_patch16_224": (None, {"depth": 3}),
     "vit_relpos_small_patch16_224": (None, {"depth": 2}),
-    "volo_d1_224": (None, {"layers": (1, 1, 1, 1)}),
+    "volo_d1_224": (None, {}),
     "ese_vovnet19b_slim": (96, {}),
     "xception41": (96, {}),
     "xcit_nano_12_p8_224": (None, {"depth": 2}),
