@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import time
 
 import faults
 import numpy as np
@@ -33,6 +34,14 @@ def bench(shim, root, models, kind):
     names = [argument[3:] for argument in kind.arguments if argument.startswith("{}/")]
     given = Kind(kind.name, kind.arguments, kind.outputs, tuple(name for name in names if (models / name).exists()))
     return faults.Bench(shim, root, models, given, has_old=False)
+
+
+def wait_for(path, seconds=60):
+    """Until the file is there."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"no {path} after {seconds} s"
+        time.sleep(0.01)
 
 
 def changing(bench):
@@ -84,9 +93,15 @@ def test_an_input_that_comes_and_goes_is_what_is_blamed(shim, root, models):
     runs = bench(shim, root, models, kind)
     path, calls = changing(runs)
     change = f"truncate -s 100 {path}; cat {models / path.name} > {path}"
+    over = root / "over"
     for point in list(calls)[:: max(1, len(calls) // 6)]:
         runs.reset()
-        process = runs.run(point, "hook", hook=f"{change}; (for i in $(seq 40); do {change}; done) >/dev/null 2>&1 &")
+        over.unlink(missing_ok=True)
+        process = runs.run(
+            point, "hook", hook=f"{change}; (for i in $(seq 40); do {change}; done; touch {over}) >/dev/null 2>&1 &"
+        )
+        # The changes go on after the command has ended, and would meet the files of the next point.
+        wait_for(over)
         faults.figures["safetensors", "changed"] += 1
         assert process.status == BAD_INPUT and str(path) in process.stderr, (point, process)
         assert set(runs.files()) == set(runs.kind.inputs)
