@@ -8,10 +8,17 @@ package enum ZipName {
     if first == slash { return "the name is an absolute path" }
     if name.contains(UInt8(ascii: "\\")) { return "the name contains a backslash" }
     if name.contains(0) { return "the name contains a NUL" }
-    let dot = UInt8(ascii: ".")
-    if name.split(separator: slash).contains(where: { $0.elementsEqual([dot, dot]) }) {
-      return "the name leads to a parent directory"
+    // Bytes and points since the last slash.
+    var (length, points) = (0, 0)
+    for byte in name {
+      if byte == slash {
+        if length == 2, points == 2 { break }
+        (length, points) = (0, 0)
+      } else {
+        length += 1
+        if byte == UInt8(ascii: ".") { points += 1 }
+      }
     }
-    return nil
+    return length == 2 && points == 2 ? "the name leads to a parent directory" : nil
   }
 }

@@ -8,20 +8,28 @@ struct BlockKey {
   /// From 0.
   let stage: Int
   let number: Int
+  /// What follows the block's name.
+  private let rest: Substring
+
   /// What follows the block's name, split at the points.
-  let parts: [Substring]
+  var parts: [Substring] {
+    rest.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { Substring($0) }
+  }
 
   /// Nil for a key that belongs to no block.
   init?(_ key: String) {
-    guard key.hasPrefix("layer") else { return nil }
-    let parts = key.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-      .map { Substring($0) }
-    guard parts.count >= 3, let stage = Int(parts[0].dropFirst(5)), stage >= 1,
-      let number = Int(parts[1]), number >= 0
+    let bytes = key.utf8
+    let point = UInt8(ascii: ".")
+    guard bytes.starts(with: "layer".utf8), let first = bytes.firstIndex(of: point),
+      let stage = Int(key[bytes.index(bytes.startIndex, offsetBy: 5)..<first]), stage >= 1
+    else { return nil }
+    let afterFirst = bytes.index(after: first)
+    guard let second = bytes[afterFirst...].firstIndex(of: point), let number = Int(key[afterFirst..<second]),
+      number >= 0
     else { return nil }
     self.stage = stage - 1
     self.number = number
-    self.parts = Array(parts[2...])
+    rest = key[bytes.index(after: second)...]
   }
 
   /// How many blocks each stage has: one more than the highest number in the keys, at least 1.

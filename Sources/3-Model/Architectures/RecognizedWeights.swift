@@ -87,8 +87,9 @@ package struct RecognizedWeights: Sendable {
   // MARK: Counters
 
   private static func isCounter(_ name: String) -> Bool {
-    counters.contains(
-      String(name[(name.lastIndex(of: ".").map { name.index(after: $0) } ?? name.startIndex)...]))
+    let bytes = name.utf8
+    let last = bytes.lastIndex(of: UInt8(ascii: ".")).map { bytes.index(after: $0) } ?? bytes.startIndex
+    return counters.contains(String(name[last...]))
   }
 
   /// The weights without what profilers and averagers count.

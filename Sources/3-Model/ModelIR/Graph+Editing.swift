@@ -5,7 +5,9 @@ extension Graph {
   public func consumers() -> [[Int]] {
     var consumers = [[Int]](repeating: [], count: values.count)
     for (index, node) in nodes.enumerated() {
-      for id in Set(node.inputs.compactMap { $0 }) { consumers[id.index].append(index) }
+      for case let id? in node.inputs where consumers[id.index].last != index {
+        consumers[id.index].append(index)
+      }
     }
     return consumers
   }

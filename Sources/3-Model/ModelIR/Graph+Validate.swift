@@ -6,9 +6,10 @@ extension Graph {
   /// Names are unique, every value is produced once and before it is read, operators accept their inputs, and the
   /// recorded types are those that shape inference finds.
   public func validate() throws(ScaleNetError) {
-    var names = Set<String>()
+    // As many names as values are different ones.
+    var names = hasUniqueNames ? nil : Set<String>()
     for value in values {
-      guard !value.name.isEmpty, names.insert(value.name).inserted else {
+      guard !value.name.isEmpty, names?.insert(value.name).inserted != false else {
         throw .duplicateName(name: value.name)
       }
       if let tensor = value.initializer {
@@ -23,7 +24,7 @@ extension Graph {
       if isDefined[id.index] { throw .producedTwice(value: self[id].name, node: "graph input") }
       isDefined[id.index] = true
     }
-    var nodeNames = Set<String>()
+    var nodeNames = Set<String>(minimumCapacity: nodes.count)
     for node in nodes {
       guard !node.name.isEmpty, nodeNames.insert(node.name).inserted else {
         throw .duplicateName(name: node.name)

@@ -35,7 +35,8 @@ public struct Graph: Sendable {
 
   /// The value of an ID of this graph; another graph's may trap.
   public subscript(id: ValueID) -> Value {
-    get { values[id.index] }
+    // Inlined, so that a reader of one field copies no more than that.
+    @inlinable get { values[id.index] }
     set {
       if newValue.name != values[id.index].name {
         valuesByName[values[id.index].name] = nil
@@ -64,6 +65,9 @@ public struct Graph: Sendable {
 
   /// The elements of an initializer; nil for other values and for an input that is left out.
   public func initializer(_ id: ValueID?) -> Tensor? { id.flatMap { self[$0].initializer } }
+
+  /// Whether the table of names tells that no two values share one.
+  var hasUniqueNames: Bool { valuesByName.count == values.count }
 
   /// A name that no value has: `base`, or `base` with a number.
   public mutating func unusedName(_ base: String) -> String {

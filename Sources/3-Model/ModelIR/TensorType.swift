@@ -20,8 +20,23 @@ public struct TensorType: Hashable, Sendable {
 
   /// The shape, if no extent is open.
   public var shape: TensorShape? {
-    let values = dimensions.compactMap(\.value)
-    return values.count == rank ? TensorShape(values) : nil
+    var values: [Int] = []
+    values.reserveCapacity(rank)
+    for dimension in dimensions {
+      guard let value = dimension.value else { return nil }
+      values.append(value)
+    }
+    return TensorShape(values)
+  }
+
+  /// The product of the extents, if none is open.
+  public var elementCount: Int? {
+    var product = 1
+    for dimension in dimensions {
+      guard let value = dimension.value else { return nil }
+      product *= value
+    }
+    return product
   }
 
   /// The type with every extent that is open under a name set to `value`.

@@ -38,16 +38,15 @@ public struct PyTorchReader {
   public static func read(
     _ file: ByteRegion, key: String? = nil, verifyChecksums: Bool = false
   ) throws(ScaleNetError) -> StateDict {
-    if ZipReader.recognizes(file) {
-      let archive = try ZipReader(file)
-      if let program = try ExportedProgram(archive) {
-        let result = try program.weights(
-          key: key, budget: decompressionBudget(file), verifyChecksums: verifyChecksums)
-        try file.checkIntact()
-        return result
-      }
+    let archive = ZipReader.recognizes(file) ? try ZipReader(file) : nil
+    let result: StateDict
+    if let archive, let program = try ExportedProgram(archive) {
+      result = try program.weights(
+        key: key, budget: decompressionBudget(file), verifyChecksums: verifyChecksums)
+    } else {
+      result = try weights(
+        of: try checkpoint(file, archive, verifyChecksums: verifyChecksums), key: key, path: file.origin)
     }
-    let result = try readCheckpoint(file, key: key, verifyChecksums: verifyChecksums)
     try file.checkIntact()
     return result
   }
@@ -56,9 +55,14 @@ public struct PyTorchReader {
   static func readCheckpoint(
     _ file: ByteRegion, key: String?, verifyChecksums: Bool
   ) throws(ScaleNetError) -> StateDict {
-    let checkpoint = try checkpoint(file, verifyChecksums: verifyChecksums)
+    try weights(of: try checkpoint(file, verifyChecksums: verifyChecksums), key: key, path: file.origin)
+  }
+
+  private static func weights(
+    of checkpoint: Checkpoint, key: String?, path: String
+  ) throws(ScaleNetError) -> StateDict {
     let selection = try Selection(
-      checkpoint.arena, root: checkpoint.root, key: key, path: file.origin, classes: checkpoint.classes)
+      checkpoint.arena, root: checkpoint.root, key: key, path: path, classes: checkpoint.classes)
     return try checkpoint.tensors(selection)
   }
 
@@ -76,9 +80,11 @@ public struct PyTorchReader {
     return result
   }
 
-  private static func checkpoint(_ file: ByteRegion, verifyChecksums: Bool) throws(ScaleNetError)
-    -> Checkpoint
-  {
+  /// - Parameter archive: the file's, where it is open already.
+  private static func checkpoint(
+    _ file: ByteRegion, _ archive: ZipReader? = nil, verifyChecksums: Bool
+  ) throws(ScaleNetError) -> Checkpoint {
+    if let archive { return try readArchive(archive, verifyChecksums: verifyChecksums) }
     if ZipReader.recognizes(file) {
       return try readArchive(try ZipReader(file), verifyChecksums: verifyChecksums)
     }

@@ -12,11 +12,12 @@ extension CostReport {
     var layers: [Layer] = []
     layers.reserveCapacity(graph.nodes.count)
     var counted = Set<ValueID>()
+    let values = graph.values.map(ValueFacts.init)
     var totals = Totals(
       parameters: 0, buffers: 0, macs: 0, flops: 0, otherOperations: 0, weightBytes: 0,
       peakActivationBytes: 0, memoryTrafficBytes: 0, arithmeticIntensity: 0)
     for node in graph.nodes {
-      var layer = try Self.layer(node, of: graph)
+      var layer = try Self.layer(node, of: graph, values)
       for (position, id) in node.inputs.enumerated() {
         // A tensor that several layers share is counted once.
         guard let id, let tensor = graph[id].initializer, counted.insert(id).inserted else { continue }
@@ -37,7 +38,7 @@ extension CostReport {
       totals.memoryTrafficBytes = try node.sum(totals.memoryTrafficBytes, layer.memoryTrafficBytes)
       layers.append(layer)
     }
-    totals.peakActivationBytes = try Self.peakBytes(graph)
+    totals.peakActivationBytes = try Self.peakBytes(graph, values)
     if totals.memoryTrafficBytes > 0 {
       totals.arithmeticIntensity = Double(totals.flops) / Double(totals.memoryTrafficBytes)
     }
@@ -45,7 +46,9 @@ extension CostReport {
   }
 
   /// A node's shapes, operations and traffic; what it stores is counted by the caller.
-  private static func layer(_ node: Node, of graph: Graph) throws(ScaleNetError) -> Layer {
+  private static func layer(
+    _ node: Node, of graph: Graph, _ values: [ValueFacts]
+  ) throws(ScaleNetError) -> Layer {
     let inputs = node.inputs.map { id in id.flatMap { graph[$0].type.shape } }
     let outputs = node.outputs.compactMap { graph[$0].type.shape }
     guard outputs.count == node.outputs.count, let first = outputs.first else {
@@ -58,12 +61,15 @@ extension CostReport {
       name: node.name, op: node.op.name, inputShapes: [], outputShape: first.dimensions, parameters: 0,
       buffers: 0, macs: try node.sum(0, cost.macs), otherOperations: try node.sum(0, cost.otherOperations),
       memoryTrafficBytes: 0)
-    for case let id? in node.inputs where graph[id].initializer == nil {
-      layer.inputShapes.append(graph[id].type.shape?.dimensions ?? [])
+    for (id, shape) in zip(node.inputs, inputs) {
+      if let id, !values[id.index].isStored { layer.inputShapes.append(shape?.dimensions ?? []) }
     }
     if !isView(node.op) {
-      for case let id? in node.inputs + node.outputs {
-        layer.memoryTrafficBytes = try node.sum(layer.memoryTrafficBytes, size(id, of: graph))
+      for case let id? in node.inputs {
+        layer.memoryTrafficBytes = try node.sum(layer.memoryTrafficBytes, values[id.index].bytes)
+      }
+      for id in node.outputs {
+        layer.memoryTrafficBytes = try node.sum(layer.memoryTrafficBytes, values[id.index].bytes)
       }
     }
     return layer
@@ -82,15 +88,9 @@ extension CostReport {
     }
   }
 
-  /// Bytes of a value, weights included; in range, because the graph checks shapes.
-  private static func size(_ id: ValueID, of graph: Graph) -> Int {
-    guard let shape = graph[id].type.shape else { return 0 }
-    return shape.elementCount * graph[id].type.dataType.byteCount
-  }
-
-  private static func peakBytes(_ graph: Graph) throws(ScaleNetError) -> Int {
-    func size(_ id: ValueID) -> Int { graph[id].initializer == nil ? Self.size(id, of: graph) : 0 }
-    var lastUse = [Int](repeating: -1, count: graph.values.count)
+  private static func peakBytes(_ graph: Graph, _ values: [ValueFacts]) throws(ScaleNetError) -> Int {
+    func size(_ id: ValueID) -> Int { values[id.index].isStored ? 0 : values[id.index].bytes }
+    var lastUse = [Int](repeating: -1, count: values.count)
     for (index, node) in graph.nodes.enumerated() {
       for case let id? in node.inputs { lastUse[id.index] = index }
     }
@@ -102,10 +102,27 @@ extension CostReport {
     for (index, node) in graph.nodes.enumerated() {
       for id in node.outputs { alive = try node.sum(alive, size(id)) }
       peak = max(peak, alive)
-      for id in Set(node.inputs.compactMap { $0 }) where lastUse[id.index] == index { alive -= size(id) }
+      for case let id? in node.inputs where lastUse[id.index] == index {
+        alive -= size(id)
+        // A node may read a value twice, and frees it once.
+        lastUse[id.index] = .max
+      }
       for id in node.outputs where lastUse[id.index] < 0 { alive -= size(id) }
     }
     return peak
+  }
+}
+
+/// What counting asks of each value again and again.
+private struct ValueFacts {
+  /// Bytes, of weights too; in range, because the graph checks shapes. 0 where an extent is open.
+  let bytes: Int
+  /// Whether the file holds its elements.
+  let isStored: Bool
+
+  init(_ value: Value) {
+    bytes = (value.type.elementCount ?? 0) * value.type.dataType.byteCount
+    isStored = value.initializer != nil
   }
 }
 

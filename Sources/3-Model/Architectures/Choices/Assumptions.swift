@@ -76,31 +76,32 @@ private struct AssumptionFinder {
   private var gates: [String] {
     distinct(
       graph.nodes.compactMap { node -> String? in
+        let gate: String
+        switch node.op {
+        case .unary(.sigmoid): gate = "gates by sigmoid"
+        case .unary(.hardSigmoid): gate = "gates by hard sigmoid"
+        default: return nil
+        }
         // One number a channel.
         guard let input = node.inputs.first ?? nil, graph[input].type.rank == 4,
           graph[input].type.dimensions.dropFirst(2).allSatisfy({ $0.value == 1 })
         else { return nil }
-        return switch node.op {
-        case .unary(.sigmoid): "gates by sigmoid"
-        case .unary(.hardSigmoid): "gates by hard sigmoid"
-        default: nil
-        }
+        return gate
       })
   }
 
   /// Which convolution of a bottleneck takes the step: told by blocks whose first is 1x1.
   private var steps: [String] {
-    let inBlocks = graph.nodes.filter { Graph.place(of: $0.name) != nil }
     guard
-      inBlocks.contains(where: { node in
-        guard case .conv(let conv) = node.op else { return false }
-        return node.name.hasSuffix(".conv1") && conv.window.kernel == [1, 1]
+      graph.nodes.contains(where: { node in
+        guard case .conv(let conv) = node.op, conv.window.kernel == [1, 1] else { return false }
+        return node.name.hasSuffix(".conv1") && Graph.place(of: node.name) != nil
       })
     else { return [] }
     return distinct(
-      inBlocks.compactMap { node in
+      graph.nodes.compactMap { node in
         guard case .conv(let conv) = node.op, conv.window.strides == [2, 2],
-          !node.name.contains(".downsample")
+          !node.name.contains(".downsample"), Graph.place(of: node.name) != nil
         else { return nil }
         return conv.window.kernel == [1, 1] ? "steps in the first 1x1" : "steps in the 3x3"
       })

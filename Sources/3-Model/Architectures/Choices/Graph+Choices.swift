@@ -39,11 +39,8 @@ extension Graph {
 
   /// The stage and block that a node is of, from its name: `layer3.0.conv2` is of 3 and 0.
   static func place(of name: String) -> (stage: Int, block: Int)? {
-    let parts = name.split(separator: ".", maxSplits: 2)
-    guard parts.count == 3, parts[0].hasPrefix("layer"), let stage = Int(parts[0].dropFirst(5)),
-      let block = Int(parts[1])
-    else { return nil }
-    return (stage, block)
+    guard let key = BlockKey(name) else { return nil }
+    return (key.stage + 1, key.number)
   }
 
   /// Stages that would take a step beyond `outputStride` keep their size, and their kernels reach further, as with

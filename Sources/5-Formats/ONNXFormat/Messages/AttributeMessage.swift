@@ -21,7 +21,7 @@ struct AttributeMessage {
   /// The attribute of a function's call whose value this one has; nil outside of functions.
   private(set) var reference: String?
   /// The number of the type that the attribute states; 0 if it states none.
-  private(set) var statedKind: Int64 = 0
+  private(set) var statedKind = 0
   private(set) var value: Value = .other("nothing")
 
   /// The names of `AttributeProto.AttributeType`, in the order of their numbers.
@@ -33,7 +33,7 @@ struct AttributeMessage {
 
   init(_ bytes: RawSpan, _ range: Range<Int>, place: String, context: ParseContext) throws(ScaleNetError) {
     self.place = place
-    var kind: Int64 = 0
+    var kind = 0
     var float: Float?
     var integer: Int64?
     var string: String?
@@ -42,7 +42,7 @@ struct AttributeMessage {
     var integers: [Int64] = []
     var strings: [String] = []
     var graph: Range<Int>?
-    var present = Set<Int64>()
+    var present: FieldNumbers = []
     try context.forEachField(
       of: range, in: bytes, place: place, repeated: [7, 8, 9, 10, 11, 15, 23]
     ) { (field) throws(ScaleNetError) in
@@ -75,18 +75,18 @@ struct AttributeMessage {
         present.insert(8)
       case 10, 11:
         _ = try field.range(field.number == 10 ? "tensors" : "graphs")
-        present.insert(Int64(field.number) - 1)
+        present.insert(field.number - 1)
       case 13: _ = try field.range("doc_string")
       case 14, 15:
         _ = try field.range(field.number == 14 ? "tp" : "type_protos")
-        present.insert(Int64(field.number) - 1)
-      case 20: kind = try field.integer("type")
+        present.insert(field.number - 1)
+      case 20: kind = Int(try field.integer("type"))
       case 21:
         let name = try field.text("ref_attr_name", in: bytes)
         reference = name.isEmpty ? nil : name
       case 22, 23:
         _ = try field.range(field.number == 22 ? "sparse_tensor" : "sparse_tensors")
-        present.insert(Int64(field.number) - 11)
+        present.insert(field.number - 11)
       default: throw field.unknown
       }
     }
@@ -96,7 +96,7 @@ struct AttributeMessage {
         path: context.path, place: "\(place) \(name)", offset: range.lowerBound, expected: expected,
         found: found)
     }
-    guard (0..<Int64(Self.kinds.count)).contains(kind) else { throw failure("an attribute type", "\(kind)") }
+    guard Self.kinds.indices.contains(kind) else { throw failure("an attribute type", "\(kind)") }
     guard present.count <= (reference == nil ? 1 : 0) else {
       throw failure(reference == nil ? "one value" : "a reference alone", "\(present.count) values")
     }
@@ -105,7 +105,7 @@ struct AttributeMessage {
     // The oldest files do not say the type; what is present says it then.
     if kind == 0 { kind = present.first ?? 0 }
     if let found = present.first, found != kind {
-      throw failure(Self.kinds[Int(kind)], Self.kinds[Int(found)])
+      throw failure(Self.kinds[kind], Self.kinds[found])
     }
     switch kind {
     case 1: value = .float(float ?? 0)
@@ -120,13 +120,13 @@ struct AttributeMessage {
     case 6: value = .floats(floats)
     case 7: value = .integers(integers)
     case 8: value = .strings(strings)
-    default: value = .other(Self.kinds[Int(kind)])
+    default: value = .other(Self.kinds[kind])
     }
   }
 
   /// The value under another name, for an attribute that refers to it; nil if that one states another type.
   func value(for referring: AttributeMessage) -> AttributeMessage? {
-    guard referring.statedKind == 0 || Self.kinds[Int(referring.statedKind)] == kindName else { return nil }
+    guard referring.statedKind == 0 || Self.kinds[referring.statedKind] == kindName else { return nil }
     var result = self
     result.name = referring.name
     return result

@@ -95,7 +95,7 @@ extension GraphReader {
 
   /// Fails if two nodes give a value of one name, or one gives a value that is there already.
   private func checkOutputs(of body: Body) throws(ScaleNetError) {
-    var names = Set<String>()
+    var names = Set<String>(minimumCapacity: body.nodes.count)
     for (index, node) in body.nodes.enumerated() {
       for output in node.outputs where !output.isEmpty {
         let isTaken = scope.resolve(output).flatMap { scope.operand($0) } != nil

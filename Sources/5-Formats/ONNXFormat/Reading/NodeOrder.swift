@@ -27,7 +27,8 @@ struct NodeOrder {
       }
     }
     sources = Array(repeating: [], count: nodes.count)
-    read = Set(wanted)
+    read = Set(minimumCapacity: 2 * nodes.count + wanted.count)
+    read.formUnion(wanted)
     var isNeeded = [Bool](repeating: false, count: nodes.count)
     var pending = wanted.compactMap { producers[$0] }
     while let index = pending.popLast() {

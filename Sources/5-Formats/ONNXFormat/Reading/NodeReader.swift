@@ -23,7 +23,7 @@ struct NodeReader {
     self.path = path
     attributes = message.attributes
     guard attributes.count > 1 else { return }
-    var names = Set<String>()
+    var names = Set<String>(minimumCapacity: attributes.count)
     for attribute in attributes where !names.insert(attribute.name).inserted {
       throw failure("attribute \(attribute.name)", expected: "one", found: "two")
     }

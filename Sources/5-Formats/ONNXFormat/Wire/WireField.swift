@@ -57,10 +57,13 @@ struct WireField {
     return range
   }
 
-  func text(_ name: String, in bytes: RawSpan) throws(ScaleNetError) -> String {
-    let range = try range(name)
+  /// - Parameter name: spelled out for an error only.
+  func text(_ name: @autoclosure () -> String, in bytes: RawSpan) throws(ScaleNetError) -> String {
+    guard case .bytes(let range) = payload else {
+      throw failure(name(), expected: "length-delimited bytes", found: found)
+    }
     guard let text = bytes.extracting(range).text(), !text.utf8.contains(0) else {
-      throw failure(name, expected: "UTF-8 without NUL", found: "\(range.count) bytes that are not")
+      throw failure(name(), expected: "UTF-8 without NUL", found: "\(range.count) bytes that are not")
     }
     return text
   }

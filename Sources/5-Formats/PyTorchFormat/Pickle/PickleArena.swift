@@ -62,14 +62,16 @@ struct PickleArena {
   /// The text of a slice, or nil if it is not UTF-8.
   func string(_ slice: PickleSlice) -> String? {
     bytes.withBytes { bytes in
-      String(validating: bytes.array(slice.offset..<slice.offset + slice.count), as: UTF8.self)
+      bytes.extracting(slice.offset..<slice.offset + slice.count).text()
     }
   }
 
   /// Whether a slice holds just this text.
   func isText(_ value: PickleValue, _ text: String) -> Bool {
     guard case .text(let slice) = value, slice.count == text.utf8.count else { return false }
-    return string(slice) == text
+    return bytes.withBytes { bytes in
+      bytes.extracting(slice.offset..<slice.offset + slice.count).array().elementsEqual(text.utf8)
+    }
   }
 
   /// The keys and values of a dictionary.

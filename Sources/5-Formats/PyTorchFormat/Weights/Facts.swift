@@ -25,6 +25,8 @@ struct Facts {
       for pair in arena.pairs(container) {
         budget -= 1
         guard budget >= 0, values.count < Self.mostFacts else { return }
+        // Most entries are weights.
+        if case .tensor = pair.value { continue }
         guard case .text(let slice) = pair.key, slice.count + prefix.utf8.count <= Self.longestText,
           let key = arena.string(slice)
         else { continue }

@@ -42,8 +42,9 @@ extension CostReport {
       (1...6).contains(text.utf8.count) && text.utf8.allSatisfy { (48...57).contains($0) }
     }
     for node in block.nodes {
-      for part in graph.nodes[node].name.split(separator: "/").reversed() {
-        let pieces = part.split(maxSplits: 3) { $0 == "." || $0 == "_" }
+      for part in graph.nodes[node].name.utf8.split(separator: UInt8(ascii: "/")).reversed() {
+        let pieces = part.split(maxSplits: 3) { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
+          .map { Substring($0) }
         if pieces.count >= 2, pieces[0].hasPrefix("layer"), isNumber(pieces[0].dropFirst(5)),
           isNumber(pieces[1])
         {
