@@ -22,7 +22,6 @@ extension Movement {
     }
     let last = axes.count - 1
     let length = axes[last].source.count
-    let line = MovementLine(axes[last].source)
     let fill = Scalar(fill)
     let lines = axes[..<last].reduce(1) { $0 * $1.source.count }
     threads.parallelRanges(lines, least: max(1, Self.leastTask / length)) { range, _ in

@@ -1,9 +1,9 @@
 // Safe: a line is made of the two shapes, so that its places lie within both arrays.
 
 /// How the elements of a line of the output are fetched.
-enum MovementLine: Sendable {
+enum MovementLine: Hashable, Sendable {
   /// Elements in a row whose places follow each other with one step; a negative source stands for the fill value.
-  struct Run: Sendable {
+  struct Run: Hashable, Sendable {
     var start: Int
     var source: Int
     var step: Int

@@ -33,23 +33,26 @@ public struct Movement: Hashable, Sendable {
   }
 
   /// Where the terms count from, in the input.
-  public private(set) var base: Int
+  public let base: Int
   /// At least one, the last with an output step of 1.
-  public private(set) var axes: [Axis] = []
+  public let axes: [Axis]
   /// What stands where nothing is read.
   public let fill: Double
+  /// How the elements along the last axis are fetched: found once, not in each run.
+  let line: MovementLine
 
   /// `axes` are the output's, outermost first; neighbours in memory come last.
   public init(base: Int = 0, axes: [Axis], fill: Double = 0) {
-    self.base = base
     self.fill = fill
-    for axis in axes { append(axis) }
-    if self.axes.last?.outputStep != 1 {
-      self.axes.append(Axis(.strided(count: 1, step: 1), outputStep: 1))
-    }
+    var (base, merged) = (base, [Axis]())
+    for axis in axes { Self.append(axis, to: &merged, &base) }
+    if merged.last?.outputStep != 1 { merged.append(Axis(.strided(count: 1, step: 1), outputStep: 1)) }
+    line = MovementLine(merged[merged.count - 1].source)
+    self.base = base
+    self.axes = merged
   }
 
-  private mutating func append(_ axis: Axis) {
+  private static func append(_ axis: Axis, to axes: inout [Axis], _ base: inout Int) {
     var axis = axis
     if case .table(let terms) = axis.source, let first = terms.first, first >= 0 {
       let step = terms.count > 1 ? terms[1] - first : 0
