@@ -10,7 +10,7 @@ public final class ThreadPool: Sendable {
   /// `count` is at least 1. Threads that the system refuses to start are done without.
   public init(count: Int) {
     precondition(count > 0)
-    state = ThreadPoolState()
+    state = ThreadPoolState(capacity: count)
     var workers = 1
     while workers < count {
       guard state.startWorker(workers) else { break }

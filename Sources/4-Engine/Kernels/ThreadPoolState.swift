@@ -12,6 +12,13 @@ import Synchronization
 // Safe: mutexes and condition have memory of their own from `init` to `deinit`, because they must not move; the order
 // in which the job is written and read is told below.
 
+/// An index that threads take in turns, in cache lines of its own: processors fetch two at a time.
+private struct LoopCounter: ~Copyable {
+  let value = Atomic<Int>(0)
+  private let padding: (Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0)
+  private let more: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
+}
+
 /// What the threads of a pool share.
 ///
 /// A loop is open to workers until its caller finds no index left; then the caller waits for those that joined. Who comes
@@ -30,7 +37,11 @@ import Synchronization
   private static let joinedBits = openBit - 1
   private static func loop(_ gate: Int) -> Int { gate >> 17 }
 
-  private let next = Atomic<Int>(0)
+  /// The next index of each thread's own part of the loop.
+  private let next: UnsafeMutablePointer<LoopCounter>
+  /// Threads that there may be, the caller included, and those that there are: as many parts has a loop.
+  private let capacity: Int
+  private nonisolated(unsafe) var parts = 1
   /// Threads that went to sleep since somebody woke them.
   private let sleepers = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
@@ -42,7 +53,11 @@ import Synchronization
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  /// - Parameter capacity: the threads that there may be, the caller's own included.
+  init(capacity: Int) {
+    self.capacity = capacity
+    unsafe next = .allocate(capacity: capacity)
+    for index in 0..<capacity { unsafe (next + index).initialize(to: LoopCounter()) }
     unsafe caller.initialize(to: pthread_mutex_t())
     unsafe mutex.initialize(to: pthread_mutex_t())
     unsafe wake.initialize(to: pthread_cond_t())
@@ -58,6 +73,8 @@ import Synchronization
     unsafe wake.deallocate()
     unsafe mutex.deallocate()
     unsafe caller.deallocate()
+    unsafe next.deinitialize(count: capacity)
+    unsafe next.deallocate()
   }
 
   /// What a new thread is told.
@@ -97,6 +114,7 @@ import Synchronization
     #else
       unsafe threads.append(thread)
     #endif
+    unsafe parts += 1
     return true
   }
 
@@ -112,7 +130,7 @@ import Synchronization
     defer { unsafe pthread_mutex_unlock(caller) }
     withoutActuallyEscaping(body) { body in
       unsafe job = (body, count)
-      next.store(0, ordering: .relaxed)
+      for part in unsafe 0..<parts { unsafe next[part].value.store(start(part, count), ordering: .relaxed) }
       let loop = Self.loop(gate.load(ordering: .relaxed)) + 1
       gate.store(loop << 17 | Self.openBit, ordering: .sequentiallyConsistent)
       wakeAll(always: false)
@@ -128,11 +146,23 @@ import Synchronization
     }
   }
 
+  /// The first index of a thread's own part of a loop.
+  private func start(_ part: Int, _ count: Int) -> Int { unsafe (part * count / parts) }
+
+  /// Calls `body` for the thread's own part of the loop, then for what the others have left of theirs.
+  ///
+  /// The loops of a network go over the same rows one after the other: what a thread wrote in one of them is in its cache
+  /// when it reads that in the next.
   private func take(_ worker: Int, _ count: Int, _ body: Body) {
-    while true {
-      let index = next.add(1, ordering: .relaxed).oldValue
-      if index >= count { return }
-      body(index, worker)
+    let parts = unsafe parts
+    for distance in 0..<parts {
+      let part = (worker + distance) % parts
+      let end = start(part + 1, count)
+      while true {
+        let index = unsafe next[part].value.add(1, ordering: .relaxed).oldValue
+        if index >= end { break }
+        body(index, worker)
+      }
     }
   }
 
