@@ -12,6 +12,12 @@ internal import CKernels
   private let bias: FloatBuffer
   private let lanes: Int
   private let tile: Int
+  private let grain: Grain
+  /// Elements of scratch memory of a thread.
+  private let scratchCount: Int
+
+  /// Places, counted over all images or in each of them, and how many one task computes at most.
+  private typealias Grain = (images: Int, count: Int, most: Int)
 
   /// Elements of scratch memory that tasks like to stay within: a part of the second-level cache.
   private static let scratchElements = 96 * 1024
@@ -33,26 +39,29 @@ internal import CKernels
     if let bias = unsafe bias {
       for index in 0..<geometry.outputChannels { unsafe self.bias.elements[index] = unsafe bias[index] }
     }
+    grain = Self.grain(of: geometry, tables, lanes: lanes, tile: tile)
+    scratchCount = Self.scratchCount(of: tables, grain, lanes: lanes, tile: tile)
   }
 
-  /// Places, counted over all images or in each of them, and how many one task computes at most.
-  private var grain: (images: Int, count: Int, most: Int) {
+  private static func grain(
+    of geometry: Convolution, _ tables: ConvolutionTables, lanes: Int, tile: Int
+  ) -> Grain {
     let output = geometry.output
     switch tables.method {
     case .pointwise:
       let depth = tables.input?.paddedChannels ?? 1
-      return (geometry.batch, output.area, Self.scratchElements / max(1, depth))
+      return (geometry.batch, output.area, scratchElements / max(1, depth))
     case .rows:
       return (geometry.batch, output.height, tables.bandRows)
     case .gathered:
       let count = geometry.batch * output.area
       let units = tables.sections.map(\.units.count).max() ?? 1
       let depth = min(units, ConvolutionTables.chunkUnits) * lanes
-      return (1, count, max(4 * tile, Self.scratchElements / max(1, depth)))
+      return (1, count, max(4 * tile, scratchElements / max(1, depth)))
     case .winograd:
       let count = ((output.height + 1) / 2) * ((output.width + 1) / 2)
       let depth = 16 * (tables.input?.paddedChannels ?? 1)
-      return (geometry.batch, count, min(64, max(tile, 2 * Self.scratchElements / depth)))
+      return (geometry.batch, count, min(64, max(tile, 2 * scratchElements / depth)))
     }
   }
 
@@ -65,25 +74,27 @@ internal import CKernels
     return min(parts, max(1, count))
   }
 
-  /// Scratch memory of a thread.
-  private var scratchCount: Int {
+  private static func scratchCount(
+    of tables: ConvolutionTables, _ grain: Grain, lanes: Int, tile: Int
+  ) -> Int {
     let size = min(grain.count, max(grain.most, tile))
-    switch tables.method {
-    case .pointwise:
-      return 0
-    case .rows:
-      return (tables.sections.map(\.inputBlocks.count).max() ?? 0) * tables.planeStride
-    case .gathered:
-      let units = min(tables.sections.map(\.units.count).max() ?? 0, ConvolutionTables.chunkUnits)
-      return size * (units + tables.output.counts.count) * lanes
-    case .winograd:
-      return size * (16 * (tables.input?.counts.count ?? 0) + 32) * lanes
-    }
+    let count =
+      switch tables.method {
+      case .pointwise:
+        0
+      case .rows:
+        (tables.sections.map(\.inputBlocks.count).max() ?? 0) * tables.planeStride
+      case .gathered:
+        size
+          * (min(tables.sections.map(\.units.count).max() ?? 0, ConvolutionTables.chunkUnits)
+            + tables.output.counts.count) * lanes
+      case .winograd:
+        size * (16 * (tables.input?.counts.count ?? 0) + 32) * lanes
+      }
+    return (count + 15) / 16 * 16
   }
 
-  private var alignedScratchCount: Int { (scratchCount + 15) / 16 * 16 }
-
-  func workspaceCount(threads: Int) -> Int { threads * alignedScratchCount }
+  func workspaceCount(threads: Int) -> Int { threads * scratchCount }
 
   func run(
     _ input: FeatureMap<Float>, into output: FeatureMap<Float>, residual: FeatureMap<Float>?,
@@ -96,7 +107,7 @@ internal import CKernels
     // Few tasks for many threads: the output's channels are divided too. Winograd transforms its input for each share.
     let wanted = threads.count == 1 ? 1 : (tables.method == .winograd ? 1 : 2) * threads.count
     let shares = max(1, (wanted + tasks - 1) / tasks)
-    let scratchCount = alignedScratchCount
+    let scratchCount = scratchCount
     var window = unsafe kernels_window(geometry, input, lanes: lanes)
     let target = unsafe kernels_images(output)
     let added = unsafe residual.map { unsafe kernels_images($0) } ?? kernels_images()

@@ -61,17 +61,12 @@ extension TableKernels {
       unsafe reference.resize(resampling, input, into: output, threads: threads)
       return
     }
-    let rows = (resampling.rows.lower.map(Int32.init), resampling.rows.upper.map(Int32.init))
-    let columns = (resampling.columns.lower.map(Int32.init), resampling.columns.upper.map(Int32.init))
-    let fractions = (
-      resampling.rows.fraction.map { Float($0) }, resampling.columns.fraction.map { Float($0) }
-    )
+    let (rows, columns) = (resampling.rows.narrow, resampling.columns.narrow)
     unsafe forEachBlock(input, output, threads) { source, target, input, output in
       unsafe self.table.pointee.resize(
         source, Int64(input.extent.width), target, Int64(output.extent.height), Int64(output.extent.width),
-        rows.0,
-        rows.1, resampling.isLinear ? fractions.0 : nil, columns.0, columns.1,
-        resampling.isLinear ? fractions.1 : nil)
+        rows.lower, rows.upper, resampling.isLinear ? rows.fraction : nil,
+        columns.lower, columns.upper, resampling.isLinear ? columns.fraction : nil)
     }
   }
 

@@ -28,6 +28,24 @@ public struct Resampling: Hashable, Sendable {
     public let upper: [Int]
     /// For each output position the share of `upper`, 0 to 1.
     public let fraction: [Double]
+    /// The same as the fast kernels read it.
+    let narrow: Narrow
+
+    init(lower: [Int], upper: [Int], fraction: [Double]) {
+      self.lower = lower
+      self.upper = upper
+      self.fraction = fraction
+      narrow = Narrow(
+        lower: lower.map { Int32(truncatingIfNeeded: $0) }, upper: upper.map { Int32(truncatingIfNeeded: $0) },
+        fraction: fraction.map { Float($0) })
+    }
+  }
+
+  /// An axis in 32-bit numbers: good where `fitsBlocks` says so.
+  struct Narrow: Hashable, Sendable {
+    let lower: [Int32]
+    let upper: [Int32]
+    let fraction: [Float]
   }
 
   /// Height and width before.
