@@ -36,7 +36,8 @@ public struct Resampling: Hashable, Sendable {
       self.upper = upper
       self.fraction = fraction
       narrow = Narrow(
-        lower: lower.map { Int32(truncatingIfNeeded: $0) }, upper: upper.map { Int32(truncatingIfNeeded: $0) },
+        lower: lower.map { Int32(truncatingIfNeeded: $0) },
+        upper: upper.map { Int32(truncatingIfNeeded: $0) },
         fraction: fraction.map { Float($0) })
     }
   }
