@@ -131,13 +131,13 @@ enum Main {
         return status
       }
     } catch let failure as StandardOutput.Failure {
-      if failure.code == EPIPE {
+      if failure.isClosedPipe {
         // Die of it quietly, as a program does that knows nothing of pipes.
         signal(SIGPIPE, SIG_DFL)
         raise(SIGPIPE)
       }
       StandardError.write("scalenet: error: standard output: \(failure.reason)\n")
-      return ExitStatus.inputOutput
+      return failure.status
     } catch {
       StandardError.write("scalenet: error: \(error)\n")
       return ExitStatus.software
