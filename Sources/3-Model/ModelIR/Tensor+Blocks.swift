@@ -93,7 +93,7 @@ extension Tensor {
     of type: Element.Type, _ shape: TensorShape, _ block: (Int, Int) throws(ScaleNetError) -> [Element]
   ) throws(ScaleNetError) -> ByteRegion {
     let size = MemoryLayout<Element>.size
-    return try ByteRegion.allocate(origin: "memory", count: shape.elementCount * size) {
+    return try unsafe ByteRegion.allocate(origin: "memory", count: shape.elementCount * size) {
       (target) throws(ScaleNetError) in
       for start in stride(from: 0, to: shape.elementCount, by: blockElements) {
         let count = min(blockElements, shape.elementCount - start)
