@@ -244,3 +244,10 @@ def test_errors_name_the_file(root, inputs):
     ):
         process = run(arguments)
         assert process.returncode in (BAD_INPUT, 64) and str(root) in process.stderr, process
+
+
+def test_a_list_of_labels_that_does_not_fit_is_a_bad_input(root, inputs):
+    (root / "labels.txt").write_text("one\ntwo\n")
+    process = run(("predict", inputs / "tiny.pth", PHOTO, "--labels", root / "labels.txt"))
+    assert process.returncode == BAD_INPUT, process
+    assert f"scalenet: error: {root}/labels.txt: expected 10 names, one for each class, found 2" in process.stderr, process
