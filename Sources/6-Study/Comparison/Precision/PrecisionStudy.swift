@@ -162,7 +162,7 @@ struct PrecisionStudy {
     let (own, other) = (stages.own, stages.other)
     var weight: Tensor?
     if let ownMain = stage.ownMain, let id = own.nodes[ownMain].inputs[1],
-      let quantizer = stages.lower.weights[own[id].name]
+      stages.lower.weights[own[id].name] != nil
     {
       guard let (reference, _, steps) = stages.weights(stage), let held = try? steps.nearest(reference) else {
         return nil

@@ -114,7 +114,10 @@ struct Quantizer {
       }
       return isKnown ? held : nil
     }
-    if steps.isEmpty { return try tensor.copyRounded(to: type) ?? plain() }
+    if steps.isEmpty {
+      if let held = try tensor.copyRounded(to: type) { return held }
+      return try plain()
+    }
     guard shape.count > 0, let places = places(shape) else { return try plain() }
     let held = try Tensor(shape: tensor.shape, steps: steps, axis: axis) {
       (start, count) throws(ScaleNetError) -> [Int16]? in
@@ -133,7 +136,8 @@ struct Quantizer {
       }
       return result
     }
-    return try held ?? plain()
+    if let held { return held }
+    return try plain()
   }
 
   /// The numbers that integers of the type stand for, as float32; nil if the steps do not fit the shape.
