@@ -79,18 +79,29 @@ enum ChannelOrder {
   /// Slices of both sides, of which the first elements are remembered: most of those that are held against each other
   /// differ there.
   private struct Slices<Elements: BlockElements> {
+    /// One side's.
+    private struct Side {
+      let elements: Elements
+      var probes: [Int: [Elements.Scalar]] = [:]
+
+      mutating func probe(_ slice: Int, _ count: Int, _ size: Int) -> [Elements.Scalar]? {
+        if let found = probes[slice] { return found }
+        let made = try? elements.elements(from: slice * count, count: size)
+        probes[slice] = made
+        return made
+      }
+    }
+
     private static var probe: Int { 16 }
-    private let own: Elements
-    private let other: Elements
+    private var own: Side
+    private var other: Side
     private let count: Int
-    private var ownProbes: [Int: [Elements.Scalar]] = [:]
-    private var otherProbes: [Int: [Elements.Scalar]] = [:]
 
     init(_ pair: ElementPair<Elements>, axis: Int) {
       // With the axis in front a slice is a row.
       let order = [axis] + pair.shape.indices.filter { $0 != axis }
-      own = pair.own.transposed(order)
-      other = pair.other.transposed(order)
+      own = Side(elements: pair.own.transposed(order))
+      other = Side(elements: pair.other.transposed(order))
       count = pair.count / pair.shape[axis]
     }
 
@@ -98,21 +109,13 @@ enum ChannelOrder {
       _ a: Int, _ b: Int, _ isNear: (Elements.Scalar, Elements.Scalar) -> Bool
     ) -> Bool {
       let size = min(Self.probe, count)
-      func probe(_ known: inout [Int: [Elements.Scalar]], _ elements: Elements, _ slice: Int) -> [Elements
-        .Scalar]?
-      {
-        if let found = known[slice] { return found }
-        guard let made = try? elements.elements(from: slice * count, count: size) else { return nil }
-        known[slice] = made
-        return made
-      }
-      guard let first = probe(&ownProbes, own, a), let second = probe(&otherProbes, other, b),
+      guard let first = own.probe(a, count, size), let second = other.probe(b, count, size),
         first.indices.allSatisfy({ isNear(first[$0], second[$0]) })
       else { return false }
       for start in stride(from: size, to: count, by: Tensor.blockElements) {
         let part = min(Tensor.blockElements, count - start)
-        guard let x = try? own.elements(from: a * count + start, count: part),
-          let y = try? other.elements(from: b * count + start, count: part),
+        guard let x = try? own.elements.elements(from: a * count + start, count: part),
+          let y = try? other.elements.elements(from: b * count + start, count: part),
           x.indices.allSatisfy({ isNear(x[$0], y[$0]) })
         else { return false }
       }
