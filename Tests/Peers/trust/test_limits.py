@@ -53,9 +53,10 @@ def small_disk(root):
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_disk_of_64_kilobytes(small_disk, inputs, kind):
     for name in kind.inputs:
+        (small_disk.parent / name).parent.mkdir(exist_ok=True)
         shutil.copy(inputs / name, small_disk.parent / name)
     target = [
-        argument.replace("{}", str(small_disk.parent if argument[3:] in kind.inputs else small_disk))
+        argument.replace("{}", str(small_disk.parent if kind.is_input(argument[3:]) else small_disk))
         for argument in kind.arguments
     ]
     process = run(target)
