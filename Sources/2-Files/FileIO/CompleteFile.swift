@@ -77,7 +77,8 @@ package final class CompleteFile {
   private func copyToStandardOutput() throws(ScaleNetError) {
     let source = temporary.descriptor
     guard lseek(source, 0, SEEK_SET) == 0 else { throw failure("read back") }
-    try StandardStreams.copy(from: source, temporary.readablePath, to: 1, "standard output")
+    try OutputTarget.checkStandardOutput()
+    try StandardStreams.copy(from: source, temporary.readablePath, to: 1, StandardStreams.outputName)
     temporary.removeName()
   }
 

@@ -30,4 +30,10 @@ package enum FilesRead {
   static func checkIsNone(_ identity: FileIdentity, path: String) throws(ScaleNetError) {
     if let name = names.withLock({ $0?[identity] }) { throw .outputIsInput(path: path, input: name) }
   }
+
+  /// The file that was read and that standard output goes to, as `>>` and `<>` of a shell have it; nil if there is none.
+  package static var behindStandardOutput: String? {
+    guard let identity = StandardStreams.outputFile else { return nil }
+    return names.withLock { $0?[identity] }
+  }
 }

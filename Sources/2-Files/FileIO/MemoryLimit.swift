@@ -26,7 +26,7 @@ package struct MemoryLimit: Sendable {
       add(resourceLimit(RLIMIT_AS), used: pages[0] * page, "the limit of the address space (ulimit -v)")
       add(resourceLimit(RLIMIT_DATA), used: pages[5] * page, "the limit of the data segment (ulimit -d)")
     }
-    if let group = controlGroup() { add(group.limit, used: group.used, "the limit of the control group") }
+    for group in controlGroups() { add(group.limit, used: group.used, "the limit of the control group") }
     add(sysconf(Int32(_SC_PHYS_PAGES)) * page + swap(), used: 0, "the machine's memory")
     return limits.min { $0.bytes < $1.bytes }
   }
@@ -42,22 +42,49 @@ package struct MemoryLimit: Sendable {
     return Int(limit.rlim_cur)
   }
 
-  /// The limit of the innermost group that has one (version 2), and what cannot be given back of what its processes have.
-  private static func controlGroup() -> (limit: Int, used: Int)? {
-    guard
-      let line = text(of: "/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
-    else { return nil }
-    var path = "/sys/fs/cgroup" + line.dropFirst(3)
-    while path.utf8.count >= "/sys/fs/cgroup".utf8.count {
-      if let limit = numbers(in: path + "/memory.max").first {
-        let lines = text(of: path + "/memory.stat")?.split(separator: "\n") ?? []
-        let used = lines.first { $0.hasPrefix("anon ") }.flatMap { Int($0.dropFirst(5)) }
-        return (limit, used ?? 0)
+  /// How one version of control groups says what is limited.
+  private struct GroupFiles {
+    /// Where the groups are, and the controller that `/proc/self/cgroup` names; none in the second version.
+    let root: String
+    let controller: String?
+    /// The file with the limit, and the word of `memory.stat` before the bytes that cannot be given back.
+    let limit: String
+    let used: String
+  }
+
+  private static let groupFiles = [
+    GroupFiles(root: "/sys/fs/cgroup", controller: nil, limit: "memory.max", used: "anon "),
+    GroupFiles(
+      root: "/sys/fs/cgroup/memory", controller: "memory", limit: "memory.limit_in_bytes", used: "total_rss "),
+  ]
+
+  /// The limits of the innermost groups that have one, of both versions, and what cannot be given back of what their
+  /// processes have.
+  private static func controlGroups() -> [(limit: Int, used: Int)] {
+    let lines = text(of: "/proc/self/cgroup")?.split(separator: "\n") ?? []
+    return groupFiles.compactMap { files in
+      let names = lines.compactMap { line -> Substring? in
+        // A number, the controllers, the path.
+        let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard fields.count == 3 else { return nil }
+        let controllers = fields[1].split(separator: ",")
+        let isMeant = files.controller.map { controllers.contains(Substring($0)) } ?? controllers.isEmpty
+        return isMeant ? fields[2] : nil
       }
-      guard let slash = path.lastIndex(of: "/") else { return nil }
-      path = String(path[..<slash])
+      guard let name = names.first else { return nil }
+      var path = files.root + name
+      while path.utf8.count >= files.root.utf8.count {
+        // Where nothing is limited, the first version says so with a number that no machine has.
+        if let limit = numbers(in: "\(path)/\(files.limit)").first, limit < 1 << 60 {
+          let lines = text(of: "\(path)/memory.stat")?.split(separator: "\n") ?? []
+          let used = lines.first { $0.hasPrefix(files.used) }
+          return (limit, used.flatMap { Int($0.dropFirst(files.used.count)) } ?? 0)
+        }
+        guard let slash = path.lastIndex(of: "/") else { return nil }
+        path = String(path[..<slash])
+      }
+      return nil
     }
-    return nil
   }
 
   private static func swap() -> Int {

@@ -27,8 +27,11 @@ struct OutputTarget {
     self.path = path
     isStandardOutput = path == StandardStreams.path
     if isStandardOutput, !isText, StandardStreams.outputIsTerminal {
-      throw .cannotCreate(path: "standard output", reason: "it is a terminal, and the bytes are no text")
+      throw .cannotCreate(
+        path: StandardStreams.outputName, reason: "it is a terminal, and the bytes are no text")
     }
+    // Of a command that writes files, its report goes there.
+    try Self.checkStandardOutput(isStandardOutput ? inputs : [])
     resolved =
       isStandardOutput ? "\(StandardStreams.temporaryDirectory)/scalenet-output" : try Self.resolve(path)
     (directory, name) = resolved.splitPath
@@ -43,6 +46,10 @@ struct OutputTarget {
       throw .outputIsInput(path: path, input: input.origin)
     }
     try FilesRead.checkIsNone(found, path: path)
+    // What went there would be lost with the file that stands there.
+    if found == StandardStreams.outputFile {
+      throw .outputIsOutput(path: path, other: StandardStreams.outputName)
+    }
     guard information.st_mode & S_IFMT == S_IFREG else {
       throw .cannotCreate(path: path, reason: "\(fileKind(information.st_mode)) stands there")
     }
@@ -53,6 +60,15 @@ struct OutputTarget {
     }
     mode = information.st_mode & 0o777
     identity = found
+  }
+
+  /// Fails if standard output goes to a file that is or was read.
+  static func checkStandardOutput(_ inputs: [ByteRegion] = []) throws(ScaleNetError) {
+    guard let file = StandardStreams.outputFile else { return }
+    if let input = inputs.first(where: { $0.fileIdentity == file }) {
+      throw .outputIsInput(path: StandardStreams.outputName, input: input.origin)
+    }
+    try FilesRead.checkIsNone(file, path: StandardStreams.outputName)
   }
 
   /// Fails if the two are one file, or one name.

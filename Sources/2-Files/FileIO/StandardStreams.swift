@@ -7,13 +7,20 @@ import Glibc
 package enum StandardStreams {
   /// What stands for them in the place of a path.
   package static let path = "-"
-  /// What messages call the input.
+  /// What messages call the input, and the output.
   package static let inputName = "standard input"
+  static let outputName = "standard output"
 
   private static let input = Locked<ByteRegion?>(nil)
 
   /// Whether standard output is a terminal, which bytes of a model must not go to.
   static var outputIsTerminal: Bool { isatty(1) == 1 }
+
+  /// The regular file that standard output goes to; nil for anything else.
+  static var outputFile: FileIdentity? {
+    guard let information = status(of: 1), information.st_mode & S_IFMT == S_IFREG else { return nil }
+    return FileIdentity(information)
+  }
 
   /// All of standard input: the file that it is redirected from, or a copy of what came through a pipe. It can be asked for
   /// again.

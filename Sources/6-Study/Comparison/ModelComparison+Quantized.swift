@@ -60,10 +60,16 @@ extension ModelComparison {
     for input in node.inputs.indices where input < other.inputs.count {
       guard let id = node.inputs[input], let quantizer = lower.weights[graph[id].name],
         let held = graph[id].initializer, let known = reference.initializer(other.inputs[input]),
-        held.shape == known.shape, let a = try? held.floats(), let b = try? known.floats(),
-        let bounded = quantizer.rounded(b, shape: known.shape.dimensions, isBounded: true),
-        let places = quantizer.places(known.shape.dimensions),
-        a.indices.allSatisfy({ (a[$0] - bounded[$0]).magnitude <= quantizer.steps[places($0)] * 1.01 })
+        held.shape == known.shape, let pair = ElementPair(held, known),
+        let places = quantizer.places(pair.shape),
+        pair.allBlocks({ start, a, b in
+          guard let bounded = quantizer.rounded(b, from: start, shape: pair.shape, isBounded: true) else {
+            return false
+          }
+          return a.indices.allSatisfy {
+            (a[$0] - bounded[$0]).magnitude <= quantizer.steps[places(start + $0)] * 1.01
+          }
+        })
       else { continue }
       graph.nodes[index].inputs[input] = try graph.addInitializer(
         graph.unusedName("\(graph[id].name).known"), known.cast(to: .float32))

@@ -62,12 +62,15 @@ enum Main {
     exit(status)
   }
 
-  /// The library is given the names of classes, and knows nothing of the file that they stand in.
+  /// The library is given the names of classes, and knows nothing of the file that they stand in: that is then what does
+  /// not fit, and not the option.
   private static func namingFile(_ error: ScaleNetError) -> ScaleNetError {
     guard error.kind == .invalidOption, error.option == "labels",
       let option = arguments.firstIndex(of: "--labels"), arguments.indices.contains(option + 1)
     else { return error }
-    return error.inFile(arguments[option + 1])
+    var named = error.inFile(arguments[option + 1])
+    if arguments[option + 1] != "imagenet" { (named.kind, named.option) = (.invalidInput, nil) }
+    return named
   }
 
   private static func run() -> Int32 {
@@ -131,13 +134,13 @@ enum Main {
         return status
       }
     } catch let failure as StandardOutput.Failure {
-      if failure.code == EPIPE {
+      if failure.isClosedPipe {
         // Die of it quietly, as a program does that knows nothing of pipes.
         signal(SIGPIPE, SIG_DFL)
         raise(SIGPIPE)
       }
       StandardError.write("scalenet: error: standard output: \(failure.reason)\n")
-      return ExitStatus.inputOutput
+      return failure.status
     } catch {
       StandardError.write("scalenet: error: \(error)\n")
       return ExitStatus.software

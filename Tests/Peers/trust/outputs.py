@@ -3,6 +3,8 @@
 import shutil
 from dataclasses import dataclass
 
+import engine_files
+import onnx
 import reference
 from command import scalenet
 
@@ -16,6 +18,11 @@ class Kind:
     #: Files whose names are known; external data has a name of its contents.
     outputs: tuple
     inputs: tuple = ("tiny.pth",)
+    #: Whether one of the inputs may fail alone, and is told of beside the rest: an image among others.
+    tells_of_each: bool = False
+
+    def is_input(self, name):
+        return any(each.split("/")[0] == name for each in self.inputs)
 
     def command(self, folder, *more):
         return [argument.replace("{}", str(folder)) for argument in (*self.arguments, *more)]
@@ -31,7 +38,12 @@ def run(name, output):
 
 
 ALLOCATE = ("allocate", "{}/tiny.pth", "--width", "0.5")
+EVALUATE = ("eval", "{}/tiny.pth", "{}/images", "--ground-truth", "{}/val.txt", "--threads", "1")
+EVALUATED = ("tiny.pth", "images/photo.jpg", "val.txt")
 INITIALIZE = ("init", "scalenet", "--structure", "{}/structure.json", "--classes", "10", "-o", "{}/i.pth")
+
+#: What was counted is kept again and again, and gone on with.
+STATE = Kind("state of eval", (*EVALUATE, "--resume", "{}/r.json"), ("r.json",), EVALUATED)
 
 ONE = [
     convert("onnx", "m.onnx", "--no-verify"),
@@ -51,6 +63,11 @@ ONE = [
     Kind("svg", ("inspect", "{}/tiny.pth", "--chart", "{}/c.svg"), ("c.svg",)),
     Kind("png", ("inspect", "{}/tiny.pth", "--chart", "{}/c.png"), ("c.png",)),
     Kind("html", ("inspect", "{}/tiny.pth", "--html", "{}/p.html"), ("p.html",)),
+    Kind(
+        "page of predict", ("predict", "{}/tiny.pth", "{}/photo.jpg", "--threads", "1", "--html", "{}/p.html"),
+        ("p.html",), ("tiny.pth", "photo.jpg"), tells_of_each=True,
+    ),
+    Kind("csv of eval", (*EVALUATE, "--csv", "{}/e.csv"), ("e.csv",), EVALUATED, tells_of_each=True),
     Kind("structure of allocate", (*ALLOCATE, "-o", "{}/s.json"), ("s.json",)),
     Kind("weights of allocate", (*ALLOCATE, "--weights", "{}/w.pth"), ("w.pth",)),
 ]
@@ -77,6 +94,22 @@ SETS = [
         ("c.svg", "in/inputs.npz", "in/polygraphy_inputs.json", "in/input.0.bin"),
     ),
     Kind(
+        "page, chart and JUnit of diff",
+        (
+            *("diff", "{}/tiny.pth", "{}/tiny.pth", "--layers", "--threads", "1"),
+            *("--html", "{}/d.html", "--chart", "{}/c.svg", "--junit", "{}/j.xml"),
+        ),
+        ("d.html", "c.svg", "j.xml"),
+    ),
+    Kind(
+        "page and chart of profile",
+        (
+            *("profile", "{}/layers.json", "{}/profile.json", "--model", "{}/tiny.onnx"),
+            *("--html", "{}/p.html", "--chart", "{}/c.svg"),
+        ),
+        ("p.html", "c.svg"), ("tiny.onnx", "layers.json", "profile.json"),
+    ),
+    Kind(
         "directory of a run",
         ("run", "{}/features.onnx", "--input", "{}/x.npy", "--output-dir", "{}/out"),
         tuple(f"out/layer{number}.npy" for number in range(1, 5)),
@@ -91,3 +124,11 @@ def make_inputs(folder):
         shutil.copy(reference.TINY / name, folder / name)
     shutil.copy(reference.TINY / "input_1x3x224x224.npy", folder / "x.npy")
     scalenet("convert", folder / "tiny.pth", "-o", folder / "features.onnx", "--features", "--no-verify")
+    (folder / "images").mkdir()
+    for name in ("photo.jpg", "images/photo.jpg"):
+        shutil.copy(reference.FIXTURES / "images/420.jpg", folder / name)
+    (folder / "val.txt").write_text("photo.jpg 3\n")
+    scalenet("convert", folder / "tiny.pth", "-o", folder / "tiny.onnx", "--no-verify")
+    layers = engine_files.fused(onnx.load(folder / "tiny.onnx"))
+    (folder / "layers.json").write_text(engine_files.layers_text(layers, ["input", "output"], "10", True))
+    (folder / "profile.json").write_text(engine_files.profile_text(layers, "10"))

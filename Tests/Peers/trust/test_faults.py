@@ -43,3 +43,23 @@ def test_every_call(shim, root, inputs, kind, system, has_old):
 def test_every_call_where_file_systems_lack_something(shim, root, inputs, kind, system):
     problems = problems_of(faults.Bench(shim, root, inputs, kind, system))
     assert not problems, f"{len(problems)} problems\n" + "\n".join(problems[:5])
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system or "all")
+def test_an_evaluation_goes_on_after_every_call(shim, root, inputs, system):
+    """Whatever happens while its state is kept, that is whole, and leads to the same end."""
+    runs = faults.Bench(shim, root, inputs, outputs.STATE, system, has_old=False)
+    for number, call in enumerate(runs.trace, 1):
+        for fault in faults_of(call, number):
+            runs.reset()
+            ending = runs.run(number, fault)
+            faults.figures[runs.kind.name, fault] += 1
+            # An image that was not read is looked at no second time.
+            if ending.status == 65 and "photo.jpg: " in ending.stdout:
+                continue
+            following = runs.run()
+            assert following.status == 0, (number, call, fault, ending, following)
+            files = runs.files()
+            assert files["r.json"] == runs.after["r.json"], (number, call, fault, ending)
+            unnamed = [name for name in files if name not in runs.after and f"{name}: " not in following.stderr]
+            assert not unnamed, (number, call, fault, unnamed)

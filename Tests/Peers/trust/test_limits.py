@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import faults
 import numpy as np
@@ -52,9 +53,10 @@ def small_disk(root):
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_disk_of_64_kilobytes(small_disk, inputs, kind):
     for name in kind.inputs:
+        (small_disk.parent / name).parent.mkdir(exist_ok=True)
         shutil.copy(inputs / name, small_disk.parent / name)
     target = [
-        argument.replace("{}", str(small_disk.parent if argument[3:] in kind.inputs else small_disk))
+        argument.replace("{}", str(small_disk.parent if kind.is_input(argument[3:]) else small_disk))
         for argument in kind.arguments
     ]
     process = run(target)
@@ -244,3 +246,52 @@ def test_errors_name_the_file(root, inputs):
     ):
         process = run(arguments)
         assert process.returncode in (BAD_INPUT, 64) and str(root) in process.stderr, process
+
+
+def test_a_list_of_labels_that_does_not_fit_is_a_bad_input(root, inputs):
+    (root / "labels.txt").write_text("one\ntwo\n")
+    process = run(("predict", inputs / "tiny.pth", PHOTO, "--labels", root / "labels.txt"))
+    assert process.returncode == BAD_INPUT, process
+    assert f"scalenet: error: {root}/labels.txt: expected 10 names, one for each class, found 2" in process.stderr, process
+
+
+@pytest.fixture
+def control_group():
+    """A function that runs a command in a control group with so much memory, of either version."""
+    second = Path("/sys/fs/cgroup/cgroup.controllers")
+    first = Path("/sys/fs/cgroup/memory")
+    group = (Path("/sys/fs/cgroup") if second.exists() else first) / f"scalenet-trust-{os.getpid()}"
+    limit = group / ("memory.max" if second.exists() else "memory.limit_in_bytes")
+    try:
+        group.mkdir()
+        limit.write_text(str(1 << 30))
+    except OSError:
+        if group.exists():
+            group.rmdir()
+        pytest.skip("no control group can be made here")
+
+    def run_within(count, arguments):
+        limit.write_text(str(count))
+        return run(arguments, lambda: (group / "cgroup.procs").write_text(str(os.getpid())))
+
+    yield run_within
+    group.rmdir()
+
+
+def test_memory_that_a_control_group_does_not_have(control_group, root):
+    """The system would end the program with SIGKILL: what is needed is compared with what is left before it is taken."""
+    scalenet("init", "resnet18", "-o", root / "r.pth")
+    np.save(root / "x.npy", np.zeros((16, 3, 224, 224), np.float32))
+    for name, arguments in (
+        ("y.npy", ("run", root / "r.pth", "--input", root / "x.npy", "-o", root / "y.npy")),
+        (None, ("diff", root / "r.pth", root / "r.pth", "--batch", "16")),
+        (None, ("bench", root / "r.pth", "--batch", "16", "--runs", "1")),
+    ):
+        process = control_group(60 << 20, arguments)
+        faults.figures["memory", "limit"] += 1
+        assert process.returncode == INPUT_OUTPUT and "control group" in process.stderr, process
+        assert sorted(path.name for path in root.iterdir()) == ["r.pth", "x.npy"]
+        process = control_group(1 << 30, arguments)
+        assert process.returncode == OK, process
+        if name:
+            (root / name).unlink()

@@ -3,12 +3,13 @@
 import json
 import os
 import shutil
+import subprocess
 
 import faults
 import numpy as np
 import pytest
 import reference
-from command import CANNOT_CREATE, scalenet
+from command import BINARY, CANNOT_CREATE, scalenet
 from outputs import INITIALIZE
 
 
@@ -121,3 +122,36 @@ def test_two_outputs_are_two_files(place):
     (place / "old.svg").write_text("old")
     os.link(place / "old.svg", place / "other.html")
     refused(place, "inspect", "{}/in.pth", "--chart", "{}/old.svg", "--html", "{}/other.html")
+
+
+def test_standard_output_is_no_input(place):
+    """`>>` and `<>` of a shell leave what stands in a file, so that it could be read and written at once."""
+    for name, arguments in (
+        ("in.pth", ("convert", place / "in.pth", "-o", "-", "--to", "safetensors")),
+        ("in.pth", ("convert", place / "in.pth", "-o", place / "new.onnx")),
+        ("in.pth", ("inspect", place / "in.pth", "--format", "json")),
+        ("in.npy", ("run", place / "in.pth", "--input", place / "in.npy", "-o", "-")),
+        ("in.onnx", ("diff", place / "in.pth", place / "in.onnx")),
+        ("in.json", ("structure", place / "in.pth", "--structure", place / "in.json")),
+    ):
+        for path in by_every_name(place, name):
+            before = path.read_bytes()
+            for mode in ("r+b", "ab"):
+                with open(path, mode) as file:
+                    process = subprocess.run([BINARY, *arguments], stdout=file, stderr=subprocess.PIPE, text=True)
+                assert process.returncode == CANNOT_CREATE, process
+                assert "standard output: the output is the same file as the input" in process.stderr, process
+                assert path.read_bytes() == before and not (place / "new.onnx").exists()
+            faults.figures["targets", "refused"] += 2
+
+
+def test_an_output_is_not_where_standard_output_goes(place):
+    """What went there would be lost with the file that is replaced."""
+    with open(place / "both.html", "wb") as file:
+        process = subprocess.run(
+            [BINARY, "inspect", place / "in.pth", "--html", place / "both.html", "--force"],
+            stdout=file, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert process.returncode == CANNOT_CREATE, process
+    assert "the output is the same file as the output standard output" in process.stderr, process
+    assert (place / "both.html").read_bytes() == b""

@@ -93,10 +93,10 @@ extension Aligner {
     func prints(_ view: GraphView, _ isFree: (Int) -> Bool) -> [(node: Int, print: Fingerprint)] {
       view.graph.nodes.indices.compactMap { index in
         guard isFree(index), let id = view.parameters(index).first, let tensor = view.graph[id].initializer,
-          tensor.elementCount > 4, tensor.dataType.isFloatingPoint, var elements = try? tensor.floats()
+          tensor.elementCount > 4, tensor.dataType.isFloatingPoint,
+          // A part of a large weight tells it from others.
+          let elements = try? tensor.floats(from: 0, count: min(tensor.elementCount, 1 << 16))
         else { return nil }
-        // A part of a large weight tells it from others.
-        if elements.count > 1 << 16 { elements = Array(elements[..<(1 << 16)]) }
         return (index, Fingerprint(elements, shape: [elements.count], signs: &signs))
       }
     }

@@ -46,16 +46,12 @@ enum ConstantCauses: CauseFamily {
       let otherID = input < other.inputs.count ? other.inputs[input] : nil
       switch (ownID, otherID) {
       case (let x?, nil):
-        guard let tensor = site.own.graph[x].initializer, let elements = floats(tensor),
-          elements.contains(where: { $0 != 0 })
-        else { return nil }
+        guard let tensor = site.own.graph[x].initializer, tensor.hasNonzero else { return nil }
         return Difference(
           input: input, kind: .missingBias, has: "the bias \(site.own.graph[x].name.escapedForMessage)",
           otherHas: "none")
       case (nil, let y?):
-        guard let tensor = site.other.graph[y].initializer, let elements = floats(tensor),
-          elements.contains(where: { $0 != 0 })
-        else { return nil }
+        guard let tensor = site.other.graph[y].initializer, tensor.hasNonzero else { return nil }
         return Difference(
           input: input, kind: .missingBias, has: "no bias",
           otherHas: "the bias \(site.other.graph[y].name.escapedForMessage)",
@@ -81,41 +77,44 @@ enum ConstantCauses: CauseFamily {
     return tensor.dataType == type ? tensor : tensor.cast(to: type)
   }
 
-  private static func floats(_ tensor: Tensor) -> [Float]? {
-    tensor.dataType.isFloatingPoint ? try? tensor.floats() : nil
-  }
-
   private static func difference(
     _ site: Site, _ node: Node, _ input: Int, _ own: (name: String, tensor: Tensor),
     _ other: (name: String, tensor: Tensor)
   ) -> Difference? {
-    guard let a = floats(own.tensor), let b = floats(other.tensor) else { return nil }
+    guard own.tensor.dataType.isFloatingPoint, other.tensor.dataType.isFloatingPoint else { return nil }
+    let pair = ElementPair(own.tensor, other.tensor)
+    // All in the own type; nothing is copied.
+    let replacement = other.tensor.cast(to: own.tensor.dataType)
     let shape = own.tensor.shape.dimensions
     guard shape == other.tensor.shape.dimensions else {
       let squeezed = { (shape: [Int]) in shape.filter { $0 != 1 } }
-      if squeezed(shape) == squeezed(other.tensor.shape.dimensions), a == b { return nil }
+      if squeezed(shape) == squeezed(other.tensor.shape.dimensions), pair?.allSatisfy({ $0 == $1 }) ?? false {
+        return nil
+      }
       return Difference(
         input: input, kind: .differentWeights, has: "\(own.name.escapedForMessage) of shape \(shape)",
-        otherHas: "it of shape \(other.tensor.shape.dimensions)",
-        replacement: other.tensor.cast(to: own.tensor.dataType))
+        otherHas: "it of shape \(other.tensor.shape.dimensions)", replacement: replacement)
     }
-    if a == b || Distance(a, b, .exact).relativeError <= Tolerance.roundedWeights.absolute { return nil }
-    // The other side's weights stay where they are: all that differ are kept together in the end.
-    let isAlike = other.tensor.dataType == own.tensor.dataType
-    let replacement =
-      isAlike ? other.tensor : Tensor(b, shape: own.tensor.shape).cast(to: own.tensor.dataType)
+    guard let pair, let distance = try? pair.distance(),
+      distance.relativeError > Tolerance.roundedWeights.absolute
+    else { return nil }
     let isImage = node.inputs[0].map(site.own.isImage) == true
-    let (kind, has, otherHas) = describe(isImage, node, input, own.name, a, b, shape)
+    let (kind, has, otherHas) = describe(
+      isImage, node, input, own.name, pair, largest: distance.largestMagnitude)
     return Difference(input: input, kind: kind, has: has, otherHas: otherHas, replacement: replacement)
   }
 
   /// What a parameter's elements are on the other side, said of the own ones; the most special first, since whatever is
   /// special is also simply different.
+  ///
+  /// - Parameter largest: the other's largest magnitude.
   static func describe(
-    _ isImage: Bool, _ node: Node, _ input: Int, _ name: String, _ a: [Float], _ b: [Float], _ shape: [Int]
+    _ isImage: Bool, _ node: Node, _ input: Int, _ name: String, _ pair: Digits.Pair, largest: Double
   ) -> (DiffReport.CauseKind, String, String) {
+    let shape = pair.shape
+    let reversed = pair.reversed
     let what = "its \(words(node.op, input))"
-    if let order = transposition(node.op, a, b, shape) {
+    if let order = transposition(node.op, pair, largest: largest) {
       let moved =
         "with its axes in the order \(order.axes)"
         + (order.isInPlace ? "" : ", read in the shape it had before")
@@ -124,7 +123,7 @@ enum ConstantCauses: CauseFamily {
         : (.transposedWeights, what, "that \(words(node.op, input)) \(moved)")
     }
     for axis in [1, 0] where axis < shape.count {
-      guard let order = ChannelOrder.find(a, b, shape: shape, axis: axis) else { continue }
+      guard let order = ChannelOrder.find(pair, axis: axis, largest: largest) else { continue }
       if isImage, axis == 1, node.op.isLinear, order.count <= 4, order == order.indices.reversed() {
         return (
           .swappedInputChannels, "the image's channels in one order",
@@ -137,30 +136,30 @@ enum ConstantCauses: CauseFamily {
       )
     }
     for type in [DataType.float16, .bfloat16] {
-      if Digits.isRounded(b, from: a, to: type) {
+      if Digits.isRounded(pair, to: type) {
         return (.halfPrecision, "float32 weights", "these rounded to \(type.rawValue)")
       }
-      if Digits.isRounded(a, from: b, to: type) {
+      if Digits.isRounded(reversed, to: type) {
         return (.halfPrecision, "weights rounded to \(type.rawValue)", "these in float32")
       }
     }
-    if Digits.isCut(b, from: a) {
+    if Digits.isCut(pair) {
       return (.tf32, "float32 weights", "these with mantissas of 10 bits (TF32)")
     }
-    if Digits.isCut(a, from: b) {
+    if Digits.isCut(reversed) {
       return (.tf32, "weights with mantissas of 10 bits (TF32)", "these in float32")
     }
-    if let how = Digits.quantization(b, from: a, shape: shape) {
+    if let how = Digits.quantization(pair) {
       return (.quantizedWeights, "float32 weights", "these in steps of int8, one scale \(how)")
     }
-    if let how = Digits.quantization(a, from: b, shape: shape) {
+    if let how = Digits.quantization(reversed) {
       return (.quantizedWeights, "weights in steps of int8, one scale \(how)", "these in float32")
     }
-    if let found = folded(node.op, input, a, b, shape) { return found }
-    if let factor = Digits.factor(a, b) {
+    if let found = folded(node.op, input, pair) { return found }
+    if let factor = Digits.factor(pair) {
       return (.differentWeights, what, "\(factor.scientific) times that \(words(node.op, input))")
     }
-    if let factors = Digits.channelFactors(a, b, shape: shape, axis: node.op.outputAxis(rank: shape.count)) {
+    if let factors = Digits.channelFactors(pair, axis: node.op.outputAxis(rank: shape.count)) {
       let isEpsilon = factors.upperBound <= 1 + 1e-6 || factors.lowerBound >= 1 - 1e-6
       return (
         .differentWeights, what,
@@ -169,19 +168,18 @@ enum ConstantCauses: CauseFamily {
           + "would give"
       )
     }
-    let count = zip(a, b).count { $0 != $1 }
     return (
       .differentWeights, "its own \(name.escapedForMessage)",
-      "other values in \(count) of \(a.count) elements"
+      "other values in \(pair.differingCount) of \(pair.count) elements"
     )
   }
 
   /// What was done to a weight before a normalisation was folded into it on both sides.
   private static func folded(
-    _ op: Operator, _ input: Int, _ a: [Float], _ b: [Float], _ shape: [Int]
+    _ op: Operator, _ input: Int, _ pair: Digits.Pair
   ) -> (DiffReport.CauseKind, String, String)? {
     guard input == 1, op.hasWeight else { return nil }
-    for type in [DataType.float16, .bfloat16] where Digits.isRoundedByParts(a, b, type) {
+    for type in [DataType.float16, .bfloat16] where Digits.isRoundedByParts(pair, type) {
       return (
         .halfPrecision, "weights",
         "these rounded to \(type.rawValue) before they were multiplied, or it is the first"
@@ -201,8 +199,9 @@ enum ConstantCauses: CauseFamily {
   /// The order of axes in which the own elements are the other's, or the other's the own ones: in place or read in the
   /// shape they had, which is not undone by the same order.
   private static func transposition(
-    _ op: Operator, _ a: [Float], _ b: [Float], _ shape: [Int]
+    _ op: Operator, _ pair: Digits.Pair, largest: Double
   ) -> (axes: [Int], isInPlace: Bool, isOwn: Bool)? {
+    let shape = pair.shape
     let orders: [[Int]]
     switch (op, shape.count) {
     case (.gemm, 2), (.matMul, 2): orders = [[1, 0]]
@@ -211,11 +210,14 @@ enum ConstantCauses: CauseFamily {
     default: return nil
     }
     let limit = Tolerance.roundedWeights.absolute
-    for (isOwn, from, to) in [(false, a, b), (true, b, a)] {
-      let tensor = Tensor(from, shape: TensorShape(shape))
+    for isOwn in [false, true] {
+      let (from, to) = isOwn ? (pair.other, pair.own) : (pair.own, pair.other)
+      let magnitude =
+        isOwn ? (try? pair.reversed.distance())?.largestMagnitude ?? 0 : largest
       for order in orders {
-        guard let moved = try? tensor.transposed(order).floats(), moved != from,
-          Distance(moved, to, .exact).relativeError <= limit
+        let moved = from.transposed(order)
+        guard ElementPair(moved, to).isWithin(limit, largest: magnitude),
+          !ElementPair(moved, from).allSatisfy({ $0 == $1 })
         else { continue }
         return (order, order.map { shape[$0] } == shape, isOwn)
       }

@@ -1,20 +1,28 @@
 import ModelIR
 
-/// What fewer digits make of numbers.
+/// What fewer digits make of numbers. The own parameter of a pair is the one with more digits, the other what was made of
+/// it.
 enum Digits {
-  /// Whether `b` is `a` in a half type: of those that the type holds, almost always the nearest. What was folded or
-  /// computed since may be off by the last digits of float32.
-  static func isRounded(_ b: [Float], from a: [Float], to type: DataType) -> Bool {
-    guard b.contains(where: { $0 != 0 }), let held = rounded(b, type), let nearest = rounded(a, type),
-      nearest != a
-    else { return false }
+  typealias Pair = ElementPair<FloatElements>
+
+  /// Whether the other is the own one in a half type: of those that the type holds, almost always the nearest. What was
+  /// folded or computed since may be off by the last digits of float32.
+  static func isRounded(_ pair: Pair, to type: DataType) -> Bool {
     let least: Float = type == .float16 ? 6e-8 : 0
-    func isNear(_ x: Float, _ y: Float) -> Bool { (x - y).magnitude <= max(x.magnitude * 5e-7, least) }
-    guard zip(b, held).allSatisfy(isNear) else { return false }
-    let misses = zip(nearest, b).count { !isNear($0, $1) }
     let bits = type == .float16 ? Float(1) / 1024 : Float(1) / 128
-    return misses * 50 <= b.count
-      && zip(a, b).allSatisfy { ($0 - $1).magnitude <= max($0.magnitude * bits, 1e-7) }
+    func isNear(_ x: Float, _ y: Float) -> Bool { (x - y).magnitude <= max(x.magnitude * 5e-7, least) }
+    var misses = 0
+    var (isAnything, isMoved) = (false, false)
+    let isSo = pair.allBlocks { _, a, b in
+      guard let held = rounded(b, type), zip(b, held).allSatisfy(isNear), let nearest = rounded(a, type)
+      else { return false }
+      misses += zip(nearest, b).count { !isNear($0, $1) }
+      isAnything = isAnything || b.contains { $0 != 0 }
+      isMoved = isMoved || nearest != a
+      return misses * 50 <= pair.count
+        && zip(a, b).allSatisfy { ($0 - $1).magnitude <= max($0.magnitude * bits, 1e-7) }
+    }
+    return isSo && isAnything && isMoved
   }
 
   private static func rounded(_ elements: [Float], _ type: DataType) -> [Float]? {
@@ -29,102 +37,143 @@ enum Digits {
     return Float(bitPattern: (pattern &+ 0xfff &+ even) & ~0x1fff)
   }
 
-  static func isCut(_ b: [Float], from a: [Float]) -> Bool {
-    guard b.contains(where: { $0 != 0 }), b.allSatisfy({ $0.bitPattern & 0x1fff == 0 }) else { return false }
-    let misses = zip(a, b).count { cut($0) != $1 }
-    return misses * 50 <= b.count && zip(a, b).allSatisfy { ($0 - $1).magnitude <= $0.magnitude / 512 }
+  static func isCut(_ pair: Pair) -> Bool {
+    var misses = 0
+    var isAnything = false
+    let isSo = pair.allBlocks { _, a, b in
+      guard b.allSatisfy({ $0.bitPattern & 0x1fff == 0 }) else { return false }
+      isAnything = isAnything || b.contains { $0 != 0 }
+      misses += zip(a, b).count { cut($0) != $1 }
+      return misses * 50 <= pair.count && zip(a, b).allSatisfy { ($0 - $1).magnitude <= $0.magnitude / 512 }
+    }
+    return isSo && isAnything
   }
 
-  /// Whether `b` are multiples of a step, at most 255 of them, the nearest to `a`: of one step for all, or one for each
-  /// output channel. In words; nil if they are not.
-  static func quantization(_ b: [Float], from a: [Float], shape: [Int]) -> String? {
-    guard b.count > 8, let outputs = shape.first, outputs > 0 else { return nil }
+  /// Whether the other are multiples of a step, at most 255 of them, the nearest to the own: of one step for all, or one
+  /// for each output channel. In words; nil if they are not.
+  static func quantization(_ pair: Pair) -> String? {
+    guard pair.count > 8, let outputs = pair.shape.first, outputs > 0 else { return nil }
     func isStepped(_ range: Range<Int>) -> Bool {
-      let magnitudes = Set(b[range].map(\.magnitude).filter { $0 > 0 })
+      var magnitudes = Set<Float>()
+      let areFew = pair.allBlocks(in: range) { _, _, b in
+        for value in b where value.magnitude > 0 {
+          magnitudes.insert(value.magnitude)
+          if magnitudes.count > 128 { return false }
+        }
+        return true
+      }
+      guard areFew else { return false }
       guard let largest = magnitudes.max() else { return true }
-      guard magnitudes.count <= 128 else { return false }
       // Either the largest is step 127 or 128, or the least difference between two is the step.
       let sorted = magnitudes.sorted()
       let differences = zip(sorted.dropFirst(), sorted).map { $0 - $1 } + [sorted[0]]
       let steps = [largest / 127, largest / 128, differences.filter { $0 > largest / 1000 }.min() ?? 0]
       return steps.contains { step in
         step > 0
-          && range.allSatisfy { index in
-            let place = (b[index] / step).rounded()
-            return abs(b[index] - place * step) <= step * 0.02 && place.magnitude <= 128
-              && abs(a[index] - b[index]) <= step * 1.01
+          && pair.allBlocks(in: range) { _, a, b in
+            b.indices.allSatisfy { index in
+              let place = (b[index] / step).rounded()
+              return abs(b[index] - place * step) <= step * 0.02 && place.magnitude <= 128
+                && abs(a[index] - b[index]) <= step * 1.01
+            }
           }
       }
     }
     // Channels of few elements are in steps by chance.
-    let inner = b.count / outputs
-    if isStepped(0..<b.count) { return "for all" }
+    let inner = pair.count / outputs
+    if isStepped(0..<pair.count) { return "for all" }
     guard inner >= 4, outputs > 1 else { return nil }
     return (0..<outputs).allSatisfy { isStepped($0 * inner..<($0 + 1) * inner) }
       ? "for each output channel" : nil
   }
 
-  /// Whether two arrays differ by no more than rounding to a half type does, as a part of each element, and by as much:
+  /// Whether two parameters differ by no more than rounding to a half type does, as a part of each element, and by as much:
   /// one of them was rounded before it was multiplied, so that neither holds numbers of that type.
-  static func isRoundedByParts(_ a: [Float], _ b: [Float], _ type: DataType) -> Bool {
-    guard a.count >= 32, let largest = a.map(\.magnitude).max(), largest > 0 else { return false }
-    let limit = Float(type.roundingUnit)
+  static func isRoundedByParts(_ pair: Pair, _ type: DataType) -> Bool {
+    guard pair.count >= 32, let place = largest(pair), place.own.magnitude > 0 else { return false }
+    let (largest, limit) = (place.own.magnitude, Float(type.roundingUnit))
     var (large, counted) = (0, 0)
     var (sum, magnitudes) = (0.0, 0.0)
-    for (x, y) in zip(a, b) {
-      // Subnormal numbers of float16 are held with fewer digits.
-      if x.magnitude < largest * 1e-3 {
-        guard (x - y).magnitude <= largest * limit else { return false }
-        continue
+    let isSo = pair.allBlocks { _, a, b in
+      for (x, y) in zip(a, b) {
+        // Subnormal numbers of float16 are held with fewer digits.
+        if x.magnitude < largest * 1e-3 {
+          guard (x - y).magnitude <= largest * limit else { return false }
+          continue
+        }
+        counted += 1
+        let part = (x - y).magnitude / x.magnitude
+        guard part <= limit * 1.01 else { return false }
+        if part > limit / 2 { large += 1 }
+        sum += Double((x - y) / x)
+        magnitudes += Double(part)
       }
-      counted += 1
-      let part = (x - y).magnitude / x.magnitude
-      guard part <= limit * 1.01 else { return false }
-      if part > limit / 2 { large += 1 }
-      sum += Double((x - y) / x)
-      magnitudes += Double(part)
+      return true
     }
     // Rounding goes both ways; what makes all smaller is a factor.
-    return counted >= 32 && large * 20 >= counted && abs(sum) < 0.4 * magnitudes
+    return isSo && counted >= 32 && large * 20 >= counted && abs(sum) < 0.4 * magnitudes
+  }
+
+  /// The own element of the largest magnitude and its counterpart; nil without elements.
+  private static func largest(_ pair: Pair) -> (own: Float, other: Float)? {
+    var result: (own: Float, other: Float)?
+    let isRead = pair.allBlocks { _, a, b in
+      for index in a.indices where result.map({ $0.own.magnitude < a[index].magnitude }) ?? true {
+        result = (a[index], b[index])
+      }
+      return true
+    }
+    return isRead ? result : nil
   }
 
   /// The least and the largest of the positive numbers that the elements of each channel are multiplied with; nil if there
   /// are none, or one for all.
-  static func channelFactors(
-    _ a: [Float], _ b: [Float], shape: [Int], axis: Int?
-  ) -> ClosedRange<Double>? {
-    guard let axis, axis < shape.count, shape[axis] > 1, a.count == b.count, a.count >= 4 * shape[axis] else {
+  static func channelFactors(_ pair: Pair, axis: Int?) -> ClosedRange<Double>? {
+    guard let axis, axis < pair.shape.count, pair.shape[axis] > 1, pair.count >= 4 * pair.shape[axis] else {
       return nil
     }
-    let inner = shape[(axis + 1)...].reduce(1, *)
-    let (extent, outer) = (shape[axis], shape[..<axis].reduce(1, *))
-    var range: ClosedRange<Double>?
-    for channel in 0..<extent {
-      let places = (0..<outer).flatMap { block in
-        (0..<inner).map { (block * extent + channel) * inner + $0 }
+    var largest = [(own: Float, other: Float)?](repeating: nil, count: pair.shape[axis])
+    let isRead = pair.allBlocks { start, a, b in
+      pair.forEachRun(of: a.count, from: start, axis: axis) { channel, places in
+        for index in places where largest[channel].map({ $0.own.magnitude < a[index].magnitude }) ?? true {
+          largest[channel] = (a[index], b[index])
+        }
       }
-      guard let largest = places.max(by: { a[$0].magnitude < a[$1].magnitude }), a[largest] != 0 else {
+      return true
+    }
+    guard isRead else { return nil }
+    var range: ClosedRange<Double>?
+    var factors: [(factor: Double, limit: Double)] = []
+    for case let found? in largest {
+      guard found.own != 0 else {
         // A channel of zeros stays one.
-        guard places.allSatisfy({ b[$0] == 0 }) else { return nil }
+        factors.append((0, 0))
         continue
       }
-      let factor = Double(b[largest]) / Double(a[largest])
-      let limit = Double(b[largest].magnitude) * 1e-6
-      guard factor.isFinite, factor > 0,
-        places.allSatisfy({ abs(Double(a[$0]) * factor - Double(b[$0])) <= limit })
-      else { return nil }
+      let factor = Double(found.other) / Double(found.own)
+      guard factor.isFinite, factor > 0 else { return nil }
+      factors.append((factor, Double(found.other.magnitude) * 1e-6))
       range = range.map { min($0.lowerBound, factor)...max($0.upperBound, factor) } ?? factor...factor
     }
+    guard factors.count == largest.count else { return nil }
+    let isSo = pair.allBlocks { start, a, b in
+      var isSo = true
+      pair.forEachRun(of: a.count, from: start, axis: axis) { channel, places in
+        let (factor, limit) = factors[channel]
+        isSo = isSo && places.allSatisfy { abs(Double(a[$0]) * factor - Double(b[$0])) <= limit }
+      }
+      return isSo
+    }
+    guard isSo else { return nil }
     return range.flatMap { $0.upperBound - $0.lowerBound > 1e-6 * $0.upperBound ? $0 : nil }
   }
 
   /// The number that all elements are multiplied with; nil if there is none.
-  static func factor(_ a: [Float], _ b: [Float]) -> Double? {
-    guard let index = a.indices.max(by: { a[$0].magnitude < a[$1].magnitude }), a[index] != 0, a.count > 1
-    else { return nil }
-    let factor = Double(b[index]) / Double(a[index])
+  static func factor(_ pair: Pair) -> Double? {
+    guard pair.count > 1, let found = largest(pair), found.own != 0 else { return nil }
+    let factor = Double(found.other) / Double(found.own)
     guard factor.isFinite, factor != 0 else { return nil }
-    let limit = Double(b[index].magnitude) * 1e-6
-    return zip(a, b).allSatisfy { abs(Double($0) * factor - Double($1)) <= limit } ? factor : nil
+    let limit = Double(found.other.magnitude) * 1e-6
+    return pair.allSatisfy { abs(Double($0) * factor - Double($1)) <= limit } ? factor : nil
   }
 }

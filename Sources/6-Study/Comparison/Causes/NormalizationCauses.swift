@@ -51,7 +51,6 @@ enum NormalizationCauses {
       case .conv = graph.nodes[before].op, let own = graph.initializer(graph.nodes[before].inputs[1]),
       own.shape == folded.weight.shape,
       let parameters = try? (1...4).map({ try graph.initializer(node.inputs[$0])?.doubles() ?? [] }),
-      let a = try? own.floats(), let w = try? folded.weight.doubles(),
       let b = try? folded.bias?.doubles() ?? [Double](repeating: 0, count: own.shape[0])
     else { return [] }
     let convolution = graph.nodes[before]
@@ -62,32 +61,42 @@ enum NormalizationCauses {
       parameters[0][$0] / (parameters[3][$0] + Double(normalization.epsilon)).squareRoot()
     }
     guard scales.allSatisfy({ $0 != 0 && $0.isFinite }) else { return [] }
-    let weight = w.indices.map { Float(w[$0] / scales[$0 / inner]) }
+    let weight = try? Tensor(shape: own.shape) { (start, count) throws(ScaleNetError) in
+      let held = try folded.weight.doubles(from: start, count: count)
+      return held.indices.map { Float(held[$0] / scales[(start + $0) / inner]) }
+    }
+    guard let weight, let pair = ElementPair(own, weight), let distance = try? pair.reversed.distance() else {
+      return []
+    }
     let bias = (0..<outputs).map { Float((b[$0] - parameters[1][$0]) / scales[$0] + parameters[2][$0]) }
     let limit = Tolerance.roundedWeights.absolute * 4
     var result: [Hypothesis] = []
     let isImage = convolution.inputs[0].map(graph.inputs.contains) == true
     func name(_ input: Int) -> String { convolution.inputs[input].map { graph[$0].name } ?? "" }
-    if Distance(weight, a, .exact).relativeError > limit {
+    if distance.relativeError > limit {
       let (kind, has, otherHas) = ConstantCauses.describe(
-        isImage, convolution, 1, name(1), a, weight, own.shape.dimensions)
+        isImage, convolution, 1, name(1), pair, largest: (try? pair.distance())?.largestMagnitude ?? 0)
       result.append(
         Hypothesis(
           kind: kind, node: convolution.name, tensor: name(1), has: has, otherHas: otherHas,
-          edits: [.setParameter(node: convolution.name, input: 1, Tensor(weight, shape: own.shape))]))
+          edits: [.setParameter(node: convolution.name, input: 1, weight)]))
     }
     let ownBias =
       convolution.inputs.count > 2 ? (try? graph.initializer(convolution.inputs[2])?.floats()) ?? [] : []
-    if ownBias.count == outputs, Distance(bias, ownBias, .exact).relativeError > limit {
+    let other = Tensor(bias, shape: [outputs])
+    if ownBias.count == outputs, Distance(bias, ownBias, .exact).relativeError > limit,
+      let pair = ElementPair(Tensor(ownBias, shape: [outputs]), other)
+    {
       let largest = ownBias.map(\.magnitude).max() ?? 0
       let isZero = bias.allSatisfy { $0.magnitude <= largest * 1e-4 }
-      let described = ConstantCauses.describe(false, convolution, 2, name(2), ownBias, bias, [outputs])
+      let described = ConstantCauses.describe(
+        false, convolution, 2, name(2), pair, largest: (try? pair.distance())?.largestMagnitude ?? 0)
       result.append(
         Hypothesis(
           kind: isZero ? .missingBias : described.0, node: convolution.name, tensor: name(2),
           has: isZero ? "the bias \(name(2).escapedForMessage)" : described.1,
           otherHas: isZero ? "none" : described.2,
-          edits: [.setParameter(node: convolution.name, input: 2, Tensor(bias, shape: [outputs]))]))
+          edits: [.setParameter(node: convolution.name, input: 2, other)]))
     }
     return result
   }

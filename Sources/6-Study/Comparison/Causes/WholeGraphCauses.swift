@@ -152,18 +152,19 @@ enum WholeGraphCauses {
     var result: [Hypothesis] = []
     for type in [DataType.float16, .bfloat16] {
       for foldsFirst in [false, true] {
-        guard let base = foldsFirst ? try? graph.folded() : graph else { continue }
-        let edits = base.nodes.flatMap { rounding($0, in: base, to: type) }
-        guard let first = base.nodes.first(where: { !rounding($0, in: base, to: type).isEmpty }) else {
-          continue
-        }
-        // A graph in a half type rounds its inputs too.
+        guard let base = foldsFirst ? try? graph.folded() : graph,
+          let first = base.nodes.first(where: { node in
+            node.inputs.contains { base.initializer($0).map { isRounded($0, to: type) } ?? false }
+          })
+        else { continue }
+        // A graph in a half type rounds its inputs too. The edits of all nodes are made when it is tried: each is a copy
+        // of weights.
         for inputType in [nil, type] {
           result.append(
             Hypothesis(
               kind: .halfPrecision, node: first.name, has: "float32 weights",
               otherHas: "these rounded to \(type.rawValue)\(inputType == nil ? "" : ", as its inputs are")",
-              edits: edits, foldsFirst: foldsFirst, inputType: inputType,
+              edits: [], foldsFirst: foldsFirst, inputType: inputType,
               likewise: { rounding($0, in: $1, to: type) }))
         }
       }
@@ -171,14 +172,19 @@ enum WholeGraphCauses {
     return result
   }
 
+  /// Whether rounding changes a parameter, and all of it fits the type.
+  private static func isRounded(_ tensor: Tensor, to type: DataType) -> Bool {
+    guard let pair = ElementPair(tensor, tensor.cast(to: type)) else { return false }
+    return pair.allBlocks { _, _, _ in true } && !pair.allSatisfy { $0 == $1 }
+  }
+
   /// The parameters of a node rounded to a type; nothing where one does not fit it.
   private static func rounding(_ node: Node, in graph: Graph, to type: DataType) -> [GraphEdit] {
     node.inputs.indices.compactMap { input in
-      guard let tensor = graph.initializer(node.inputs[input]), tensor.dataType.isFloatingPoint,
-        let rounded = try? tensor.cast(to: type).floats(), let own = try? tensor.floats(), rounded != own
+      guard let tensor = graph.initializer(node.inputs[input]), isRounded(tensor, to: type),
+        let rounded = try? tensor.copyRounded(to: type)
       else { return nil }
-      return .setParameter(
-        node: node.name, input: input, Tensor(rounded, shape: tensor.shape).cast(to: tensor.dataType))
+      return .setParameter(node: node.name, input: input, rounded)
     }
   }
 }

@@ -110,8 +110,8 @@ private struct Rewriting {
           continue
         }
         if let tensor = source.initializer(input) {
-          guard let elements = Self.dequantized(tensor, quantizer) else { return false }
-          hold(node.outputs[0], Tensor(elements, shape: tensor.shape), quantizer)
+          guard let numbers = try? quantizer.dequantized(tensor) else { return false }
+          hold(node.outputs[0], numbers, quantizer)
           continue
         }
         guard try add(quantizer, of: input, as: node.outputs[0]) else { return false }
@@ -148,16 +148,6 @@ private struct Rewriting {
     weights[source[id].name] = quantizer
   }
 
-  private static func dequantized(_ tensor: Tensor, _ quantizer: Quantizer) -> [Float]? {
-    guard let integers = try? tensor.integers(), let places = quantizer.places(tensor.shape.dimensions) else {
-      return nil
-    }
-    return integers.indices.map { index in
-      let place = places(index)
-      return Float(integers[index] - quantizer.zeros[place]) * quantizer.steps[place]
-    }
-  }
-
   /// What a QuantizeLinear and the DequantizeLinear behind it do, in float32; false if they do not fit each other.
   private mutating func add(
     _ quantizer: Quantizer, of integers: ValueID, as output: ValueID
@@ -171,10 +161,8 @@ private struct Rewriting {
     else { return false }
     // Constants may be stored in float32 and rounded in the graph.
     if let tensor = graph.initializer(values[value] ?? value) {
-      guard let elements = try? tensor.floats(),
-        let found = quantizer.rounded(elements, shape: tensor.shape.dimensions, isBounded: true)
-      else { return false }
-      hold(output, Tensor(found, shape: tensor.shape), quantizer)
+      guard let found = try? quantizer.nearest(tensor, isBounded: true) else { return false }
+      hold(output, found, quantizer)
       return true
     }
     let name = source[value].name

@@ -162,13 +162,12 @@ struct PrecisionStudy {
     let (own, other) = (stages.own, stages.other)
     var weight: Tensor?
     if let ownMain = stage.ownMain, let id = own.nodes[ownMain].inputs[1],
-      let quantizer = stages.lower.weights[own[id].name]
+      stages.lower.weights[own[id].name] != nil
     {
-      guard let (reference, _, steps) = stages.weights(stage), let elements = try? reference.floats(),
-        let rounded = steps.rounded(elements, shape: reference.shape.dimensions, isBounded: false)
-      else { return nil }
-      let held = quantizer.type == .float16 ? zip(rounded, elements).map { $0.isFinite ? $0 : $1 } : rounded
-      weight = Tensor(held, shape: reference.shape)
+      guard let (reference, _, steps) = stages.weights(stage), let held = try? steps.nearest(reference) else {
+        return nil
+      }
+      weight = held
     }
     // What is cast to a half type on the way in is rounded there.
     let casts = stage.ownNodes.contains { index in
@@ -212,22 +211,27 @@ struct PrecisionStudy {
 
   /// What is held of a stage's weight.
   func weight(_ stage: PrecisionStage) -> DiffReport.Rounded? {
-    guard let (reference, held, quantizer) = stages.weights(stage), let a = try? reference.floats(),
-      let b = try? held.floats(), let places = quantizer.places(reference.shape.dimensions),
-      let clipped = quantizer.clippedCount(a, shape: reference.shape.dimensions)
+    guard let (reference, held, quantizer) = stages.weights(stage), let pair = ElementPair(reference, held),
+      let places = quantizer.places(pair.shape)
     else { return nil }
-    var largest = 0.0
+    var (largest, magnitude, clipped) = (0.0, Float(0), 0)
     let bounds = quantizer.bounds
-    for index in a.indices {
-      if !bounds.isEmpty, !bounds[places(index)].contains(a[index]) { continue }
-      largest = max(largest, Double((a[index] - b[index]).magnitude))
+    let isRead = pair.allBlocks { start, a, b in
+      guard let outside = quantizer.clippedCount(a, from: start, shape: pair.shape) else { return false }
+      clipped += outside
+      for index in a.indices {
+        magnitude = max(magnitude, a[index].magnitude)
+        if !bounds.isEmpty, !bounds[places(start + index)].contains(a[index]) { continue }
+        largest = max(largest, Double((a[index] - b[index]).magnitude))
+      }
+      return true
     }
-    let magnitude = a.reduce(0) { max($0, $1.magnitude) }
+    guard isRead else { return nil }
     let halfStep =
       quantizer.largestStep.map { $0 / 2 } ?? Double(magnitude) * quantizer.type.roundingUnit
     return DiffReport.Rounded(
       type: quantizer.type.rawValue, halfStep: halfStep, largestError: largest, clippedCount: clipped,
-      elementCount: a.count)
+      elementCount: pair.count)
   }
 }
 

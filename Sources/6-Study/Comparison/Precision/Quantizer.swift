@@ -79,7 +79,10 @@ struct Quantizer {
   }
 
   /// The nearest number that is held; without bounds where only the steps are to count.
-  func rounded(_ elements: [Float], shape: [Int], isBounded: Bool) -> [Float]? {
+  ///
+  /// - Parameters:
+  ///   - start: the place of the first of the elements in a tensor of this shape.
+  func rounded(_ elements: [Float], from start: Int, shape: [Int], isBounded: Bool) -> [Float]? {
     if steps.isEmpty {
       guard let found = try? Tensor(elements, shape: [elements.count]).cast(to: type).floats() else {
         return nil
@@ -89,14 +92,87 @@ struct Quantizer {
     guard let places = places(shape) else { return nil }
     let bounds = bounds
     return elements.indices.map { index in
-      let place = places(index)
+      let place = places(start + index)
       let value = (elements[index] / steps[place]).rounded(.toNearestOrEven) * steps[place]
       return isBounded ? min(max(value, bounds[place].lowerBound), bounds[place].upperBound) : value
     }
   }
 
+  /// The nearest numbers that are held, in two bytes each where that has room for them; nil if they cannot be told.
+  func nearest(_ tensor: Tensor, isBounded: Bool = false) throws(ScaleNetError) -> Tensor? {
+    let shape = tensor.shape.dimensions
+    func plain() throws(ScaleNetError) -> Tensor? {
+      var isKnown = true
+      let held = try Tensor(shape: tensor.shape) { (start, count) throws(ScaleNetError) in
+        let elements = try tensor.floats(from: start, count: count)
+        guard let found = rounded(elements, from: start, shape: shape, isBounded: isBounded) else {
+          isKnown = false
+          return elements
+        }
+        // What overflows a half type stays as it is.
+        return type == .float16 ? zip(found, elements).map { $0.isFinite ? $0 : $1 } : found
+      }
+      return isKnown ? held : nil
+    }
+    if steps.isEmpty {
+      if let held = try tensor.copyRounded(to: type) { return held }
+      return try plain()
+    }
+    guard shape.count > 0, let places = places(shape) else { return try plain() }
+    let held = try Tensor(shape: tensor.shape, steps: steps, axis: axis) {
+      (start, count) throws(ScaleNetError) -> [Int16]? in
+      var result: [Int16] = []
+      for (index, element) in try tensor.floats(from: start, count: count).enumerated() {
+        let place = places(start + index)
+        var whole = (element / steps[place]).rounded(.toNearestOrEven)
+        if isBounded {
+          // The bounds are whole numbers of steps themselves.
+          guard let range = Self.range(type), steps[place] > 0 else { return nil }
+          let zero = Float(zeros[place])
+          whole = min(max(whole, range.lowerBound - zero), range.upperBound - zero)
+        }
+        guard let number = Int16(exactly: whole) else { return nil }
+        result.append(number)
+      }
+      return result
+    }
+    if let held { return held }
+    return try plain()
+  }
+
+  /// The numbers that integers of the type stand for, as float32; nil if the steps do not fit the shape.
+  func dequantized(_ tensor: Tensor) throws(ScaleNetError) -> Tensor? {
+    let shape = tensor.shape.dimensions
+    guard !steps.isEmpty, let places = places(shape) else { return nil }
+    // Nothing is copied where 0 stands for 0.
+    if !shape.isEmpty, zeros.allSatisfy({ $0 == 0 }), tensor.channelScale == nil {
+      return tensor.inSteps(steps, axis: axis)
+    }
+    func integers(_ start: Int, _ count: Int) throws(ScaleNetError) -> [Float] {
+      // Integers of as many bits as float32 holds, and more: these are rounded, as they are in float32 anyway.
+      try tensor.doubles(from: start, count: count).enumerated().map {
+        Float($0.element - Double(zeros[places(start + $0.offset)]))
+      }
+    }
+    if !shape.isEmpty {
+      let held = try Tensor(shape: tensor.shape, steps: steps, axis: axis) {
+        (start, count) throws(ScaleNetError) -> [Int16]? in
+        let numbers = try integers(start, count).map { Int16(exactly: $0) }
+        return numbers.contains(nil) ? nil : numbers.compactMap { $0 }
+      }
+      if let held { return held }
+    }
+    return try Tensor(shape: tensor.shape) { (start, count) throws(ScaleNetError) in
+      let numbers = try integers(start, count)
+      return numbers.indices.map { numbers[$0] * steps[places(start + $0)] }
+    }
+  }
+
   /// How many elements lie more than half a step outside of what is held.
-  func clippedCount(_ elements: [Float], shape: [Int]) -> Int? {
+  ///
+  /// - Parameters:
+  ///   - start: the place of the first of the elements in a tensor of this shape.
+  func clippedCount(_ elements: [Float], from start: Int = 0, shape: [Int]) -> Int? {
     if steps.isEmpty {
       guard type == .float16 else { return 0 }
       return elements.count { $0.magnitude >= 65520 && $0.isFinite }
@@ -105,7 +181,9 @@ struct Quantizer {
     let limits = zip(bounds, steps).map { range, step in
       range.lowerBound - step / 2...range.upperBound + step / 2
     }
-    return elements.indices.count { elements[$0].isFinite && !limits[places($0)].contains(elements[$0]) }
+    return elements.indices.count {
+      elements[$0].isFinite && !limits[places(start + $0)].contains(elements[$0])
+    }
   }
 
   /// The constants that a node on images or rows multiplies with: one, or one for each channel of a tensor of this rank.

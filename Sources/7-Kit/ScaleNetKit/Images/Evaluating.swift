@@ -79,11 +79,13 @@ extension ImageClassifier {
     if let path = options.resume, FileIdentity.of(path: path) != nil {
       report = try Self.resumed(path, expecting: report)
     }
+    // Whether it can be written is known before the work, and what a killed run has left there is told of.
+    if let path = options.resume { try OutputSet.check([path], overwrite: true, inputs: model.files) }
     let rest = members.dropFirst(report.processed).map { $0 }
     var counter = EvaluationCounter(report)
     let done = report.processed
     try reporter.report(.running, completed: done, total: members.count)
-    // The first batch is kept at once: whether the file can be written is known before hours of work.
+    // The first batch is kept at once, as it may be hours until the next.
     var written: ContinuousClock.Instant?
     let open: ImageClassifier.Opener = { (index) throws(ScaleNetError) in
       try ByteRegion.map(path: dataset.path(rest[index]))

@@ -106,10 +106,14 @@ public final class ImageClassifier: Sendable {
   }
 
   /// Decodes an image as the network takes it.
-  func prepare(_ bytes: ByteRegion) throws(ScaleNetError) -> (elements: ImageInput.Elements, size: Image.Size)
-  {
+  ///
+  /// - Parameter seen: shown the image as it was decoded.
+  func prepare(
+    _ bytes: ByteRegion, seen: (Image) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in }
+  ) throws(ScaleNetError) -> (elements: ImageInput.Elements, size: Image.Size) {
     let image = try Image(decoding: bytes, options: input.decoding)
     do throws(ScaleNetError) {
+      try seen(image)
       return (try input.elements(of: image), image.size)
     } catch {
       throw error.inFile(bytes.origin)

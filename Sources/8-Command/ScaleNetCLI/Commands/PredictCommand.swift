@@ -60,10 +60,11 @@ struct PredictCommand: VerboseCommand {
     let opened = try Model.open(model.input, model.opening(), forImages: options)
     let classifier = try opened.imageClassifier(options)
     let timer = ProgressTimer(progress, "images")
-    let report = try classifier.predict(images, top: top) { timer.show($0) }
+    let thumbnails = html == nil ? nil : Thumbnails()
+    let report = try classifier.predict(images, top: top, thumbnails: thumbnails) { timer.show($0) }
     if let html {
       progress.show("writing")
-      let page = PredictionPage(report, thumbnails: report.images.map { classifier.thumbnail($0.image) })
+      let page = PredictionPage(report, thumbnails: report.images.indices.map { thumbnails?[$0] })
       try writeText(page.text, to: html, overwrite: force, inputs: opened.files)
     }
     progress.clear()

@@ -5,9 +5,33 @@ import Glibc
 
 /// The results of a command on standard output, where a failed write is noticed.
 enum StandardOutput {
-  struct Failure: Error {
-    let code: Int32
-    var reason: String { FileIO.reason(code) }
+  enum Failure: Error {
+    /// The system did not take the bytes.
+    case refused(code: Int32)
+    /// It goes to a file that the command has read.
+    case isInput(String)
+
+    var reason: String {
+      switch self {
+      case .refused(let code): FileIO.reason(code)
+      case .isInput(let name): "the output is the same file as the input \(name.escapedForMessage)"
+      }
+    }
+
+    var status: Int32 {
+      switch self {
+      case .refused: ExitStatus.inputOutput
+      case .isInput: ExitStatus.of(.cannotCreate)
+      }
+    }
+
+    /// Whether nobody reads any more.
+    var isClosedPipe: Bool {
+      switch self {
+      case .refused(let code): code == EPIPE
+      case .isInput: false
+      }
+    }
   }
 
   /// Whether standard output is a terminal.
@@ -20,6 +44,7 @@ enum StandardOutput {
 
   /// Writes all of `text`.
   static func write(_ text: String) throws(Failure) {
+    if let input = FilesRead.behindStandardOutput { throw .isInput(input) }
     var rest = Array(text.displayedPath.utf8)[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes { bytes in
@@ -27,7 +52,7 @@ enum StandardOutput {
       }
       if written < 0 {
         if errno == EINTR { continue }
-        throw Failure(code: errno)
+        throw .refused(code: errno)
       }
       rest = rest.dropFirst(written)
     }
