@@ -96,6 +96,17 @@ package struct DiffEngine: Sendable {
 }
 
 extension Tensor {
+  /// The least size of a parameter whose pages are let go.
+  private static let leastReleasedBytes = 1 << 16
+
+  /// All elements, row-major, of a parameter that is looked at once: its pages of a mapped file do not stay. nil where it
+  /// holds no real numbers.
+  func passingFloats() -> [Float]? {
+    let elements = try? floats()
+    if byteCount >= Self.leastReleasedBytes { releasePages() }
+    return elements
+  }
+
   /// All elements, row-major; `name` is what an error speaks of. What overflows a half type is infinite.
   func floats(of name: String) throws(ScaleNetError) -> [Float] {
     do throws(ScaleNetError) {

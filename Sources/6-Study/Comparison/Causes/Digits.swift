@@ -35,13 +35,25 @@ enum Digits {
     return misses * 50 <= b.count && zip(a, b).allSatisfy { ($0 - $1).magnitude <= $0.magnitude / 512 }
   }
 
+  /// The fewest numbers that steps are told by.
+  private static let leastSteps = 4
+
+  /// The number that all elements are; nil if they are not all the same.
+  static func constant(_ elements: [Float]) -> Float? {
+    guard let first = elements.first, elements.allSatisfy({ $0 == first }) else { return nil }
+    return first
+  }
+
   /// Whether `b` are multiples of a step, at most 255 of them, the nearest to `a`: of one step for all, or one for each
   /// output channel. In words; nil if they are not.
   static func quantization(_ b: [Float], from a: [Float], shape: [Int]) -> String? {
-    guard b.count > 8, let outputs = shape.first, outputs > 0 else { return nil }
+    // What is the same number throughout, or nearly, was set, and not rounded to steps.
+    guard b.count > 8, let outputs = shape.first, outputs > 0,
+      Set(b.lazy.map(\.magnitude)).count >= leastSteps
+    else { return nil }
     func isStepped(_ range: Range<Int>) -> Bool {
       let magnitudes = Set(b[range].map(\.magnitude).filter { $0 > 0 })
-      guard let largest = magnitudes.max() else { return true }
+      guard let largest = magnitudes.max() else { return a[range].allSatisfy { $0 == 0 } }
       guard magnitudes.count <= 128 else { return false }
       // Either the largest is step 127 or 128, or the least difference between two is the step.
       let sorted = magnitudes.sorted()
@@ -62,6 +74,13 @@ enum Digits {
     guard inner >= 4, outputs > 1 else { return nil }
     return (0..<outputs).allSatisfy { isStepped($0 * inner..<($0 + 1) * inner) }
       ? "for each output channel" : nil
+  }
+
+  /// Whether no elements are further apart than a part of them. Of those that are small beside the largest, which a half type
+  /// holds with fewer digits, it is a part of what counts as small.
+  static func areNear(_ a: [Float], _ b: [Float], within part: Double) -> Bool {
+    let small = (a.map(\.magnitude).max() ?? 0) * 1e-3
+    return zip(a, b).allSatisfy { ($0 - $1).magnitude <= max($0.magnitude, small) * Float(part) }
   }
 
   /// Whether two arrays differ by no more than rounding to a half type does, as a part of each element, and by as much:
@@ -88,17 +107,15 @@ enum Digits {
     return counted >= 32 && large * 20 >= counted && abs(sum) < 0.4 * magnitudes
   }
 
-  /// The least and the largest of the positive numbers that the elements of each channel are multiplied with; nil if there
+  /// The number that the elements of each channel are multiplied with, that of a channel of zeros being 1; nil if there
   /// are none, or one for all.
-  static func channelFactors(
-    _ a: [Float], _ b: [Float], shape: [Int], axis: Int?
-  ) -> ClosedRange<Double>? {
+  static func channelFactors(_ a: [Float], _ b: [Float], shape: [Int], axis: Int?) -> [Double]? {
     guard let axis, axis < shape.count, shape[axis] > 1, a.count == b.count, a.count >= 4 * shape[axis] else {
       return nil
     }
     let inner = shape[(axis + 1)...].reduce(1, *)
     let (extent, outer) = (shape[axis], shape[..<axis].reduce(1, *))
-    var range: ClosedRange<Double>?
+    var factors: [Double] = []
     for channel in 0..<extent {
       let places = (0..<outer).flatMap { block in
         (0..<inner).map { (block * extent + channel) * inner + $0 }
@@ -106,16 +123,20 @@ enum Digits {
       guard let largest = places.max(by: { a[$0].magnitude < a[$1].magnitude }), a[largest] != 0 else {
         // A channel of zeros stays one.
         guard places.allSatisfy({ b[$0] == 0 }) else { return nil }
+        factors.append(1)
         continue
       }
       let factor = Double(b[largest]) / Double(a[largest])
       let limit = Double(b[largest].magnitude) * 1e-6
-      guard factor.isFinite, factor > 0,
+      guard factor.isFinite, factor != 0,
         places.allSatisfy({ abs(Double(a[$0]) * factor - Double(b[$0])) <= limit })
       else { return nil }
-      range = range.map { min($0.lowerBound, factor)...max($0.upperBound, factor) } ?? factor...factor
+      factors.append(factor)
     }
-    return range.flatMap { $0.upperBound - $0.lowerBound > 1e-6 * $0.upperBound ? $0 : nil }
+    guard let least = factors.min(), let largest = factors.max(),
+      largest - least > 1e-6 * max(abs(least), abs(largest))
+    else { return nil }
+    return factors
   }
 
   /// The number that all elements are multiplied with; nil if there is none.

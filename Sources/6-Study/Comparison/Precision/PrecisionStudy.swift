@@ -162,13 +162,11 @@ struct PrecisionStudy {
     let (own, other) = (stages.own, stages.other)
     var weight: Tensor?
     if let ownMain = stage.ownMain, let id = own.nodes[ownMain].inputs[1],
-      let quantizer = stages.lower.weights[own[id].name]
+      stages.lower.weights[own[id].name] != nil
     {
-      guard let (reference, _, steps) = stages.weights(stage), let elements = try? reference.floats(),
-        let rounded = steps.rounded(elements, shape: reference.shape.dimensions, isBounded: false)
+      guard let (reference, _, steps) = stages.weights(stage), let rounded = steps.rounded(weight: reference)
       else { return nil }
-      let held = quantizer.type == .float16 ? zip(rounded, elements).map { $0.isFinite ? $0 : $1 } : rounded
-      weight = Tensor(held, shape: reference.shape)
+      weight = rounded
     }
     // What is cast to a half type on the way in is rounded there.
     let casts = stage.ownNodes.contains { index in
@@ -212,8 +210,8 @@ struct PrecisionStudy {
 
   /// What is held of a stage's weight.
   func weight(_ stage: PrecisionStage) -> DiffReport.Rounded? {
-    guard let (reference, held, quantizer) = stages.weights(stage), let a = try? reference.floats(),
-      let b = try? held.floats(), let places = quantizer.places(reference.shape.dimensions),
+    guard let (reference, held, quantizer) = stages.weights(stage), let a = reference.passingFloats(),
+      let b = held.passingFloats(), let places = quantizer.places(reference.shape.dimensions),
       let clipped = quantizer.clippedCount(a, shape: reference.shape.dimensions)
     else { return nil }
     var largest = 0.0

@@ -95,6 +95,51 @@ struct Quantizer {
     }
   }
 
+  /// A weight as it is held, without bounds where steps have them: a view that yields float32 of the narrow numbers, as the
+  /// weights of a whole network are held beside each other.
+  func rounded(weight: Tensor) -> Tensor? {
+    if steps.isEmpty, let bytes = try? weight.cast(to: type).bytes(),
+      let half = try? Tensor(type, weight.shape, storage: .copying(bytes))
+    {
+      weight.releasePages()
+      return half.cast(to: .float32)
+    }
+    guard let elements = weight.passingFloats() else { return nil }
+    if let counts = counts(of: elements, shape: weight.shape),
+      let whole = try? Tensor(.int16, weight.shape, storage: .copying(counts))
+    {
+      return scaled(whole.cast(to: .float32))
+    }
+    // What a half type can't hold stays as it is.
+    return rounded(elements, shape: weight.shape.dimensions, isBounded: false).map { rounded in
+      Tensor(zip(rounded, elements).map { $0.isFinite ? $0 : $1 }, shape: weight.shape)
+    }
+  }
+
+  /// How many steps each element is; nil where that passes 16 bits, or there are no steps.
+  private func counts(of elements: [Float], shape: TensorShape) -> [Int16]? {
+    guard !steps.isEmpty, shape.rank > 0, let places = places(shape.dimensions) else { return nil }
+    var result: [Int16] = []
+    result.reserveCapacity(elements.count)
+    for index in elements.indices {
+      let quotient = (elements[index] / steps[places(index)]).rounded(.toNearestOrEven)
+      guard let count = Int16(exactly: quotient) else { return nil }
+      result.append(count)
+    }
+    return result
+  }
+
+  /// Numbers of steps times these.
+  private func scaled(_ counts: Tensor) -> Tensor {
+    guard let axis, axis > 0 else {
+      let factors = steps.count == 1 ? [Float](repeating: steps[0], count: counts.shape[0]) : steps
+      return counts.scaled(byChannel: factors)
+    }
+    var order = Array(0..<counts.shape.rank)
+    order.swapAt(0, axis)
+    return counts.transposed(order).scaled(byChannel: steps).transposed(order)
+  }
+
   /// How many elements lie more than half a step outside of what is held.
   func clippedCount(_ elements: [Float], shape: [Int]) -> Int? {
     if steps.isEmpty {
