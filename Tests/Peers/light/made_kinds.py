@@ -4,11 +4,8 @@ import numpy as np
 from edited_network import gates, linear, of, residuals, whole, with_bias
 from fault_kinds import FUNCTION, LEFT_OUT, at_end, exchange, kind, weights
 
-#: Kinds that fit only networks with strides behind each other, with halves, or with shuffled channels.
-OF_SOME_NETWORKS = {
-    "stride in the other convolution", "slice of another part", "transpose of a shuffle left out",
-    "groups exchanged", "weight of input and output exchanged",
-}
+#: A kind that fits only networks with halves.
+OF_HALVES = {"slice of another part"}
 
 
 def filled(net, node, values):

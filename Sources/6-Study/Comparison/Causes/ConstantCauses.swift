@@ -172,7 +172,7 @@ enum ConstantCauses: CauseFamily {
       return (
         .differentWeights, what,
         "that \(words(node.op, input)) times a factor for each output channel, \(least.scientific) to "
-          + "\(largest.scientific), as another \(isEpsilon ? "epsilon" : "normalisation") folded into it would give"
+          + "\(largest.scientific), as another \(isEpsilon ? "epsilon in a normalisation" : "normalisation, or one on one side alone,") folded into it would give"
       )
     }
     let count = zip(a, b).count { $0 != $1 }

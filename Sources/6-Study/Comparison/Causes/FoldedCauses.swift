@@ -48,11 +48,11 @@ struct FoldedCauses {
     let isOwnBare = a.bias == nil || (b.bias != nil && own > others)
     let inverse = isOwnBare ? factors : factors.map { 1 / $0 }
     let (least, largest) = ((inverse.min() ?? 1).scientific, (inverse.max() ?? 1).scientific)
-    let folded =
-      "one folded into its weights: a factor of \(least) to \(largest) and an offset for each output channel"
+    let parts =
+      "folded into its weights: a factor of \(least) to \(largest) and an offset for each output channel"
     return isOwnBare
-      ? (.addedNode, "no normalisation behind it", folded)
-      : (.missingNode, folded, "no normalisation behind it")
+      ? (.addedNode, "no BatchNormalization behind it", "one \(parts)")
+      : (.missingNode, "a BatchNormalization \(parts)", "none behind it")
   }
 
   /// Weights and normalisations that are numbers of a half type on one side, and nearly these on the other.
