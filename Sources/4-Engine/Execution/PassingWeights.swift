@@ -48,6 +48,11 @@ struct PassingWeight {
     tensor.dataType.isFloatingPoint && tensor.dataType != .float64
   }
 
+  /// Lets the pages of the file go that were read: beside what is computed from them they need not stay.
+  func release() {
+    if tensor.byteCount >= leastReleasedBytes { tensor.releasePages() }
+  }
+
   /// Calls one of the two functions with a part of the elements: as they lie in the file where they are float32 in
   /// order, else copied.
   func withPart<Scalar: ExecutionScalar, Result>(
@@ -125,6 +130,7 @@ extension Executor {
   func pass(
     _ convolution: PassingConvolution<Scalar>, _ step: Step<Scalar>, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) {
+    defer { convolution.weight.release() }
     let geometry = convolution.geometry
     let input = unsafe memory.map(step.inputs[0])
     let output = unsafe memory.map(step.output)
@@ -183,6 +189,7 @@ extension Executor {
   func pass(
     _ product: PassingProduct, _ step: Step<Scalar>, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) {
+    defer { product.weight.release() }
     let geometry = product.geometry
     let a = unsafe UnsafePointer(memory.address(step.inputs[0]))
     let c = unsafe step.inputs.count > 1 ? UnsafePointer(memory.address(step.inputs[1])) : nil

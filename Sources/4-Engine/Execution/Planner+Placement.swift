@@ -3,7 +3,7 @@ internal import Kernels
 internal import ModelIR
 
 /// Pages of smaller weights stay: most of theirs are shared with neighbours.
-private let leastReleasedBytes = 1 << 16
+let leastReleasedBytes = 1 << 16
 
 extension Planner {
   /// Decides which values live in the memory of others.

@@ -122,11 +122,12 @@ extension ModelComparison {
     _ aligned: AlignedGraphs, _ places: ArraySlice<Parting>, _ form: ComparableForm, _ leftGraph: Graph,
     _ rightGraph: Graph
   ) throws(ScaleNetError) -> Fault? {
+    let folded = FoldedCauses(form)
     for parting in places {
       guard engine.search?.mayGoOn() ?? true else { return nil }
       engine.search?.addPlace()
       let site = Site(aligned, parting.place)
-      var hypotheses = families.flatMap { $0.hypotheses(site) }
+      var hypotheses = folded.refined(families.flatMap { $0.hypotheses(site) }, site)
       if hypotheses.count > 1 { hypotheses.append(Self.together(hypotheses)) }
       let experiment = try Experiment(
         engine, site, otherInputs: inputs(isLeft: false, of: form.right), hypotheses)
@@ -176,12 +177,8 @@ extension ModelComparison {
       result.parts = []
     }
     // Several parameters may be held in the same way.
-    func joined(_ texts: [String]) -> String {
-      texts.enumerated().filter { !texts[..<$0.offset].contains($0.element) }.map(\.element)
-        .joined(separator: " and ")
-    }
-    result.has = joined(single.map(\.has))
-    result.otherHas = joined(single.map(\.otherHas))
+    result.has = ConstantCauses.joined(single.map(\.has))
+    result.otherHas = ConstantCauses.joined(single.map(\.otherHas))
     return result
   }
 
@@ -254,7 +251,7 @@ extension ModelComparison {
       result.isAll = true
       return result
     }
-    let everywhere = everywhere(fault, aligned)
+    let everywhere = everywhere(fault, aligned, form)
     guard everywhere.count > 1, let all = graphs(everywhere.edits) else { return result }
     result = Extent(
       left: all.left, right: all.right, isAll: agree(all.left, all.right, outputs), count: everywhere.count,
@@ -263,9 +260,9 @@ extension ModelComparison {
   }
 
   /// The same kind of change at all places where it applies.
-  private func everywhere(_ fault: Fault, _ aligned: AlignedGraphs) -> (
-    edits: [GraphEdit], count: Int, ops: [String]
-  ) {
+  private func everywhere(
+    _ fault: Fault, _ aligned: AlignedGraphs, _ form: ComparableForm
+  ) -> (edits: [GraphEdit], count: Int, ops: [String]) {
     var edits: [GraphEdit] = []
     var count = 0
     var ops = Set<String>()
@@ -282,22 +279,35 @@ extension ModelComparison {
       }
       return (edits, count, ops.sorted())
     }
+    let folded = FoldedCauses(form)
     for pair in aligned.pairs {
       let site = Site(aligned, .nodes(own: pair.leftNode, other: pair.rightNode))
       // The last of a family is all that it finds there.
       // A half type is in casts and in constants.
       let isHalf = fault.hypothesis.kind == .halfPrecision
       let alike = families.compactMap { family in
-        family.hypotheses(site).last {
+        folded.refined(family.hypotheses(site), site).last {
           $0.kind == fault.hypothesis.kind && (isHalf || $0.signature == fault.hypothesis.signature)
         }
       }
       guard !alike.isEmpty else { continue }
       edits += alike.flatMap(\.edits)
       count += 1
-      ops.insert(site.ownNode?.op.name ?? "")
+      ops.formUnion(alike.compactMap { Self.op(of: $0, aligned) })
     }
     return (edits, count, ops.sorted())
+  }
+
+  /// The operator of the node that a hypothesis is about, on the side that has it; nil where it is about many.
+  private static func op(of hypothesis: Hypothesis, _ aligned: AlignedGraphs) -> String? {
+    if hypothesis.signature == AttributeCauses.integerSignature { return nil }
+    if let name = hypothesis.node, let index = aligned.left.graph.nodeIndex(named: name) {
+      return aligned.left.graph.nodes[index].op.name
+    }
+    guard let name = hypothesis.otherNode, let index = aligned.right.graph.nodeIndex(named: name) else {
+      return nil
+    }
+    return aligned.right.graph.nodes[index].op.name
   }
 
   /// Whether two graphs give the same outputs, as far as float32 can: what is within a wider tolerance may differ yet.

@@ -20,7 +20,10 @@ extension ModelComparison {
     let node = (hypothesis.node ?? hypothesis.otherNode)?.escapedForMessage ?? "the graph"
     var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
     if extent.count > 1 {
-      text += "; it is so with all \(extent.ops.joined(separator: " and ")) nodes, \(extent.count) in all"
+      text +=
+        extent.ops.isEmpty
+        ? "; it is so at \(extent.count) places"
+        : "; it is so with all \(extent.ops.joined(separator: " and ")) nodes, \(extent.count) in all"
     } else if extent.isAll {
       text += "; with that alone both give the same"
     }

@@ -11,7 +11,8 @@ extension ModelComparison {
   ) throws(ScaleNetError) {
     // What is within a wide tolerance, but not by rounding, has a cause too.
     let wantsCause =
-      report.verdict == .differ || (report.kind == .real && left.graph != nil && right.graph != nil)
+      (report.verdict == .differ && !report.provesNothing)
+      || (report.kind == .real && left.graph != nil && right.graph != nil)
     if wantsCause && report.kind == .rounding {
       report.cause = DiffReport.Cause(
         kind: .rounding,

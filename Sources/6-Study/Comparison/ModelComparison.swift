@@ -73,7 +73,9 @@ package struct ModelComparison {
       report.notes.append("what lower precision costs could not be measured: \(error)")
     }
     // Steps of lower precision are no rounding that a network makes larger.
-    if !isIdentical, lower == nil { report.amplification = try amplification(outputs) }
+    if !isIdentical, lower == nil, !Self.isInSteps(left), !Self.isInSteps(right) {
+      report.amplification = try amplification(outputs)
+    }
     try addLayersAndCause(to: &report, outputs, lower, progress)
     report.explanation = explanation(of: report)
     if isStrict, let missing = outputs.uncompared.first {
@@ -121,6 +123,14 @@ package struct ModelComparison {
   }
 }
 
+extension DiffReport {
+  /// Whether what is not within the tolerance does not differ either: no element is finite on either side.
+  var provesNothing: Bool {
+    let apart = outputs.filter { !$0.isWithinTolerance }
+    return !apart.isEmpty && apart.allSatisfy { $0.otherShape == nil && $0.metrics.mismatchedCount == 0 }
+  }
+}
+
 extension ModelComparison {
   /// The verdict with its reason, in one or two sentences.
   func explanation(of report: DiffReport) -> String {
@@ -154,7 +164,7 @@ extension ModelComparison {
         + "\(output.otherShape ?? []) on the right."
     }
     let apart = report.outputs.filter { !$0.isWithinTolerance }
-    if let output = apart.first, apart.allSatisfy({ $0.metrics.mismatchedCount == 0 }) {
+    if let output = apart.first, report.provesNothing {
       return
         "Nothing is proved: no element of output \(output.name.escapedForMessage) is finite on either side."
     }

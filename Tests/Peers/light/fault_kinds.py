@@ -348,8 +348,8 @@ def plant(model, name, places=2, shapes=None):
     found = 0
     first = Network(model, shapes)
     count = len(fits(first))
-    # The first, one in the middle, and what comes between where these do not fit.
-    order = sorted(range(count), key=lambda i: (i not in (0, count // 2), i))
+    # The first, one in the middle, the last, and what comes between where these do not fit.
+    order = sorted(range(count), key=lambda i: (i not in (0, count // 2, count - 1), i))
     for index in order:
         if found == places:
             return

@@ -15,7 +15,7 @@ import onnxruntime
 import pytest
 import reference
 from command import BAD_INPUT, DIFFERENCE, OK, scalenet
-from onnx import numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 from planted import FAULTS, one_weight
 
 TINY = reference.TINY / "tiny.pth"
@@ -338,3 +338,25 @@ def test_a_search_in_vain_says_what_it_tried(models, tmp_path):
     faulty(models["folded.onnx"], tmp_path / "faulty.onnx")
     report = diff(models["folded.onnx"], tmp_path / "faulty.onnx", status=DIFFERENCE)
     assert report["cause"]["confirmed"] and report["search"] is None
+
+
+def test_what_is_no_number_throughout_proves_nothing(tmp_path):
+    """Not even in Double."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 8))
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, 8))
+    weight = numpy_helper.from_array(np.ones((8, 8), np.float32), "w")
+    nodes = [helper.make_node("Log", ["x"], ["l"], name="log"), helper.make_node("MatMul", ["l", "w"], ["y"], name="product")]
+    graph = helper.make_graph(nodes, "logarithms", [x], [y], [weight])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "a.onnx")
+    shutil.copy(tmp_path / "a.onnx", tmp_path / "b.onnx")
+    np.save(tmp_path / "x.npy", -np.ones((1, 8), np.float32))
+    report = diff(tmp_path / "a.onnx", tmp_path / "b.onnx", "--input", tmp_path / "x.npy", status=DIFFERENCE)
+    assert report["kind"] is None and report["cause"] is None and report["search"] is None
+    assert report["explanation"].startswith("Nothing is proved")
+
+
+def test_integers_are_apart_by_what_lies_between_them(tmp_path):
+    np.save(tmp_path / "a.npy", np.int64([[500, 7]]))
+    np.save(tmp_path / "b.npy", np.int64([[503, 7]]))
+    report = diff(tmp_path / "a.npy", tmp_path / "b.npy", "--tolerance", "float16", status=DIFFERENCE)
+    assert report["outputs"][0]["metrics"]["ulp"]["max"] == 3

@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "light"))
 
+import made_kinds  # noqa: F401
 import neighbouring_kinds  # noqa: F401
 import numpy as np
 import onnx
@@ -71,8 +72,6 @@ PAIRS = [
     ("mean and deviation", "statistics shifted"),
     ("BGR for RGB in the first weight", "softmax at the end"),
 ]
-#: Where the sound file has the normalisation in its weights, nothing but other weights can be told of these.
-FOLDED_AWAY = {"normalisation left out", "function before the normalisation"}
 #: Seconds of a processor after which a comparison is remarked upon.
 SLOW = 5
 
@@ -176,8 +175,6 @@ def faults(name, paths, checkpoint, kinds, places):
                 onnx.save(faulty, path)
                 pair = (known, path) if number % 2 == 0 else (path, known)
                 report, seconds = compared(*pair)
-                if kind in FOLDED_AWAY and beside != way:
-                    allowed = [names | {"different_weights"} for names in allowed]
                 around = set() if kind == TWO else neighbourhood(nets[way], where)
                 yield kind, where, allowed, f"{beside} / {way}", around, report, seconds
                 found += 1

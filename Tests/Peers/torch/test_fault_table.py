@@ -9,6 +9,7 @@ KINDS = [
     "stride", "epsilon", "function left out", "HardSwish for Relu", "residual of another block", "block left out",
     "gate skipped", "parts of a Concat exchanged", "parts of a Split exchanged", "convolution left out",
     "margins that reflect", "matrix transposed", "int8 for each channel", "factor for each channel", "bias left out",
+    "bias of zeros", "statistics of a fresh normalisation", "normalisation left out",
     "float16 in all weights", "mean and deviation", "softmax at the end",
     fault_table.TWO,
 ]

@@ -8,6 +8,8 @@ struct ComparableForm {
   let right: Graph
   /// Whether normalisations were folded, as one side had them in its weights.
   let isFolded: Bool
+  /// Both before that.
+  let unfolded: (left: Graph, right: Graph)
 
   private static let manyFolded = 4
 
@@ -18,6 +20,7 @@ struct ComparableForm {
     // A normalisation that one side lacks is a difference; that it lacks many of them is another way to write the same.
     // Some stay where a resize stands between.
     isFolded = min(own, others) * 2 < max(own, others) || abs(own - others) >= Self.manyFolded
+    unfolded = (a, b)
     self.left = isFolded ? try a.folded() : a
     self.right = isFolded ? try b.folded() : b
   }

@@ -21,7 +21,7 @@ enum AttributeCauses: CauseFamily {
           kind: .quantizedWeights, node: own.name, otherNode: other.name,
           has: integers.own.isEmpty ? has : text(onIntegers: integers.own),
           otherHas: integers.other.isEmpty ? otherHas : text(onIntegers: integers.other),
-          edits: [.replace(node: own.name, transplant)], signature: "integers")
+          edits: [.replace(node: own.name, transplant)], signature: integerSignature)
       ]
     }
     let (has, otherHas) = texts(own.op, other.op)
@@ -38,6 +38,9 @@ enum AttributeCauses: CauseFamily {
       kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
       edits: [.setOperator(node: own.name, other.op)])
   }
+
+  /// The signature of operators on integers in the place of others, wherever they stand.
+  static let integerSignature = "integers"
 
   /// Whether two operators do not compute the same; how an extent or a layout is written down does not count.
   static func differ(_ a: Operator, _ b: Operator) -> Bool {

@@ -21,6 +21,8 @@ final class CauseSearch: Sendable {
   static let usualBudget = 150e9
   /// However large the graphs, they may be run as often.
   private static let leastRuns = 12.0
+  /// How many times longer operators take that have no fast kernel.
+  fileprivate static let slowness = 50.0
 
   private let state = Locked(State())
   private let mostWork: Double
@@ -116,7 +118,9 @@ extension Graph {
       guard outputs.count == node.outputs.count else { return sum }
       let cost = node.op.kind.cost(
         inputs: node.inputs.map { $0.flatMap { self[$0].type.shape } }, outputs: outputs)
-      return sum + Double(cost.macs) + Double(cost.otherOperations)
+      // Operators on integers have no fast kernels.
+      let factor = node.op.isOnIntegers ? CauseSearch.slowness : 1
+      return sum + factor * (Double(cost.macs) + Double(cost.otherOperations))
     }
   }
 }

@@ -31,12 +31,16 @@ enum ConstantCauses: CauseFamily {
     return Hypothesis(
       kind: kinds.count == 1 ? first.kind : .differentWeights, node: own.name, otherNode: other.name,
       tensor: isOne || kinds.count == 1 ? tensor : nil,
-      has: isOne || kinds.count == 1 ? first.has : "its own weights",
-      otherHas: isOne || kinds.count == 1
-        ? first.otherHas : "other values in \(differences.count) parameters",
+      has: joined(differences.map(\.has)), otherHas: joined(differences.map(\.otherHas)),
       edits: differences.map {
         .setParameter(node: own.name, input: $0.input, $0.replacement)
       })
+  }
+
+  /// Texts that are not the same, in one.
+  static func joined(_ texts: [String]) -> String {
+    texts.enumerated().filter { !texts[..<$0.offset].contains($0.element) }.map(\.element)
+      .joined(separator: " and ")
   }
 
   static func differences(_ site: Site, _ own: Node, _ other: Node) -> [Difference] {
@@ -114,6 +118,7 @@ enum ConstantCauses: CauseFamily {
     let shape = pair.shape
     let reversed = pair.reversed
     let what = "its \(words(node.op, input))"
+    if let constant = constants(node.op, input, name, pair) { return constant }
     if let order = transposition(node.op, pair, largest: largest) {
       let moved =
         "with its axes in the order \(order.axes)"
@@ -159,19 +164,40 @@ enum ConstantCauses: CauseFamily {
     if let factor = Digits.factor(pair) {
       return (.differentWeights, what, "\(factor.scientific) times that \(words(node.op, input))")
     }
-    if let factors = Digits.channelFactors(pair, axis: node.op.outputAxis(rank: shape.count)) {
-      let isEpsilon = factors.upperBound <= 1 + 1e-6 || factors.lowerBound >= 1 - 1e-6
+    if let factors = Digits.channelFactors(pair, axis: node.op.outputAxis(rank: shape.count)),
+      let least = factors.min(), let largest = factors.max()
+    {
+      let isEpsilon = least > 0 && (largest <= 1 + 1e-6 || least >= 1 - 1e-6)
       return (
         .differentWeights, what,
-        "that \(words(node.op, input)) times a factor for each output channel, \(factors.lowerBound.scientific) to "
-          + "\(factors.upperBound.scientific), as \(isEpsilon ? "another epsilon" : "other statistics") in a folded normalisation "
-          + "would give"
+        "that \(words(node.op, input)) times a factor for each output channel, \(least.scientific) to "
+          + "\(largest.scientific), as another \(isEpsilon ? "epsilon in a normalisation" : "normalisation, or one on one side alone,") folded into it would give"
       )
     }
     return (
       .differentWeights, "its own \(name.escapedForMessage)",
       "other values in \(pair.differingCount) of \(pair.count) elements"
     )
+  }
+
+  /// A parameter that is the same number throughout on one side: what it was made with, or what takes its place.
+  private static func constants(
+    _ op: Operator, _ input: Int, _ name: String, _ pair: Digits.Pair
+  ) -> (DiffReport.CauseKind, String, String)? {
+    guard pair.count > 1 else { return nil }
+    let words = words(op, input)
+    func text(_ value: Float) -> String {
+      value == 0 ? "a \(words) of zeros" : "a \(words) of \(value) throughout"
+    }
+    let own = "the \(words) \(name.escapedForMessage)"
+    let isBias = input == 2 && op.hasWeight
+    switch (Digits.constant(pair.own), Digits.constant(pair.other)) {
+    case (let x?, let y?): return (.differentWeights, text(x), text(y))
+    case (nil, let y?): return (y == 0 && isBias ? .missingBias : .differentWeights, own, text(y))
+    case (let x?, nil):
+      return (x == 0 && isBias ? .missingBias : .differentWeights, text(x), "another \(words)")
+    case (nil, nil): return nil
+    }
   }
 
   /// What was done to a weight before a normalisation was folded into it on both sides.

@@ -49,10 +49,34 @@ enum Digits {
     return isSo && isAnything
   }
 
+  /// The fewest numbers that steps are told by.
+  private static let leastSteps = 4
+
+  /// The number that all elements are; nil if they are not all the same.
+  static func constant(_ elements: FloatElements) -> Float? {
+    var value: Float?
+    let isOne = Pair(elements, elements).allBlocks { _, a, _ in
+      value = value ?? a.first
+      return a.allSatisfy { $0 == value }
+    }
+    return isOne ? value : nil
+  }
+
+  /// Whether the other has as many magnitudes as steps are told by.
+  private static func hasSteps(_ pair: Pair) -> Bool {
+    var magnitudes = Set<Float>()
+    let areFew = pair.allBlocks { _, _, b in
+      for value in b where magnitudes.count < leastSteps { magnitudes.insert(value.magnitude) }
+      return magnitudes.count < leastSteps
+    }
+    return !areFew
+  }
+
   /// Whether the other are multiples of a step, at most 255 of them, the nearest to the own: of one step for all, or one
   /// for each output channel. In words; nil if they are not.
   static func quantization(_ pair: Pair) -> String? {
-    guard pair.count > 8, let outputs = pair.shape.first, outputs > 0 else { return nil }
+    // What is the same number throughout, or nearly, was set, and not rounded to steps.
+    guard pair.count > 8, let outputs = pair.shape.first, outputs > 0, hasSteps(pair) else { return nil }
     func isStepped(_ range: Range<Int>) -> Bool {
       var magnitudes = Set<Float>()
       let areFew = pair.allBlocks(in: range) { _, _, b in
@@ -63,7 +87,9 @@ enum Digits {
         return true
       }
       guard areFew else { return false }
-      guard let largest = magnitudes.max() else { return true }
+      guard let largest = magnitudes.max() else {
+        return pair.allBlocks(in: range) { _, a, _ in a.allSatisfy { $0 == 0 } }
+      }
       // Either the largest is step 127 or 128, or the least difference between two is the step.
       let sorted = magnitudes.sorted()
       let differences = zip(sorted.dropFirst(), sorted).map { $0 - $1 } + [sorted[0]]
@@ -85,6 +111,13 @@ enum Digits {
     guard inner >= 4, outputs > 1 else { return nil }
     return (0..<outputs).allSatisfy { isStepped($0 * inner..<($0 + 1) * inner) }
       ? "for each output channel" : nil
+  }
+
+  /// Whether no elements are further apart than a part of them. Of those that are small beside the largest, which a half type
+  /// holds with fewer digits, it is a part of what counts as small.
+  static func areNear(_ pair: Pair, within part: Double) -> Bool {
+    let small = (largest(pair)?.own.magnitude ?? 0) * 1e-3
+    return pair.allSatisfy { ($0 - $1).magnitude <= max($0.magnitude, small) * Float(part) }
   }
 
   /// Whether two parameters differ by no more than rounding to a half type does, as a part of each element, and by as much:
@@ -126,9 +159,9 @@ enum Digits {
     return isRead ? result : nil
   }
 
-  /// The least and the largest of the positive numbers that the elements of each channel are multiplied with; nil if there
+  /// The number that the elements of each channel are multiplied with, that of a channel of zeros being 1; nil if there
   /// are none, or one for all.
-  static func channelFactors(_ pair: Pair, axis: Int?) -> ClosedRange<Double>? {
+  static func channelFactors(_ pair: Pair, axis: Int?) -> [Double]? {
     guard let axis, axis < pair.shape.count, pair.shape[axis] > 1, pair.count >= 4 * pair.shape[axis] else {
       return nil
     }
@@ -142,18 +175,16 @@ enum Digits {
       return true
     }
     guard isRead else { return nil }
-    var range: ClosedRange<Double>?
     var factors: [(factor: Double, limit: Double)] = []
     for case let found? in largest {
       guard found.own != 0 else {
         // A channel of zeros stays one.
-        factors.append((0, 0))
+        factors.append((1, 0))
         continue
       }
       let factor = Double(found.other) / Double(found.own)
-      guard factor.isFinite, factor > 0 else { return nil }
+      guard factor.isFinite, factor != 0 else { return nil }
       factors.append((factor, Double(found.other.magnitude) * 1e-6))
-      range = range.map { min($0.lowerBound, factor)...max($0.upperBound, factor) } ?? factor...factor
     }
     guard factors.count == largest.count else { return nil }
     let isSo = pair.allBlocks { start, a, b in
@@ -164,8 +195,11 @@ enum Digits {
       }
       return isSo
     }
-    guard isSo else { return nil }
-    return range.flatMap { $0.upperBound - $0.lowerBound > 1e-6 * $0.upperBound ? $0 : nil }
+    let found = factors.map(\.factor)
+    guard isSo, let least = found.min(), let largest = found.max(),
+      largest - least > 1e-6 * max(abs(least), abs(largest))
+    else { return nil }
+    return found
   }
 
   /// The number that all elements are multiplied with; nil if there is none.

@@ -26,8 +26,8 @@ struct Transplant {
     case value(String)
     /// A constant of the other graph.
     case constant(name: String, Tensor)
-    /// The output of an earlier node of the transplant.
-    case node(Int)
+    /// An output of an earlier node of the transplant.
+    case node(Int, output: Int)
     /// An input that is left out.
     case none
   }
@@ -67,7 +67,9 @@ extension Graph {
         while graph.nodes[index].inputs.count <= input { graph.nodes[index].inputs.append(nil) }
         graph.nodes[index].inputs[input] = id
       case .replace(let name, let transplant):
-        guard let index = graph.nodeIndex(named: name), !transplant.pieces.isEmpty else { continue }
+        guard let index = graph.nodeIndex(named: name), graph.nodes[index].outputs.count == 1,
+          !transplant.pieces.isEmpty
+        else { continue }
         let output = graph.nodes[index].outputs[0]
         guard try graph.add(transplant) != nil else { continue }
         graph.nodes[graph.nodes.count - 1].outputs = [output]
@@ -105,7 +107,7 @@ extension Graph {
 
   /// Adds the nodes of a transplant, before all others if need be sorted; nil if a value that it reads is not here.
   private mutating func add(_ transplant: Transplant) throws(ScaleNetError) -> ValueID? {
-    var made: [ValueID] = []
+    var made: [[ValueID]] = []
     var isFound = true
     func resolve(_ source: Transplant.Source, in graph: inout Graph) throws(ScaleNetError) -> ValueID? {
       switch source {
@@ -115,7 +117,7 @@ extension Graph {
         return id
       case .constant(let name, let tensor):
         return try graph.addInitializer(graph.unusedName("\(name).other"), tensor)
-      case .node(let index): return made[index]
+      case .node(let index, let output): return made[index][output]
       case .none: return nil
       }
     }
@@ -125,7 +127,7 @@ extension Graph {
       guard isFound else { return nil }
       var name = unusedName("\(piece.name).other")
       while nodeIndex(named: name) != nil { name = unusedName("\(name)_") }
-      made.append(try addNode(name, piece.op, inputs: inputs)[0])
+      made.append(try addNode(name, piece.op, inputs: inputs))
     }
     let result = try resolve(transplant.result, in: &self)
     return isFound ? result : nil

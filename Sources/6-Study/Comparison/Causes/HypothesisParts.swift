@@ -58,11 +58,12 @@ enum HypothesisParts {
 
   /// The faults that an exchange is made of; empty where it is but one.
   static func parts(
-    _ own: [Node], _ other: [Node], isConstant: (own: (ValueID) -> Bool, other: (ValueID) -> Bool),
+    _ own: [Node], _ other: [Node], constant: (own: (ValueID) -> Tensor?, other: (ValueID) -> Tensor?),
     text: ([Node]) -> String,
     kind: ([Node], [Node]) -> DiffReport.CauseKind
   ) -> [HypothesisPart] {
-    let (a, b) = (units(own, isConstant.own), units(other, isConstant.other))
+    let a = units(own) { constant.own($0) != nil }
+    let b = units(other) { constant.other($0) != nil }
     guard !a.isEmpty, !b.isEmpty, a.count + b.count > 2, a.count + b.count <= 6 else { return [] }
     // The longest list of roles that both have in this order.
     var lengths = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
@@ -86,8 +87,10 @@ enum HypothesisParts {
     while i < a.count || j < b.count {
       if i < a.count, j < b.count, a[i].role == b[j].role, lengths[i][j] == lengths[i + 1][j + 1] + 1 {
         let areAlike =
-          a[i].nodes.count == b[j].nodes.count
-          && zip(a[i].nodes, b[j].nodes).allSatisfy { !AttributeCauses.differ($0.op, $1.op) }
+          (a[i].nodes.count == b[j].nodes.count
+            && zip(a[i].nodes, b[j].nodes).allSatisfy { !AttributeCauses.differ($0.op, $1.op) })
+          || (a[i].role == .function
+            && ScalarFunction(a[i].nodes, constant.own).isSame(as: ScalarFunction(b[j].nodes, constant.other)))
         if !areAlike { add(a[i].nodes, b[j].nodes) }
         i += 1
         j += 1

@@ -76,9 +76,10 @@ struct Site {
       if let partner = ownOf[id], depth > 0 || !isAnew { return .value(own.graph[partner].name) }
       if let tensor = other.graph[id].initializer { return .constant(name: other.graph[id].name, tensor) }
       guard depth < 200, let producer = other.producers[id.index] else { return nil }
-      if let index = made[producer] { return .node(index) }
       let node = other.graph.nodes[producer]
-      guard node.outputs.count == 1 else { return nil }
+      guard let output = node.outputs.firstIndex(of: id), depth > 0 || !isAnew || node.outputs.count == 1
+      else { return nil }
+      if let index = made[producer] { return .node(index, output: output) }
       var inputs: [Transplant.Source] = []
       for input in node.inputs {
         guard let input else {
@@ -90,7 +91,7 @@ struct Site {
       }
       result.pieces.append(Transplant.Piece(name: node.name, op: node.op, inputs: inputs))
       made[producer] = result.pieces.count - 1
-      return .node(result.pieces.count - 1)
+      return .node(result.pieces.count - 1, output: output)
     }
     guard let found = source(id, 0) else { return nil }
     result.result = found

@@ -131,12 +131,17 @@ enum WiringCauses: CauseFamily {
       otherHas: other.isEmpty ? "nothing there" : list(other), edits: edits,
       parts: HypothesisParts.parts(
         own, other,
-        isConstant: (
-          { site.own.graph[$0].initializer != nil }, { site.other.graph[$0].initializer != nil }
-        ), text: list
+        constant: ({ site.own.graph[$0].initializer }, { site.other.graph[$0].initializer }), text: list
       ) { kind($0, $1, isOutput: reader == nil, startsAtInput: startsAtInput) },
-      signature: own.map(\.op.name).joined(separator: " ") + "/" + other.map(\.op.name).joined(separator: " ")
-    )
+      signature: signature(own, other))
+  }
+
+  /// What the same change at another place has in common with this one: the operators, or that they are on integers.
+  private static func signature(_ own: [Node], _ other: [Node]) -> String {
+    if own.contains(where: \.op.isOnIntegers) != other.contains(where: \.op.isOnIntegers) {
+      return AttributeCauses.integerSignature
+    }
+    return own.map(\.op.name).joined(separator: " ") + "/" + other.map(\.op.name).joined(separator: " ")
   }
 
   /// Whether what differs stands right behind an input of the graph.

@@ -30,7 +30,7 @@ struct MetricsAccumulator {
       worst = Self.worst(index, Double(left[index]), Double(right[index]), shape)
     }
     for (a, b) in zip(left, right) {
-      steps.add(Float(a), Float(b))
+      steps.add(integers: a, b)
       // Numbers past 2^53 can be one apart and the same in Double.
       if a == b {
         relativeCount += b == 0 ? 0 : 1
@@ -105,16 +105,25 @@ struct ULPCounter {
   private var counts = [Int](repeating: 0, count: 34)
   private var largest = 0
 
-  mutating func add(_ left: Float, _ right: Float) {
-    let distance = Self.distance(left, right)
+  mutating func add(_ left: Float, _ right: Float) { add(Self.distance(left, right)) }
+
+  /// Neighbours of an integer are 1 apart.
+  mutating func add(integers left: Int64, _ right: Int64) {
+    let (distance, isTooLarge) = left.subtractingReportingOverflow(right)
+    add(isTooLarge ? Self.farthest : Int(min(distance.magnitude, UInt64(Self.farthest))))
+  }
+
+  private mutating func add(_ distance: Int) {
     largest = max(largest, distance)
     counts[Self.bucket(distance)] += 1
   }
 
+  private static let farthest = Int(UInt32.max)
+
   /// How many steps between neighbouring numbers lead from one to the other; +0 and -0 are one number.
   static func distance(_ left: Float, _ right: Float) -> Int {
     if left == right || (left.isNaN && right.isNaN) { return 0 }
-    guard left.isFinite && right.isFinite else { return Int(UInt32.max) }
+    guard left.isFinite && right.isFinite else { return farthest }
     return abs(place(left) - place(right))
   }
 
@@ -165,6 +174,8 @@ struct TopAgreement {
     self.columns = columns
     for start in stride(from: 0, to: left.count, by: columns) {
       let (a, b) = (left[start..<start + columns], right[start..<start + columns])
+      // What is no number on both sides chooses nothing.
+      if a.allSatisfy(\.isNaN), b.allSatisfy(\.isNaN) { continue }
       let (best, other) = (Self.largest(a), Self.largest(b))
       rows += 1
       func agree(_ count: Int) -> Bool {

@@ -163,6 +163,6 @@ extension PrecisionStudy {
       let cost = node.op.kind.cost(inputs: node.inputs.map { shape($0) }, outputs: outputs)
       products = products.saturatingAdded(to: cost.macs)
     }
-    return min(64, max(8, 300_000_000_000 / products.saturatingMultiplied(by: max(1, otherInputs.count))))
+    return min(64, max(8, 100_000_000_000 / products.saturatingMultiplied(by: max(1, otherInputs.count))))
   }
 }

@@ -214,6 +214,11 @@ struct PrecisionStudy {
     guard let (reference, held, quantizer) = stages.weights(stage), let pair = ElementPair(reference, held),
       let places = quantizer.places(pair.shape)
     else { return nil }
+    // What was looked at once need not stay in memory.
+    defer {
+      reference.releasePages()
+      held.releasePages()
+    }
     var (largest, magnitude, clipped) = (0.0, Float(0), 0)
     let bounds = quantizer.bounds
     let isRead = pair.allBlocks { start, a, b in

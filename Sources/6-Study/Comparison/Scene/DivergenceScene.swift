@@ -35,9 +35,41 @@ extension ModelComparison {
     if let first = report.firstDivergence {
       scene.left = first.name.flatMap { GraphSection(around: $0, in: leftGraph) }
       scene.right = first.otherName.flatMap { GraphSection(around: $0, in: rightGraph) }
+      // Where one side has no such node, it is shown around what the other has it behind.
+      if scene.left == nil, let name = first.otherName {
+        scene.left = section(
+          of: leftGraph, beside: name, in: rightGraph, report.layers.map { ($0.otherName, $0.name) })
+      } else if scene.right == nil, let name = first.name {
+        scene.right = section(
+          of: rightGraph, beside: name, in: leftGraph, report.layers.map { ($0.name, $0.otherName) })
+      }
     }
     try addLayerMaps(of: report, leftGraph, rightGraph, to: &scene)
     return scene
+  }
+
+  /// The nodes around the counterpart of the nearest one before a node of the other side that has one.
+  private func section(
+    of graph: Graph, beside name: String, in other: Graph, _ layers: [(name: String, own: String)]
+  ) -> GraphSection? {
+    let names = Dictionary(layers.map { ($0.name, $0.own) }, uniquingKeysWith: { first, _ in first })
+    let producers = other.producers()
+    guard let start = other.nodeIndex(named: name) else { return nil }
+    var waiting = [start]
+    var seen: Set = [start]
+    while !waiting.isEmpty {
+      let node = other.nodes[waiting.removeFirst()]
+      for before in node.inputs.compactMap({ $0.flatMap { producers[$0.index] } }) {
+        if let own = names[other.nodes[before].name],
+          let section = GraphSection(around: own, in: graph, isCentreMarked: false)
+        {
+          return section
+        }
+        if seen.insert(before).inserted { waiting.append(before) }
+      }
+    }
+    // Right behind the input: what reads that.
+    return graph.nodes.first.flatMap { GraphSection(around: $0.name, in: graph, isCentreMarked: false) }
   }
 
   private func addLayerMaps(

@@ -22,7 +22,7 @@ package struct GraphSection: Sendable, Hashable {
   package private(set) var nodes: [Node] = []
 
   /// The nodes around the one of this name; nil if there is none.
-  init?(around name: String, in graph: Graph) {
+  init?(around name: String, in graph: Graph, isCentreMarked: Bool = true) {
     guard let centre = graph.nodes.firstIndex(where: { $0.name == name }) else { return nil }
     let producers = graph.producers()
     let consumers = graph.consumers()
@@ -48,7 +48,8 @@ package struct GraphSection: Sendable, Hashable {
         Node(
           name: node.name, op: node.op.name,
           outputShape: node.outputs.first.map { graph[$0].type.dimensions.compactMap(\.value) } ?? [],
-          inputs: inputs.map { producers[$0.index].flatMap { places[$0] } ?? -1 }, isCentre: index == centre))
+          inputs: inputs.map { producers[$0.index].flatMap { places[$0] } ?? -1 },
+          isCentre: isCentreMarked && index == centre))
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CAllocator
 import FileIO
 import FoundationEssentials
 import Reports
@@ -112,6 +113,8 @@ struct DiffCommand: VerboseCommand {
 
   func run() throws {
     if let images { return try compareAnswers(on: images) }
+    // Values and weights of many sizes come and go here; the holes between them would be more than what is held.
+    _ = allocator_returns_at_once(1 << 20)
     let progress = ProgressLine()
     defer { progress.clear() }
     progress.show("reading")

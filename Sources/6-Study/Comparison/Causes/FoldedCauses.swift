@@ -1,0 +1,121 @@
+import FileIO
+import ModelIR
+
+/// What two folded convolutions or products tell of the normalisations that went into them: that one side has none, or has
+/// everything in a half type.
+struct FoldedCauses {
+  /// Both graphs before anything was folded, whose nodes have the same names.
+  let left: GraphView
+  let right: GraphView
+
+  init(_ form: ComparableForm) {
+    left = GraphView(form.unfolded.left)
+    right = GraphView(form.unfolded.right)
+  }
+
+  /// Hypotheses of other weights, said more exactly where what went into these weights is known.
+  func refined(_ hypotheses: [Hypothesis], _ site: Site) -> [Hypothesis] {
+    let kinds: Set<DiffReport.CauseKind> = [.differentWeights, .missingBias]
+    guard hypotheses.contains(where: { kinds.contains($0.kind) }),
+      let own = site.ownNode, let other = site.otherNode, own.op.isLinear, other.op.isLinear,
+      own.op.family == other.op.family,
+      let a = FoldedNode(left, site.own.graph, own), let b = FoldedNode(right, site.other.graph, other),
+      a.shape == b.shape
+    else { return hypotheses }
+    if let (kind, has, otherHas) = leftOut(a, b) ?? halves(a, b) {
+      return hypotheses.map { hypothesis in
+        guard kinds.contains(hypothesis.kind) else { return hypothesis }
+        var result = hypothesis
+        (result.kind, result.has, result.otherHas) = (kind, has, otherHas)
+        result.tensor = nil
+        return result
+      }
+    }
+    return hypotheses
+  }
+
+  /// A normalisation that went into the weights of one side, while the other has none behind this node: its factors are
+  /// those between both weights. Which side lacks it is known where this node has no bias there, which any normalisation
+  /// would have left, or where more of the side's other nodes have theirs still.
+  private func leftOut(
+    _ a: FoldedNode, _ b: FoldedNode
+  ) -> (DiffReport.CauseKind, String, String)? {
+    guard a.normalization == nil, b.normalization == nil, a.bias != b.bias,
+      let pair = Digits.Pair(a.weight, b.weight), let factors = Digits.channelFactors(pair, axis: a.axis)
+    else { return nil }
+    let (own, others) = (left.normalizationCount, right.normalizationCount)
+    guard a.bias == nil || b.bias == nil || own != others else { return nil }
+    let isOwnBare = a.bias == nil || (b.bias != nil && own > others)
+    let inverse = isOwnBare ? factors : factors.map { 1 / $0 }
+    let (least, largest) = ((inverse.min() ?? 1).scientific, (inverse.max() ?? 1).scientific)
+    let parts =
+      "folded into its weights: a factor of \(least) to \(largest) and an offset for each output channel"
+    return isOwnBare
+      ? (.addedNode, "no BatchNormalization behind it", "one \(parts)")
+      : (.missingNode, "a BatchNormalization \(parts)", "none behind it")
+  }
+
+  /// Weights and normalisations that are numbers of a half type on one side, and nearly these on the other.
+  private func halves(_ a: FoldedNode, _ b: FoldedNode) -> (DiffReport.CauseKind, String, String)? {
+    for type in [DataType.float16, .bfloat16] {
+      for (isOwn, x, y) in [(true, a, b), (false, b, a)] where x.isHeld(by: type) && !y.isHeld(by: type) {
+        guard let pair = Digits.Pair(x.weight, y.weight),
+          Digits.areNear(pair, within: 3 * type.roundingUnit)
+        else { continue }
+        let rounded = "weights and a normalisation rounded to \(type.rawValue)"
+        return isOwn
+          ? (.halfPrecision, rounded, "these in float32") : (.halfPrecision, "float32 weights", rounded)
+      }
+    }
+    return nil
+  }
+}
+
+/// A convolution or product after folding, and what went into it.
+private struct FoldedNode {
+  let weight: Tensor
+  let bias: [Float]?
+  let shape: [Int]
+  /// The axis of the outputs.
+  let axis: Int?
+  /// The parameters of the normalisation that is folded into it here; nil where there is none.
+  let normalization: [Tensor]?
+  /// The weight and bias before that.
+  private let before: [Tensor]
+
+  /// nil where its weight is computed or not of floating-point numbers.
+  init?(_ unfolded: GraphView, _ folded: Graph, _ node: Node) {
+    guard node.inputs.count > 1, let tensor = folded.initializer(node.inputs[1]),
+      tensor.dataType.isFloatingPoint,
+      let index = unfolded.graph.nodeIndex(named: node.name)
+    else { return nil }
+    weight = tensor
+    let held = node.inputs.count > 2 ? folded.initializer(node.inputs[2]) : nil
+    let bias = held.flatMap { try? $0.floats() }
+    // A bias of zeros is none.
+    self.bias = bias?.contains { $0 != 0 } == true ? bias : nil
+    shape = tensor.shape.dimensions
+    axis = node.op.outputAxis(rank: shape.count)
+    func parameters(_ index: Int) -> [Tensor] {
+      unfolded.parameters(index).compactMap { unfolded.graph[$0].initializer }
+    }
+    before = parameters(index)
+    normalization = unfolded.normalization[index].map(parameters)
+  }
+
+  /// Whether all that went into it are numbers of a half type; of a bare weight that is said elsewhere.
+  func isHeld(by type: DataType) -> Bool {
+    guard let normalization else { return false }
+    return (before + normalization).allSatisfy { tensor in
+      guard let elements = try? tensor.floats(), let rounded = try? tensor.cast(to: type).floats() else {
+        return false
+      }
+      return elements == rounded
+    }
+  }
+}
+
+extension GraphView {
+  /// How many of its nodes have a normalisation that could be folded into them.
+  fileprivate var normalizationCount: Int { normalization.count { $0 != nil } }
+}
