@@ -46,20 +46,17 @@ extension ImageClassifier {
   /// Gives the bytes of an image by its number, on any thread.
   typealias Opener = @Sendable (Int) throws(ScaleNetError) -> ByteRegion
 
-  /// Is shown an image as it was decoded, by its number, on any thread.
-  typealias Viewer = @Sendable (Int, Image) throws(ScaleNetError) -> Void
-
   /// Shows images to the network, batch by batch; the next batch is decoded meanwhile.
   ///
   /// - Parameters:
   ///   - count: how many images there are.
   ///   - batch: images that are run at a time; nil for the classifier's.
   ///   - open: gives the bytes of an image; called from several threads.
-  ///   - seen: shown each image that can be decoded; called from several threads.
+  ///   - thumbnails: gets a small picture of each image that can be decoded.
   ///   - body: called for each image in order, with its scores or what is wrong with it.
   ///   - batchDone: called after each batch with the number of images so far.
   func forEach(
-    _ count: Int, batch: Int? = nil, open: @escaping Opener, seen: Viewer? = nil,
+    _ count: Int, batch: Int? = nil, open: @escaping Opener, thumbnails: Thumbnails? = nil,
     _ body: (Int, Result<(scores: [Float], size: Image.Size), ScaleNetError>) throws(ScaleNetError) -> Void,
     batchDone: ((Int) throws(ScaleNetError) -> Void)? = nil
   ) throws(ScaleNetError) {
@@ -69,9 +66,7 @@ extension ImageClassifier {
     func decode(_ start: Int) -> DecodingBatch? {
       guard start < count else { return nil }
       return DecodingBatch(min(batch, count - start), threads: threads) { (index) throws(ScaleNetError) in
-        try self.prepare(try open(start + index)) { (image) throws(ScaleNetError) in
-          try seen?(start + index, image)
-        }
+        try self.prepare(try open(start + index), start + index, thumbnails)
       }
     }
     var start = 0

@@ -105,15 +105,13 @@ public final class ImageClassifier: Sendable {
     }
   }
 
-  /// Decodes an image as the network takes it.
-  ///
-  /// - Parameter seen: shown the image as it was decoded.
+  /// Decodes an image as the network takes it, and adds a small picture of it under its number.
   func prepare(
-    _ bytes: ByteRegion, seen: (Image) throws(ScaleNetError) -> Void = { (_) throws(ScaleNetError) in }
+    _ bytes: ByteRegion, _ index: Int, _ thumbnails: Thumbnails?
   ) throws(ScaleNetError) -> (elements: ImageInput.Elements, size: Image.Size) {
     let image = try Image(decoding: bytes, options: input.decoding)
     do throws(ScaleNetError) {
-      try seen(image)
+      try thumbnails?.add(image, index)
       return (try input.elements(of: image), image.size)
     } catch {
       throw error.inFile(bytes.origin)

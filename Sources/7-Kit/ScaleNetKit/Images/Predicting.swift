@@ -38,10 +38,7 @@ extension ImageClassifier {
     // A single image need not wait for a batch; what an answer is compared with is no other answer.
     let batch = input.batch ?? min(self.batch, count)
     let open: ImageClassifier.Opener = { (index) throws(ScaleNetError) in try list.open(index) }
-    let seen = thumbnails.map { thumbnails -> ImageClassifier.Viewer in
-      { (index, image) throws(ScaleNetError) in try thumbnails.add(image, index) }
-    }
-    try forEach(count, batch: batch, open: open, seen: seen) {
+    try forEach(count, batch: batch, open: open, thumbnails: thumbnails) {
       (index, result) throws(ScaleNetError) in
       switch result {
       case .success(let answer):
