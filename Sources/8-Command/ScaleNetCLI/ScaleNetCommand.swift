@@ -108,8 +108,9 @@ enum Main {
         try command.run()
         return 0
       } catch let error as ScaleNetError {
-        tell(Self.namingFile(error))
-        return ExitStatus.of(error.kind)
+        let named = Self.namingFile(error)
+        tell(named)
+        return ExitStatus.of(named.kind)
       } catch let failure as PartialFailure {
         for error in failure.errors { tell(error) }
         return failure.status
