@@ -3,6 +3,8 @@ package import FileIO
 package import Kernels
 package import ModelIR
 
+// Safe: the target is the buffer of an array that is being filled, and its places are those of the tensor.
+
 /// How the graphs of a comparison are computed.
 package struct DiffEngine: Sendable {
   let kernels: any KernelSet<Float>
@@ -127,6 +129,21 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// Some elements in row-major order; `name` is what an error speaks of.
+  fileprivate func doubles(_ range: Range<Int>, of name: String) throws(ScaleNetError) -> [Double] {
+    var elements = [Double](repeating: 0, count: range.count)
+    do {
+      try unsafe elements.withUnsafeMutableBufferPointer {
+        try unsafe readDoubles(from: range.lowerBound, into: $0)
+      }
+    } catch {
+      throw .unreadableInput(name: name, error: error as! ScaleNetError)
+    }
+    return elements
+  }
+}
+
 /// The two precisions that a comparison computes in.
 protocol DiffScalar: BinaryFloatingPoint {
   /// A run of a graph in this precision.
@@ -134,8 +151,10 @@ protocol DiffScalar: BinaryFloatingPoint {
     _ engine: DiffEngine, _ graph: Graph, _ inputs: [String: Tensor]
   ) throws(ScaleNetError) -> SteppedRun
 
-  /// All elements, row-major; `name` is what an error speaks of.
-  static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Self]
+  /// How far two values of one shape are apart; the names are what errors speak of.
+  static func distance(
+    _ own: (tensor: Tensor, name: String), _ other: (tensor: Tensor, name: String), _ tolerance: Tolerance
+  ) throws(ScaleNetError) -> Distance
 }
 
 extension Float: DiffScalar {
@@ -145,8 +164,10 @@ extension Float: DiffScalar {
     try engine.floatRun(graph, inputs)
   }
 
-  static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Float] {
-    try tensor.floats(of: name)
+  static func distance(
+    _ own: (tensor: Tensor, name: String), _ other: (tensor: Tensor, name: String), _ tolerance: Tolerance
+  ) throws(ScaleNetError) -> Distance {
+    Distance(try own.tensor.floats(of: own.name), try other.tensor.floats(of: other.name), tolerance)
   }
 }
 
@@ -157,7 +178,23 @@ extension Double: DiffScalar {
     try engine.doubleRun(graph, inputs)
   }
 
-  static func elements(_ tensor: Tensor, of name: String) throws(ScaleNetError) -> [Double] {
-    try tensor.doubles(of: name)
+  /// How many elements are looked at at a time.
+  private static let chunk = 1 << 16
+
+  static func distance(
+    _ own: (tensor: Tensor, name: String), _ other: (tensor: Tensor, name: String), _ tolerance: Tolerance
+  ) throws(ScaleNetError) -> Distance {
+    // A tolerance that follows the largest of all elements needs all at once.
+    guard tolerance.isExact, own.tensor.elementCount == other.tensor.elementCount else {
+      return Distance(
+        try own.tensor.doubles(of: own.name), try other.tensor.doubles(of: other.name), tolerance)
+    }
+    var result = Distance(tolerance)
+    for start in stride(from: 0, to: own.tensor.elementCount, by: chunk) {
+      let range = start..<min(start + chunk, own.tensor.elementCount)
+      result.add(
+        try own.tensor.doubles(range, of: own.name), try other.tensor.doubles(range, of: other.name))
+    }
+    return result
   }
 }

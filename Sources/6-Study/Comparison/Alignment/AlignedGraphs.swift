@@ -114,8 +114,7 @@ struct PairRunner {
       guard let shape = a.type.shape, let ordered = pairs[index].order?.apply(to: other, shape: shape) else {
         return
       }
-      result[index] = Distance(
-        try Scalar.elements(own, of: a.name), try Scalar.elements(ordered, of: b.name), tolerance)
+      result[index] = try Scalar.distance((own, a.name), (ordered, b.name), tolerance)
     }
     return result
   }
