@@ -43,7 +43,9 @@ extension GraphAssembler {
       let size = settings.first { $0.key == "pool_size" }?.value ?? [1, 2]
       settings.append(JSON.Member(key: "strides", value: size))
     }
-    let changed = layer.changed(to: plane, .object(settings), inputs: [place(value)])
+    var changed = layer.changed(to: plane, .object(settings), inputs: [place(value)])
+    changed.isPlanar = true
+    changed.outerGroup = layer.outerGroup
     var own = try LayerReader(changed, path: path, isKeras3: isKeras3)
     let added = try add(changed, &own)
     var result = try plain(added, reader)

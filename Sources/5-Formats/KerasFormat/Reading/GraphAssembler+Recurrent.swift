@@ -270,6 +270,7 @@ extension GraphAssembler {
     value.order = Array(0..<known.count - 1)
     var layer = inner.changed(to: inner.layerClass, inner.settings, inputs: [place(value)])
     layer.source = reader.layer.source
+    layer.outerGroup = "layer/"
     var own = try LayerReader(layer, path: path, isKeras3: isKeras3)
     var result = try natural(try add(layer, &own), reader)
     try own.finish()

@@ -80,10 +80,10 @@ extension GraphAssembler {
       throw reader.failure("height, width", "positive numbers", "\(sizes)")
     }
     let name = reader.layer.name
-    // The extents that the aspect of the result asks for.
-    let tall = Int(Double(width * sizes[0]) / Double(sizes[1]))
-    let wide = Int(Double(height * sizes[1]) / Double(sizes[0]))
     if pads {
+      // The extents that the aspect of the result asks for.
+      let tall = Int(Double(width * sizes[0]) / Double(sizes[1]))
+      let wide = Int(Double(height * sizes[1]) / Double(sizes[0]))
       let (rows, columns) = (max(height, tall) - height, max(width, wide) - width)
       let margins = [rows / 2, columns / 2, rows - rows / 2, columns - columns / 2]
       if margins != [0, 0, 0, 0] {
@@ -91,15 +91,27 @@ extension GraphAssembler {
           unusedName("\(name)_pad"), .pad(Pad(margins: margins, value: Float(fill))), [value.id])
       }
     } else if crops {
-      let counts = [min(height, max(tall, 1)), min(width, max(wide, 1))]
-      let slice = Slice(
-        axes: [2, 3], starts: [(height - counts[0]) / 2, (width - counts[1]) / 2], steps: [1, 1],
-        counts: counts)
-      if counts != [height, width] {
-        value.id = try node(unusedName("\(name)_crop"), .slice(slice), [value.id])
-      }
+      value = try cropped(value, sizes, reader)
     }
     return try resized(value, sizes, interpolation, antialias: antialias, name: name, reader)
+  }
+
+  /// The middle of an image, as large as it can be with the aspect of other sizes.
+  private mutating func cropped(
+    _ value: LayerValue, _ sizes: [Int], _ reader: LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    var value = value
+    let extents = extents(value.id)
+    let (height, width) = (extents[2], extents[3])
+    let tall = Int(Double(width * sizes[0]) / Double(sizes[1]))
+    let wide = Int(Double(height * sizes[1]) / Double(sizes[0]))
+    let counts = [min(height, max(tall, 1)), min(width, max(wide, 1))]
+    guard counts != [height, width] else { return value }
+    let slice = Slice(
+      axes: [2, 3], starts: [(height - counts[0]) / 2, (width - counts[1]) / 2], steps: [1, 1],
+      counts: counts)
+    value.id = try node(unusedName("\(reader.layer.name)_crop"), .slice(slice), [value.id])
+    return value
   }
 
   /// An image of another height and width. All but nearest and bilinear are two products with weights that are known.
@@ -139,14 +151,19 @@ extension GraphAssembler {
     return value
   }
 
-  /// The middle of an image.
+  /// The middle of an image; one that is smaller is enlarged.
   mutating func addCenterCrop(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     let format = try reader.dataFormat()
     var value = try image(try input(reader), format, reader)
     let sizes = [try reader.integer("height"), try reader.integer("width")]
     let extents = Array(extents(value.id)[2...])
-    guard zip(sizes, extents).allSatisfy({ $0 > 0 && $0 <= $1 }) else {
-      throw reader.failure("height, width", "at most those of the image, \(extents)", "\(sizes)")
+    guard sizes.allSatisfy({ (1...1 << 16).contains($0) }), extents.allSatisfy({ $0 > 0 }) else {
+      throw reader.failure("height, width", "positive numbers", "\(sizes)")
+    }
+    guard zip(sizes, extents).allSatisfy({ $0 <= $1 }) else {
+      return try resized(
+        try cropped(value, sizes, reader), sizes, "bilinear", antialias: false, name: reader.layer.name,
+        reader)
     }
     let slice = Slice(
       axes: [2, 3], starts: zip(extents, sizes).map { ($0 - $1) / 2 }, steps: [1, 1], counts: sizes)

@@ -268,7 +268,13 @@ struct GraphAssembler {
   mutating func weights(
     _ reader: LayerReader, _ expected: [(name: String, shape: TensorShape)]
   ) throws(ScaleNetError) -> [Tensor] {
-    let tensors = try weights.tensors(reader.layer, count: expected.count)
+    var tensors = try weights.tensors(reader.layer, count: expected.count)
+    if reader.layer.isPlanar {
+      for (index, expected) in expected.enumerated()
+      where expected.shape.dimensions == [1] + tensors[index].shape.dimensions {
+        tensors[index] = tensors[index].reshaped(expected.shape) ?? tensors[index]
+      }
+    }
     for (tensor, expected) in zip(tensors, expected) where tensor.shape != expected.shape {
       throw .invalidWeight(
         path: path, layer: reader.layer.name, weight: expected.name, expected: "shape \(expected.shape)",

@@ -41,6 +41,10 @@ struct LayerConfiguration {
   var arguments: [Argument] = []
   /// Whether it is called as in training, where that is stated.
   var isTraining = false
+  /// Whether it stands for a layer of one axis, whose weights do without the first of the two axes here.
+  var isPlanar = false
+  /// Where in the group of weights those of the layer are that this one is within.
+  var outerGroup = ""
 
   /// The layer that a setting of a layer around it has; nil if it is none that is known.
   func inner(_ setting: String) -> LayerConfiguration? {
@@ -69,6 +73,10 @@ struct LayerConfiguration {
   ///
   /// - Parameter members: what the group has.
   func weightGroups(_ members: [String]) -> [String] {
+    outerGroup.isEmpty ? ownGroups(members) : ownGroups([]).map { outerGroup + $0 }
+  }
+
+  private func ownGroups(_ members: [String]) -> [String] {
     switch layerClass {
     case .simpleRNN, .gru, .lstm: return ["cell/"]
     case .bidirectional: return ["forward_layer/cell/", "backward_layer/cell/"]

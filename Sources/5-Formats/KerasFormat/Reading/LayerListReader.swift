@@ -51,7 +51,7 @@ struct LayerListReader {
     // Keras 2 does not take over what the model itself says.
     if isKeras3, config["trainable"] == .bool(false) { surroundings.isFrozen = true }
     if scope.isSequential { try addInput(to: &list, config, surroundings.models) }
-    if isKeras3 { surroundings.firsts = Self.firsts(list, config["output_layers"]) }
+    if isKeras3 { surroundings.firsts = Self.firsts(list) }
     for (index, json) in list.enumerated() { try addEntry(json, index, surroundings, to: &scope) }
     for index in list.indices where scope.isSequential ? index > 0 : true {
       try connect(list[index], index, in: &scope)
@@ -128,7 +128,8 @@ struct LayerListReader {
     }
     var entry = ModelScope.Entry(
       name: name, className: className, calls: [], inputs: [],
-      firstCall: isModel ? firstCall(className, settings, name, surroundings) : 0)
+      firstCall: isModel ? firstCall(className, settings, name, surroundings) : 0,
+      firstPort: isModel ? firstCall(className, settings, nil, surroundings) : 0)
     let first = layers.count
     for call in 0..<count {
       // The same layers again stand for the same weights.
@@ -169,20 +170,24 @@ struct LayerListReader {
   }
 
   /// The number that references give the first call of a model: where it was made of layers that were called on an input,
-  /// that call is counted too. Keras 3 does not count it any more, which a reference to number 0 shows.
+  /// that call is counted too. Keras 3 does not count it any more where layers refer to it, which a reference to number 0 shows.
+  ///
+  /// - Parameter name: nil for references of the model's own inputs and outputs.
   private func firstCall(
-    _ className: String, _ config: JSON, _ name: String, _ surroundings: Surroundings
+    _ className: String, _ config: JSON, _ name: String?, _ surroundings: Surroundings
   ) -> Int {
-    if className != "Sequential" { return isKeras3 && surroundings.firsts.contains(name) ? 0 : 1 }
+    if className != "Sequential" {
+      return isKeras3 && name.map { surroundings.firsts.contains($0) } == true ? 0 : 1
+    }
     guard !isKeras3, case .array(let list)? = config["layers"] else { return 0 }
     return list.first?["class_name"] == .string(LayerClass.input.rawValue) ? 1 : 0
   }
 
   /// The entries of a list of layers whose call number 0 something refers to.
-  private static func firsts(_ list: [JSON], _ outputs: JSON?) -> Set<String> {
+  private static func firsts(_ list: [JSON]) -> Set<String> {
     var result = Set<String>()
     // What is left to look at.
-    var rest = list.compactMap { $0["inbound_nodes"] } + (outputs.map { [$0] } ?? [])
+    var rest = list.compactMap { $0["inbound_nodes"] }
     while let next = rest.popLast() {
       switch next {
       case .array(let items):
@@ -282,7 +287,7 @@ struct LayerListReader {
 
   /// The call of a layer that `["name", node, tensor]` means.
   func resolve(
-    _ json: JSON, _ scope: ModelScope
+    _ json: JSON, _ scope: ModelScope, isPort: Bool = false
   ) -> (layer: Int, tensor: Int, reference: ModelScope.Reference)? {
     guard case .array(let parts) = json, parts.count >= 3, case .string(let name) = parts[0],
       case .integer(let node) = parts[1], case .integer(let tensor) = parts[2], node >= 0,
@@ -290,7 +295,7 @@ struct LayerListReader {
       let index = scope.names[name]
     else { return nil }
     let entry = scope.entries[index]
-    var call = node - entry.firstCall
+    var call = node - (isPort ? entry.firstPort : entry.firstCall)
     // Whether a model's own inputs count as its first call has changed: with one call there is no doubt.
     if case .model = entry.calls[0], entry.calls.count == 1, node <= 1 { call = 0 }
     guard entry.calls.indices.contains(call) else { return nil }
@@ -323,7 +328,7 @@ struct LayerListReader {
     while let (next, key) = rest.popLast() {
       switch next {
       case .array(let items) where items.first.map { if case .string = $0 { true } else { false } } ?? false:
-        guard let found = resolve(next, scope) else { throw failure(next) }
+        guard let found = resolve(next, scope, isPort: true) else { throw failure(next) }
         let name = key ?? scope.entries[found.reference.entry].name
         result.append(
           ModelScope.Port(

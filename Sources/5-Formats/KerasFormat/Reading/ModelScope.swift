@@ -21,8 +21,9 @@ struct ModelScope {
     var calls: [Content]
     /// For each call what it reads.
     var inputs: [[Reference]]
-    /// The number that references give the first call.
+    /// The number that references of layers give the first call, and that those of the model's inputs and outputs give it.
     let firstCall: Int
+    let firstPort: Int
   }
 
   /// A value that goes in or comes out.

@@ -218,8 +218,7 @@ struct Conversion {
       guard let graph else { return [] }
       return ids.map { id in
         let type = graph[id].type
-        let isLast =
-          options.preprocessing != nil && graph.inputs.contains(id) && type.dimensions.last == .fixed(3)
+        let isLast = graph.inputs.contains(id) && type.rank == 4 && type.imageAxes == 1..<3
         return "\(graph[id].name) \(type)" + (type.rank == 4 ? isLast ? " (NHWC)" : " (NCHW)" : "")
       }
     }
