@@ -204,6 +204,8 @@ struct Conversion {
           ConvertToHalf(halfType, halfIO: options.halfIO, keeping: Set(kept.map(\.name)))
         ])
       }
+      // Swish is too new to ask for its opset where none is asked for.
+      if format == .onnx { try result.apply([SpellOutFunctions(opset: options.onnx.opset ?? 23)]) }
       try result.apply([EliminateDeadNodes()])
     } catch {
       let hasOverflow = error.overflow != nil && !options.keepFloat32.contains(KeptLayers.automatic)
