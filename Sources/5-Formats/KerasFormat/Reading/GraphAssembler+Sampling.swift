@@ -85,7 +85,8 @@ extension GraphAssembler {
       let tall = Int(Double(width * sizes[0]) / Double(sizes[1]))
       let wide = Int(Double(height * sizes[1]) / Double(sizes[0]))
       let (rows, columns) = (max(height, tall) - height, max(width, wide) - width)
-      let margins = [rows / 2, columns / 2, rows - rows / 2, columns - columns / 2]
+      // An odd row or column is left out on TensorFlow.
+      let margins = [rows / 2, columns / 2, rows / 2, columns / 2]
       if margins != [0, 0, 0, 0] {
         value.id = try node(
           unusedName("\(name)_pad"), .pad(Pad(margins: margins, value: Float(fill))), [value.id])
