@@ -43,7 +43,8 @@ extension Graph {
   package var openImageExtents: [String] {
     var names: [String] = []
     for id in inputs where self[id].type.rank == 4 {
-      for dimension in self[id].type.dimensions[2...] where dimension.value == nil {
+      let type = self[id].type
+      for dimension in type.dimensions[type.imageAxes] where dimension.value == nil {
         if !names.contains(dimension.description) { names.append(dimension.description) }
       }
     }

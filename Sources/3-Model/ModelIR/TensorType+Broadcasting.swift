@@ -16,9 +16,9 @@ extension TensorType {
         dimensions.append(a)
       } else if a == 1 {
         dimensions.append(b)
-      } else if a == .unknown || b == .unknown {
-        // What is not known may be 1: only a known extent decides.
-        let known = a == .unknown ? b : a
+      } else if a.value == nil || b.value == nil {
+        // What is open may be 1: only a known extent decides, and two open ones that differ say nothing.
+        let known = a.value == nil ? b : a
         dimensions.append(known.value == nil ? .unknown : known)
       } else {
         throw mismatch()

@@ -55,3 +55,16 @@ extension TensorType: CustomStringConvertible {
     "\(dataType.rawValue)[" + dimensions.map(\.description).joined(separator: ", ") + "]"
   }
 }
+
+extension TensorType {
+  /// Which axes are height and width of a value of four axes whose layout nothing tells: those before the last, if that has
+  /// as few positions as an image has channels and these have more; otherwise the last two.
+  package var imageAxes: Range<Int> { Self.imageAxes(dimensions.map(\.value)) }
+
+  /// The same of extents, of which those that are open are nil.
+  package static func imageAxes(_ extents: [Int?]) -> Range<Int> {
+    func isFew(_ extent: Int?) -> Bool { extent.map { (1...4).contains($0) } ?? false }
+    guard extents.count == 4, let channels = extents[3], isFew(channels) else { return 2..<4 }
+    return extents[1..<3].allSatisfy { ($0 ?? .max) > max(channels, 4) } ? 1..<3 : 2..<4
+  }
+}

@@ -39,10 +39,49 @@ enum LayerClass: String, CaseIterable {
   case flatten = "Flatten"
   case reshape = "Reshape"
   case permute = "Permute"
+  case repeatVector = "RepeatVector"
+  case centerCrop = "CenterCrop"
+  case rmsNormalization = "RMSNormalization"
+  // Of one axis beside the channels. They are read as those of two, the first of extent 1.
+  case conv1D = "Conv1D"
+  case conv1DTranspose = "Conv1DTranspose"
+  case depthwiseConv1D = "DepthwiseConv1D"
+  case separableConv1D = "SeparableConv1D"
+  case maxPooling1D = "MaxPooling1D"
+  case averagePooling1D = "AveragePooling1D"
+  case globalAveragePooling1D = "GlobalAveragePooling1D"
+  case globalMaxPooling1D = "GlobalMaxPooling1D"
+  case zeroPadding1D = "ZeroPadding1D"
+  case cropping1D = "Cropping1D"
+  case upSampling1D = "UpSampling1D"
+  // Of three.
+  case conv3D = "Conv3D"
+  case conv3DTranspose = "Conv3DTranspose"
+  case maxPooling3D = "MaxPooling3D"
+  case averagePooling3D = "AveragePooling3D"
+  case globalAveragePooling3D = "GlobalAveragePooling3D"
+  case globalMaxPooling3D = "GlobalMaxPooling3D"
+  case zeroPadding3D = "ZeroPadding3D"
+  case cropping3D = "Cropping3D"
+  case upSampling3D = "UpSampling3D"
+  // Products along several axes, and attention.
+  case einsumDense = "EinsumDense"
+  case multiHeadAttention = "MultiHeadAttention"
+  case attention = "Attention"
+  case additiveAttention = "AdditiveAttention"
+  // Of sequences.
+  case simpleRNN = "SimpleRNN"
+  case gru = "GRU"
+  case lstm = "LSTM"
+  case bidirectional = "Bidirectional"
+  case timeDistributed = "TimeDistributed"
+  case embedding = "Embedding"
   // They do nothing in inference.
   case identity = "Identity"
   case dropout = "Dropout"
+  case spatialDropout1D = "SpatialDropout1D"
   case spatialDropout2D = "SpatialDropout2D"
+  case spatialDropout3D = "SpatialDropout3D"
   case alphaDropout = "AlphaDropout"
   case gaussianNoise = "GaussianNoise"
   case gaussianDropout = "GaussianDropout"
@@ -64,6 +103,12 @@ enum LayerClass: String, CaseIterable {
     "SeparableConvolution2D": .separableConv2D, "DepthwiseConvolution2D": .depthwiseConv2D,
     "MaxPool2D": .maxPooling2D, "AvgPool2D": .averagePooling2D,
     "GlobalAvgPool2D": .globalAveragePooling2D, "GlobalMaxPool2D": .globalMaxPooling2D,
+    "Convolution1D": .conv1D, "Convolution1DTranspose": .conv1DTranspose,
+    "SeparableConvolution1D": .separableConv1D, "Convolution3D": .conv3D,
+    "Convolution3DTranspose": .conv3DTranspose, "MaxPool1D": .maxPooling1D, "MaxPool3D": .maxPooling3D,
+    "AvgPool1D": .averagePooling1D, "AvgPool3D": .averagePooling3D,
+    "GlobalAvgPool1D": .globalAveragePooling1D, "GlobalMaxPool1D": .globalMaxPooling1D,
+    "GlobalAvgPool3D": .globalAveragePooling3D, "GlobalMaxPool3D": .globalMaxPooling3D,
     "Custom>CustomScaleLayer": .customScale, "Custom>LayerScale": .layerScale,
     "Custom>StochasticDepth": .stochasticDepth,
   ]
@@ -117,9 +162,17 @@ enum LayerClass: String, CaseIterable {
   /// Whether it gives back what it gets, and only training makes a difference.
   var isIdentity: Bool {
     switch self {
-    case .identity, .dropout, .spatialDropout2D, .alphaDropout, .gaussianNoise, .gaussianDropout,
-      .activityRegularization, .augmentation, .stochasticDepth:
+    case .identity, .dropout, .spatialDropout1D, .spatialDropout2D, .spatialDropout3D, .alphaDropout,
+      .gaussianNoise, .gaussianDropout, .activityRegularization, .augmentation, .stochasticDepth:
       true
+    default: false
+    }
+  }
+
+  /// Whether a call has arguments beside the tensors that the layer reads, or tensors by their names.
+  var takesArguments: Bool {
+    switch self {
+    case .multiHeadAttention, .attention, .additiveAttention, .simpleRNN, .gru, .lstm, .bidirectional: true
     default: false
     }
   }

@@ -128,7 +128,8 @@ struct TensorRTRules: Sendable {
     switch op {
     case .qLinearConv, .qLinearMatMul, .convInteger, .matMulInteger, .dynamicQuantizeLinear:
       "quantise the model again with QuantizeLinear and DequantizeLinear around float operators (QDQ)"
-    case .unary(.gelu): "export the model with opset 19 or older, where Gelu is spelled in simple operators"
+    case .unary(.gelu), .unary(.mish), .unary(.hardSwish), .unary(.swish):
+      "convert it with --for and this target, which writes it in simple operators"
     default: "export the model without it, or give TensorRT a plugin"
     }
   }

@@ -73,10 +73,12 @@ public struct InspectionReport: Sendable, Codable, Hashable {
     self.classes = classes
     let shape = first.flatMap { graph[$0].type.shape?.dimensions } ?? []
     let isImage = shape.count == 4
+    // Of a graph that nobody arranged.
+    let isLastThere = isImage && !isChannelsLast && TensorType.imageAxes(shape) == 1..<3
     input = Input(
       name: first.map { graph[$0].name } ?? "",
       shape: isImage && isChannelsLast ? [shape[0], shape[2], shape[3], shape[1]] : shape,
-      layout: isImage ? isChannelsLast ? "NHWC" : "NCHW" : nil)
+      layout: isImage ? isChannelsLast || isLastThere ? "NHWC" : "NCHW" : nil)
     totals = report.totals
     blocks = report.blocks(of: graph)
     self.scales = scales ?? ScaleTable(blocks)

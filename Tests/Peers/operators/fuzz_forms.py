@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import elementwise_forms
 import forms
 import index_forms
+import microsoft_forms
 import node_tests
 import numpy as np
 import onnx

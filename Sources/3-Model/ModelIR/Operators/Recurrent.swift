@@ -60,6 +60,9 @@ public struct Recurrent: OperatorKind {
   public var appliesResetAfter: Bool
   /// LSTM: whether the forget gate is 1 minus the input gate.
   public var couplesInputForget: Bool
+  /// LSTM: whether the state is rounded to eight bits, as its range asks for, before it goes through R. ONNX Runtime's
+  /// DynamicQuantizeLSTM does that.
+  public var roundsStates = false
 
   public init(
     _ cell: Cell, hiddenSize: Int, direction: Direction = .forward, activations: [Unary]? = nil,

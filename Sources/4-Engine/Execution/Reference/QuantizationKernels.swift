@@ -79,14 +79,30 @@ extension TypedTensor {
   }
 }
 
+extension DynamicQuantizeLinear {
+  /// Numbers as they come back from eight bits.
+  static func rounded(_ values: [Double]) -> [Double] {
+    let (scale, zero) = parameters(values)
+    return values.map { value in
+      let moved = Double(Float(value / scale)).rounded(.toNearestOrEven) + zero
+      return (min(max(moved, 0), 255) - zero) * scale
+    }
+  }
+
+  /// The scale and the zero point that the range of some numbers asks for.
+  private static func parameters(_ values: [Double]) -> (scale: Double, zero: Double) {
+    let (least, most) = (values.reduce(0, min), values.reduce(0, max))
+    let range = Float(most) - Float(least)
+    let scale = range == 0 ? 1 : Double(range / 255)
+    return (scale, min(max((0 - Double(Float(least / scale))).rounded(.toNearestOrEven), 0), 255))
+  }
+}
+
 extension DynamicQuantizeLinear: ReferenceKernel {
   func evaluate(_ arguments: Arguments) throws(ScaleNetError) -> [TypedTensor] {
     let x = arguments(0)
     let values = x.reals
-    let (least, most) = (values.reduce(0, min), values.reduce(0, max))
-    let range = Float(most) - Float(least)
-    let scale = range == 0 ? 1 : Double(range / 255)
-    let zero = min(max((0 - Double(Float(least / scale))).rounded(.toNearestOrEven), 0), 255)
+    let (scale, zero) = Self.parameters(values)
     let point = TypedTensor(.uint8, [], .integer([Int64(clampingReal: zero)]))
     return [
       QuantizeLinear.quantized(values.map { $0 / scale }, x.shape, zero: point),

@@ -97,7 +97,7 @@ private struct Gates {
   /// Lets the states take one step.
   func step(_ input: [Double], _ hidden: inout [Double], _ memory: inout [Double]) {
     let units = 0..<layer.hiddenSize
-    let before = hidden
+    let before = layer.roundsStates ? DynamicQuantizeLinear.rounded(hidden) : hidden
     func gate(_ number: Int, _ unit: Int) -> Double {
       fromInput(number, unit, input) + fromState(number, unit, before)
     }

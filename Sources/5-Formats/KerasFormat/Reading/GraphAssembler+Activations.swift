@@ -12,11 +12,14 @@ extension GraphAssembler {
     let most = stated.flatMap { $0 < largest ? $0 : nil }
     let slope = try reader.number("negative_slope", default: 0) ?? 0
     let threshold = try reader.number("threshold", default: 0) ?? 0
-    guard threshold == 0, slope >= 0 else {
-      throw reader.failure("threshold, negative_slope", "0, and 0 or more", "\(threshold), \(slope)")
+    guard threshold >= 0, slope >= 0 else {
+      throw reader.failure("threshold, negative_slope", "0 or more", "\(threshold), \(slope)")
     }
     if let most, most < 0 { throw reader.failure("max_value", "0 or more", "\(most)") }
     let name = reader.layer.name
+    if threshold > 0 {
+      return try limited(value, threshold: threshold, slope: slope, most: most, name: name)
+    }
     if slope != 0 {
       value.id = try node(
         most == nil ? name : unusedName("\(name)_slope"), .unary(.leakyRelu(alpha: Float(slope))),
@@ -30,6 +33,34 @@ extension GraphAssembler {
     let op: Operator = most.map { .unary(.clip(minimum: 0, maximum: Float($0))) } ?? .unary(.relu)
     value.id = try node(name, op, [value.id])
     value.isNonNegative = true
+    return value
+  }
+
+  /// x where it is above a threshold, at most a limit; below it a slope times what it is less.
+  private mutating func limited(
+    _ value: LayerValue, threshold: Double, slope: Double, most: Double?, name: String
+  ) throws(ScaleNetError) -> LayerValue {
+    var value = value
+    let input = value.id
+    func next(_ isLast: Bool, _ suffix: String, _ assembler: inout GraphAssembler) -> String {
+      isLast ? name : assembler.unusedName("\(name)_\(suffix)")
+    }
+    value.id = try node(
+      next(most == nil && slope == 0, "above", &self), .unary(.thresholdedRelu(alpha: Float(threshold))),
+      [input])
+    if let most {
+      value.id = try node(
+        next(slope == 0, "limited", &self), .unary(.clip(minimum: 0, maximum: Float(most))), [value.id])
+    }
+    value.isNonNegative = slope == 0
+    guard slope != 0 else { return value }
+    let less = try node(
+      unusedName("\(name)_less"), .binary(.sub),
+      [try constant("\(name).threshold", [threshold], value), input])
+    let below = try node(unusedName("\(name)_below"), .unary(.relu), [less])
+    let part = try node(
+      unusedName("\(name)_slope"), .binary(.mul), [below, try constant("\(name).slope", [slope], value)])
+    value.id = try node(name, .binary(.sub), [value.id, part])
     return value
   }
 

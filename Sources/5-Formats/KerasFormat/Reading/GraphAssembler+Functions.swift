@@ -13,6 +13,12 @@ extension GraphAssembler {
     case shrunk(Unary)
     case softmax
     case logSoftmax
+    /// The logarithm of the sigmoid: -softplus(-x).
+    case logSigmoid
+    /// (x + sqrt(x * x + 4)) / 2.
+    case squarePlus
+    /// The first half of the last axis times the sigmoid of the second.
+    case gatedLinear
   }
 
   /// The functions that `activation` can name. They are the same in both versions but for `hard_sigmoid`: Keras 3 has
@@ -40,8 +46,20 @@ extension GraphAssembler {
     case "mish": .unary(.mish)
     case "softmax": .softmax
     case "log_softmax": .logSoftmax
+    case "log_sigmoid": .logSigmoid
+    case "squareplus": .squarePlus
+    case "glu": .gatedLinear
+    case "hard_shrink": .unary(.shrink(bias: 0, lambda: 0.5))
+    case "soft_shrink": .unary(.shrink(bias: 0.5, lambda: 0.5))
+    case "sparse_sigmoid": .unary(.hardSigmoid(alpha: 0.5, beta: 0.5))
     default: nil
     }
+  }
+
+  /// The functions that change single numbers, whatever is beside them.
+  func unary(named name: String) -> Unary? {
+    if case .unary(let function)? = function(named: name) { return function }
+    return name == "swish" || name == "silu" ? .swish(alpha: 1) : nil
   }
 
   /// The value behind the function or layer that the setting `activation` names; `name` is that of its node.
@@ -121,6 +139,37 @@ extension GraphAssembler {
     // Along the last axis that Keras has.
     case .softmax: op = .softmax(Softmax(axis: value.order.last ?? 0))
     case .logSoftmax: op = .logSoftmax(LogSoftmax(axis: value.order.last ?? 0))
+    case .logSigmoid:
+      let turned = try node(unusedName("\(name)_negative"), .unary(.neg), [value.id])
+      let soft = try node(unusedName("\(name)_softplus"), .unary(.softplus), [turned])
+      value.id = try node(name, .unary(.neg), [soft])
+      value.isNonNegative = false
+      return value
+    case .squarePlus:
+      let four = try constant("\(name).four", [4], value)
+      let half = try constant("\(name).half", [0.5], value)
+      let square = try node(unusedName("\(name)_square"), .binary(.mul), [value.id, value.id])
+      let sum = try node(unusedName("\(name)_sum"), .binary(.add), [square, four])
+      let root = try node(unusedName("\(name)_root"), .unary(.sqrt), [sum])
+      let both = try node(unusedName("\(name)_both"), .binary(.add), [value.id, root])
+      value.id = try node(name, .binary(.mul), [both, half])
+      value.isNonNegative = true
+      return value
+    case .gatedLinear:
+      let axis = value.order.last ?? 0
+      let count = extents(value.id)[axis] / 2
+      guard count > 0, extents(value.id)[axis] == 2 * count else {
+        throw ScaleNetError(
+          place: name, expected: "an even number of channels", found: "\(graph[value.id].type)"
+        ).inFile(path)
+      }
+      let halves = [0, count].map { Slice(axes: [axis], starts: [$0], steps: [1], counts: [count]) }
+      let first = try node(unusedName("\(name)_first"), .slice(halves[0]), [value.id])
+      let second = try node(unusedName("\(name)_second"), .slice(halves[1]), [value.id])
+      let gate = try node(unusedName("\(name)_sigmoid"), .unary(.sigmoid), [second])
+      value.id = try node(name, .binary(.mul), [first, gate])
+      value.isNonNegative = false
+      return value
     }
     value.id = try node(name, op, [value.id])
     switch op {

@@ -50,14 +50,37 @@ extension GraphAssembler {
     case .flatten: return try addFlatten(&reader)
     case .reshape: return try addReshape(&reader)
     case .permute: return try addPermute(&reader)
+    case .repeatVector: return try addRepeatVector(&reader)
+    case .centerCrop: return try addCenterCrop(&reader)
+    case .rmsNormalization: return try addRMSNormalization(&reader)
+    case .conv1D, .conv1DTranspose, .depthwiseConv1D, .separableConv1D, .maxPooling1D, .averagePooling1D,
+      .globalAveragePooling1D, .globalMaxPooling1D, .zeroPadding1D, .cropping1D, .upSampling1D:
+      return try addPlanar(&reader)
+    case .conv3D: return try addVolumeConv(&reader)
+    case .conv3DTranspose: return try addVolumeConvTranspose(&reader)
+    case .maxPooling3D: return try addVolumePool(&reader) { .maxPool(MaxPool(window: $0)) }
+    case .averagePooling3D: return try addVolumePool(&reader) { .averagePool(AveragePool(window: $0)) }
+    case .globalAveragePooling3D: return try addVolumeMean(.mean, &reader)
+    case .globalMaxPooling3D: return try addVolumeMean(.max, &reader)
+    case .zeroPadding3D: return try addVolumePadding(&reader)
+    case .cropping3D: return try addVolumeCropping(&reader)
+    case .upSampling3D: return try addVolumeUpSampling(&reader)
+    case .einsumDense: return try addEinsumDense(&reader)
+    case .multiHeadAttention: return try addMultiHeadAttention(&reader)
+    case .attention: return try addAttention(&reader)
+    case .additiveAttention: return try addAdditiveAttention(&reader)
+    case .simpleRNN, .gru, .lstm: return try addRecurrent(&reader)
+    case .bidirectional: return try addBidirectional(&reader)
+    case .timeDistributed: return try addTimeDistributed(&reader)
+    case .embedding: return try addEmbedding(&reader)
     case .operation:
       guard let operation = layer.operation else {
         throw reader.failure("class_name", "an operation", "none")
       }
       return try addOperation(operation, &reader)
     // They do nothing in inference.
-    case .identity, .dropout, .spatialDropout2D, .alphaDropout, .gaussianNoise, .gaussianDropout,
-      .activityRegularization, .augmentation, .stochasticDepth:
+    case .identity, .dropout, .spatialDropout1D, .spatialDropout2D, .spatialDropout3D, .alphaDropout,
+      .gaussianNoise, .gaussianDropout, .activityRegularization, .augmentation, .stochasticDepth:
       _ = reader.value("data_format")
       return try padded(reader)
     }
@@ -129,9 +152,21 @@ extension GraphAssembler {
   }
   private mutating func addSoftmax(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try rawInput(reader)
-    let stated = try reader.axis("axis", rank: value.order.count, default: -1)
-    guard stated > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
-    value.id = try node(reader.layer.name, .softmax(Softmax(axis: value.order[stated])), [value.id])
+    let stated = try reader.axes("axis", rank: value.order.count, default: -1)
+    guard stated.count > 1 else {
+      value.id = try node(reader.layer.name, .softmax(Softmax(axis: value.order[stated[0]])), [value.id])
+      value.isNonNegative = true
+      return value
+    }
+    // Over several axes in its parts.
+    value = try settled(value, reader)
+    let name = reader.layer.name
+    let axes = stated.map { value.order[$0] }.sorted()
+    let most = try node(unusedName("\(name)_max"), .reduce(Reduce(.max, axes: axes)), [value.id])
+    let less = try node(unusedName("\(name)_less"), .binary(.sub), [value.id, most])
+    let powers = try node(unusedName("\(name)_exp"), .unary(.exp), [less])
+    let sum = try node(unusedName("\(name)_sum"), .reduce(Reduce(.sum, axes: axes)), [powers])
+    value.id = try node(name, .binary(.div), [powers, sum])
     value.isNonNegative = true
     return value
   }

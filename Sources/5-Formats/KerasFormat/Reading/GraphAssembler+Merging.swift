@@ -77,6 +77,9 @@ extension GraphAssembler {
       throw reader.failure("axes", "an axis of each of two layers", stated?.kind ?? "nothing")
     }
     let name = reader.layer.name
+    if values.contains(where: { $0.order.count > 3 }), !normalizes {
+      return try contracted(values, axes, name, reader)
+    }
     for index in values.indices {
       let rank = values[index].order.count
       if axes[index] < 0 { axes[index] += rank }
@@ -113,6 +116,28 @@ extension GraphAssembler {
       isMatrix ? name : unusedName("\(name)_product"), .matMul(MatMul()), [rows, columns])
     if !isMatrix { product = try node(name, .squeeze(Squeeze(axes: [ranks[0] == 2 ? 1 : 2])), [product]) }
     return LayerValue(id: product, order: Array(0..<(isMatrix ? 3 : 2)))
+  }
+
+  /// The same of any number of axes: what is left of the first, and then of the second.
+  private mutating func contracted(
+    _ values: [LayerValue], _ stated: [Int], _ name: String, _ reader: LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    let ranks = values.map(\.order.count)
+    let axes = zip(stated, ranks).map { $0 < 0 ? $0 + $1 : $0 }
+    guard zip(axes, ranks).allSatisfy({ (1..<$1).contains($0) }), ranks.allSatisfy({ $0 <= 8 }) else {
+      throw reader.failure("axes", "axes behind the batch", "\(stated)")
+    }
+    let left = Array("abcdefgh".prefix(ranks[0]))
+    var right = Array("aijklmno".prefix(ranks[1]))
+    right[axes[1]] = left[axes[0]]
+    var result = left
+    result.remove(at: axes[0])
+    for (axis, letter) in right.enumerated() where axis > 0 && axis != axes[1] { result.append(letter) }
+    var ids: [ValueID] = []
+    for value in values { ids.append(try natural(value, reader).id) }
+    let equation = "\(String(left)),\(String(right))->\(String(result))"
+    return LayerValue(
+      id: try node(name, .einsum(Einsum(equation: equation)), ids), order: Array(result.indices))
   }
 
   /// A sum, divided by how many there are.

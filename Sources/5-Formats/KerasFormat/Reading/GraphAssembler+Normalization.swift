@@ -46,14 +46,9 @@ extension GraphAssembler {
     let axes = try reader.axes("axis", rank: rank, default: -1)
     if try reader.bool("rms_scaling", default: false) { throw reader.failure("rms_scaling", "false", "true") }
     let epsilon = try positiveEpsilon(&reader)
-    if axes.count == 1 {
-      value = try withLast(value, axes[0], reader)
-    } else {
-      guard axes == Array(rank - axes.count..<rank) else {
-        throw reader.failure("axis", "one axis, or the last ones", "\(axes)")
-      }
-      value = try arranged(value, Array(0..<rank), reader)
-    }
+    // The axes that are normalised come last.
+    let rest = (0..<rank).filter { !axes.contains($0) } + axes
+    value = try arranged(value, (0..<rank).map { rest.firstIndex(of: $0)! }, reader)
     let shape = TensorShape(Array(extents(value.id).suffix(axes.count)))
     let (scale, offset) = try scaleAndOffset(shape, &reader)
     value.id = try node(
@@ -92,10 +87,44 @@ extension GraphAssembler {
   /// Vectors of length 1 along an axis.
   mutating func addUnitNormalization(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try input(reader)
-    let axis = try reader.axis("axis", rank: value.order.count, default: -1)
-    guard axis > 0 else { throw reader.failure("axis", "an axis behind the batch", "0") }
-    value.id = try node(
-      reader.layer.name, .lpNormalization(LpNormalization(axis: value.order[axis])), [value.id])
+    let stated = try reader.axes("axis", rank: value.order.count, default: -1)
+    guard stated.count > 1 else {
+      value.id = try node(
+        reader.layer.name, .lpNormalization(LpNormalization(axis: value.order[stated[0]])), [value.id])
+      return value
+    }
+    let name = reader.layer.name
+    let axes = stated.map { value.order[$0] }.sorted()
+    let length = try node(unusedName("\(name)_length"), .reduce(Reduce(.l2, axes: axes)), [value.id])
+    // The root of Keras's least sum of squares.
+    let least = try constant("\(name).least", [1e-6], value)
+    let divisor = try node(unusedName("\(name)_divisor"), .variadic(.max), [length, least])
+    value.id = try node(name, .binary(.div), [value.id, divisor])
+    return value
+  }
+
+  /// Division by the root of the mean square along the last axes.
+  mutating func addRMSNormalization(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
+    var value = try input(reader)
+    let rank = value.order.count
+    let axes = try reader.axes("axis", rank: rank, default: -1)
+    guard let epsilon = try reader.number("epsilon", default: 1e-6), epsilon >= 0 else {
+      throw reader.failure("epsilon", "0 or more", reader.layer.settings["epsilon"]?.kind ?? "nothing")
+    }
+    let rest = (0..<rank).filter { !axes.contains($0) } + axes
+    value = try arranged(value, (0..<rank).map { rest.firstIndex(of: $0)! }, reader)
+    let shape = TensorShape(Array(extents(value.id).suffix(axes.count)))
+    let scale = try weights(reader, [("scale", shape)])[0]
+    let name = reader.layer.name
+    let last = Array(rank - axes.count..<rank)
+    let square = try node(unusedName("\(name)_square"), .binary(.mul), [value.id, value.id])
+    let mean = try node(unusedName("\(name)_mean"), .reduce(Reduce(.mean, axes: last)), [square])
+    let least = try constant("\(name).epsilon", [epsilon], value)
+    let sum = try node(unusedName("\(name)_sum"), .binary(.add), [mean, least])
+    let root = try node(unusedName("\(name)_root"), .unary(.sqrt), [sum])
+    let unit = try node(unusedName("\(name)_unit"), .binary(.div), [value.id, root])
+    value.id = try node(name, .binary(.mul), [unit, try initializer("\(name).scale", scale)])
+    value.isNonNegative = false
     return value
   }
 

@@ -7,8 +7,8 @@ extension GraphAssembler {
   /// An operand of an operation.
   private enum Operand {
     case value(LayerValue)
-    /// One number, or one for each position along the last axis.
-    case numbers([Double])
+    /// One number, or several in the shape of an array.
+    case numbers([Double], shape: [Int])
   }
 
   mutating func addOperation(
@@ -39,7 +39,61 @@ extension GraphAssembler {
     case .sum: return try addReduction(.sum, &reader)
     case .max: return try addReduction(.max, &reader)
     case .min: return try addReduction(.min, &reader)
-    case .softmax: return try addSoftmaxOperation(&reader)
+    case .product: return try addReduction(.product, &reader)
+    case .variance, .deviation, .logSumExp: return try addStatistic(operation, &reader)
+    case .argMax: return try addArgument(.max, &reader)
+    case .argMin: return try addArgument(.min, &reader)
+    case .unitLength: return try addUnitLength(&reader)
+    case .stack: return try addStack(&reader)
+    case .split: return try addSplit(&reader)
+    case .unstack: return try addUnstack(&reader)
+    case .flip: return try addFlip(&reader)
+    case .roll: return try addRoll(&reader)
+    case .tile: return try addTile(&reader)
+    case .repeatEach: return try addRepeat(&reader)
+    case .take: return try addTake(&reader)
+    case .moveAxis: return try addAxisMove(exchanges: false, &reader)
+    case .swapAxes: return try addAxisMove(exchanges: true, &reader)
+    case .matMul: return try addMatrixProduct(&reader)
+    case .einsum: return try addEinsum(&reader)
+    case .choose: return try addWhere(&reader)
+    case .greater: return try addBinary(.greater, &reader)
+    case .greaterOrEqual: return try addBinary(.greaterOrEqual, &reader)
+    case .less: return try addBinary(.less, &reader)
+    case .lessOrEqual: return try addBinary(.lessOrEqual, &reader)
+    case .equal: return try addBinary(.equal, &reader)
+    case .notEqual:
+      var value = try addBinary(.equal, &reader)
+      value.id = try node(unusedName("\(name)_not"), .unary(.not), [value.id])
+      return value
+    case .logicalAnd: return try addBinary(.and, &reader)
+    case .logicalOr: return try addBinary(.or, &reader)
+    case .logicalNot: return try addUnary(.not, reader)
+    case .squaredDifference:
+      var value = try addBinary(.sub, &reader)
+      value.id = try node(unusedName("\(name)_square"), .binary(.mul), [value.id, value.id])
+      return value
+    case .sin: return try addUnary(.sin, reader)
+    case .cos: return try addUnary(.cos, reader)
+    case .tan: return try addUnary(.tan, reader)
+    case .floor: return try addUnary(.floor, reader)
+    case .ceil: return try addUnary(.ceil, reader)
+    case .round: return try addUnary(.round, reader)
+    case .sign: return try addUnary(.sign, reader)
+    case .erf: return try addUnary(.erf, reader)
+    case .reciprocal: return try addUnary(.reciprocal, reader)
+    case .inverseRoot, .expLessOne, .logOfMore: return try addComposition(operation, reader)
+    case .celu:
+      let alpha = try number(["alpha"], at: 0, &reader) ?? 1
+      return try addUnary(.celu(alpha: Float(alpha)), reader, requires: ["alpha"])
+    case .oneHot: return try addOneHot(&reader)
+    case .resize: return try addResizeOperation(&reader)
+    case .maxPool: return try addPoolOperation(.maxPooling2D, &reader)
+    case .averagePool: return try addPoolOperation(.averagePooling2D, &reader)
+    case .depthToSpace: return try addBlocks(isDepth: true, &reader)
+    case .spaceToDepth: return try addBlocks(isDepth: false, &reader)
+    case .softmax: return try addSoftmaxOperation(isLogarithm: false, &reader)
+    case .logSoftmax: return try addSoftmaxOperation(isLogarithm: true, &reader)
     case .clip:
       return try addUnary(try clip(&reader), reader, requires: ["clip_value_min", "clip_value_max"])
     case .leakyRelu:
@@ -80,11 +134,21 @@ extension GraphAssembler {
       return value
     case .cast:
       let stated = constant("dtype", at: 0, reader) ?? reader.value("dtype")
-      guard case .string(let type)? = stated, type == "float32" || type == "float16" || type == "bfloat16"
-      else {
-        throw reader.failure("dtype", "a floating-point type", stated?.kind ?? "nothing")
+      let reals: [JSON] = ["float32", "float16", "bfloat16"]
+      if let stated, reals.contains(stated) {
+        var value = try padded(reader)
+        if graph[value.id].type.dataType != .float32 {
+          value.id = try node(name, .cast(Cast(to: .float32)), [value.id])
+        }
+        return value
       }
-      return try padded(reader)
+      let types: [DataType] = [.bool, .int32, .int64, .uint8]
+      guard case .string(let word)? = stated, let type = types.first(where: { $0.rawValue == word }) else {
+        throw reader.failure("dtype", "float32, bool, int32, int64 or uint8", stated?.kind ?? "nothing")
+      }
+      var value = try input(reader)
+      value.id = try node(name, .cast(Cast(to: type)), [value.id])
+      return value
     }
   }
 
@@ -148,11 +212,11 @@ extension GraphAssembler {
         let numbers = try LayerReader.numbers(json.unwrapped) {
           reader.failure("inbound_nodes", "numbers", $0)
         }
-        operand = .numbers(numbers)
+        operand = .numbers(numbers, shape: json.unwrapped.extents)
       }
       switch argument.name {
-      case nil, "x"?, "x1"?: first.append(operand)
-      case "y"?, "x2"?: second.append(operand)
+      case nil, "x"?, "x1"?, "a"?: first.append(operand)
+      case "y"?, "x2"?, "b"?: second.append(operand)
       case let name?: throw reader.failure("inbound_nodes", "operands x and y", name)
       }
     }
@@ -187,17 +251,30 @@ extension GraphAssembler {
     for operand in operands {
       switch operand {
       case .value: ids.append((next.popFirst() ?? result).id)
-      case .numbers(let numbers):
-        let extent = result.order.last.map { extents(result.id)[$0] } ?? 1
-        guard numbers.count == 1 || numbers.count == extent else {
-          throw reader.failure("inbound_nodes", "one number, or \(extent)", "\(numbers.count)")
-        }
-        ids.append(try constant("\(reader.layer.name).operand", numbers, result))
+      case .numbers(let numbers, let shape):
+        ids.append(try array(numbers, shape, like: result, reader))
       }
     }
     result.id = try node(reader.layer.name, op, ids)
     result.isNonNegative = false
     return result
+  }
+
+  /// Numbers whose axes are the last ones of a value, as the graph has these; of the type of the value.
+  private mutating func array(
+    _ numbers: [Double], _ shape: [Int], like value: LayerValue, _ reader: LayerReader
+  ) throws(ScaleNetError) -> ValueID {
+    let rank = value.order.count
+    guard shape.count <= rank, shape.reduce(1, *) == numbers.count else {
+      throw reader.failure("inbound_nodes", "numbers of at most \(rank) axes", "\(shape)")
+    }
+    let name = "\(reader.layer.name).operand"
+    let type = graph[value.id].type.dataType
+    let aligned = [Int](repeating: 1, count: rank - shape.count) + shape
+    var positions = [Int](repeating: 0, count: rank)
+    for (position, axis) in value.order.enumerated() { positions[axis] = position }
+    let tensor = Tensor(numbers.map { Float($0) }, shape: TensorShape(aligned)).transposed(positions)
+    return try initializer(name, type == .float32 ? tensor : tensor.cast(to: type))
   }
 
   /// Some positions of each axis, in NumPy's way of saying it.
@@ -257,6 +334,20 @@ extension GraphAssembler {
       value.dropAxes(at: dropped)
     }
     return value
+  }
+}
+
+extension JSON {
+  /// The extents of an array, as its first elements have them.
+  fileprivate var extents: [Int] {
+    var result: [Int] = []
+    var next = self
+    while case .array(let items) = next {
+      result.append(items.count)
+      guard let first = items.first else { break }
+      next = first
+    }
+    return result
   }
 }
 

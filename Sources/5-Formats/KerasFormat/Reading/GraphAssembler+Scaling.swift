@@ -25,21 +25,23 @@ extension GraphAssembler {
     return value
   }
 
-  /// (x - mean) / sqrt(variance), with statistics that are settings or weights.
+  /// (x - mean) / sqrt(variance), or the other way round, with statistics along some axes that are settings or weights.
   mutating func addNormalization(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try input(reader)
-    if try reader.bool("invert", default: false) { throw reader.failure("invert", "false", "true") }
-    let hasAxis = reader.layer.settings["axis"].map { $0 != .null && $0 != [] } ?? true
-    let stated = hasAxis ? try reader.axis("axis", rank: value.order.count, default: -1) : nil
+    let inverts = try reader.bool("invert", default: false)
+    let rank = value.order.count
+    let hasAxis = reader.layer.settings["axis"].map { $0 != .null && $0.unwrapped != [] } ?? true
+    let axes = hasAxis ? try reader.axes("axis", rank: rank, default: -1) : []
     if !hasAxis { _ = reader.value("axis") }
-    let axis = stated.map { value.order[$0] }
-    let count = axis.map { extents(value.id)[$0] } ?? 1
+    let known = extents(value.id)
+    let shape = axes.map { known[value.order[$0]] }
+    let count = shape.reduce(1, *)
     let settings = (try reader.numbers("mean"), try reader.numbers("variance"))
     var statistics: [[Double]] = []
     if let mean = settings.0, let variance = settings.1 {
       statistics = [mean, variance]
     } else {
-      let shape: TensorShape = axis == nil ? [] : [count]
+      let shape = TensorShape(shape)
       let tensors = try weights(reader, [("mean", shape), ("variance", shape), ("count", [])])
       for tensor in tensors.prefix(2) {
         do throws(ScaleNetError) { statistics.append(try tensor.doubles()) } catch {
@@ -53,14 +55,32 @@ extension GraphAssembler {
     let name = reader.layer.name
     // Keras's epsilon keeps it from dividing by 0.
     let deviation = statistics[1].map { max($0.squareRoot(), 1e-7) }
-    if statistics[0].contains(where: { $0 != 0 }) {
-      let mean = try constant("\(name).mean", statistics[0], value, axis: axis)
-      value.id = try node(unusedName("\(name)_center"), .binary(.sub), [value.id, mean])
-      value.isNonNegative = false
+    // Keras's axes as the graph has them.
+    var positions = [Int](repeating: 0, count: rank)
+    for (position, axis) in value.order.enumerated() { positions[axis] = position }
+    let aligned = (0..<rank).map { axes.contains($0) ? known[value.order[$0]] : 1 }
+    func operand(_ assembler: inout GraphAssembler, _ what: String, _ numbers: [Double]) throws(ScaleNetError)
+      -> ValueID
+    {
+      if numbers.count == 1 { return try assembler.constant("\(name).\(what)", numbers, value) }
+      let tensor = Tensor(numbers.map { Float($0) }, shape: TensorShape(aligned)).transposed(positions)
+      return try assembler.initializer("\(name).\(what)", tensor)
     }
-    if deviation.contains(where: { $0 != 1 }) {
-      let divisor = try constant("\(name).deviation", deviation, value, axis: axis)
-      value.id = try node(name, .binary(.div), [value.id, divisor])
+    let hasMean = statistics[0].contains { $0 != 0 }
+    let hasScale = deviation.contains { $0 != 1 }
+    if hasMean || inverts { value.isNonNegative = false }
+    if inverts, hasScale {
+      let factor = try operand(&self, "deviation", deviation)
+      value.id = try node(hasMean ? unusedName("\(name)_scale") : name, .binary(.mul), [value.id, factor])
+    }
+    if hasMean {
+      let mean = try operand(&self, "mean", statistics[0])
+      value.id = try node(
+        hasScale && !inverts ? unusedName("\(name)_center") : name, .binary(inverts ? .add : .sub),
+        [value.id, mean])
+    }
+    if hasScale, !inverts {
+      value.id = try node(name, .binary(.div), [value.id, try operand(&self, "deviation", deviation)])
     }
     return value
   }

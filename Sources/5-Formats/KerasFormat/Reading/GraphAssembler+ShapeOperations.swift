@@ -6,7 +6,7 @@ import ModelIR
 /// arguments.
 extension GraphAssembler {
   /// What an argument or setting of one of these names says; without a name, the constant at a position.
-  private func stated(_ names: [String], at position: Int, _ reader: inout LayerReader) -> JSON? {
+  func stated(_ names: [String], at position: Int, _ reader: inout LayerReader) -> JSON? {
     for name in names {
       // Only the first name stands for the position too.
       let place = name == names[0] ? position : Int.max
@@ -28,7 +28,7 @@ extension GraphAssembler {
   }
 
   /// Whole numbers, of which one may stand alone; nil if there are none.
-  private func integers(
+  func integers(
     _ names: [String], at position: Int, _ reader: inout LayerReader
   ) throws(ScaleNetError) -> [Int]? {
     guard let found = stated(names, at: position, &reader) else { return nil }
@@ -42,7 +42,7 @@ extension GraphAssembler {
   }
 
   /// Axes of Keras's behind the batch, ascending.
-  private func axes(
+  func axes(
     _ names: [String], rank: Int, at position: Int, _ reader: inout LayerReader
   ) throws(ScaleNetError) -> [Int] {
     let found = try integers(names, at: position, &reader) ?? []
@@ -151,11 +151,14 @@ extension GraphAssembler {
         "paddings", "two numbers for each axis, 0 for the batch", stated?.kind ?? "nothing")
     }
     let mode = constant("mode", at: Int.max, reader) ?? reader.value("mode") ?? "constant"
-    guard case .string(let word) = mode, word.lowercased() == "constant" else {
-      throw reader.failure("mode", "constant", mode.kind)
+    guard case .string(let word) = mode, ["constant", "reflect"].contains(word.lowercased()) else {
+      throw reader.failure("mode", "constant or reflect", mode.kind)
     }
     let fill = try number(["constant_values"], at: Int.max, &reader) ?? 0
-    value.id = try node(reader.layer.name, .pad(Pad(pads: pads, value: Float(fill))), [value.id])
+    let kind: Pad.Mode = word.lowercased() == "reflect" ? .reflect : .constant
+    value.id = try node(
+      reader.layer.name, .pad(Pad(pads: pads, mode: kind, value: kind == .constant ? Float(fill) : 0)),
+      [value.id])
     value.isNonNegative = value.isNonNegative && fill >= 0
     return value
   }
@@ -191,15 +194,20 @@ extension GraphAssembler {
     return value
   }
 
-  mutating func addSoftmaxOperation(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
+  mutating func addSoftmaxOperation(
+    isLogarithm: Bool, _ reader: inout LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
     try requireNoConstants(reader, but: ["axis"])
     var value = try input(reader)
     let rank = value.order.count
     let isStated = stated(["axis"], at: 0, &reader) != nil
     let found = isStated ? try axes(["axis"], rank: rank, at: 0, &reader) : [rank - 1]
     guard found.count == 1 else { throw reader.failure("axis", "one axis", "\(found)") }
-    value.id = try node(reader.layer.name, .softmax(Softmax(axis: value.order[found[0]])), [value.id])
-    value.isNonNegative = true
+    let axis = value.order[found[0]]
+    value.id = try node(
+      reader.layer.name,
+      isLogarithm ? .logSoftmax(LogSoftmax(axis: axis)) : .softmax(Softmax(axis: axis)), [value.id])
+    value.isNonNegative = !isLogarithm
     return value
   }
 }

@@ -3,54 +3,6 @@ import JSONText
 import ModelIR
 
 extension GraphAssembler {
-  mutating func addUpSampling(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
-    let format = try reader.dataFormat()
-    var value = try image(try input(reader), format, reader)
-    let factors = try reader.pair("size", default: [2, 2])
-    let interpolation = try reader.word("interpolation", ["nearest", "bilinear"], default: "nearest")
-    let extents = extents(value.id)
-    let sizes = [
-      extents[2].multipliedReportingOverflow(by: factors[0]),
-      extents[3].multipliedReportingOverflow(by: factors[1]),
-    ]
-    guard !sizes.contains(where: \.overflow) else {
-      throw reader.failure("size", "factors in range", "\(factors)")
-    }
-    let isNearest = interpolation == "nearest"
-    value.id = try node(
-      reader.layer.name,
-      .resize(
-        Resize(
-          mode: isNearest ? .nearest : .linear,
-          coordinateTransformation: isNearest ? .asymmetric : .halfPixel,
-          extent: .sizes(sizes.map(\.partialValue)))),
-      [value.id])
-    return value
-  }
-
-  mutating func addResizing(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
-    let format = try reader.dataFormat()
-    var value = try image(try input(reader), format, reader)
-    let sizes = [try reader.integer("height"), try reader.integer("width")]
-    let interpolation = try reader.word("interpolation", ["nearest", "bilinear"], default: "bilinear")
-    for key in ["crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"] {
-      if try reader.bool(key, default: false) { throw reader.failure(key, "false", "true") }
-    }
-    // What is filled if something is padded.
-    _ = reader.value("fill_mode")
-    _ = reader.value("fill_value")
-    // TensorFlow's nearest takes floor((i + 0.5) * scale): half a pixel on, rounded to the nearest, ties up.
-    let isNearest = interpolation == "nearest"
-    value.id = try node(
-      reader.layer.name,
-      .resize(
-        Resize(
-          mode: isNearest ? .nearest : .linear, coordinateTransformation: .halfPixel,
-          nearestMode: isNearest ? .roundPreferCeil : .floor, extent: .sizes(sizes))),
-      [value.id])
-    return value
-  }
-
   /// Another order of the axes takes no node until somebody needs them in it.
   mutating func addPermute(_ reader: inout LayerReader) throws(ScaleNetError) -> LayerValue {
     var value = try input(reader)

@@ -12,7 +12,9 @@ struct GraphAssembler {
   let isKeras3: Bool
   let options: KerasReader.Options
   /// By the positions of calls; behind these, values that stand for no call.
-  private var values: [LayerValue?]
+  private var values: [[LayerValue]]
+  /// What the layer that is being read yields beside its first tensor.
+  var furtherValues: [LayerValue] = []
   private var nodeNames: UniqueNames
   /// Weights by where their elements are: a layer that is called several times has them once.
   private var initializers: [Elements: ValueID] = [:]
@@ -32,7 +34,8 @@ struct GraphAssembler {
       var reader = try LayerReader(layer, path: path, isKeras3: assembler.isKeras3)
       let value = try assembler.add(layer, &reader)
       try reader.finish()
-      assembler.values[layer.index] = value
+      assembler.values[layer.index] = [value] + assembler.furtherValues
+      assembler.furtherValues = []
     }
     try assembler.setOutputs(configuration)
     do throws(ScaleNetError) {
@@ -51,7 +54,7 @@ struct GraphAssembler {
     self.options = options
     self.weights = weights
     graph = Graph(name: configuration.name)
-    values = Array(repeating: nil, count: configuration.layers.count)
+    values = Array(repeating: [], count: configuration.layers.count)
     nodeNames = UniqueNames(reserving: Set(configuration.layers.map(\.name)))
     isKeras3 = configuration.isKeras3
     inputFormat = Self.inputFormat(configuration)
@@ -90,10 +93,10 @@ struct GraphAssembler {
 
   private mutating func setOutputs(_ configuration: ModelConfiguration) throws(ScaleNetError) {
     var outputs: [ValueID] = []
-    for (index, _) in configuration.outputs {
+    for (index, tensor, _) in configuration.outputs {
       let layer = configuration.layers[index]
       let reader = try LayerReader(layer, path: path, isKeras3: isKeras3)
-      var value = try settled(try plain(try self.value(of: index, reader), reader), reader)
+      var value = try settled(try plain(try self.value(of: index, tensor, reader), reader), reader)
       value = try arranged(value, standardOrder(value.order.count), reader)
       var id = value.id
       // Each output is a value of its own.
@@ -117,11 +120,24 @@ struct GraphAssembler {
     }
   }
 
-  private func value(of index: Int, _ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
-    guard let value = values[index] else {
+  private func value(
+    of index: Int, _ tensor: Int, _ reader: LayerReader
+  ) throws(ScaleNetError) -> LayerValue {
+    guard let first = values[index].first else {
       throw reader.failure("inbound_nodes", "a layer before it", "none")
     }
-    return value
+    guard tensor > 0 else { return first }
+    guard tensor < values[index].count else {
+      throw reader.failure("inbound_nodes", "one of \(values[index].count) tensors", "number \(tensor)")
+    }
+    return values[index][tensor]
+  }
+
+  /// What the n-th of the layers that `layer` reads yields, with margins that are still to be put around it.
+  private func value(_ number: Int, _ reader: LayerReader) throws(ScaleNetError) -> LayerValue {
+    let tensors = reader.layer.tensors
+    return try value(
+      of: reader.layer.inputs[number], number < tensors.count ? tensors[number] : 0, reader)
   }
 
   /// What the only layer that `layer` reads yields, with margins that are still to be put around it.
@@ -129,7 +145,7 @@ struct GraphAssembler {
     guard reader.layer.inputs.count == 1 else {
       throw reader.failure("inbound_nodes", "one layer", "\(reader.layer.inputs.count)")
     }
-    return try value(of: reader.layer.inputs[0], reader)
+    return try value(0, reader)
   }
 
   /// What the only layer that `layer` reads yields; a flattened map may be in the graph's order.
@@ -145,8 +161,8 @@ struct GraphAssembler {
   /// What all layers that `layer` reads yield.
   mutating func inputs(_ reader: LayerReader) throws(ScaleNetError) -> [LayerValue] {
     var values: [LayerValue] = []
-    for index in reader.layer.inputs {
-      values.append(try settled(try plain(try value(of: index, reader), reader), reader))
+    for number in reader.layer.inputs.indices {
+      values.append(try settled(try plain(try value(number, reader), reader), reader))
     }
     return values
   }
@@ -233,7 +249,7 @@ struct GraphAssembler {
 
   /// A place for a value that no layer yields, so that a layer within another can read it.
   mutating func place(_ value: LayerValue) -> Int {
-    values.append(value)
+    values.append([value])
     return values.count - 1
   }
 
@@ -252,7 +268,13 @@ struct GraphAssembler {
   mutating func weights(
     _ reader: LayerReader, _ expected: [(name: String, shape: TensorShape)]
   ) throws(ScaleNetError) -> [Tensor] {
-    let tensors = try weights.tensors(reader.layer, count: expected.count)
+    var tensors = try weights.tensors(reader.layer, count: expected.count)
+    if reader.layer.isPlanar {
+      for (index, expected) in expected.enumerated()
+      where expected.shape.dimensions == [1] + tensors[index].shape.dimensions {
+        tensors[index] = tensors[index].reshaped(expected.shape) ?? tensors[index]
+      }
+    }
     for (tensor, expected) in zip(tensors, expected) where tensor.shape != expected.shape {
       throw .invalidWeight(
         path: path, layer: reader.layer.name, weight: expected.name, expected: "shape \(expected.shape)",

@@ -11,6 +11,8 @@ struct InboundCall {
   /// Something that another layer yields.
   struct Source {
     let layer: Int
+    /// Which of the tensors that it yields.
+    let tensor: Int
     let reference: ModelScope.Reference
     /// The name in a dictionary.
     let key: String?
@@ -23,17 +25,17 @@ struct InboundReader {
   let list: LayerListReader
   let entry: ModelScope.Entry
   let scope: ModelScope
-  /// Whether it is an operation, which has arguments of its own.
-  let isOperation: Bool
+  /// Whether it is an operation or layer that has arguments of its own.
+  let takesArguments: Bool
   private var call = InboundCall()
   /// Arguments behind the tensors of Keras 2, which repeats them for each tensor.
   private var options: [JSON.Member] = []
 
-  init(_ list: LayerListReader, _ entry: ModelScope.Entry, _ scope: ModelScope, isOperation: Bool) {
+  init(_ list: LayerListReader, _ entry: ModelScope.Entry, _ scope: ModelScope, takesArguments: Bool) {
     self.list = list
     self.entry = entry
     self.scope = scope
-    self.isOperation = isOperation
+    self.takesArguments = takesArguments
   }
 
   private func invalid(_ expected: String, _ found: String) -> ScaleNetError {
@@ -68,7 +70,7 @@ struct InboundReader {
   private mutating func add(_ json: JSON, name: String?) throws(ScaleNetError) {
     if Self.hasTensor(json) {
       try addTensors(json, key: nil, name: name)
-    } else if isOperation {
+    } else if takesArguments {
       call.arguments.append(.init(name: name, value: .constant(json)))
     } else {
       throw invalid("no arguments but tensors", name ?? json.kind)
@@ -81,11 +83,11 @@ struct InboundReader {
     switch option.key {
     case "training":
       if value == .bool(true) { call.isTraining = true }
-    case "mask" where Self.isNothing(value), "name" where isOperation: return
+    case "mask" where Self.isNothing(value), "name" where takesArguments: return
     default:
       if value == .null { return }
-      if let reference = Self.tensor(value) {
-        try add(reference, key: nil, name: option.key)
+      if Self.isListOfTensors(value) {
+        try addTensors(value, key: nil, name: option.key)
       } else {
         try add(value, name: option.key)
       }
@@ -107,7 +109,7 @@ struct InboundReader {
     switch json {
     case .array(let items):
       // A constant in Keras 2's form.
-      if items.count >= 3, items[0] == .string("_CONSTANT_VALUE"), isOperation {
+      if items.count >= 3, items[0] == .string("_CONSTANT_VALUE"), takesArguments {
         call.arguments.append(.init(name: name, value: .constant(items[2])))
         if items.count > 3, case .object(let members) = items[3] { options += members }
         return
@@ -124,7 +126,9 @@ struct InboundReader {
       throw invalid("the output of a layer of the model", reference.kind)
     }
     call.arguments.append(.init(name: name, value: .input(call.sources.count)))
-    call.sources.append(InboundCall.Source(layer: found.layer, reference: found.reference, key: key))
+    call.sources.append(
+      InboundCall.Source(
+        layer: found.layer, tensor: found.tensor, reference: found.reference, key: key))
     if case .array(let parts) = reference, parts.count == 4, case .object(let members) = parts[3] {
       for member in members where !options.contains(where: { $0.key == member.key }) {
         options.append(member)
@@ -139,6 +143,13 @@ struct InboundReader {
       name != "_CONSTANT_VALUE", case .integer = parts[1], case .integer = parts[2]
     else { return nil }
     return json
+  }
+
+  /// Whether it is a tensor, or a list of nothing else.
+  private static func isListOfTensors(_ json: JSON) -> Bool {
+    if tensor(json) != nil { return true }
+    if case .array(let items) = json, !items.isEmpty { return items.allSatisfy { tensor($0) != nil } }
+    return false
   }
 
   /// Whether there is a tensor of Keras 3's form in it.

@@ -55,7 +55,9 @@ struct LayerKind {
       case .array(let nodes)? = json["inbound_nodes"],
       case .array(let arguments)? = nodes.first?["args"]
     else { return nil }
-    if arguments.count == 1, case .array = arguments[0] { return nil }
+    if arguments.count == 1, case .array = arguments[0], LayerClass(className: className) != nil {
+      return nil
+    }
     return Operation(className: className)
   }
 }

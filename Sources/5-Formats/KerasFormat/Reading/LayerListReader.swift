@@ -11,6 +11,8 @@ struct LayerListReader {
 
   /// More calls are an error: a configuration has hundreds.
   private static let mostLayers = 100_000
+  /// More tensors of one layer are an error.
+  private static let mostTensors = 4096
   static let modelClasses: Set<String> = ["Functional", "Model", "Sequential"]
 
   init(path: String, place: String, isKeras3: Bool) {
@@ -27,6 +29,8 @@ struct LayerListReader {
     var calls: [String] = []
     /// Whether a model around it says that nothing in it is trained.
     var isFrozen = false
+    /// The entries beside it whose call number 0 something refers to.
+    var firsts: Set<String> = []
   }
 
   /// The layers of a model. The reader's own list grows by them.
@@ -47,6 +51,7 @@ struct LayerListReader {
     // Keras 2 does not take over what the model itself says.
     if isKeras3, config["trainable"] == .bool(false) { surroundings.isFrozen = true }
     if scope.isSequential { try addInput(to: &list, config, surroundings.models) }
+    if isKeras3 { surroundings.firsts = Self.firsts(list) }
     for (index, json) in list.enumerated() { try addEntry(json, index, surroundings, to: &scope) }
     for index in list.indices where scope.isSequential ? index > 0 : true {
       try connect(list[index], index, in: &scope)
@@ -123,7 +128,8 @@ struct LayerListReader {
     }
     var entry = ModelScope.Entry(
       name: name, className: className, calls: [], inputs: [],
-      firstCall: isModel ? firstCall(className, settings) : 0)
+      firstCall: isModel ? firstCall(className, settings, name, surroundings) : 0,
+      firstPort: isModel ? firstCall(className, settings, nil, surroundings) : 0)
     let first = layers.count
     for call in 0..<count {
       // The same layers again stand for the same weights.
@@ -164,11 +170,36 @@ struct LayerListReader {
   }
 
   /// The number that references give the first call of a model: where it was made of layers that were called on an input,
-  /// that call is counted too.
-  private func firstCall(_ className: String, _ config: JSON) -> Int {
-    if className != "Sequential" { return 1 }
+  /// that call is counted too. Keras 3 does not count it any more where layers refer to it, which a reference to number 0 shows.
+  ///
+  /// - Parameter name: nil for references of the model's own inputs and outputs.
+  private func firstCall(
+    _ className: String, _ config: JSON, _ name: String?, _ surroundings: Surroundings
+  ) -> Int {
+    if className != "Sequential" {
+      return isKeras3 && name.map { surroundings.firsts.contains($0) } == true ? 0 : 1
+    }
     guard !isKeras3, case .array(let list)? = config["layers"] else { return 0 }
     return list.first?["class_name"] == .string(LayerClass.input.rawValue) ? 1 : 0
+  }
+
+  /// The entries of a list of layers whose call number 0 something refers to.
+  private static func firsts(_ list: [JSON]) -> Set<String> {
+    var result = Set<String>()
+    // What is left to look at.
+    var rest = list.compactMap { $0["inbound_nodes"] }
+    while let next = rest.popLast() {
+      switch next {
+      case .array(let items):
+        if items.count >= 3, case .string(let name) = items[0], items[1] == .integer(0) {
+          result.insert(name)
+        }
+        rest += items
+      case .object(let members): rest += members.map(\.value)
+      default: break
+      }
+    }
+    return result
   }
 
   /// Lets the calls of an entry read what its `inbound_nodes` name, or the entry before it.
@@ -178,9 +209,9 @@ struct LayerListReader {
     if scope.isSequential {
       var call = InboundCall()
       let before = ModelScope.Reference(entry: index - 1, call: 0)
-      for layer in scope.layers(before) {
+      for (layer, tensor) in scope.layers(before) {
         call.arguments.append(.init(name: nil, value: .input(call.sources.count)))
-        call.sources.append(InboundCall.Source(layer: layer, reference: before, key: nil))
+        call.sources.append(InboundCall.Source(layer: layer, tensor: tensor, reference: before, key: nil))
       }
       try connect(call, 0, entry, index, in: &scope)
       return
@@ -203,9 +234,11 @@ struct LayerListReader {
   private func calls(
     _ nodes: [JSON], of entry: ModelScope.Entry, in scope: ModelScope
   ) throws(ScaleNetError) -> [InboundCall] {
-    var isOperation = false
-    if case .layer(let layer) = entry.calls[0] { isOperation = layers[layer].operation != nil }
-    var reader = InboundReader(self, entry, scope, isOperation: isOperation)
+    var takesArguments = false
+    if case .layer(let layer) = entry.calls[0] {
+      takesArguments = layers[layer].operation != nil || layers[layer].layerClass.takesArguments
+    }
+    var reader = InboundReader(self, entry, scope, takesArguments: takesArguments)
     var calls: [InboundCall] = []
     for node in nodes { calls.append(try reader.read(node)) }
     return calls
@@ -218,6 +251,7 @@ struct LayerListReader {
     switch entry.calls[number] {
     case .layer(let layer):
       layers[layer].inputs = call.sources.map(\.layer)
+      layers[layer].tensors = call.sources.map(\.tensor)
       layers[layer].arguments = call.arguments
       layers[layer].isTraining = call.isTraining
     case .model(let inner):
@@ -235,6 +269,7 @@ struct LayerListReader {
             "the inputs \(inner.inputs.map(\.name).joined(separator: ", "))", source.key ?? "")
         }
         layers[inner.inputs[named].layer].inputs = [source.layer]
+        layers[inner.inputs[named].layer].tensors = [source.tensor]
       }
       if call.isTraining { train(inner) }
     }
@@ -252,27 +287,30 @@ struct LayerListReader {
 
   /// The call of a layer that `["name", node, tensor]` means.
   func resolve(
-    _ json: JSON, _ scope: ModelScope
-  ) -> (layer: Int, reference: ModelScope.Reference)? {
+    _ json: JSON, _ scope: ModelScope, isPort: Bool = false
+  ) -> (layer: Int, tensor: Int, reference: ModelScope.Reference)? {
     guard case .array(let parts) = json, parts.count >= 3, case .string(let name) = parts[0],
       case .integer(let node) = parts[1], case .integer(let tensor) = parts[2], node >= 0,
+      (0..<Self.mostTensors).contains(tensor),
       let index = scope.names[name]
     else { return nil }
     let entry = scope.entries[index]
-    var call = node - entry.firstCall
+    var call = node - (isPort ? entry.firstPort : entry.firstCall)
     // Whether a model's own inputs count as its first call has changed: with one call there is no doubt.
     if case .model = entry.calls[0], entry.calls.count == 1, node <= 1 { call = 0 }
     guard entry.calls.indices.contains(call) else { return nil }
     let reference = ModelScope.Reference(entry: index, call: call)
-    let yielded = scope.layers(reference)
-    return yielded.indices.contains(tensor) ? (yielded[tensor], reference) : nil
+    let yielded = scope.layers(reference, atLeast: tensor + 1)
+    guard yielded.indices.contains(tensor) else { return nil }
+    return (yielded[tensor].layer, yielded[tensor].tensor, reference)
   }
 
   /// What an entry of a Sequential model yields.
   private func ports(_ entry: Int, of scope: ModelScope) -> [ModelScope.Port] {
     let reference = ModelScope.Reference(entry: entry, call: 0)
     return scope.layers(reference).map {
-      ModelScope.Port(layer: $0, reference: reference, name: scope.entries[entry].name)
+      ModelScope.Port(
+        layer: $0.layer, tensor: $0.tensor, reference: reference, name: scope.entries[entry].name)
     }
   }
 
@@ -290,9 +328,11 @@ struct LayerListReader {
     while let (next, key) = rest.popLast() {
       switch next {
       case .array(let items) where items.first.map { if case .string = $0 { true } else { false } } ?? false:
-        guard let found = resolve(next, scope) else { throw failure(next) }
+        guard let found = resolve(next, scope, isPort: true) else { throw failure(next) }
         let name = key ?? scope.entries[found.reference.entry].name
-        result.append(ModelScope.Port(layer: found.layer, reference: found.reference, name: name))
+        result.append(
+          ModelScope.Port(
+            layer: found.layer, tensor: found.tensor, reference: found.reference, name: name))
       case .array(let items): rest += items.reversed().map { ($0, nil) }
       case .object(let members):
         rest += members.sorted { $0.key < $1.key }.reversed().map { ($0.value, $0.key) }

@@ -11,7 +11,7 @@ struct ModelConfiguration {
   let layers: [LayerConfiguration]
   let inputs: [Int]
   /// The layers that yield the outputs, and Keras's names of these.
-  let outputs: [(layer: Int, name: String)]
+  let outputs: [(layer: Int, tensor: Int, name: String)]
   /// Whether Keras 3 saved the file; a function has another meaning there than in Keras 2.
   let isKeras3: Bool
   let scope: ModelScope
@@ -37,7 +37,9 @@ struct ModelConfiguration {
     scope = try reader.scope(className, config, LayerListReader.Surroundings())
     layers = reader.layers
     inputs = scope.inputs.map(\.layer)
-    outputs = zip(scope.outputs.map(\.layer), Self.distinct(scope.outputs.map(\.name))).map { ($0, $1) }
+    outputs = zip(scope.outputs, Self.distinct(scope.outputs.map(\.name))).map {
+      ($0.layer, $0.tensor, $1)
+    }
     try checkOrder(path: path)
   }
 

@@ -21,14 +21,16 @@ struct ModelScope {
     var calls: [Content]
     /// For each call what it reads.
     var inputs: [[Reference]]
-    /// The number that references give the first call.
+    /// The number that references of layers give the first call, and that those of the model's inputs and outputs give it.
     let firstCall: Int
+    let firstPort: Int
   }
 
   /// A value that goes in or comes out.
   struct Port {
-    /// The call of a layer that yields it.
+    /// The call of a layer that yields it, and which of its tensors it is.
     let layer: Int
+    let tensor: Int
     let reference: Reference
     /// The name in a dictionary, or that of the entry.
     let name: String
@@ -43,11 +45,13 @@ struct ModelScope {
   var inputs: [Port] = []
   var outputs: [Port] = []
 
-  /// The layers that yield what a call of an entry yields.
-  func layers(_ reference: Reference) -> [Int] {
+  /// The layers that yield what a call of an entry yields, each with the number of its tensor.
+  ///
+  /// - Parameter least: how many there are at least; how many a layer yields is seen when it is read.
+  func layers(_ reference: Reference, atLeast least: Int = 1) -> [(layer: Int, tensor: Int)] {
     switch entries[reference.entry].calls[reference.call] {
-    case .layer(let layer): [layer]
-    case .model(let scope): scope.outputs.map(\.layer)
+    case .layer(let layer): (0..<max(least, 1)).map { (layer, $0) }
+    case .model(let scope): scope.outputs.map { ($0.layer, $0.tensor) }
     }
   }
 

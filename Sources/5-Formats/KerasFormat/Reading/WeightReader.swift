@@ -173,7 +173,15 @@ struct WeightReader {
           found: "those of \(found)")
       }
     }
-    return Place(group: group, names: (0..<group.members.count).map(String.init))
+    let parts = layer.weightGroups(try root.group(classGroups[layer.source]).members)
+    if parts == [""] { return Place(group: group, names: (0..<group.members.count).map(String.init)) }
+    let whole = try root.group(classGroups[layer.source])
+    var names: [String] = []
+    for part in parts {
+      let count = try whole.group("\(part)vars").members.count
+      names += (0..<count).map { "\(part)vars/\($0)" }
+    }
+    return Place(group: whole, names: names)
   }
 }
 

@@ -270,7 +270,7 @@ enum AxisOperators {
 
   // MARK: Others
 
-  private static func readTrilu(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError) {
+  static func readTrilu(_ node: inout NodeReader, _ graph: inout GraphReader) throws(ScaleNetError) {
     let isUpper = try node.flag("upper", default: true)
     try node.requireInputs(atMost: 2)
     let input = try graph.operand(node, 0)

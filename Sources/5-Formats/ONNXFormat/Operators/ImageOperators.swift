@@ -50,12 +50,14 @@ enum ImageOperators {
   // MARK: GridSample
 
   /// Modes are called bilinear and bicubic until opset 19, and linear and cubic from opset 20.
-  private static func readGridSample(
+  static func readGridSample(
     _ node: inout NodeReader, _ graph: inout GraphReader
   ) throws(ScaleNetError) {
-    let name = try node.string("mode", default: node.opset < 20 ? "bilinear" : "linear")
+    // ONNX Runtime's own has the older names in all opsets.
+    let isOlder = node.opset < 20 || node.message.domain == MicrosoftOperators.domain
+    let name = try node.string("mode", default: isOlder ? "bilinear" : "linear")
     let mode: GridSample.Mode
-    switch (name, node.opset < 20) {
+    switch (name, isOlder) {
     case ("bilinear", true), ("linear", false): mode = .linear
     case ("bicubic", true), ("cubic", false): mode = .cubic
     case ("nearest", _): mode = .nearest

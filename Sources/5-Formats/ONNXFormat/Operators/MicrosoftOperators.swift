@@ -1,8 +1,8 @@
 import FileIO
 import ModelIR
 
-/// What ONNX Runtime's optimiser writes into files, under the domain com.microsoft: operators with the one that follows,
-/// and operators on quantized numbers. They are read as the operators that they stand for.
+/// What ONNX Runtime's optimiser writes into files, under the domain com.microsoft: operators with the one that follows. They
+/// are read as the operators that they stand for.
 ///
 /// Source: onnxruntime/docs/ContribOperators.md.
 enum MicrosoftOperators {
@@ -13,26 +13,6 @@ enum MicrosoftOperators {
     handler("FusedMatMul", readFusedMatMul), handler("TransposeMatMul", readFusedMatMul),
     handler("QuantizeLinear", QuantizationOperators.readQuantize),
     handler("DequantizeLinear", QuantizationOperators.readDequantize),
-    handler("QLinearAdd") { (node, graph) throws(ScaleNetError) in
-      try readQuantized(&node, .binary(.add), operands: 2, &graph)
-    },
-    handler("QLinearMul") { (node, graph) throws(ScaleNetError) in
-      try readQuantized(&node, .binary(.mul), operands: 2, &graph)
-    },
-    handler("QLinearSigmoid") { (node, graph) throws(ScaleNetError) in
-      try readQuantized(&node, .unary(.sigmoid), operands: 1, &graph)
-    },
-    handler("QLinearLeakyRelu") { (node, graph) throws(ScaleNetError) in
-      let alpha = try node.float("alpha", default: 0.01)
-      try readQuantized(&node, .unary(.leakyRelu(alpha: alpha)), operands: 1, &graph)
-    },
-    handler("QLinearGlobalAveragePool") { (node, graph) throws(ScaleNetError) in
-      try readQuantizedPool(&node, &graph) { _, _ in .globalPool(.average) }
-    },
-    handler("QLinearAveragePool") { (node, graph) throws(ScaleNetError) in
-      try readQuantizedPool(&node, &graph, averagePool)
-    },
-    handler("QLinearConcat", readQuantizedConcat),
     handler("Gelu") { (node, graph) throws(ScaleNetError) in
       try node.requireInputs(atMost: 1)
       try graph.add(node, .unary(.gelu(isTanh: false)), [try graph.operand(node, 0)])
@@ -49,9 +29,14 @@ enum MicrosoftOperators {
       try graph.add(node, .unary(.swish(alpha: alpha)), [try graph.operand(node, 0)])
     },
     handler("SkipLayerNormalization", readSkipLayerNormalization),
+    handler("SkipSimplifiedLayerNormalization", readSkipLayerNormalization),
+    handler("NhwcFusedConv", readFusedConv),
+    handler("Trilu", AxisOperators.readTrilu),
+    handler("GridSample", ImageOperators.readGridSample),
   ]
 
-  private static func handler(_ name: String, _ read: @escaping OperatorHandler.Read) -> OperatorHandler {
+  /// An operator of the domain.
+  static func handler(_ name: String, _ read: @escaping OperatorHandler.Read) -> OperatorHandler {
     OperatorHandler(name, since: 1, domain: domain, read)
   }
 
@@ -79,19 +64,33 @@ enum MicrosoftOperators {
     }
   }
 
-  /// A convolution, the sum with input Z where there is one, and an activation.
+  /// A convolution, the sum with input Z where there is one, and an activation. NhwcFusedConv has the channels of X, Z and
+  /// Y last.
   private static func readFusedConv(
     _ node: inout NodeReader, _ graph: inout GraphReader
   ) throws(ScaleNetError) {
+    let isLast = node.message.op == "NhwcFusedConv"
     let activation = try activation(&node, parameters: "activation_params")
+    var inputs = try graph.weights(node)
+    if isLast {
+      for index in [0, 3] where index < inputs.count {
+        guard let input = inputs[index] else { continue }
+        inputs[index] = try graph.channelsFirst(node, input, "first\(index)")
+      }
+    }
+    guard let x = inputs[0] else { throw node.failure("input X", expected: "a value", found: "none") }
     let (window, group) = try ConvolutionOperators.attributes(
-      &node, try graph.type(node, 0), weights: try graph.type(node, 1))
+      &node, graph.type(x), weights: try graph.type(node, 1))
     try node.requireInputs(atMost: 4)
-    let inputs = try graph.weights(node)
     var result = try graph.step(
       node, "conv", .conv(Conv(window: window, group: group)), Array(inputs.prefix(3)).droppingLastNil())
     if inputs.count > 3, let sum = inputs[3] {
       result = try graph.step(node, "sum", .binary(.add), [result, sum])
+    }
+    if isLast {
+      if let activation { result = try graph.step(node, "activation", .unary(activation), [result]) }
+      try graph.addChannelsLast(node, result)
+      return
     }
     try graph.add(node, activation.map { .unary($0) } ?? .identity(Identity()), [result])
   }
@@ -162,127 +161,59 @@ enum MicrosoftOperators {
     try graph.add(node, .unary(function), [input])
   }
 
-  /// LayerNormalization of input + skip + bias along the last axis; the sum is the fourth output.
+  /// LayerNormalization, or without a mean, of input + skip + bias along the last axis; the sum is the fourth output.
   private static func readSkipLayerNormalization(
     _ node: inout NodeReader, _ graph: inout GraphReader
   ) throws(ScaleNetError) {
+    let isSimple = node.message.op == "SkipSimplifiedLayerNormalization"
     let epsilon = try node.float("epsilon", default: 1e-12)
-    try node.requireInputs(atMost: 5)
+    try node.requireInputs(atMost: isSimple ? 4 : 5)
     let first = try graph.operand(node, 0)
     var sum = try graph.step(node, "sum", .binary(.add), [first, try graph.operand(node, 1)])
-    if let bias = try graph.optionalOperand(node, 4) {
+    if let bias = try graph.optionalOperand(node, isSimple ? 3 : 4) {
       sum = try graph.step(node, "biased", .binary(.add), [sum, bias])
     }
     for index in [1, 2] { try graph.leaveOut(node, output: index, because: "a result of training") }
     if node.message.outputs.count > 3, !node.message.outputs[3].isEmpty {
       try graph.addPart(node, .identity(Identity()), [sum], output: node.message.outputs[3])
     }
-    let op = LayerNormalization(axis: graph.type(sum).rank - 1, epsilon: epsilon)
-    let inputs: [Operand?] = [sum, try graph.weight(node, 2), try graph.weight(node, 3)]
-    try graph.add(
-      node, .layerNormalization(op), inputs.droppingLastNil(), output: try node.firstOutput())
-  }
-
-  // MARK: Quantized numbers
-
-  /// An operator on quantized operands, three inputs each, whose result is quantized by the last two inputs.
-  private static func readQuantized(
-    _ node: inout NodeReader, _ op: Operator, operands: Int, _ graph: inout GraphReader
-  ) throws(ScaleNetError) {
-    try node.requireInputs(atMost: 3 * operands + 2)
-    var values: [Operand?] = []
-    for index in 0..<operands { values.append(try dequantized(node, from: 3 * index, &graph)) }
-    let result = try graph.step(node, "result", op, values)
-    try quantize(node, result, by: 3 * operands, &graph)
-  }
-
-  /// The real numbers of inputs x, x_scale and x_zero_point.
-  private static func dequantized(
-    _ node: NodeReader, from index: Int, _ graph: inout GraphReader
-  ) throws(ScaleNetError) -> Operand {
+    let axis = graph.type(sum).rank - 1
+    let op: Operator =
+      isSimple
+      ? .rmsNormalization(RMSNormalization(axis: axis, epsilon: epsilon))
+      : .layerNormalization(LayerNormalization(axis: axis, epsilon: epsilon))
     let inputs: [Operand?] = [
-      try graph.operand(node, index), try graph.operand(node, index + 1),
-      try graph.optionalOperand(node, index + 2),
+      sum, try graph.weight(node, 2), isSimple ? nil : try graph.weight(node, 3),
     ]
-    return try graph.step(
-      node, "real\(index)", .dequantizeLinear(DequantizeLinear()), inputs.droppingLastNil())
-  }
-
-  /// Gives the node's output: a value quantized by inputs y_scale and y_zero_point.
-  private static func quantize(
-    _ node: NodeReader, _ value: Operand, by index: Int, _ graph: inout GraphReader
-  ) throws(ScaleNetError) {
-    let inputs: [Operand?] = [
-      value, try graph.operand(node, index), try graph.optionalOperand(node, index + 1),
-    ]
-    try graph.add(
-      node, .quantizeLinear(QuantizeLinear(outputType: try graph.type(node, 0).dataType)),
-      inputs.droppingLastNil())
-  }
-
-  /// A pool, whose channels may be the last axis.
-  private static func readQuantizedPool(
-    _ node: inout NodeReader, _ graph: inout GraphReader,
-    _ pool: (inout NodeReader, TensorType) throws(ScaleNetError) -> Operator
-  ) throws(ScaleNetError) {
-    try node.requireInputs(atMost: 5)
-    let isLast = try node.flag("channels_last")
-    var value = try dequantized(node, from: 0, &graph)
-    let rank = graph.type(value).rank
-    guard rank > 2 else {
-      throw node.failure("input X", expected: "rank 3 or more", found: "\(graph.type(value))")
-    }
-    if isLast {
-      let first = Transpose(permutation: [0, rank - 1] + Array(1..<rank - 1))
-      value = try graph.step(node, "channels_first", .transpose(first), [value])
-    }
-    value = try graph.step(node, "result", try pool(&node, graph.type(value)), [value])
-    if isLast {
-      let last = Transpose(permutation: [0] + Array(2..<rank) + [1])
-      value = try graph.step(node, "channels_last", .transpose(last), [value])
-    }
-    try quantize(node, value, by: 3, &graph)
-  }
-
-  private static func averagePool(
-    _ node: inout NodeReader, _ x: TensorType
-  ) throws(ScaleNetError) -> Operator {
-    guard let kernel = try node.integers("kernel_shape") else {
-      throw node.failure("attribute kernel_shape", expected: "a value", found: "none")
-    }
-    let window = try node.window(kernel: kernel, x: x)
-    return .averagePool(
-      AveragePool(
-        window: window, ceilMode: try node.flag("ceil_mode"),
-        countIncludePad: try node.flag("count_include_pad")))
-  }
-
-  /// Inputs y_scale and y_zero_point, and then three for each part.
-  private static func readQuantizedConcat(
-    _ node: inout NodeReader, _ graph: inout GraphReader
-  ) throws(ScaleNetError) {
-    let stated = try node.requiredInteger("axis")
-    var parts: [Operand?] = []
-    for index in stride(from: 2, to: node.message.inputs.count - 2, by: 3) {
-      parts.append(try dequantized(node, from: index, &graph))
-    }
-    guard let first = parts.first, let first else {
-      throw node.failure("inputs", expected: "at least 5", found: "\(node.message.inputs.count)")
-    }
-    let axis = try node.axis(stated, rank: graph.type(first).rank)
-    let joined = try graph.step(node, "joined", .concat(Concat(axis: axis)), parts)
-    let inputs: [Operand?] = [joined, try graph.operand(node, 0), try graph.optionalOperand(node, 1)]
-    try graph.add(
-      node, .quantizeLinear(QuantizeLinear(outputType: try graph.type(node, 2).dataType)),
-      inputs.droppingLastNil())
+    try graph.add(node, op, inputs.droppingLastNil(), output: try node.firstOutput())
   }
 }
 
 extension [Operand?] {
   /// Without inputs at the end that are left out.
-  fileprivate func droppingLastNil() -> [Operand?] {
+  func droppingLastNil() -> [Operand?] {
     var result = self
     while let last = result.last, last == nil { result.removeLast() }
     return result
+  }
+}
+
+extension GraphReader {
+  /// A value whose channels are the last axis, with channels behind the batch.
+  mutating func channelsFirst(
+    _ node: NodeReader, _ operand: Operand, _ suffix: String = "channels_first"
+  ) throws(ScaleNetError) -> Operand {
+    let rank = type(operand).rank
+    guard rank > 2 else {
+      throw node.failure("inputs", expected: "rank 3 or more", found: "\(type(operand))")
+    }
+    return try step(
+      node, suffix, .transpose(Transpose(permutation: [0, rank - 1] + Array(1..<rank - 1))), [operand])
+  }
+
+  /// Gives the node's output: a value with its channels as the last axis.
+  mutating func addChannelsLast(_ node: NodeReader, _ operand: Operand) throws(ScaleNetError) {
+    let rank = type(operand).rank
+    try add(node, .transpose(Transpose(permutation: [0] + Array(2..<rank) + [1])), [operand])
   }
 }

@@ -5,8 +5,14 @@ import ModelIR
 enum NormalizationOperators {
   static let handlers: [OperatorHandler] = [
     OperatorHandler("BatchNormalization", readBatchNormalization),
-    OperatorHandler("LayerNormalization", since: 17, readLayerNormalization),
+    // ONNX has it from opset 17. ONNX Runtime writes it into files of older ones too, and had another name for
+    // RMSNormalization before ONNX had one.
+    OperatorHandler("LayerNormalization", since: 1, readLayerNormalization),
     OperatorHandler("RMSNormalization", since: 23, readRMSNormalization),
+    OperatorHandler("SimplifiedLayerNormalization", since: 1) { (node, graph) throws(ScaleNetError) in
+      try graph.leaveOut(node, output: 1, because: "a result of training")
+      try readRMSNormalization(&node, &graph)
+    },
     OperatorHandler("GroupNormalization", since: 18, readGroupNormalization),
     .plain("InstanceNormalization", since: 6, inputs: 3) { (node) throws(ScaleNetError) in
       .instanceNormalization(InstanceNormalization(epsilon: try node.float("epsilon", default: 1e-5)))

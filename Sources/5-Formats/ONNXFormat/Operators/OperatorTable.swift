@@ -64,6 +64,8 @@ enum OperatorTable {
     RecurrentOperators.handlers, SequenceOperators.handlers, QuantizationOperators.handlers,
     ConstantOperators.handlers,
     ControlOperators.handlers, MicrosoftOperators.handlers,
+    MicrosoftQuantizedOperators.handlers, MicrosoftIntegerOperators.handlers,
+    MicrosoftAttentionOperators.handlers,
   ]
 
   private struct Key: Hashable {

@@ -13,7 +13,18 @@ enum RecurrentOperators {
       throw node.failure("op_type", expected: "RNN, GRU or LSTM", found: node.message.op)
     }
     let weights = try graph.type(node, 2)
-    let hiddenSize = try node.integer("hidden_size") ?? weights.dimensions.last?.value ?? 0
+    let op = try recurrent(cell, hiddenSize: weights.dimensions.last?.value ?? 0, &node)
+    try node.requireInputs(atMost: cell == .lstm ? 8 : 6)
+    try graph.add(node, .recurrent(op), try graph.weights(node), count: cell == .lstm ? 3 : 2)
+  }
+
+  /// The attributes.
+  ///
+  /// - Parameter hiddenSize: for what they leave out.
+  static func recurrent(
+    _ cell: Recurrent.Cell, hiddenSize: Int, _ node: inout NodeReader
+  ) throws(ScaleNetError) -> Recurrent {
+    let hiddenSize = try node.integer("hidden_size") ?? hiddenSize
     let directionName = try node.string("direction", default: "forward")
     guard let direction = Recurrent.Direction(rawValue: directionName) else {
       throw node.failure(
@@ -28,13 +39,11 @@ enum RecurrentOperators {
       for name in names { functions.append(try function(name, alphas: &rest.0, betas: &rest.1, node)) }
       activations = functions
     }
-    let op = Recurrent(
+    return Recurrent(
       cell, hiddenSize: hiddenSize, direction: direction, activations: activations,
       clip: try node.float("clip"), isBatchFirst: node.opset >= 14 ? try node.flag("layout") : false,
       appliesResetAfter: cell == .gru ? try node.flag("linear_before_reset") : false,
       couplesInputForget: cell == .lstm ? try node.flag("input_forget") : false)
-    try node.requireInputs(atMost: cell == .lstm ? 8 : 6)
-    try graph.add(node, .recurrent(op), try graph.weights(node), count: cell == .lstm ? 3 : 2)
   }
 
   /// A function by its name. Its numbers are the next ones that are stated, or its own standard.
@@ -61,6 +70,10 @@ enum RecurrentOperators {
   }
 
   static func write(_ op: Recurrent, _ node: inout NodeWriter) throws(ScaleNetError) {
+    guard !op.roundsStates else {
+      throw node.failure(
+        "states", expected: "numbers, as ONNX's cells have", found: "DynamicQuantizeLSTM's, of eight bits")
+    }
     node.set("hidden_size", op.hiddenSize)
     node.set("direction", op.direction.rawValue)
     if let clip = op.clip { node.set("clip", clip) }

@@ -212,6 +212,16 @@ extension GraphReader {
     return scope.define(output, known) ?? scope.add(output, known)
   }
 
+  /// Adds such an operator of several outputs.
+  mutating func steps(
+    _ node: NodeReader, _ suffix: String, _ op: Operator, _ inputs: [Operand?], count: Int
+  ) throws(ScaleNetError) -> [Operand] {
+    let name = scope.nodeNames.new("\(node.name).\(suffix)")
+    let names = (0..<count).map { scope.valueNames.new("\(node.name).\(suffix)\($0)") }
+    let known = try results(node, named: name, op, inputs, outputs: names)
+    return zip(names, known).map { name, known in scope.define(name, known) ?? scope.add(name, known) }
+  }
+
   /// Sets what one of the node's outputs stands for.
   mutating func define(_ node: NodeReader, output: String, _ known: Known) throws(ScaleNetError) {
     guard scope.define(output, known) != nil else {

@@ -85,7 +85,8 @@ struct InputBinding {
   /// Sets the open height and width of an image.
   private mutating func bindSize(of input: ValueMessage) {
     guard let imageSize, let stated = input.extents, stated.count == 4 else { return }
-    for (axis, size) in [(2, imageSize.height), (3, imageSize.width)] where stated[axis].isOpen {
+    let axes = TensorType.imageAxes(stated.map { $0.isOpen ? nil : $0.value.map { Int($0) } })
+    for (axis, size) in zip(axes, [imageSize.height, imageSize.width]) where stated[axis].isOpen {
       let name = Self.extentName(stated[axis], axis: axis, of: input)
       if extents[name] == nil { extents[name] = size }
     }

@@ -204,6 +204,8 @@ struct Conversion {
           ConvertToHalf(halfType, halfIO: options.halfIO, keeping: Set(kept.map(\.name)))
         ])
       }
+      // Swish is too new to ask for its opset where none is asked for.
+      if format == .onnx { try result.apply([SpellOutFunctions(opset: options.onnx.opset ?? 23)]) }
       try result.apply([EliminateDeadNodes()])
     } catch {
       let hasOverflow = error.overflow != nil && !options.keepFloat32.contains(KeptLayers.automatic)
@@ -218,8 +220,7 @@ struct Conversion {
       guard let graph else { return [] }
       return ids.map { id in
         let type = graph[id].type
-        let isLast =
-          options.preprocessing != nil && graph.inputs.contains(id) && type.dimensions.last == .fixed(3)
+        let isLast = graph.inputs.contains(id) && type.rank == 4 && type.imageAxes == 1..<3
         return "\(graph[id].name) \(type)" + (type.rank == 4 ? isLast ? " (NHWC)" : " (NCHW)" : "")
       }
     }
