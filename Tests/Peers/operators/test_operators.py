@@ -16,17 +16,14 @@ OPSETS = (11, 12, 13, 14, 17, 18, 19, 21, 22, 25)
 #: What an opset can't say: a model, the opsets that can't say it, and what the message has.
 UNSAYABLE = {
     "Softmax, middle axis": (range(11, 13), "axis"),
-    "HardSwish": (range(11, 14), "op_type"),
     "Pad, wrap": (range(11, 19), "mode"),
     "Resize, antialias": (range(11, 18), "antialias"),
     "Resize, symmetric": (range(11, 19), "coordinate_transformation_mode"),
     "Resize, tf_half_pixel_for_nn": (range(13, 26), "coordinate_transformation_mode"),
     "Resize, not_larger": (range(11, 18), "op_type"),
     "Einsum": (range(11, 12), "op_type"),
-    "Gelu": (range(11, 20), "op_type"),
     "GridSample": (range(11, 16), "op_type"),
     "LayerNormalization": (range(11, 17), "op_type"),
-    "Mish": (range(11, 18), "op_type"),
     "Trilu": (range(11, 14), "op_type"),
 }
 
