@@ -14,7 +14,8 @@ let settings: [SwiftSetting] = [
 /// Targets that were measured to be as fast when they are compiled for size: `make build` sets SCALENET_SMALL, and has that
 /// done. A package that others depend on by version can have no such settings, so they are not there without it.
 let small: Set<String> = [
-  "Architectures", "Inspection", "KerasFormat", "Profiling", "Reports", "ScaleNetCLI", "ScaleNetKit",
+  "Architectures", "Classification", "Deployment", "HDF5", "Inspection", "KerasFormat", "ONNXFormat",
+  "Profiling", "RecordingFormat", "Reports", "ScaleNetCLI", "ScaleNetKit",
 ]
 
 func settings(for target: String) -> [SwiftSetting] {
