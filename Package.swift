@@ -69,7 +69,6 @@ let package = Package(
     system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
     .systemLibrary(name: "CProcessor", path: Floor.libraries.path("CProcessor")),
     .systemLibrary(name: "CFileSystem", path: Floor.libraries.path("CFileSystem")),
-    .systemLibrary(name: "CAllocator", path: Floor.libraries.path("CAllocator")),
     system("CJPEG", pkgConfig: "libjpeg", package: "libjpeg-dev"),
     system("CPNG", pkgConfig: "libpng", package: "libpng-dev"),
     .target(name: "CImageCodec", dependencies: ["CJPEG", "CPNG"], path: Floor.libraries.path("CImageCodec")),
@@ -125,7 +124,7 @@ let package = Package(
     .executableTarget(
       name: "ScaleNetCLI",
       dependencies: [
-        "ScaleNetKit", "Architectures", "CAllocator", "Comparison", "FileIO", "Images", "Kernels", "ModelIR",
+        "ScaleNetKit", "Architectures", "Comparison", "FileIO", "Images", "Kernels", "ModelIR",
         "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

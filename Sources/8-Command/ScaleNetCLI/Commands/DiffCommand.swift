@@ -1,5 +1,4 @@
 import ArgumentParser
-import CAllocator
 import FileIO
 import FoundationEssentials
 import Reports
@@ -113,8 +112,6 @@ struct DiffCommand: VerboseCommand {
 
   func run() throws {
     if let images { return try compareAnswers(on: images) }
-    // Values and weights of many sizes come and go here; the holes between them would be more than what is held.
-    _ = allocator_returns_at_once(1 << 20)
     let progress = ProgressLine()
     defer { progress.clear() }
     progress.show("reading")
