@@ -3,8 +3,6 @@ package import FileIO
 package import Kernels
 package import ModelIR
 
-// Safe: the target is the buffer of an array that is being filled, and its places are those of the tensor.
-
 /// How the graphs of a comparison are computed.
 package struct DiffEngine: Sendable {
   let kernels: any KernelSet<Float>
@@ -130,17 +128,13 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// Some elements in row-major order; `name` is what an error speaks of.
-  fileprivate func doubles(_ range: Range<Int>, of name: String) throws(ScaleNetError) -> [Double] {
-    var elements = [Double](repeating: 0, count: range.count)
-    do {
-      try unsafe elements.withUnsafeMutableBufferPointer {
-        try unsafe readDoubles(from: range.lowerBound, into: $0)
-      }
+  /// `count` elements from row-major element `start` on; `name` is what an error speaks of.
+  fileprivate func doubles(from start: Int, count: Int, of name: String) throws(ScaleNetError) -> [Double] {
+    do throws(ScaleNetError) {
+      return try doubles(from: start, count: count)
     } catch {
-      throw .unreadableInput(name: name, error: error as! ScaleNetError)
+      throw .unreadableInput(name: name, error: error)
     }
-    return elements
   }
 }
 
@@ -178,9 +172,6 @@ extension Double: DiffScalar {
     try engine.doubleRun(graph, inputs)
   }
 
-  /// How many elements are looked at at a time.
-  private static let chunk = 1 << 16
-
   static func distance(
     _ own: (tensor: Tensor, name: String), _ other: (tensor: Tensor, name: String), _ tolerance: Tolerance
   ) throws(ScaleNetError) -> Distance {
@@ -190,10 +181,11 @@ extension Double: DiffScalar {
         try own.tensor.doubles(of: own.name), try other.tensor.doubles(of: other.name), tolerance)
     }
     var result = Distance(tolerance)
-    for start in stride(from: 0, to: own.tensor.elementCount, by: chunk) {
-      let range = start..<min(start + chunk, own.tensor.elementCount)
+    for start in stride(from: 0, to: own.tensor.elementCount, by: Tensor.blockElements) {
+      let count = min(Tensor.blockElements, own.tensor.elementCount - start)
       result.add(
-        try own.tensor.doubles(range, of: own.name), try other.tensor.doubles(range, of: other.name))
+        try own.tensor.doubles(from: start, count: count, of: own.name),
+        try other.tensor.doubles(from: start, count: count, of: other.name))
     }
     return result
   }

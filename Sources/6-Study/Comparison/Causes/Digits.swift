@@ -55,9 +55,9 @@ enum Digits {
   /// The number that all elements are; nil if they are not all the same.
   static func constant(_ elements: FloatElements) -> Float? {
     var value: Float?
-    let isOne = Pair(elements, elements).allBlocks { _, a, _ in
-      value = value ?? a.first
-      return a.allSatisfy { $0 == value }
+    let isOne = elements.allBlocks { block in
+      value = value ?? block.first
+      return block.allSatisfy { $0 == value }
     }
     return isOne ? value : nil
   }
@@ -65,8 +65,8 @@ enum Digits {
   /// Whether the other has as many magnitudes as steps are told by.
   private static func hasSteps(_ pair: Pair) -> Bool {
     var magnitudes = Set<Float>()
-    let areFew = pair.allBlocks { _, _, b in
-      for value in b where magnitudes.count < leastSteps { magnitudes.insert(value.magnitude) }
+    let areFew = pair.other.allBlocks { block in
+      for value in block where magnitudes.count < leastSteps { magnitudes.insert(value.magnitude) }
       return magnitudes.count < leastSteps
     }
     return !areFew

@@ -7,10 +7,13 @@ struct FoldedCauses {
   /// Both graphs before anything was folded, whose nodes have the same names.
   let left: GraphView
   let right: GraphView
+  /// How many nodes of each have a normalisation that could be folded into them.
+  private let normalizations: (own: Int, other: Int)
 
   init(_ form: ComparableForm) {
     left = GraphView(form.unfolded.left)
     right = GraphView(form.unfolded.right)
+    normalizations = (left.normalization.count { $0 != nil }, right.normalization.count { $0 != nil })
   }
 
   /// Hypotheses of other weights, said more exactly where what went into these weights is known.
@@ -43,7 +46,7 @@ struct FoldedCauses {
     guard a.normalization == nil, b.normalization == nil, a.bias != b.bias,
       let pair = Digits.Pair(a.weight, b.weight), let factors = Digits.channelFactors(pair, axis: a.axis)
     else { return nil }
-    let (own, others) = (left.normalizationCount, right.normalizationCount)
+    let (own, others) = normalizations
     guard a.bias == nil || b.bias == nil || own != others else { return nil }
     let isOwnBare = a.bias == nil || (b.bias != nil && own > others)
     let inverse = isOwnBare ? factors : factors.map { 1 / $0 }
@@ -107,15 +110,7 @@ private struct FoldedNode {
   func isHeld(by type: DataType) -> Bool {
     guard let normalization else { return false }
     return (before + normalization).allSatisfy { tensor in
-      guard let elements = try? tensor.floats(), let rounded = try? tensor.cast(to: type).floats() else {
-        return false
-      }
-      return elements == rounded
+      Digits.Pair(tensor, tensor.cast(to: type))?.allSatisfy { $0 == $1 } ?? false
     }
   }
-}
-
-extension GraphView {
-  /// How many of its nodes have a normalisation that could be folded into them.
-  fileprivate var normalizationCount: Int { normalization.count { $0 != nil } }
 }

@@ -14,6 +14,19 @@ protocol BlockElements {
   func transposed(_ order: [Int]) -> Self
 }
 
+extension BlockElements {
+  /// Whether all blocks are so; false too where elements can't be read. No block is asked for behind one that is not.
+  func allBlocks(_ isSo: ([Scalar]) -> Bool) -> Bool {
+    let count = shape.reduce(1, *)
+    for start in stride(from: 0, to: count, by: Tensor.blockElements) {
+      guard let block = try? elements(from: start, count: min(Tensor.blockElements, count - start)),
+        isSo(block)
+      else { return false }
+    }
+    return true
+  }
+}
+
 /// A parameter's elements in float32.
 struct FloatElements: BlockElements {
   let tensor: Tensor
@@ -137,11 +150,11 @@ extension Tensor {
   /// Whether it is of floating-point numbers of which one is not 0.
   var hasNonzero: Bool {
     guard dataType.isFloatingPoint else { return false }
-    for start in stride(from: 0, to: elementCount, by: Self.blockElements) {
-      let count = min(Self.blockElements, elementCount - start)
-      guard let elements = try? floats(from: start, count: count) else { return false }
-      if elements.contains(where: { $0 != 0 }) { return true }
+    var isFound = false
+    _ = FloatElements(tensor: self).allBlocks { block in
+      isFound = block.contains { $0 != 0 }
+      return !isFound
     }
-    return false
+    return isFound
   }
 }
