@@ -39,13 +39,7 @@ extension GraphAssembler {
   ) throws(ScaleNetError) -> Window {
     let padding = try reader.word("padding", ["valid", "same"], default: "valid")
     var window = Window(kernel: kernel, strides: strides, dilations: dilations)
-    guard padding == "same" else { return window }
-    let extents = extents(value.id)
-    let margins = (0..<3).map { axis in
-      SamePadding(
-        extent: extents[axis + 2], kernel: kernel[axis], stride: strides[axis], dilation: dilations[axis])
-    }
-    window.pads = margins.map(\.before) + margins.map(\.after)
+    if padding == "same" { window.pads = samePads(window, value) }
     return window
   }
 
@@ -62,18 +56,11 @@ extension GraphAssembler {
     let window = try window(
       &reader, value, kernel: kernel, strides: try triple("strides", default: [1, 1, 1], &reader),
       dilations: try triple("dilation_rate", default: [1, 1, 1], &reader))
-    var expected: [(name: String, shape: TensorShape)] = [
-      ("kernel", TensorShape(kernel + [channels / groups, filters]))
-    ]
-    if hasBias { expected.append(("bias", [filters])) }
-    let tensors = try weights(reader, expected)
-    let name = reader.layer.name
     // DHWIO as OIDHW.
-    var inputs: [ValueID?] = [
-      value.id, try initializer("\(name).kernel", tensors[0].transposed([4, 3, 0, 1, 2])),
-    ]
-    if hasBias { inputs.append(try initializer("\(name).bias", tensors[1])) }
-    value.id = try node(name, .conv(Conv(window: window, group: groups)), inputs)
+    let inputs = try kernelAndBias(
+      reader, kernel + [channels / groups, filters], order: [4, 3, 0, 1, 2], bias: hasBias ? filters : nil)
+    value.id = try node(
+      reader.layer.name, .conv(Conv(window: window, group: groups)), [value.id] + inputs)
     value.isNonNegative = false
     return try activatedBehind(value, &reader)
   }
@@ -94,33 +81,15 @@ extension GraphAssembler {
     guard (1...1 << 24).contains(filters), groups == 1 else {
       throw reader.failure("filters, groups", "a positive number, and 1", "\(filters), \(groups)")
     }
-    var window = Window(kernel: kernel, strides: strides, dilations: dilations)
-    var outputPadding = [0, 0, 0]
-    for axis in 0..<3 {
-      // As of two axes: all that the elements reach, less what is cut off.
-      let reach = window.reach(axis)
-      let cut =
-        padding == "same" ? reach - strides[axis] : reach - strides[axis] - max(reach - strides[axis], 0)
-      if cut >= 0 {
-        window.pads[axis] = padding == "same" ? cut / 2 : 0
-        window.pads[axis + 3] = cut - window.pads[axis]
-      } else {
-        outputPadding[axis] = -cut
-      }
-    }
-    var expected: [(name: String, shape: TensorShape)] = [
-      ("kernel", TensorShape(kernel + [filters, extents(value.id)[1]]))
-    ]
-    if hasBias { expected.append(("bias", [filters])) }
-    let tensors = try weights(reader, expected)
-    let name = reader.layer.name
+    let (window, outputPadding) = transposed(
+      Window(kernel: kernel, strides: strides, dilations: dilations), padding)
     // DHWOI as IODHW.
-    var inputs: [ValueID?] = [
-      value.id, try initializer("\(name).kernel", tensors[0].transposed([4, 3, 0, 1, 2])),
-    ]
-    if hasBias { inputs.append(try initializer("\(name).bias", tensors[1])) }
+    let inputs = try kernelAndBias(
+      reader, kernel + [filters, extents(value.id)[1]], order: [4, 3, 0, 1, 2],
+      bias: hasBias ? filters : nil)
     value.id = try node(
-      name, .convTranspose(ConvTranspose(window: window, outputPadding: outputPadding)), inputs)
+      reader.layer.name, .convTranspose(ConvTranspose(window: window, outputPadding: outputPadding)),
+      [value.id] + inputs)
     value.isNonNegative = false
     return try activatedBehind(value, &reader)
   }

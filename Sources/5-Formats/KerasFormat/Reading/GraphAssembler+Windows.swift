@@ -136,45 +136,67 @@ extension GraphAssembler {
     guard (1...1 << 24).contains(filters), groups == 1 else {
       throw reader.failure("filters, groups", "a positive number, and 1", "\(filters), \(groups)")
     }
-    var window = Window(kernel: kernel, strides: strides, dilations: dilations)
-    var outputPadding = [0, 0]
-    for axis in 0..<2 {
-      let reach = window.reach(axis)
-      // Keras's extent for each element before: `deconv_output_length`.
-      let margin = padding == "same" ? reach / 2 : 0
-      let surplus =
-        if let extra { extra[axis] - 2 * margin + reach - strides[axis] } else {
-          padding == "same" ? 0 : max(reach - strides[axis], 0)
-        }
-      // All that the elements reach, less this, is cut off: half of it before, where the margins are those of `same`.
-      let cut = reach - strides[axis] - surplus
-      if cut >= 0 {
-        window.pads[axis] = padding == "same" ? cut / 2 : 0
-        window.pads[axis + 2] = cut - window.pads[axis]
-      } else {
-        outputPadding[axis] = -cut
-      }
-    }
-    var expected: [(name: String, shape: TensorShape)] = [
-      ("kernel", [kernel[0], kernel[1], filters, channels])
-    ]
-    if hasBias { expected.append(("bias", [filters])) }
-    let tensors = try weights(reader, expected)
-    let name = reader.layer.name
+    let (window, outputPadding) = transposed(
+      Window(kernel: kernel, strides: strides, dilations: dilations), padding, extra: extra)
     // HWOI as IOHW.
-    var inputs: [ValueID?] = [
-      value.id, try initializer("\(name).kernel", tensors[0].transposed([3, 2, 0, 1])),
-    ]
-    if hasBias { inputs.append(try initializer("\(name).bias", tensors[1])) }
+    let inputs = try kernelAndBias(
+      reader, kernel + [filters, channels], order: [3, 2, 0, 1], bias: hasBias ? filters : nil)
     value.id = try node(
-      name, .convTranspose(ConvTranspose(window: window, outputPadding: outputPadding)), inputs)
+      reader.layer.name, .convTranspose(ConvTranspose(window: window, outputPadding: outputPadding)),
+      [value.id] + inputs)
     value.isNonNegative = false
     return try activatedBehind(value, &reader)
   }
 
-  private func samePads(_ window: Window, _ value: LayerValue) -> [Int] {
+  /// The margins, and the extents behind, of a transposed convolution: of what its elements reach, what is cut off.
+  ///
+  /// - Parameter extra: `output_padding` for each axis; nil for what Keras chooses.
+  func transposed(_ bare: Window, _ padding: String, extra: [Int]? = nil) -> (Window, outputPadding: [Int]) {
+    let axes = bare.kernel.count
+    var window = bare
+    var outputPadding = [Int](repeating: 0, count: axes)
+    for axis in 0..<axes {
+      let (reach, stride) = (window.reach(axis), window.strides[axis])
+      // Keras's extent for each element before: `deconv_output_length`.
+      let margin = padding == "same" ? reach / 2 : 0
+      let surplus =
+        if let extra { extra[axis] - 2 * margin + reach - stride } else {
+          padding == "same" ? 0 : max(reach - stride, 0)
+        }
+      // All that the elements reach, less this, is cut off: half of it before, where the margins are those of `same`.
+      let cut = reach - stride - surplus
+      if cut >= 0 {
+        window.pads[axis] = padding == "same" ? cut / 2 : 0
+        window.pads[axis + axes] = cut - window.pads[axis]
+      } else {
+        outputPadding[axis] = -cut
+      }
+    }
+    return (window, outputPadding)
+  }
+
+  /// The weights of a convolution as inputs of the operator.
+  ///
+  /// - Parameters:
+  ///   - stored: the kernel's extents in Keras.
+  ///   - order: Keras's axes in the order of the operator's.
+  ///   - bias: the extent of the bias; nil if there is none.
+  mutating func kernelAndBias(
+    _ reader: LayerReader, _ stored: [Int], order: [Int], bias: Int?
+  ) throws(ScaleNetError) -> [ValueID?] {
+    var expected: [(name: String, shape: TensorShape)] = [("kernel", TensorShape(stored))]
+    if let bias { expected.append(("bias", [bias])) }
+    let tensors = try weights(reader, expected)
+    let name = reader.layer.name
+    var inputs: [ValueID?] = [try initializer("\(name).kernel", tensors[0].transposed(order))]
+    if bias != nil { inputs.append(try initializer("\(name).bias", tensors[1])) }
+    return inputs
+  }
+
+  /// The margins of `same` for each axis of a window.
+  func samePads(_ window: Window, _ value: LayerValue) -> [Int] {
     let extents = extents(value.id)
-    let margins = (0..<2).map { axis in
+    let margins = window.kernel.indices.map { axis in
       SamePadding(
         extent: extents[axis + 2], kernel: window.kernel[axis], stride: window.strides[axis],
         dilation: window.dilations[axis])
