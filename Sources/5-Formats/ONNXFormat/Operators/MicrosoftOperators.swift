@@ -211,9 +211,17 @@ extension GraphReader {
       node, suffix, .transpose(Transpose(permutation: [0, rank - 1] + Array(1..<rank - 1))), [operand])
   }
 
+  /// A value with its channels as the last axis.
+  mutating func channelsLast(_ node: NodeReader, _ operand: Operand) throws(ScaleNetError) -> Operand {
+    try step(node, "channels_last", lastChannels(operand), [operand])
+  }
+
   /// Gives the node's output: a value with its channels as the last axis.
   mutating func addChannelsLast(_ node: NodeReader, _ operand: Operand) throws(ScaleNetError) {
-    let rank = type(operand).rank
-    try add(node, .transpose(Transpose(permutation: [0] + Array(2..<rank) + [1])), [operand])
+    try add(node, lastChannels(operand), [operand])
+  }
+
+  private func lastChannels(_ operand: Operand) -> Operator {
+    .transpose(Transpose(permutation: [0] + Array(2..<type(operand).rank) + [1]))
   }
 }

@@ -78,19 +78,12 @@ enum MicrosoftQuantizedOperators {
     try node.requireInputs(atMost: 5)
     let isLast = try node.flag("channels_last")
     var value = try dequantized(node, from: 0, &graph)
-    let rank = graph.type(value).rank
-    guard rank > 2 else {
+    guard graph.type(value).rank > 2 else {
       throw node.failure("input X", expected: "rank 3 or more", found: "\(graph.type(value))")
     }
-    if isLast {
-      let first = Transpose(permutation: [0, rank - 1] + Array(1..<rank - 1))
-      value = try graph.step(node, "channels_first", .transpose(first), [value])
-    }
+    if isLast { value = try graph.channelsFirst(node, value) }
     value = try graph.step(node, "result", try pool(&node, graph.type(value)), [value])
-    if isLast {
-      let last = Transpose(permutation: [0] + Array(2..<rank) + [1])
-      value = try graph.step(node, "channels_last", .transpose(last), [value])
-    }
+    if isLast { value = try graph.channelsLast(node, value) }
     try quantize(node, value, by: 3, &graph)
   }
 
