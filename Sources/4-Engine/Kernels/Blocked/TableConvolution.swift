@@ -107,7 +107,6 @@ internal import CKernels
     // Few tasks for many threads: the output's channels are divided too. Winograd transforms its input for each share.
     let wanted = threads.count == 1 ? 1 : (tables.method == .winograd ? 1 : 2) * threads.count
     let shares = max(1, (wanted + tasks - 1) / tasks)
-    let scratchCount = scratchCount
     var window = unsafe kernels_window(geometry, input, lanes: lanes)
     let target = unsafe kernels_images(output)
     let added = unsafe residual.map { unsafe kernels_images($0) } ?? kernels_images()
@@ -136,7 +135,7 @@ internal import CKernels
             section, &sums, &window, units + section.units.lowerBound, chunks + 3 * section.chunks.lowerBound,
             image: image, places: part * count / parts..<(part + 1) * count / parts,
             blocks: firstBlock..<endBlock,
-            scratch: workspace + worker * scratchCount)
+            scratch: workspace + worker * self.scratchCount)
         }
       }
     }
