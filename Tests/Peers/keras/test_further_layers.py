@@ -4,7 +4,7 @@ the conversion to ONNX."""
 import keras_models
 import numpy as np
 import pytest
-from command import scalenet
+from command import refuse, scalenet
 from tensorflow import keras
 from test_layers import FLOAT32_TOLERANCE, IS_KERAS_3, arrays, check, fill, functional, layers
 
@@ -172,3 +172,13 @@ def test_models_called_twice(tmp_path):
     inner = keras.Input((6,))
     twice = keras.Model(inner, layers.Dense(6, activation="relu")(inner), name="inner")
     check(tmp_path, functional(lambda x: twice(twice(x)), 6), names=None)
+
+
+@pytest.mark.parametrize("layer", ["LSTM", "GRU", "SimpleRNN"])
+def test_states_that_stay_from_batch_to_batch_are_refused(tmp_path, layer):
+    inputs = keras.Input(batch_shape=(2, 5, 3))
+    model = keras.Model(inputs, getattr(keras.layers, layer)(4, stateful=True)(inputs))
+    path, output = tmp_path / "m.h5", tmp_path / "m.onnx"
+    model.save(path)
+    error = refuse("convert", path, "-o", output, output=output).stderr
+    assert f"({layer})" in error and "stateful" in error

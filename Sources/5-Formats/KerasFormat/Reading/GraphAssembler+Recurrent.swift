@@ -16,7 +16,7 @@ extension GraphAssembler {
     var (value, states) = try sequence(reader)
     value = try arranged(value, [1, 0, 2], reader)
     let isReverse = try reader.bool("go_backwards", default: false)
-    let tensors = try weights.tensors(reader.layer, count: try cellWeights(reader.layer))
+    let tensors = try weights.tensors(reader.layer, count: reader.layer.weightCounts.trained)
     let walk = try walk(
       value.id, states, reader.layer.layerClass, tensors, isReverse: isReverse, name: reader.layer.name,
       &reader)
@@ -49,10 +49,6 @@ extension GraphAssembler {
     return (first, values.dropFirst().map(\.id))
   }
 
-  private func cellWeights(_ layer: LayerConfiguration) throws(ScaleNetError) -> Int {
-    layer.weightCounts.trained
-  }
-
   /// Lets cells walk along a sequence [time, batch, inputs]. The settings are the reader's.
   private mutating func walk(
     _ id: ValueID, _ states: [ValueID], _ layerClass: LayerClass, _ tensors: [Tensor], isReverse: Bool,
@@ -70,12 +66,13 @@ extension GraphAssembler {
     guard (1...1 << 20).contains(units), inputs > 0 else {
       throw reader.failure("units", "a positive number", "\(units)")
     }
-    for key in ["time_major"] where try reader.bool(key, default: false) {
+    // A state that stays from batch to batch is one that nothing here keeps.
+    for key in ["time_major", "stateful"] where try reader.bool(key, default: false) {
       throw reader.failure(key, "false", "true")
     }
     // They are for training, or for how TensorFlow computes it.
     for key in [
-      "stateful", "unroll", "implementation", "dropout", "recurrent_dropout", "unit_forget_bias",
+      "unroll", "implementation", "dropout", "recurrent_dropout", "unit_forget_bias",
       "zero_output_for_mask", "return_sequences", "return_state", "go_backwards",
     ] { _ = reader.value(key) }
     let hasBias = try reader.bool("use_bias", default: true)
