@@ -140,17 +140,24 @@ fuzz-short: ## The same for 15 seconds, after all inputs that are known
 	@$(MAKE) --no-print-directory fuzz SECONDS=15
 
 # Run it where nothing else does; on a shared machine as root with BENCH_OPTIONS=--realtime.
-bench: build .venv-bench/installed .venv-tf/installed ## Time the forward pass beside ONNX Runtime, OpenVINO and TensorFlow
-	@mkdir -p $(BENCH)
+bench: build .venv-bench/installed .venv-tf/installed $(BENCH)/exported ## Time the forward pass beside ONNX Runtime, OpenVINO and TensorFlow
 	@for name in $(BENCH_NETWORKS); do \
-	  [ -f $(BENCH)/$$name.keras ] && continue; \
+	  [ -f $(BENCH)/$$name.onnx ] && continue; \
 	  $(SCALENET) init $$name --seed 1 -o $(BENCH)/$$name.pth --force && \
-	  $(SCALENET) convert $(BENCH)/$$name.pth -o $(BENCH)/$$name.onnx --force && \
-	  $(SCALENET) convert $(BENCH)/$$name.pth -o $(BENCH)/$$name.keras --force || exit 1; \
+	  $(SCALENET) convert $(BENCH)/$$name.pth -o $(BENCH)/$$name.onnx --force || exit 1; \
+	done
+	@for model in $(BENCH)/*.onnx; do \
+	  [ -f $${model%.onnx}.keras ] || $(SCALENET) convert $$model -o $${model%.onnx}.keras || exit 1; \
 	done
 	SCALENET=$(SCALENET) .venv-bench/bin/python Benchmarks/forward.py $(BENCH)/*.onnx \
 	  --tensorflow .venv-tf/bin/python $(BENCH_OPTIONS)
+	SCALENET=$(SCALENET) .venv-bench/bin/python Benchmarks/forward.py $(BENCH)/transformers/*.onnx --batches 1 $(BENCH_OPTIONS)
 	SCALENET=$(SCALENET) .venv-bench/bin/python Benchmarks/forward.py --sizes $(BENCH)/scalenet50.pth $(BENCH_OPTIONS)
+
+# Networks that init lacks come from torchvision and timm.
+$(BENCH)/exported: Benchmarks/export.py .venv-torch/installed
+	PYTHONPATH=Tests/Peers/torch .venv-torch/bin/python Benchmarks/export.py $(BENCH)
+	@touch $@
 
 .venv-bench/installed: Benchmarks/requirements.txt | $(FIRST)
 	$(PYTHON) -m venv --clear .venv-bench
