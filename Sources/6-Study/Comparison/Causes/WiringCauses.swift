@@ -111,6 +111,8 @@ enum WiringCauses: CauseFamily {
         other = []
       }
     }
+    (own, other) = ScalarFunction.withoutSame(
+      own, { site.own.graph[$0].initializer }, other, { site.other.graph[$0].initializer })
     // What stands for so much on both sides is another network, not a fault in one.
     guard min(own.count, other.count) <= mostExchanged else { return nil }
     let place = reader.map { "before \($0.name.escapedForMessage)" } ?? "at the end"
@@ -179,7 +181,11 @@ enum WiringCauses: CauseFamily {
     }
     if isOutput, ops.count == 1, case .softmax = ops[0] { return .missingSoftmax }
     if startsAtInput, own.isEmpty || other.isEmpty {
-      if ops.allSatisfy({ if case .transpose = $0 { true } else { false } }) { return .inputLayout }
+      if ops.allSatisfy(\.isRearrangement),
+        ops.contains(where: { if case .transpose = $0 { true } else { false } })
+      {
+        return .inputLayout
+      }
       if ops.allSatisfy(\.isPreprocessing) { return .preprocessing }
     }
     if own.isEmpty { return ops.allSatisfy(\.isActivation) ? .activation : .addedNode }
@@ -205,6 +211,14 @@ extension Operator {
       default: true
       }
     case .binary(.pRelu), .softmax, .logSoftmax, .hardmax: true
+    default: false
+    }
+  }
+
+  /// The same elements in another order or shape.
+  fileprivate var isRearrangement: Bool {
+    switch self {
+    case .transpose, .reshape, .flatten, .squeeze, .unsqueeze: true
     default: false
     }
   }
