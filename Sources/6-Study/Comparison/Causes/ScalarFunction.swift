@@ -21,29 +21,6 @@ struct ScalarFunction {
     return Distance(results, others, .exact).relativeError <= 1e-6
   }
 
-  /// Nodes that stand in each other's place, without a function that both end or begin with in other words: what is left
-  /// is on one side alone.
-  static func withoutSame(
-    _ own: [Node], _ ownConstant: (ValueID) -> Tensor?, _ other: [Node], _ otherConstant: (ValueID) -> Tensor?
-  ) -> (own: [Node], other: [Node]) {
-    func rest(_ nodes: [Node], _ constant: (ValueID) -> Tensor?, _ function: ScalarFunction) -> [Node]? {
-      guard nodes.count > 1, function.results != nil else { return nil }
-      for index in 1..<nodes.count {
-        if ScalarFunction(Array(nodes[index...]), constant).isSame(as: function) {
-          return Array(nodes[..<index])
-        }
-        if ScalarFunction(Array(nodes[..<index]), constant).isSame(as: function) {
-          return Array(nodes[index...])
-        }
-      }
-      return nil
-    }
-    guard !own.isEmpty, !other.isEmpty, max(own.count, other.count) <= 8 else { return (own, other) }
-    if let left = rest(own, ownConstant, ScalarFunction(other, otherConstant)) { return (left, []) }
-    if let left = rest(other, otherConstant, ScalarFunction(own, ownConstant)) { return ([], left) }
-    return (own, other)
-  }
-
   private static func results(_ nodes: [Node], _ constant: (ValueID) -> Tensor?) -> [Double]? {
     let grid = Tensor(grid, shape: [grid.count])
     let made = Set(nodes.flatMap(\.outputs))
