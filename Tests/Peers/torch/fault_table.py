@@ -19,47 +19,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "light"))
 
+import converted_kinds  # noqa: F401
 import made_kinds  # noqa: F401
 import neighbouring_kinds  # noqa: F401
 import numpy as np
 import onnx
-import scalenet_torch
 import torch
 import world
 from command import DIFFERENCE, OK, scalenet
 from edited_network import Network
 from fault_kinds import KINDS, plant
-from image_libraries import timm, torchvision
+from fault_networks import NETWORKS
 from planted_runs import causes, moved, run
 
-models = torchvision.models
-
-#: Each network and the side of its images.
-NETWORKS = {
-    "resnet18": (lambda: models.resnet18(weights=None), 64),
-    "resnet50": (lambda: models.resnet50(weights=None), 64),
-    "resnext50_32x4d": (lambda: models.resnext50_32x4d(weights=None), 64),
-    "legacy_seresnet18": (lambda: timm.create_model("legacy_seresnet18", exportable=True), 64),
-    "mobilenetv3_small_050": (lambda: timm.create_model("mobilenetv3_small_050", exportable=True), 64),
-    "mobilenetv3_large_100": (lambda: timm.create_model("mobilenetv3_large_100", exportable=True), 64),
-    "efficientnet_b0": (lambda: timm.create_model("efficientnet_b0", exportable=True), 64),
-    "googlenet": (
-        lambda: models.googlenet(weights=None, aux_logits=False, transform_input=True, init_weights=False),
-        64,
-    ),
-    "densenet121": (lambda: models.densenet121(weights=None), 64),
-    "mixnet_s": (lambda: timm.create_model("mixnet_s", exportable=True), 64),
-    "res2net50_14w_8s": (lambda: timm.create_model("res2net50_14w_8s", exportable=True), 64),
-    "hrnet_w18_small": (lambda: timm.create_model("hrnet_w18_small", exportable=True), 64),
-    "scalenet": (scalenet_torch.tiny, 224),
-    "vit_tiny": (lambda: timm.create_model("vit_tiny_patch16_224", img_size=64, depth=3, exportable=True), 64),
-    "convnext_atto": (lambda: timm.create_model("convnext_atto", exportable=True), 64),
-    "inception_v3": (lambda: models.inception_v3(weights=None, aux_logits=False, init_weights=False), 96),
-    "shufflenet_v2_x0_5": (lambda: models.shufflenet_v2_x0_5(weights=None), 64),
-    "regnety_002": (lambda: timm.create_model("regnety_002", exportable=True), 64),
-    "repvgg_a0": (lambda: timm.create_model("repvgg_a0", exportable=True), 64),
-    "mobilevit_xxs": (lambda: timm.create_model("mobilevit_xxs", exportable=True), 64),
-}
 #: Two faults in one file, of kinds that do not hide each other.
 TWO = "two faults at once"
 PAIRS = [
@@ -152,7 +124,7 @@ def planted(model, kind, shapes):
                 yield f"{first} at {where}, {second} at {twice[-1][0]}", twice[-1][1], [KINDS[first][1], KINDS[second][1]]
 
 
-def faults(name, paths, checkpoint, kinds, places):
+def faults(name, paths, checkpoint, kinds, places, scratch):
     """Yields (kind, place, names of causes, ways, names of the place, report, seconds) for each fault that moves outputs."""
     ways = list(paths)
     sound = {way: onnx.load(path) for way, path in paths.items()}
@@ -171,7 +143,7 @@ def faults(name, paths, checkpoint, kinds, places):
                 others = ways + (["weights"] if checkpoint else [])
                 beside = way if found % 2 == 0 else others[(number + attempt + 1 + found) % len(others)]
                 known = checkpoint if beside == "weights" else paths[beside]
-                path = paths[way].with_name("faulty.onnx")
+                path = scratch / "faulty.onnx"
                 onnx.save(faulty, path)
                 pair = (known, path) if number % 2 == 0 else (path, known)
                 report, seconds = compared(*pair)
@@ -259,7 +231,7 @@ def table(networks, kinds, places, kept=None):
             folder.mkdir(parents=True, exist_ok=True)
             paths, checkpoint = exports(name, folder)
             result.add_honest(name, paths, checkpoint)
-            for found in faults(name, paths, checkpoint, kinds, places):
+            for found in faults(name, paths, checkpoint, kinds, places, Path(scratch)):
                 result.add(name, *found)
         print(f"{name}: {result.total('count')} faults so far", flush=True)
     return result

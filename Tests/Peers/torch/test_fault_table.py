@@ -11,6 +11,8 @@ KINDS = [
     "margins that reflect", "matrix transposed", "int8 for each channel", "factor for each channel", "bias left out",
     "bias of zeros", "statistics of a fresh normalisation", "normalisation left out",
     "float16 in all weights", "mean and deviation", "softmax at the end",
+    "margins of one axis", "extents of a reshape exchanged", "gate of another block", "function twice",
+    "weight in the order HWIO", "a weight that is no number", "channels last read as first",
     fault_table.TWO,
 ]
 

@@ -133,11 +133,22 @@ extension Aligner {
         guard let p = left.producers[x.index], let q = right.producers[y.index] else { continue }
         let read = left.activations(p)
         let partners = right.activations(q).compactMap { leftOf[$0].map(left.resolved) }
-        guard !read.isEmpty, partners.count == right.activations(q).count, Set(read) == Set(partners) else {
-          continue
-        }
+        let readsSame =
+          !read.isEmpty && partners.count == right.activations(q).count && Set(read) == Set(partners)
+        guard readsSame || standForSame(x, y) else { continue }
         add(p, q, .structure)
       }
     }
+  }
+
+  /// Whether two values that several nodes read are made of the same ones, however many nodes make them: one node on one
+  /// side may be many on the other.
+  private func standForSame(_ x: ValueID, _ y: ValueID) -> Bool {
+    guard left.consumers[x.index].count > 1, right.consumers[y.index].count > 1,
+      !AxisOrder.relations(left.shape(x), right.shape(y)).isEmpty
+    else { return false }
+    let own = Site.beginnings(left, of: x) { rightOf[$0] != nil }
+    let others = Site.beginnings(right, of: y) { leftOf[$0] != nil }
+    return !own.isEmpty && own == Set(others.compactMap { leftOf[$0] }) && own.count == others.count
   }
 }

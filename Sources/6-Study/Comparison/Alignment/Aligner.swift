@@ -60,7 +60,23 @@ struct Aligner {
     alignOutputs(outputs, isLike: false)
     alignBackward()
     alignByStructure()
+    dropReshapes(but: Set(outputs.map(\.right)))
     pairs.sort { ($0.leftNode, $0.rightNode) < ($1.leftNode, $1.rightNode) }
+  }
+
+  /// Reshapes to unrelated extents are no counterparts: in all that they say they differ, and what reads them is held
+  /// against the whole of what stands before it.
+  private mutating func dropReshapes(but outputs: Set<ValueID>) {
+    pairs.removeAll { pair in
+      let output = right.output(pair.rightNode)
+      guard pair.order == nil, !outputs.contains(output),
+        left.graph.nodes[pair.leftNode].op.family == "Reshape",
+        right.graph.nodes[pair.rightNode].op.family == "Reshape"
+      else { return false }
+      leftOf[output] = nil
+      rightOf[left.output(pair.leftNode)] = nil
+      return true
+    }
   }
 
   func isFree(left index: Int) -> Bool { rightOf[left.output(index)] == nil }

@@ -14,7 +14,11 @@ struct ComparableForm {
   private static let manyFolded = 4
 
   init(_ left: Graph, _ right: Graph) throws(ScaleNetError) {
-    let (a, b) = (try Self.cleaned(left), try Self.cleaned(right))
+    var (a, b) = (try Self.cleaned(left), try Self.cleaned(right))
+    // Where both spell it out, each node is held against its own counterpart.
+    if a.hasLayerNormalization != b.hasLayerNormalization {
+      (a, b) = (try a.withWholeLayerNormalizations(), try b.withWholeLayerNormalizations())
+    }
     func folds(_ graph: Graph) -> Int { GraphView(graph).normalization.count { $0 != nil } }
     let (own, others) = (folds(a), folds(b))
     // A normalisation that one side lacks is a difference; that it lacks many of them is another way to write the same.

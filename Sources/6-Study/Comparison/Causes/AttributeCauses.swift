@@ -24,11 +24,14 @@ enum AttributeCauses: CauseFamily {
           edits: [.replace(node: own.name, transplant)], signature: integerSignature)
       ]
     }
-    let (has, otherHas) = texts(own.op, other.op)
+    let (all, otherAll) = (before + [own], otherBefore + [other])
+    let (has, otherHas) =
+      all.count + otherAll.count > 2
+      ? (WiringCauses.list(all), WiringCauses.list(otherAll)) : texts(own.op, other.op)
     return [
       Hypothesis(
-        kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
-        edits: [.replace(node: own.name, transplant)])
+        kind: kind(all.map(\.op), otherAll.map(\.op)), node: own.name, otherNode: other.name, has: has,
+        otherHas: otherHas, edits: [.replace(node: own.name, transplant)])
     ]
   }
 
@@ -53,8 +56,12 @@ enum AttributeCauses: CauseFamily {
     "operators on integers (\(Set(nodes.map(\.op.name)).sorted().joined(separator: ", ")))"
   }
 
-  /// `Conv conv1`.
-  static func text(_ node: Node) -> String { "\(node.op.name) \(node.name.escapedForMessage)" }
+  /// `Conv conv1`; of a Reshape, which says nothing else, with its extents.
+  static func text(_ node: Node) -> String {
+    let named = "\(node.op.name) \(node.name.escapedForMessage)"
+    if case .reshape(let reshape) = node.op { return "\(named) to \(reshape.shape)" }
+    return named
+  }
 
   /// Attributes by name, windows and the like taken apart, as text.
   private static func attributes(_ op: Operator) -> [(name: String, value: String)] {

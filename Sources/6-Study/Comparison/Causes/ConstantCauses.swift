@@ -154,10 +154,13 @@ enum ConstantCauses: CauseFamily {
     if Digits.isCut(reversed) {
       return (.tf32, "weights with mantissas of 10 bits (TF32)", "these in float32")
     }
-    if let how = Digits.quantization(pair) {
+    // Steps are those of an output channel, which a product has last.
+    let isTurned = shape.count == 2 && node.op.outputAxis(rank: 2) == 1
+    let channels = isTurned ? pair.transposed([1, 0]) : pair
+    if let how = Digits.quantization(channels) {
       return (.quantizedWeights, "float32 weights", "these in steps of int8, one scale \(how)")
     }
-    if let how = Digits.quantization(reversed) {
+    if let how = Digits.quantization(channels.reversed) {
       return (.quantizedWeights, "weights in steps of int8, one scale \(how)", "these in float32")
     }
     if let found = folded(node.op, input, pair) { return found }

@@ -58,12 +58,11 @@ enum HypothesisParts {
 
   /// The faults that an exchange is made of; empty where it is but one.
   static func parts(
-    _ own: [Node], _ other: [Node], constant: (own: (ValueID) -> Tensor?, other: (ValueID) -> Tensor?),
-    text: ([Node]) -> String,
+    _ own: [Node], _ other: [Node], isConstant: (own: (ValueID) -> Bool, other: (ValueID) -> Bool),
+    areSame: ([Node], [Node]) -> Bool, text: ([Node]) -> String,
     kind: ([Node], [Node]) -> DiffReport.CauseKind
   ) -> [HypothesisPart] {
-    let a = units(own) { constant.own($0) != nil }
-    let b = units(other) { constant.other($0) != nil }
+    let (a, b) = (units(own, isConstant.own), units(other, isConstant.other))
     guard !a.isEmpty, !b.isEmpty, a.count + b.count > 2, a.count + b.count <= 6 else { return [] }
     // The longest list of roles that both have in this order.
     var lengths = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
@@ -74,7 +73,21 @@ enum HypothesisParts {
           ? lengths[i + 1][j + 1] + 1 : max(lengths[i + 1][j], lengths[i][j + 1])
       }
     }
-    guard lengths[0][0] > 0 else { return [] }
+    // Where units may be paired in several ways, each would tell of other faults.
+    func ways(_ i: Int, _ j: Int) -> Int {
+      if lengths[i][j] == 0 { return 1 }
+      var sum = 0
+      for p in i..<a.count {
+        for q in j..<b.count
+        where a[p].role == b[q].role && lengths[p][q] == lengths[i][j]
+          && lengths[p + 1][q + 1] == lengths[i][j] - 1
+        {
+          sum += ways(p + 1, q + 1)
+        }
+      }
+      return sum
+    }
+    guard lengths[0][0] > 0, ways(0, 0) == 1 else { return [] }
     var result: [HypothesisPart] = []
     func add(_ own: [Node], _ other: [Node]) {
       result.append(
@@ -89,8 +102,7 @@ enum HypothesisParts {
         let areAlike =
           (a[i].nodes.count == b[j].nodes.count
             && zip(a[i].nodes, b[j].nodes).allSatisfy { !AttributeCauses.differ($0.op, $1.op) })
-          || (a[i].role == .function
-            && ScalarFunction(a[i].nodes, constant.own).isSame(as: ScalarFunction(b[j].nodes, constant.other)))
+          || areSame(a[i].nodes, b[j].nodes)
         if !areAlike { add(a[i].nodes, b[j].nodes) }
         i += 1
         j += 1

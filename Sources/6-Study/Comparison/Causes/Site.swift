@@ -62,6 +62,12 @@ struct Site {
     return found.sorted()
   }
 
+  /// The values that such nodes read and that have counterparts.
+  static func beginnings(_ view: GraphView, of id: ValueID, isKnown: (ValueID) -> Bool) -> Set<ValueID> {
+    let read = region(view, of: id, isKnown: isKnown).flatMap { view.graph.nodes[$0].inputs }
+    return Set(read.compactMap { $0 }.filter(isKnown))
+  }
+
   func ownRegion(of id: ValueID) -> [Int] { Self.region(own, of: id) { otherOf[$0] != nil } }
   func otherRegion(of id: ValueID) -> [Int] { Self.region(other, of: id) { ownOf[$0] != nil } }
 

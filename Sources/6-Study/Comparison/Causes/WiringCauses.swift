@@ -111,6 +111,8 @@ enum WiringCauses: CauseFamily {
         other = []
       }
     }
+    let sameness = SameFunction(own: site.own, other: site.other)
+    (own, other) = sameness.withoutSame(own, other)
     // What stands for so much on both sides is another network, not a fault in one.
     guard min(own.count, other.count) <= mostExchanged else { return nil }
     let place = reader.map { "before \($0.name.escapedForMessage)" } ?? "at the end"
@@ -131,7 +133,8 @@ enum WiringCauses: CauseFamily {
       otherHas: other.isEmpty ? "nothing there" : list(other), edits: edits,
       parts: HypothesisParts.parts(
         own, other,
-        constant: ({ site.own.graph[$0].initializer }, { site.other.graph[$0].initializer }), text: list
+        isConstant: ({ site.own.graph[$0].initializer != nil }, { site.other.graph[$0].initializer != nil }),
+        areSame: sameness.areSame, text: list
       ) { kind($0, $1, isOutput: reader == nil, startsAtInput: startsAtInput) },
       signature: signature(own, other))
   }
@@ -162,7 +165,7 @@ enum WiringCauses: CauseFamily {
     (producer(view, id)?.name ?? view.graph[id].name).escapedForMessage
   }
 
-  private static func list(_ nodes: [Node]) -> String {
+  static func list(_ nodes: [Node]) -> String {
     let integers = nodes.filter(\.op.isOnIntegers)
     if !integers.isEmpty { return AttributeCauses.text(onIntegers: integers) }
     let shown = nodes.prefix(3).map(AttributeCauses.text).joined(separator: ", ")
@@ -179,7 +182,11 @@ enum WiringCauses: CauseFamily {
     }
     if isOutput, ops.count == 1, case .softmax = ops[0] { return .missingSoftmax }
     if startsAtInput, own.isEmpty || other.isEmpty {
-      if ops.allSatisfy({ if case .transpose = $0 { true } else { false } }) { return .inputLayout }
+      if ops.allSatisfy(\.isRearrangement),
+        ops.contains(where: { if case .transpose = $0 { true } else { false } })
+      {
+        return .inputLayout
+      }
       if ops.allSatisfy(\.isPreprocessing) { return .preprocessing }
     }
     if own.isEmpty { return ops.allSatisfy(\.isActivation) ? .activation : .addedNode }
@@ -205,6 +212,14 @@ extension Operator {
       default: true
       }
     case .binary(.pRelu), .softmax, .logSoftmax, .hardmax: true
+    default: false
+    }
+  }
+
+  /// The same elements in another order or shape.
+  fileprivate var isRearrangement: Bool {
+    switch self {
+    case .transpose, .reshape, .flatten, .squeeze, .unsqueeze: true
     default: false
     }
   }

@@ -63,6 +63,11 @@ struct ElementPair<Elements: BlockElements> {
 
   var reversed: ElementPair { ElementPair(other, own) }
 
+  /// The same elements with the axes of both in another order.
+  func transposed(_ order: [Int]) -> ElementPair {
+    ElementPair(own.transposed(order), other.transposed(order))
+  }
+
   /// Whether all blocks are so; false too where elements can't be read.
   ///
   /// - Parameters:

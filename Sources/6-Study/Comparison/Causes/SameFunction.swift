@@ -1,0 +1,82 @@
+import Execution
+import ModelIR
+
+/// Whether nodes of two graphs do the same, written in other words: a function of each element, or another order of the
+/// same elements.
+struct SameFunction {
+  let own: GraphView
+  let other: GraphView
+
+  /// The most nodes that are looked at on either side.
+  private static let mostNodes = 16
+
+  func areSame(_ own: [Node], _ other: [Node]) -> Bool {
+    ScalarFunction(own) { self.own.graph[$0].initializer }.isSame(
+      as: ScalarFunction(other) { self.other.graph[$0].initializer })
+      || Rearrangement(own, self.own.graph).isSame(as: Rearrangement(other, self.other.graph))
+  }
+
+  /// Nodes that stand in each other's place, without what both begin or end with in other words: what is left is on one
+  /// side alone.
+  func withoutSame(_ own: [Node], _ other: [Node]) -> (own: [Node], other: [Node]) {
+    guard !own.isEmpty, !other.isEmpty, max(own.count, other.count) <= Self.mostNodes else {
+      return (own, other)
+    }
+    func rest(_ nodes: [Node], isSame: (ArraySlice<Node>) -> Bool) -> [Node]? {
+      for index in nodes.indices.dropFirst() {
+        if isSame(nodes[index...]) { return Array(nodes[..<index]) }
+        if isSame(nodes[..<index]) { return Array(nodes[index...]) }
+      }
+      return nil
+    }
+    if let left = rest(own, isSame: { areSame(Array($0), other) }) { return (left, []) }
+    if let left = rest(other, isSame: { areSame(own, Array($0)) }) { return ([], left) }
+    return (own, other)
+  }
+}
+
+/// What nodes that only move elements make of a value: slices put together are a reshape and a transposition too.
+private struct Rearrangement {
+  /// The extents of the result, and the places of its elements in the value; nil where the nodes do anything else.
+  private let result: (shape: [Int], places: [Float])?
+
+  /// Elements up to which places are followed; float32 counts much farther.
+  private static let mostElements = 1 << 20
+
+  init(_ nodes: [Node], _ graph: Graph) { result = Self.result(nodes, graph) }
+
+  func isSame(as other: Rearrangement) -> Bool {
+    guard let result, let others = other.result else { return false }
+    return result.shape.filter { $0 != 1 } == others.shape.filter { $0 != 1 }
+      && result.places == others.places
+  }
+
+  private static func result(_ nodes: [Node], _ graph: Graph) -> (shape: [Int], places: [Float])? {
+    let made = Set(nodes.flatMap(\.outputs))
+    let read = Set(
+      nodes.flatMap(\.inputs).compactMap { $0 }.filter {
+        !made.contains($0) && graph[$0].initializer == nil
+      })
+    guard nodes.allSatisfy({ moves($0.op) }), read.count == 1, let input = read.first,
+      let last = nodes.last?.outputs.first, let shape = graph[input].type.shape,
+      shape.elementCount <= mostElements
+    else { return nil }
+    var values = [input: Tensor((0..<shape.elementCount).map { Float($0) }, shape: shape)]
+    for node in nodes {
+      let inputs = node.inputs.map { id in id.flatMap { values[$0] ?? graph[$0].initializer } }
+      guard let found = try? ReferenceEvaluator.evaluate(node.op, inputs, node: node.name) else { return nil }
+      for (id, tensor) in zip(node.outputs, found) { values[id] = tensor }
+    }
+    guard let moved = values[last], let places = try? moved.floats() else { return nil }
+    return (moved.shape.dimensions, places)
+  }
+
+  private static func moves(_ op: Operator) -> Bool {
+    switch op {
+    case .identity, .reshape, .flatten, .squeeze, .unsqueeze, .transpose, .slice, .gather, .concat,
+      .depthToSpace, .spaceToDepth:
+      true
+    default: false
+    }
+  }
+}
