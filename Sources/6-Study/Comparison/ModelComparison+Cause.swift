@@ -38,7 +38,11 @@ extension ModelComparison {
       else { break }
       found += 1
       if round == 0 { report.firstDivergence = divergence(fault, faults.aligned) }
-      let extent = searching.extent(of: fault, faults.aligned, form, outputs, leftGraph, rightGraph)
+      var extent = searching.extent(of: fault, faults.aligned, form, outputs, leftGraph, rightGraph)
+      if !extent.isAll, let turned = try searching.turned(fault, faults.aligned, form) {
+        let other = searching.extent(of: turned, faults.aligned, form, outputs, leftGraph, rightGraph)
+        if other.isAll { extent = other }
+      }
       causes += describe(fault, extent)
       (leftGraph, rightGraph) = (extent.left, extent.right)
       isAll = extent.isAll
@@ -142,6 +146,27 @@ extension ModelComparison {
       }
     }
     return nil
+  }
+
+  /// The same fault undone on the right side; nil if that does not give the left's values. What stands behind may fit one
+  /// side's spelling only: zeros in the margins of a maximum do as long as a Relu stands before.
+  private func turned(
+    _ fault: Fault, _ aligned: AlignedGraphs, _ form: ComparableForm
+  ) throws(ScaleNetError) -> Fault? {
+    guard !fault.isReversed, engine.search?.mayGoOn() ?? true else { return nil }
+    let place: Site.Place
+    switch fault.parting.place {
+    case .nodes(let left, let right): place = .nodes(own: right, other: left)
+    case .outputs(let left, let right): place = .outputs(own: right, other: left)
+    }
+    let site = Site(aligned, place, isReversed: true)
+    let hypotheses = families.flatMap { $0.hypotheses(site) }.filter {
+      $0.node == fault.hypothesis.otherNode && $0.otherNode == fault.hypothesis.node
+    }
+    let experiment = try Experiment(
+      engine, site, otherInputs: inputs(isLeft: true, of: form.left), hypotheses)
+    guard let experiment, let hypothesis = hypotheses.first(where: experiment.confirms) else { return nil }
+    return Fault(parting: fault.parting, hypothesis: hypothesis, isReversed: true, base: form.right)
   }
 
   /// All that differs at a place, as one change.

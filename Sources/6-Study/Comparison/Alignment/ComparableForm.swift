@@ -19,6 +19,7 @@ struct ComparableForm {
     if a.hasLayerNormalization != b.hasLayerNormalization {
       (a, b) = (try a.withWholeLayerNormalizations(), try b.withWholeLayerNormalizations())
     }
+    (a, b) = (try a.withFlattenedChannelsFirst(like: b), try b.withFlattenedChannelsFirst(like: a))
     func folds(_ graph: Graph) -> Int { GraphView(graph).normalization.count { $0 != nil } }
     let (own, others) = (folds(a), folds(b))
     // A normalisation that one side lacks is a difference; that it lacks many of them is another way to write the same.
@@ -33,8 +34,7 @@ struct ComparableForm {
     var graph = graph
     try graph.apply([EliminateIdentities()])
     graph = try withoutCasts(try widened(graph))
-    graph = try withMarginsInWindows(graph)
-    return graph
+    return try withMarginsInWindows(graph.withoutIdleNodes())
   }
 
   /// In float32 throughout, as it is computed anyway; weights keep the values that their type holds.
@@ -93,10 +93,12 @@ struct ComparableForm {
     return graph
   }
 
-  /// A Pad of zeros before a convolution, or of the least number before a maximum, becomes the margins of its window.
+  /// A Pad of zeros before a convolution, or of the least number before a maximum, becomes the margins of its window;
+  /// where no number is negative, zeros are as good.
   private static func withMarginsInWindows(_ graph: Graph) throws(ScaleNetError) -> Graph {
     var graph = graph
-    let (producers, consumers) = (graph.producers(), graph.consumers())
+    let view = GraphView(graph)
+    let (producers, consumers) = (view.producers, view.consumers)
     var removed = Set<Int>()
     for index in graph.nodes.indices {
       guard let input = graph.nodes[index].inputs.first ?? nil, let before = producers[input.index],
@@ -107,7 +109,10 @@ struct ComparableForm {
       case .conv(var conv) where pad.value == 0:
         for side in 0..<4 { conv.window.pads[side] += margins[side] }
         graph.nodes[index].op = .conv(conv)
-      case .maxPool(var pool) where pad.value <= -Float.greatestFiniteMagnitude && !pool.ceilMode:
+      case .maxPool(var pool)
+      where !pool.ceilMode
+        && (pad.value <= -Float.greatestFiniteMagnitude
+          || pad.value == 0 && graph.nodes[before].inputs[0].map(view.isNonNegative) == true):
         for side in 0..<4 { pool.window.pads[side] += margins[side] }
         graph.nodes[index].op = .maxPool(pool)
       default: continue

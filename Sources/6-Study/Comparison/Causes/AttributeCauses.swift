@@ -39,7 +39,15 @@ enum AttributeCauses: CauseFamily {
     let (has, otherHas) = texts(own.op, other.op)
     return Hypothesis(
       kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
-      edits: [.setOperator(node: own.name, other.op)])
+      edits: [.setOperator(node: own.name, asWritten(other.op, in: own.op))])
+  }
+
+  /// What another operator computes, with the weights as this one has them: one may hold a matrix, and the other its
+  /// transpose.
+  private static func asWritten(_ other: Operator, in own: Operator) -> Operator {
+    guard case .gemm(let own) = own, case .gemm(var gemm) = other else { return other }
+    (gemm.transA, gemm.transB) = (own.transA, own.transB)
+    return .gemm(gemm)
   }
 
   /// The signature of operators on integers in the place of others, wherever they stand.

@@ -1,0 +1,167 @@
+import FileIO
+import ModelIR
+
+// What converters between the layouts of frameworks leave behind: it changes nothing of what a graph computes, and the
+// other side need not have it.
+
+extension Graph {
+  /// Without nodes that give what they read: reshapes to the shape that is there, transpositions that only move axes of
+  /// extent 1, a Clip between infinities. Those whose result is an output of the graph stay.
+  func withoutIdleNodes() -> Graph {
+    var graph = self
+    var kept: [Node] = []
+    var replacement: [ValueID: ValueID] = [:]
+    for var node in graph.nodes {
+      node.inputs = node.inputs.map { $0.map { replacement[$0] ?? $0 } }
+      if let input = node.inputs.first ?? nil, graph.isIdle(node, input),
+        !graph.outputs.contains(node.outputs[0])
+      {
+        replacement[node.outputs[0]] = input
+      } else {
+        kept.append(node)
+      }
+    }
+    if replacement.isEmpty { return self }
+    graph.nodes = kept
+    graph.removeUnusedValues()
+    return graph
+  }
+
+  private func isIdle(_ node: Node, _ input: ValueID) -> Bool {
+    guard node.outputs.count == 1, let shape = self[input].type.shape else { return false }
+    switch node.op {
+    case .reshape, .flatten, .squeeze, .unsqueeze: return self[node.outputs[0]].type.shape == shape
+    case .transpose(let transpose):
+      let order = transpose.permutation
+      let moved = order.filter { shape[$0] != 1 }
+      return moved == moved.sorted() && self[node.outputs[0]].type.shape == shape
+    case .unary(.clip(let minimum, let maximum)): return minimum == -.infinity && maximum == .infinity
+    default: return false
+    }
+  }
+
+  /// The same with maps laid flat with their channels first, and the rows of the matrix behind in that order, where that is
+  /// nearer to a matrix of the other graph than what is written.
+  func withFlattenedChannelsFirst(like other: Graph) throws(ScaleNetError) -> Graph {
+    var graph = self
+    let view = GraphView(self)
+    var removed = Set<Int>()
+    for index in nodes.indices {
+      guard let maps = FlattenedMaps(view, index) else { continue }
+      let name = graph[maps.weight].name
+      let written = try maps.matrix.tensor.floats(of: name)
+      let turned = try maps.weightWithChannelsFirst(of: name)
+      let turnedElements = try turned.floats(of: name)
+      var isNearer = false
+      for matrix in other.matrices {
+        guard !isNearer, let alike = matrix.written(like: maps.matrix) else { continue }
+        let elements = try alike.floats(of: name)
+        isNearer = Self.distance(elements, turnedElements) < Self.distance(elements, written)
+      }
+      guard isNearer else { continue }
+      graph.nodes[index].inputs[1] = try graph.addInitializer(graph.unusedName(name), turned)
+      graph.nodes[maps.flattening].inputs[0] = graph.nodes[maps.transposition].inputs[0]
+      removed.insert(maps.transposition)
+    }
+    if removed.isEmpty { return self }
+    graph.nodes = graph.nodes.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
+    graph.removeUnusedValues()
+    return graph
+  }
+
+  private static func distance(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { sum, pair in sum + Double(abs(pair.0 - pair.1)) }
+  }
+
+  fileprivate var matrices: [WeightMatrix] { nodes.compactMap { WeightMatrix($0, self) } }
+}
+
+/// A constant that rows are multiplied with.
+private struct WeightMatrix {
+  let tensor: Tensor
+  /// Whether each row makes one output, and not each column.
+  let isTransposed: Bool
+
+  init?(_ node: Node, _ graph: Graph) {
+    switch node.op {
+    case .gemm(let gemm) where !gemm.transA: isTransposed = gemm.transB
+    case .matMul: isTransposed = false
+    default: return nil
+    }
+    guard let tensor = node.inputs[1].flatMap({ graph[$0].initializer }), tensor.shape.rank == 2,
+      tensor.dataType == .float32
+    else { return nil }
+    self.tensor = tensor
+  }
+
+  /// The same matrix as another one is written; nil if it has other extents.
+  func written(like other: WeightMatrix) -> Tensor? {
+    let alike = isTransposed == other.isTransposed ? tensor : tensor.transposed([1, 0])
+    return alike.shape == other.tensor.shape ? alike : nil
+  }
+}
+
+/// Maps [N, C, H, W] that are turned to [N, H, W, C], laid flat to [N, H * W * C] and multiplied with a matrix.
+private struct FlattenedMaps {
+  let transposition: Int
+  let flattening: Int
+  let weight: ValueID
+  let matrix: WeightMatrix
+  /// C, H and W.
+  private let extents: [Int]
+
+  init?(_ view: GraphView, _ index: Int) {
+    let graph = view.graph
+    func soleProducer(_ id: ValueID?) -> Int? {
+      guard let id, view.consumers[id.index].count == 1, !graph.outputs.contains(id) else { return nil }
+      return view.producers[id.index]
+    }
+    let inputs = graph.nodes[index].inputs
+    guard let matrix = WeightMatrix(graph.nodes[index], graph), let weight = inputs[1],
+      let flattening = soleProducer(inputs[0]),
+      let flat = graph[graph.nodes[flattening].outputs[0]].type.shape,
+      let transposition = soleProducer(graph.nodes[flattening].inputs[0]),
+      case .transpose(let transpose) = graph.nodes[transposition].op,
+      transpose.permutation == [0, 2, 3, 1], let maps = graph.nodes[transposition].inputs[0],
+      let shape = graph[maps].type.shape,
+      flat.dimensions == [shape[0], shape.elementCount / max(shape[0], 1)]
+    else { return nil }
+    switch graph.nodes[flattening].op {
+    case .reshape, .flatten: break
+    default: return nil
+    }
+    self.transposition = transposition
+    self.flattening = flattening
+    self.weight = weight
+    self.matrix = matrix
+    extents = Array(shape.dimensions.dropFirst())
+  }
+
+  func weightWithChannelsFirst(of name: String) throws(ScaleNetError) -> Tensor {
+    let (channels, height, width) = (extents[0], extents[1], extents[2])
+    let tensor = matrix.tensor
+    let whole = Tensor(try tensor.floats(of: name), shape: tensor.shape)
+    let maps =
+      matrix.isTransposed
+      ? whole.reshaped([tensor.shape[0], height, width, channels])?.transposed([0, 3, 1, 2])
+      : whole.reshaped([height, width, channels, tensor.shape[1]])?.transposed([2, 0, 1, 3])
+    guard let maps else { preconditionFailure("the elements of \(name) do not lie one behind the other") }
+    return Tensor(try maps.floats(of: name), shape: tensor.shape)
+  }
+}
+
+extension GraphView {
+  /// Whether no element of a value can be negative, as far as its operators tell: zeros in margins are then as good as
+  /// the least number where a maximum is taken.
+  func isNonNegative(_ id: ValueID) -> Bool {
+    guard let producer = producers[id.index] else { return false }
+    let node = graph.nodes[producer]
+    func inputs() -> Bool { node.inputs.compactMap { $0 }.allSatisfy(isNonNegative) }
+    switch node.op {
+    case .unary(.relu), .unary(.sigmoid), .unary(.hardSigmoid), .softmax: return true
+    case .unary(.clip(let minimum, _)): return minimum >= 0
+    case .maxPool, .concat: return inputs()
+    default: return false
+    }
+  }
+}
