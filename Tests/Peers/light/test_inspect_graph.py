@@ -112,7 +112,8 @@ def test_every_kind_of_report(tmp_path):
 
 UNKNOWN = [
     helper.make_node("Conv", ["x", "w"], ["t"], name="c"),
-    helper.make_node("Fancy", ["t"], ["u"], domain="somebody"),
+    # As TensorFlow's nodes have: a message in a string.
+    helper.make_node("Fancy", ["t"], ["u"], domain="somebody", settings=b"\x07\x00\xff\x01"),
     helper.make_node("Det", ["u"], ["v"]),
     helper.make_node("Fancy", ["v"], ["y"], domain="somebody"),
 ]
@@ -136,6 +137,14 @@ def test_operators_that_are_not_known(tmp_path):
         outcome = scalenet(*command, check=False)
         assert outcome.status == BAD_INPUT and "Fancy" in outcome.stderr, outcome
     assert scalenet("inspect", path, "--per-layer", check=False).status == USAGE
+
+
+def test_bytes_where_an_operator_takes_a_text(tmp_path):
+    node = helper.make_node("DepthToSpace", ["x"], ["y"], name="d", blocksize=2, mode=b"\xff\xfe")
+    path = save(tmp_path / "m.onnx", [node], {"x": [1, 4, 2, 2]})
+    outcome = scalenet("run", path, "-o", tmp_path / "y.npy", check=False)
+    assert outcome.status == BAD_INPUT
+    assert "node d (DepthToSpace): attribute mode" in outcome.stderr and "2 bytes that are no UTF-8" in outcome.stderr
 
 
 def test_a_loop(tmp_path):

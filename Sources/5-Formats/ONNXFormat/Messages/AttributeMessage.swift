@@ -37,6 +37,7 @@ struct AttributeMessage {
     var float: Float?
     var integer: Int64?
     var string: String?
+    var held: String?
     var tensor: TensorMessage?
     var floats: [Float] = []
     var integers: [Int64] = []
@@ -55,7 +56,10 @@ struct AttributeMessage {
         integer = try field.integer("i")
         present.insert(2)
       case 4:
-        string = try field.text("s", in: bytes)
+        // Nodes of other programs keep bytes in strings; only who asks for a text needs one.
+        let range = try field.range("s")
+        string = bytes.extracting(range).text().flatMap { $0.utf8.contains(0) ? nil : $0 }
+        if string == nil { held = "a STRING of \(range.count) bytes that are no UTF-8 without NUL" }
         present.insert(3)
       case 5:
         tensor = try TensorMessage(bytes, try field.range("t"), place: "\(place).t", context: context)
@@ -110,7 +114,7 @@ struct AttributeMessage {
     switch kind {
     case 1: value = .float(float ?? 0)
     case 2: value = .integer(integer ?? 0)
-    case 3: value = .string(string ?? "")
+    case 3: value = held.map { .other($0) } ?? .string(string ?? "")
     case 4:
       guard let tensor else { throw failure("a tensor", "none") }
       value = .tensor(tensor)
