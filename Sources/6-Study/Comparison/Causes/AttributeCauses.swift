@@ -54,7 +54,7 @@ enum AttributeCauses: CauseFamily {
   }
 
   /// `Conv conv1`.
-  static func text(_ node: Node) -> String { "\(node.op.name) \(node.name.escapedForMessage)" }
+  static func text(_ node: Node) -> String { "\(node.op.name) \(node.name.escapedWhole)" }
 
   /// Attributes by name, windows and the like taken apart, as text.
   private static func attributes(_ op: Operator) -> [(name: String, value: String)] {

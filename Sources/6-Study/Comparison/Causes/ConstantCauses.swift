@@ -52,13 +52,13 @@ enum ConstantCauses: CauseFamily {
       case (let x?, nil):
         guard let tensor = site.own.graph[x].initializer, tensor.hasNonzero else { return nil }
         return Difference(
-          input: input, kind: .missingBias, has: "the bias \(site.own.graph[x].name.escapedForMessage)",
+          input: input, kind: .missingBias, has: "the bias \(site.own.graph[x].name.escapedWhole)",
           otherHas: "none")
       case (nil, let y?):
         guard let tensor = site.other.graph[y].initializer, tensor.hasNonzero else { return nil }
         return Difference(
           input: input, kind: .missingBias, has: "no bias",
-          otherHas: "the bias \(site.other.graph[y].name.escapedForMessage)",
+          otherHas: "the bias \(site.other.graph[y].name.escapedWhole)",
           replacement: cast(tensor, like: site.own.graph, own))
       case (let x?, let y?):
         guard let a = site.own.graph[x].initializer, var b = site.other.graph[y].initializer else {
@@ -96,7 +96,7 @@ enum ConstantCauses: CauseFamily {
         return nil
       }
       return Difference(
-        input: input, kind: .differentWeights, has: "\(own.name.escapedForMessage) of shape \(shape)",
+        input: input, kind: .differentWeights, has: "\(own.name.escapedWhole) of shape \(shape)",
         otherHas: "it of shape \(other.tensor.shape.dimensions)", replacement: replacement)
     }
     guard let pair, let distance = try? pair.distance(),
@@ -175,7 +175,7 @@ enum ConstantCauses: CauseFamily {
       )
     }
     return (
-      .differentWeights, "its own \(name.escapedForMessage)",
+      .differentWeights, "its own \(name.escapedWhole)",
       "other values in \(pair.differingCount) of \(pair.count) elements"
     )
   }
@@ -189,7 +189,7 @@ enum ConstantCauses: CauseFamily {
     func text(_ value: Float) -> String {
       value == 0 ? "a \(words) of zeros" : "a \(words) of \(value) throughout"
     }
-    let own = "the \(words) \(name.escapedForMessage)"
+    let own = "the \(words) \(name.escapedWhole)"
     let isBias = input == 2 && op.hasWeight
     switch (Digits.constant(pair.own), Digits.constant(pair.other)) {
     case (let x?, let y?): return (.differentWeights, text(x), text(y))
