@@ -115,6 +115,9 @@ extension ModelComparison {
   /// How many times nearer a recording has to be to a graph that computes in fewer bits than to the graph as it is, for that
   /// to be what it was computed with.
   private static let nearer = 3.0
+  /// With fewer elements than these that could be chance; then it has to be as much nearer.
+  private static let manyElements = 8
+  private static let muchNearer = 100.0
   /// Larger differences, as a part of the largest output, are none of rounding.
   private static let mostRounding = 0.3
 
@@ -125,72 +128,70 @@ extension ModelComparison {
     var largestError: Double
   }
 
-  /// Whether the recording on the other side was computed in fewer bits. Where the order of additions is another, roundings
-  /// that lie near the middle go the other way, so that even the same arithmetic does not give the same digits: it is
-  /// known by the recording being far nearer to it than to the graph in float32.
+  /// Whether the recording on the other side was computed in fewer bits. Where the order of additions is another, numbers
+  /// that lie near the middle are rounded the other way, so that even the same arithmetic does not give the same digits: it
+  /// is known by the recording being far nearer to it than to the graph in float32.
   func fewerBits(_ outputs: ComparedOutputs) -> FewerBits? {
     for isReversed in [false, true] {
-      guard let trial = trial(outputs, isReversed: isReversed), let plain = trial.distance(of: trial.graph),
-        plain.relative < Self.mostRounding, outputs.unrelated.isEmpty
+      guard let trial = trial(outputs, isReversed: isReversed), outputs.unrelated.isEmpty,
+        let floats = try? engine.floats(trial.graph, trial.inputs), let plain = trial.error(of: floats),
+        plain.largest < Self.mostRounding, plain.usual > 0
       else { continue }
       var largest = 0.0
-      var best: (ratio: Double, arithmetic: Arithmetic)?
+      var best: (usual: Double, arithmetic: Arithmetic)?
       for arithmetic in Arithmetic.allCases {
         guard mayTry(arithmetic.kind), let graph = try? arithmetic.applied(to: trial.graph),
-          let found = trial.distance(of: graph), let own = trial.distance(from: trial.graph, to: graph)
+          let results = try? engine.floats(graph, trial.inputs), let found = trial.error(of: results),
+          let own = OutputError(results, Array(floats.enumerated().map { ($0.offset, $0.element) }))
         else { continue }
-        largest = max(largest, own)
-        let ratio = plain.square / max(found.square, .leastNormalMagnitude)
-        if ratio > (best?.ratio ?? 0) { best = (ratio, arithmetic) }
+        largest = max(largest, own.largest)
+        if found.usual < best?.usual ?? .infinity { best = (found.usual, arithmetic) }
       }
       var result = FewerBits(cause: nil, largestError: largest)
-      if let best, best.ratio.squareRoot() >= Self.nearer {
-        let (own, other) = isReversed ? ("The right", "the left") : ("The left", "the right")
-        result.cause = DiffReport.Cause(
-          kind: best.arithmetic.kind,
-          explanation: "\(own) comes \(Int(best.ratio.squareRoot())) times nearer to what \(other) gives if "
-            + "\(best.arithmetic.text).", confirmed: true)
-      }
+      guard let best else { return result }
+      let factor = plain.count < Self.manyElements ? Self.muchNearer : Self.nearer
+      guard best.usual * factor <= plain.usual else { return result }
+      let (own, other) = isReversed ? ("The right", "the left") : ("The left", "the right")
+      let times = (plain.usual / best.usual).rounded(.down)
+      let how =
+        times < 1e6 ? "comes \(Int(times)) times nearer to what \(other) gives" : "gives what \(other) gives"
+      result.cause = DiffReport.Cause(
+        kind: best.arithmetic.kind, explanation: "\(own) \(how) if \(best.arithmetic.text).", confirmed: true)
       return result
     }
     return nil
   }
 }
 
-extension Trial {
-  /// How far a graph's outputs are from the other's: the sum of squared errors, and the largest error of the largest
-  /// element; nil if it cannot be run or something is not finite.
-  fileprivate func distance(of graph: Graph) -> (square: Double, relative: Double)? {
-    guard let results = try? engine.floats(graph, inputs) else { return nil }
-    return distance(
-      of: results, expected.compactMap { $0.place < results.count ? ($0.place, $0.output) : nil })
-  }
+/// How far outputs are from others, each as a part of the largest magnitude of the output that it belongs to.
+private struct OutputError {
+  /// That of the element in the middle of all: a single one that was rounded the other way at the very end says nothing.
+  var usual: Double
+  var largest: Double
+  var count: Int
 
-  /// The largest error between the outputs of two graphs.
-  fileprivate func distance(from plain: Graph, to graph: Graph) -> Double? {
-    guard let reference = try? engine.floats(plain, inputs), let results = try? engine.floats(graph, inputs)
-    else { return nil }
-    return distance(of: results, reference.enumerated().map { ($0.offset, $0.element) })?.relative
-  }
-
-  private func distance(
-    of results: [NamedTensor], _ expected: [(place: Int, output: NamedTensor)]
-  ) -> (square: Double, relative: Double)? {
-    var square = 0.0
-    var relative = 0.0
-    for (place, output) in expected where output.tensor.dataType.isFloatingPoint {
+  /// nil where something is not finite, or nothing is compared.
+  init?(_ results: [NamedTensor], _ expected: [(place: Int, output: NamedTensor)]) {
+    var errors: [Double] = []
+    for (place, output) in expected where output.tensor.dataType.isFloatingPoint && place < results.count {
       let found = results[place].tensor
       guard
         let order = AxisOrder.relations(found.shape.dimensions, output.tensor.shape.dimensions).first,
         let ordered = order.apply(to: output.tensor, shape: found.shape), let a = try? found.doubles(),
         let b = try? ordered.doubles()
       else { return nil }
-      // Outputs of all sizes count alike.
       let largest = b.lazy.map(abs).max() ?? 0
-      guard largest.isFinite, largest > 0 else { continue }
-      for (x, y) in zip(a, b) { square += (x - y) / largest * ((x - y) / largest) }
-      relative = max(relative, Distance(a, b, .exact).relativeError)
+      guard largest > 0 else { continue }
+      errors += zip(a, b).map { abs($0 - $1) / largest }
     }
-    return square.isFinite && relative.isFinite && square > 0 ? (square, relative) : nil
+    guard !errors.isEmpty, errors.allSatisfy(\.isFinite) else { return nil }
+    errors.sort()
+    (usual, largest, count) = (errors[errors.count / 2], errors[errors.count - 1], errors.count)
+  }
+}
+
+extension Trial {
+  fileprivate func error(of results: [NamedTensor]) -> OutputError? {
+    OutputError(results, expected.map { ($0.place, $0.output) })
   }
 }
