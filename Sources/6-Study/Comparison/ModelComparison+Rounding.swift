@@ -55,7 +55,9 @@ extension ModelComparison {
       return
     }
     guard isRounding, outputs.unrelated.isEmpty else {
-      report.kind = lefts != nil && rights != nil || report.verdict == .differ ? .real : nil
+      // That a recording alone is not finite, other arithmetic may have done.
+      let isFinite = outputs.roundings.values.allSatisfy { $0.leftError != nil && $0.rightError != nil }
+      report.kind = lefts != nil && rights != nil || report.verdict == .differ && isFinite ? .real : nil
       return
     }
     report.kind = .rounding

@@ -111,6 +111,9 @@ extension DiffReport.Output {
   /// Metrics by what they are called.
   var metricRows: [(name: String, value: String)] {
     if metrics.elementCount == 0 { return [("elements", "none")] }
+    if provesNothing {
+      return [("not finite", "all \(metrics.elementCount.grouped) elements on both sides alike")]
+    }
     var rows = [
       (
         "absolute error",
