@@ -29,7 +29,8 @@ extension ModelComparison {
         let search = CauseSearch([left.graph, right.graph].compactMap { $0 }, budget: searchBudget)
         let searching = searching(search)
         report.cause =
-          backgroundCause(outputs) ?? softmaxCause(outputs) ?? searching.wholeGraphCause(outputs)
+          backgroundCause(outputs) ?? exchangedOutputs(outputs) ?? softmaxCause(outputs)
+          ?? searching.wholeGraphCause(outputs)
         if report.cause == nil, report.verdict == .differ, outputs.digits == nil {
           tellFewerBits(searching.fewerBits(outputs), outputs, &report)
         }

@@ -48,6 +48,29 @@ extension ModelComparison {
     return nil
   }
 
+  /// Outputs that have changed their names: each is what another one is on the other side.
+  func exchangedOutputs(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
+    let apart = outputs.pairs.filter { outputs.accumulators[$0.left]?.distance.isWithinTolerance == false }
+    var rest = apart.map(\.right)
+    var words: [String] = []
+    for pair in apart {
+      let own = outputs.left[pair.left]
+      guard
+        let place = rest.firstIndex(where: {
+          $0 != pair.right && OutputPair.areNear(own, outputs.right[$0], .float32)
+        })
+      else { return nil }
+      words.append(
+        "the left's \(own.name.escapedWhole) is the right's \(outputs.right[rest[place]].name.escapedWhole)")
+      rest.remove(at: place)
+    }
+    guard !apart.isEmpty else { return nil }
+    let more = words.count > 3 ? ", and so on, \(words.count) in all" : ""
+    return DiffReport.Cause(
+      kind: .wiring, explanation: "Outputs are exchanged: \(words.prefix(3).joined(separator: ", "))\(more).",
+      confirmed: true)
+  }
+
   /// The same elements in another arrangement: axes exchanged, another shape, or images of a batch in another order.
   func arrangementCause(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
     for pair in outputs.all {

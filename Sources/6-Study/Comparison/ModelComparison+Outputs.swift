@@ -271,20 +271,24 @@ struct OutputPair {
     }
     // A single output each needs no search.
     let isSingle = left.count == 1 && right.count == 1
-    if !isSingle { pair("whose values are near") { areEqual(left[$0], right[$1]) } }
+    if !isSingle {
+      pair("which has the same values") { areNear(left[$0], right[$1], .float32) }
+      pair("whose values are near") { areNear(left[$0], right[$1], .float16) }
+    }
     pair(nil) { plain(left[$0].name) == plain(right[$1].name) }
     pair(isSingle ? nil : "by their order") { _, _ in true }
     if isSingle, let index = rest.first, !isTaken[0] { unrelated.append((index, 0)) }
     return (result.sorted { $0.left < $1.left }, unrelated, notes)
   }
 
-  /// Whether two outputs are as good as the same.
-  private static func areEqual(_ a: NamedTensor, _ b: NamedTensor) -> Bool {
+  /// Whether two outputs hold the same numbers but for a tolerance, which integers have none of.
+  static func areNear(_ a: NamedTensor, _ b: NamedTensor, _ tolerance: Tolerance) -> Bool {
     guard
       let order = AxisOrder.relations(a.tensor.shape.dimensions, b.tensor.shape.dimensions).first,
       let ordered = order.apply(to: b.tensor, shape: a.tensor.shape), let own = try? a.tensor.doubles(),
       let others = try? ordered.doubles()
     else { return false }
-    return Distance(own, others, .float16).isWithinTolerance
+    let isReal = a.tensor.dataType.isFloatingPoint && b.tensor.dataType.isFloatingPoint
+    return Distance(own, others, isReal ? tolerance : .exact).isWithinTolerance
   }
 }

@@ -386,3 +386,36 @@ def test_other_ways_to_write_are_no_difference_and_hide_none(written, between, o
         cause = report["cause"]
         assert (cause["kind"], cause["node"], cause["other_node"]) == ("different_weights", "conv1", "conv1"), cause
         assert cause["confirmed"] and report["other_causes"] == []
+
+
+def two_heads(path, first, second, swapped, factor=1.0):
+    """Two products of one input, named so, as outputs in this order."""
+    generator = np.random.default_rng(12)
+    weights = [generator.standard_normal((6, 5)).astype("f4") for _ in range(2)]
+    names = (second, first) if swapped else (first, second)
+    nodes = [helper.make_node("MatMul", ["input", f"w{i}"], [name], name=f"head{i}") for i, name in enumerate(names)]
+    inits = [numpy_helper.from_array(weight * np.float32(factor), f"w{i}") for i, weight in enumerate(weights)]
+    outputs = [helper.make_tensor_value_info(name, FLOAT, [2, 5]) for name in (first, second)]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("input", FLOAT, [2, 6])], outputs, inits)
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+def test_exchanged_outputs_are_one_cause(tmp_path):
+    plain = two_heads(tmp_path / "plain.onnx", "a", "b", False)
+    report = diff(two_heads(tmp_path / "swapped.onnx", "a", "b", True), plain, status=DIFFERENCE)
+    cause = report["cause"]
+    assert (cause["kind"], cause["node"], report["other_causes"]) == ("wiring", None, [])
+    assert "the left's a is the right's b" in cause["explanation"]
+    # Where names tell nothing, values do.
+    report = diff(two_heads(tmp_path / "named.onnx", "y", "x", True), plain)
+    assert sum("which has the same values" in note for note in report["notes"]) == 2
+
+
+@pytest.mark.parametrize("scale", [1, 1e-30, 1e30])
+def test_weights_of_all_sizes_are_told_by_their_digits(scale, tmp_path):
+    left = two_heads(tmp_path / "l.onnx", "a", "b", False, scale)
+    report = diff(left, two_heads(tmp_path / "r.onnx", "a", "b", False, scale * 1.001), status=DIFFERENCE)
+    assert report["cause"]["kind"] == "different_weights"
+    assert "1.001 times" in report["cause"]["explanation"]

@@ -162,7 +162,7 @@ enum ConstantCauses: CauseFamily {
     }
     if let found = folded(node.op, input, pair) { return found }
     if let factor = Digits.factor(pair) {
-      return (.differentWeights, what, "\(factor.scientific) times that \(words(node.op, input))")
+      return (.differentWeights, what, "\(text(of: factor)) times that \(words(node.op, input))")
     }
     if let factors = Digits.channelFactors(pair, axis: node.op.outputAxis(rank: shape.count)),
       let least = factors.min(), let largest = factors.max()
@@ -178,6 +178,11 @@ enum ConstantCauses: CauseFamily {
       .differentWeights, "its own \(name.escapedWhole)",
       "other values in \(pair.differingCount) of \(pair.count) elements"
     )
+  }
+
+  /// A factor with as many digits as tell it from 1.
+  private static func text(of factor: Double) -> String {
+    (1e-2...1e3).contains(factor.magnitude) ? "\((factor * 1e6).rounded() / 1e6)" : factor.scientific
   }
 
   /// A parameter that is the same number throughout on one side: what it was made with, or what takes its place.

@@ -20,7 +20,8 @@ struct DiffPage {
       document.addParagraph("\(first.nodeText): \(first.errorText). \(first.explanation)")
     }
     for cause in [report.cause].compactMap({ $0 }) + report.otherCauses {
-      document.addHeading(3, "Cause: \(cause.kind.rawValue) (\(report.certainty(of: cause)))")
+      document.addHeading(
+        3, "Cause: \(cause.kind.rawValue) (\(cause.confirmed ? "confirmed" : "not confirmed"))")
       document.addParagraph("\(cause.explanation)")
     }
     if let amplification = report.amplification {
