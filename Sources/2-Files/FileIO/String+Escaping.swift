@@ -3,6 +3,9 @@ extension String {
   /// escaped, and what is longer than 200 characters is cut.
   package var escapedForMessage: String { escaped(upTo: 200) }
 
+  /// The same for reports, whose names are never cut.
+  package var escapedWhole: String { escaped(upTo: nil) }
+
   /// The same with another length at which it is cut; nil for none.
   package func escaped(upTo limit: Int?) -> String {
     var result = ""

@@ -7,10 +7,14 @@ public struct Recording: Sendable {
   public var batches: [StateDict]
   /// What a user should know of the reading, one sentence each.
   public var notes: [String]
+  /// The most significant digits that a number in it has, where that is fewer than float32 needs; nil where elements are
+  /// as they were computed.
+  public var digits: Int?
 
-  public init(batches: [StateDict], notes: [String] = []) {
+  public init(batches: [StateDict], notes: [String] = [], digits: Int? = nil) {
     self.batches = batches
     self.notes = notes
+    self.digits = digits
   }
 }
 

@@ -11,6 +11,8 @@ import ModelIR
 public enum TensorRTRecording {
   /// Largest whole number up to which float32 has all.
   private static let largestExactFloat = 16_777_216.0
+  /// With as many significant digits every float32 number can be told from its neighbours.
+  private static let floatDigits = 9
 
   /// The outputs, row-major. They are float32, or float64 where a number does not fit that.
   public static func read(_ file: ByteRegion) throws(ScaleNetError) -> Recording {
@@ -31,10 +33,11 @@ public enum TensorRTRecording {
       if outputs.count == 0 { throw cursor.failure("at least one output", found: "none") }
     }
     try file.checkIntact()
+    guard (1...Self.floatDigits).contains(digits) else { return Recording(batches: [outputs]) }
     let note =
-      "trtexec writes numbers with few digits, here \(digits) significant ones: each value is rounded by up to "
-      + "5e-\(digits < 10 ? "0" : "")\(digits) of itself"
-    return Recording(batches: [outputs], notes: (1...9).contains(digits) ? [note] : [])
+      "trtexec writes numbers with few digits, here \(digits) significant ones: each value may be rounded by up to "
+      + "5e-0\(digits) of itself"
+    return Recording(batches: [outputs], notes: [note], digits: digits)
   }
 
   private static func output(

@@ -112,9 +112,19 @@ extension Tensor {
     }
   }
 
-  /// All elements of integers or truth values, row-major; `name` is what an error speaks of.
-  func integers(of name: String) throws(ScaleNetError) -> [Int64] {
-    do throws(ScaleNetError) { return try integers() } catch {
+  /// All elements of integers or truth values, row-major, or of numbers all of which are whole; nil of others. `name` is
+  /// what an error speaks of.
+  func wholeNumbers(of name: String) throws(ScaleNetError) -> [Int128]? {
+    if dataType.isFloatingPoint {
+      let elements = try doubles(of: name)
+      let whole = elements.compactMap { abs($0) < 0x1p100 ? Int128(exactly: $0) : nil }
+      return whole.count == elements.count ? whole : nil
+    }
+    do throws(ScaleNetError) {
+      let elements = try integers()
+      return dataType == .uint64
+        ? elements.map { Int128(UInt64(bitPattern: $0)) } : elements.map { Int128($0) }
+    } catch {
       throw .unreadableInput(name: name, error: error)
     }
   }

@@ -20,6 +20,8 @@ package struct Distance: Sendable, Hashable {
   package private(set) var undecidedCount = 0
   /// Elements that are the same infinity on both sides.
   package private(set) var infiniteCount = 0
+  /// Whether all elements of the left are 0; of squares that vanish that could not be told.
+  private(set) var isLeftZero = true
   private var leftSquares = 0.0
   private var rightSquares = 0.0
   private var product = 0.0
@@ -54,6 +56,7 @@ package struct Distance: Sendable, Hashable {
     var worst: Int?
     for index in left.indices {
       let (a, b) = (Double(left[index]), Double(right[index]))
+      if a != 0 { isLeftZero = false }
       leftSum += a * a
       rightSum += b * b
       both += a * b
@@ -83,7 +86,7 @@ package struct Distance: Sendable, Hashable {
   ///
   /// - Returns: the index of an element with a larger error than all before; nil if there is none.
   @discardableResult
-  mutating func add(_ left: [Int64], _ right: [Int64]) -> Int? {
+  mutating func add(_ left: [Int128], _ right: [Int128]) -> Int? {
     precondition(left.count == right.count)
     elementCount += left.count
     let isGiven = tolerance.name == Tolerance.givenName
@@ -93,12 +96,13 @@ package struct Distance: Sendable, Hashable {
     absoluteTolerance = max(absoluteTolerance, limit)
     var worst: Int?
     for (index, (a, b)) in zip(left, right).enumerated() {
+      if a != 0 { isLeftZero = false }
       leftSquares += Double(a) * Double(a)
       rightSquares += Double(b) * Double(b)
       product += Double(a) * Double(b)
       if a == b { continue }
       // Numbers past 2^53 can be one apart and the same in Double.
-      let error = max(1, abs(Double(a) - Double(b)))
+      let error = Double((a - b).magnitude)
       if error > maxAbsoluteError {
         maxAbsoluteError = error
         worst = index
@@ -123,16 +127,13 @@ package struct Distance: Sendable, Hashable {
   /// Whether there is no element that is finite on a side.
   package var provesNothing: Bool { elementCount > 0 && undecidedCount + infiniteCount == elementCount }
 
-  /// Whether all elements of the left are 0.
-  var isLeftZero: Bool { leftSquares == 0 }
-
   /// The largest error as a part of the reference's largest magnitude; 0 where nothing differs.
   package var relativeError: Double {
     if maxAbsoluteError == 0 { return 0 }
     return largestMagnitude > 0 ? maxAbsoluteError / largestMagnitude : .infinity
   }
 
-  /// a * b / (|a| |b|); nil where a side is all zeros or not finite.
+  /// a * b / (|a| |b|); nil where a side is all zeros, not finite, or has no squares in Double.
   package var cosineSimilarity: Double? {
     let cosine = product / (leftSquares.squareRoot() * rightSquares.squareRoot())
     return cosine.isFinite ? min(max(cosine, -1), 1) : nil

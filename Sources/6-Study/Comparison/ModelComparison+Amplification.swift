@@ -33,7 +33,7 @@ extension ModelComparison {
     let explanation =
       nodes.isEmpty
       ? "\(what): no single node is to blame, rounding grows over \(graph.nodes.count) nodes."
-      : "\(what): rounding is amplified most at \(nodes[nodes.startIndex].name.escapedForMessage), "
+      : "\(what): rounding is amplified most at \(nodes[nodes.startIndex].name.escapedWhole), "
         + "\(nodes[nodes.startIndex].factor.scientific) times."
     return DiffReport.Amplification(
       side: side, outputError: worst, nodes: Array(nodes), explanation: explanation)

@@ -17,7 +17,7 @@ extension ModelComparison {
   func explain(_ report: inout DiffReport, _ outputs: ComparedOutputs) throws(ScaleNetError) {
     guard var leftGraph = left.graph, var rightGraph = right.graph else { return }
     // A matrix with a row more says less than what the outputs show.
-    if report.verdict == .differ, let cause = backgroundCause(outputs) {
+    if report.verdict == .differ, let cause = backgroundCause(outputs) ?? exchangedOutputs(outputs) {
       report.cause = cause
       return
     }

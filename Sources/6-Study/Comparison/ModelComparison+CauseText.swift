@@ -9,7 +9,7 @@ extension ModelComparison {
     let (own, other) = fault.isReversed ? ("the right", "the left") : ("the left", "the right")
     if !hypothesis.parts.isEmpty {
       return hypothesis.parts.map { part in
-        let node = (part.node ?? part.otherNode)?.escapedForMessage ?? "the graph"
+        let node = (part.node ?? part.otherNode)?.escapedWhole ?? "the graph"
         return DiffReport.Cause(
           kind: part.kind,
           explanation: "\(node): \(own) has \(part.has), \(other) has \(part.otherHas).",
@@ -17,7 +17,7 @@ extension ModelComparison {
           otherNode: fault.isReversed ? part.node : part.otherNode, tensor: part.tensor, confirmed: true)
       }
     }
-    let node = (hypothesis.node ?? hypothesis.otherNode)?.escapedForMessage ?? "the graph"
+    let node = (hypothesis.node ?? hypothesis.otherNode)?.escapedWhole ?? "the graph"
     var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
     if extent.count > 1 {
       text +=

@@ -13,7 +13,7 @@ extension ModelComparison {
     let wantsCause =
       (report.verdict == .differ && !report.provesNothing)
       || (report.kind == .real && left.graph != nil && right.graph != nil)
-    if wantsCause && report.kind == .rounding {
+    if wantsCause && report.kind == .rounding && outputs.digits == nil {
       report.cause = DiffReport.Cause(
         kind: .rounding,
         explanation: left.graph != nil && right.graph != nil
@@ -21,20 +21,27 @@ extension ModelComparison {
           : "What differs is no more than float32 rounds.",
         confirmed: left.graph != nil && right.graph != nil)
     }
-    let isExplained = report.cause != nil || !wantsCause
+    let isExplained = report.cause != nil || !wantsCause || outputs.digits != nil
     guard wantsLayers || wantsWeights || !isExplained else { return }
     guard let leftGraph = left.graph, let rightGraph = right.graph else {
       if !isExplained {
         try progress(.explaining)
         let search = CauseSearch([left.graph, right.graph].compactMap { $0 }, budget: searchBudget)
+        let searching = searching(search)
         report.cause =
-          backgroundCause(outputs) ?? softmaxCause(outputs) ?? searching(search).wholeGraphCause(outputs)
+          backgroundCause(outputs) ?? exchangedOutputs(outputs) ?? softmaxCause(outputs)
+          ?? searching.wholeGraphCause(outputs)
+        if report.cause == nil, report.verdict == .differ, outputs.digits == nil {
+          tellFewerBits(searching.fewerBits(outputs), outputs, &report)
+        }
         // Of two recordings nothing can be changed.
         if report.cause == nil, left.graph != nil || right.graph != nil {
           report.search = search.report(behind: 0)
         }
       }
-      if wantsLayers { report.notes.append("layers are compared between two models; a recording has none") }
+      if wantsLayers, report.layers.isEmpty {
+        report.notes.append("layers are compared between two models; a recording has none")
+      }
       if wantsWeights { report.notes.append("weights are compared between two models; a recording has none") }
       return
     }
@@ -46,6 +53,22 @@ extension ModelComparison {
       } else {
         try explain(&report, outputs)
       }
+    }
+  }
+
+  /// Arithmetic in fewer bits is rounding, and where it would make as large a difference, nothing tells that weights or
+  /// semantics are other ones.
+  private func tellFewerBits(_ found: FewerBits?, _ outputs: ComparedOutputs, _ report: inout DiffReport) {
+    guard let found, report.kind == .real else { return }
+    report.cause = found.cause
+    let errors = outputs.roundings.values.map { max($0.leftError ?? .infinity, $0.rightError ?? .infinity) }
+    if found.cause != nil {
+      report.kind = .rounding
+    } else if (errors.max() ?? .infinity) <= Self.roundingFactor * found.largestError {
+      report.kind = nil
+      report.notes.append(
+        "arithmetic in fewer bits would make differences as large as these: whether weights or semantics differ is not known"
+      )
     }
   }
 

@@ -1,4 +1,5 @@
 import Execution
+import FileIO
 import Glibc
 import ModelIR
 
@@ -22,8 +23,7 @@ extension ModelComparison {
           explanation:
             "The \(isLeft ? "left" : "right") has a class more, \(isFirst ? "before" : "behind") the others: "
             + "without it both give the same.",
-          node: isLeft ? outputs.left[pair.left].name : nil,
-          otherNode: isLeft ? nil : outputs.right[pair.right].name, confirmed: true)
+          confirmed: true)
       }
     }
     return nil
@@ -36,7 +36,6 @@ extension ModelComparison {
         columns > 1, let a = try? outputs.left[pair.left].tensor.doubles(),
         let b = try? outputs.right[pair.right].tensor.doubles(), isApart(a, b)
       else { continue }
-      let name = outputs.left[pair.left].name
       let isLeft = !isApart(Self.softmax(a, columns), b)
       guard isLeft || !isApart(a, Self.softmax(b, columns)) else { continue }
       let (without, with) = isLeft ? ("left", "right") : ("right", "left")
@@ -44,9 +43,73 @@ extension ModelComparison {
         kind: .missingSoftmax,
         explanation: "The \(with) ends in a softmax, the \(without) does not: a softmax of the \(without)'s "
           + "output gives the \(with)'s.",
-        node: name, confirmed: true)
+        confirmed: true)
     }
     return nil
+  }
+
+  /// Outputs that have changed their names: each is what another one is on the other side.
+  func exchangedOutputs(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
+    let apart = outputs.pairs.filter { outputs.accumulators[$0.left]?.distance.isWithinTolerance == false }
+    var rest = apart.map(\.right)
+    var words: [String] = []
+    for pair in apart {
+      let own = outputs.left[pair.left]
+      guard
+        let place = rest.firstIndex(where: {
+          $0 != pair.right && OutputPair.areNear(own, outputs.right[$0], .float32)
+        })
+      else { return nil }
+      words.append(
+        "the left's \(own.name.escapedWhole) is the right's \(outputs.right[rest[place]].name.escapedWhole)")
+      rest.remove(at: place)
+    }
+    guard !apart.isEmpty else { return nil }
+    let more = words.count > 3 ? ", and so on, \(words.count) in all" : ""
+    return DiffReport.Cause(
+      kind: .wiring, explanation: "Outputs are exchanged: \(words.prefix(3).joined(separator: ", "))\(more).",
+      confirmed: true)
+  }
+
+  /// The same elements in another arrangement: axes exchanged, another shape, or images of a batch in another order.
+  func arrangementCause(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
+    for pair in outputs.all {
+      let (left, right) = (outputs.left[pair.left], outputs.right[pair.right])
+      let (a, b) = (left.tensor.shape, right.tensor.shape)
+      guard a.elementCount == b.elementCount, a.elementCount > 1, let own = try? left.tensor.doubles(),
+        let held = try? right.tensor.doubles()
+      else { continue }
+      func cause(_ kind: DiffReport.CauseKind, _ what: String) -> DiffReport.Cause {
+        DiffReport.Cause(
+          kind: kind,
+          explanation: "Output \(left.name.escapedWhole): the right has the left's elements \(what).",
+          confirmed: true)
+      }
+      if a != b, !isApart(own, held) {
+        return cause(.outputLayout, "in the same order, but in another shape")
+      }
+      for order in Self.orders(of: b.rank) where order.map({ b[$0] }) == a.dimensions {
+        guard let turned = try? right.tensor.transposed(order).doubles(), !isApart(own, turned) else {
+          continue
+        }
+        return cause(.outputLayout, "with its axes in another order: the left's are its axes \(order)")
+      }
+      guard a == b, a.rank > 1, a[0] > 1 else { continue }
+      if ChannelOrder.find(own, held, shape: a.dimensions, axis: 0, closeness: 1e-5) != nil {
+        return cause(.batchOrder, "with the images of the batch in another order")
+      }
+    }
+    return nil
+  }
+
+  /// Every order of so many axes but the usual one; none of many axes.
+  private static func orders(of rank: Int) -> [[Int]] {
+    guard (2...4).contains(rank) else { return [] }
+    func orders(_ rest: [Int]) -> [[Int]] {
+      if rest.isEmpty { return [[]] }
+      return rest.flatMap { first in orders(rest.filter { $0 != first }).map { [first] + $0 } }
+    }
+    return Array(orders(Array(0..<rank)).dropFirst())
   }
 
   private func isApart(_ a: [Double], _ b: [Double]) -> Bool {

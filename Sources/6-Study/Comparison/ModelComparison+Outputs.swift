@@ -29,10 +29,7 @@ extension ModelComparison {
         guard pair.left < lefts[batch].count, pair.right < rights[batch].count else { continue }
         let (own, others) = (lefts[batch][pair.left], rights[batch][pair.right])
         let shape = own.tensor.shape.dimensions
-        if !own.tensor.dataType.isFloatingPoint && !others.tensor.dataType.isFloatingPoint {
-          let (a, b) = try elements(own, others, pair.order) { (tensor, name) throws(ScaleNetError) in
-            try tensor.integers(of: name)
-          }
+        if let (a, b) = try wholeNumbers(own, others, pair.order) {
           gathered.add(a, b, shape: shape)
         } else if own.tensor.dataType == .float64 || others.tensor.dataType == .float64 {
           let (a, b) = try elements(own, others, pair.order) { (tensor, name) throws(ScaleNetError) in
@@ -53,17 +50,21 @@ extension ModelComparison {
   }
 
   private func addNotes(to outputs: inout ComparedOutputs) {
-    func note(_ names: [NamedTensor], _ taken: [Int], _ path: String) {
+    func note(_ names: [NamedTensor], _ taken: [Int], _ path: String, inside graph: Graph?) {
       for (index, output) in names.enumerated() where !taken.contains(index) {
+        if let graph, recordedValue(output, of: graph) != nil { continue }
         outputs.uncompared.append((output.name, path))
         outputs.notes.append(
-          "output \(output.name.escapedForMessage) of \(path) has no counterpart and was not compared")
+          "output \(output.name.escapedWhole) of \(path) has no counterpart and was not compared")
       }
     }
-    note(outputs.left, outputs.all.map(\.left), left.info.path)
-    note(outputs.right, outputs.all.map(\.right), right.info.path)
+    // Values inside of a model that the other side has recorded are compared as its layers.
+    note(
+      outputs.left, outputs.all.map(\.left), left.info.path, inside: left.graph == nil ? right.graph : nil)
+    note(
+      outputs.right, outputs.all.map(\.right), right.info.path, inside: right.graph == nil ? left.graph : nil)
     for pair in outputs.pairs {
-      let name = outputs.left[pair.left].name.escapedForMessage
+      let name = outputs.left[pair.left].name.escapedWhole
       switch pair.order {
       case .same: break
       case .permuted:
@@ -74,13 +75,23 @@ extension ModelComparison {
           "output \(name) is \(outputs.left[pair.left].tensor.shape) on the left and "
             + "\(outputs.right[pair.right].tensor.shape) on the right: the same but for extents of 1")
       }
+      let types = (
+        outputs.left[pair.left].tensor.dataType.rawValue, outputs.right[pair.right].tensor.dataType.rawValue
+      )
+      if types.0 != types.1 {
+        outputs.notes.append(
+          "output \(name) is \(types.0) on the left and \(types.1) on the right: their numbers are compared")
+      }
+      if outputs.left[pair.left].tensor.elementCount == 0 {
+        outputs.notes.append("output \(name) has no elements: only its shape was compared")
+      }
     }
   }
 
   /// What the elements of an output say nothing of.
   private func addNotes(of gathered: MetricsAccumulator, own: NamedTensor, to outputs: inout ComparedOutputs)
   {
-    let name = own.name.escapedForMessage
+    let name = own.name.escapedWhole
     let distance = gathered.distance
     if distance.undecidedCount > 0 {
       outputs.notes.append(
@@ -107,6 +118,18 @@ extension ModelComparison {
     {
       outputs.notes.append("output \(name) holds no real numbers: its elements have to be the same")
     }
+  }
+
+  /// Both arrays where one holds integers and both hold nothing but whole numbers, the right in the left's order.
+  private func wholeNumbers(
+    _ a: NamedTensor, _ b: NamedTensor, _ order: AxisOrder
+  ) throws(ScaleNetError) -> ([Int128], [Int128])? {
+    if a.tensor.dataType.isFloatingPoint && b.tensor.dataType.isFloatingPoint { return nil }
+    let (own, others) = try elements(a, b, order) { (tensor, name) throws(ScaleNetError) in
+      [try tensor.wholeNumbers(of: name)]
+    }
+    guard let whole = own[0], let other = others[0] else { return nil }
+    return (whole, other)
   }
 
   /// Both arrays, the right in the left's order.
@@ -151,6 +174,8 @@ struct ComparedOutputs {
   var accumulators: [Int: MetricsAccumulator] = [:]
   var agreements: [Int: TopAgreement] = [:]
   var roundings: [Int: DiffReport.Rounding] = [:]
+  /// The significant digits of a recording, where these explain all that differs.
+  var digits: Int?
   var notes: [String] = []
   /// Outputs that one side lacks, and the path of the other one.
   var uncompared: [(name: String, path: String)] = []
@@ -159,26 +184,38 @@ struct ComparedOutputs {
   var all: [(left: Int, right: Int)] { pairs.map { ($0.left, $0.right) } + unrelated }
 
   var reports: [DiffReport.Output] {
+    func type(_ output: NamedTensor) -> String { output.tensor.dataType.rawValue }
     let apart = unrelated.map { pair in
       let shape = left[pair.left].tensor.shape
-      return DiffReport.Output(
-        name: left[pair.left].name, otherName: right[pair.right].name, shape: shape.dimensions,
+      let report = DiffReport.Output(
+        name: left[pair.left].name, otherName: right[pair.right].name, type: type(left[pair.left]),
+        otherType: type(right[pair.right]), shape: shape.dimensions,
         otherShape: right[pair.right].tensor.shape.dimensions, isWithinTolerance: false,
         metrics: TensorMetrics(
           elementCount: 0, mismatchedCount: 0, largestMagnitude: 0, ulp: ULPCounter().distribution),
         absoluteTolerance: 0)
+      return (place: pair.left, report: report)
     }
-    return apart
-      + pairs.compactMap { pair in
-        guard let gathered = accumulators[pair.left] else { return nil }
-        return DiffReport.Output(
-          name: left[pair.left].name, otherName: right[pair.right].name,
-          shape: left[pair.left].tensor.shape.dimensions,
+    let compared = pairs.compactMap { pair -> (place: Int, report: DiffReport.Output)? in
+      guard let gathered = accumulators[pair.left] else { return nil }
+      return (
+        pair.left,
+        DiffReport.Output(
+          name: left[pair.left].name, otherName: right[pair.right].name, type: type(left[pair.left]),
+          otherType: type(right[pair.right]), shape: left[pair.left].tensor.shape.dimensions,
           isWithinTolerance: gathered.distance.isWithinTolerance,
           metrics: gathered.metrics, absoluteTolerance: gathered.distance.absoluteTolerance,
           topOneAgreement: agreements[pair.left]?.first, topFiveAgreement: agreements[pair.left]?.five,
           rounding: roundings[pair.left])
-      }
+      )
+    }
+    return (apart + compared).sorted { $0.place < $1.place }.map(\.report)
+  }
+
+  /// Whether there are outputs, but no element of them.
+  var areEmpty: Bool {
+    unrelated.isEmpty && !pairs.isEmpty
+      && pairs.allSatisfy { left[$0.left].tensor.elementCount == 0 }
   }
 }
 
@@ -227,27 +264,31 @@ struct OutputPair {
         rest.removeAll { $0 == index }
         if let how {
           notes.append(
-            "output \(left[index].name.escapedForMessage) of the left is compared with "
-              + "\(right[other].name.escapedForMessage) of the right, \(how)")
+            "output \(left[index].name.escapedWhole) of the left is compared with "
+              + "\(right[other].name.escapedWhole) of the right, \(how)")
         }
       }
     }
     // A single output each needs no search.
     let isSingle = left.count == 1 && right.count == 1
-    if !isSingle { pair("which has the same values") { areEqual(left[$0], right[$1]) } }
+    if !isSingle {
+      pair("which has the same values") { areNear(left[$0], right[$1], .float32) }
+      pair("whose values are near") { areNear(left[$0], right[$1], .float16) }
+    }
     pair(nil) { plain(left[$0].name) == plain(right[$1].name) }
     pair(isSingle ? nil : "by their order") { _, _ in true }
     if isSingle, let index = rest.first, !isTaken[0] { unrelated.append((index, 0)) }
     return (result.sorted { $0.left < $1.left }, unrelated, notes)
   }
 
-  /// Whether two outputs are as good as the same.
-  private static func areEqual(_ a: NamedTensor, _ b: NamedTensor) -> Bool {
+  /// Whether two outputs hold the same numbers but for a tolerance, which integers have none of.
+  static func areNear(_ a: NamedTensor, _ b: NamedTensor, _ tolerance: Tolerance) -> Bool {
     guard
       let order = AxisOrder.relations(a.tensor.shape.dimensions, b.tensor.shape.dimensions).first,
       let ordered = order.apply(to: b.tensor, shape: a.tensor.shape), let own = try? a.tensor.doubles(),
       let others = try? ordered.doubles()
     else { return false }
-    return Distance(own, others, .float16).isWithinTolerance
+    let isReal = a.tensor.dataType.isFloatingPoint && b.tensor.dataType.isFloatingPoint
+    return Distance(own, others, isReal ? tolerance : .exact).isWithinTolerance
   }
 }

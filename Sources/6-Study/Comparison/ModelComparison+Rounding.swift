@@ -1,5 +1,6 @@
 import Execution
 import FileIO
+import Glibc
 import ModelIR
 
 extension ModelComparison {
@@ -17,6 +18,7 @@ extension ModelComparison {
     let rights = try doubles(right, isLeft: false)
     guard lefts != nil || rights != nil else { return }
     var isRounding = true
+    var hasDigits = true
     // Where no element is finite on either side, nothing is known of what the other computes.
     guard outputs.pairs.contains(where: { outputs.accumulators[$0.left]?.distance.provesNothing == false })
     else {
@@ -41,10 +43,21 @@ extension ModelComparison {
       let limit =
         doubleError == nil
         ? Self.roundingFactor * max(own, 1e-7) : Self.roundingFactor * max(own + other, 1e-7)
-      if (doubleError ?? other) > limit { isRounding = false }
+      if (doubleError ?? other) > limit {
+        isRounding = false
+        if !isByDigits(pair, a, b, exactA, exactB, limit) { hasDigits = false }
+      }
+    }
+    if !isRounding, hasDigits, outputs.unrelated.isEmpty, let digits = left.digits ?? right.digits {
+      outputs.digits = digits
+      // Fewer than trtexec writes may be chance.
+      report.kind = digits >= Self.trtexecDigits ? .rounding : nil
+      return
     }
     guard isRounding, outputs.unrelated.isEmpty else {
-      report.kind = lefts != nil && rights != nil || report.verdict == .differ ? .real : nil
+      // That a recording alone is not finite, other arithmetic may have done.
+      let isFinite = outputs.roundings.values.allSatisfy { $0.leftError != nil && $0.rightError != nil }
+      report.kind = lefts != nil && rights != nil || report.verdict == .differ && isFinite ? .real : nil
       return
     }
     report.kind = .rounding
@@ -60,6 +73,27 @@ extension ModelComparison {
     } else if isInSteps.own || isInSteps.other {
       report.kind = nil
     }
+  }
+
+  /// As many significant digits has what C++ writes unasked.
+  private static let trtexecDigits = 6
+
+  /// Whether a recording is as far from what the other side gives in Double as the digits that it has explain.
+  ///
+  /// - Parameter limit: what rounding in float32 explains beside, as a part of the largest.
+  private func isByDigits(
+    _ pair: OutputPair, _ a: NamedTensor, _ b: NamedTensor, _ exactA: NamedTensor?, _ exactB: NamedTensor?,
+    _ limit: Double
+  ) -> Bool {
+    let (recorded, exact, digits, order) =
+      exactA == nil ? (a, exactB, left.digits, pair.order) : (b, exactA, right.digits, pair.order.inverse)
+    guard exactA == nil || exactB == nil, let exact, let digits,
+      let ordered = order.apply(to: exact.tensor, shape: recorded.tensor.shape),
+      let found = try? recorded.tensor.doubles(), let expected = try? ordered.doubles()
+    else { return false }
+    let largest = expected.lazy.filter(\.isFinite).map(abs).max() ?? 0
+    let unit = 5 * pow(10, -Double(digits))
+    return zip(found, expected).allSatisfy { abs($0 - $1) <= unit * abs($0) + limit * largest || $0 == $1 }
   }
 
   static func isInSteps(_ side: Side) -> Bool {

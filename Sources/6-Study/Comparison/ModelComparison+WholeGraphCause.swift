@@ -6,14 +6,16 @@ extension ModelComparison {
   func wholeGraphCause(_ outputs: ComparedOutputs) -> DiffReport.Cause? {
     for isReversed in [false, true] {
       guard let trial = trial(outputs, isReversed: isReversed) else { continue }
-      let names = isReversed ? ("the right", "the left") : ("the left", "the right")
-      if let cause = inputCause(trial, names) ?? graphCause(trial, names) { return cause }
+      let names = isReversed ? ("The right", "the left") : ("The left", "the right")
+      if let cause = inputCause(trial, names) ?? graphCause(trial, names, isReversed: isReversed) {
+        return cause
+      }
     }
-    return orderCause(outputs)
+    return orderCause(outputs) ?? arrangementCause(outputs)
   }
 
   /// Whether the search's bound allows one more run of a whole graph, which is noted.
-  private func mayTry(_ kind: DiffReport.CauseKind) -> Bool {
+  func mayTry(_ kind: DiffReport.CauseKind) -> Bool {
     guard let search = engine.search else { return true }
     guard search.mayGoOn() else { return false }
     search.addRun(kind)
@@ -40,7 +42,7 @@ extension ModelComparison {
             kind: .swappedInputChannels,
             explanation:
               "\(names.own) gives what \(names.other) gives if the channels of \(name) are given in "
-              + "the opposite order (RGB against BGR).", node: name, confirmed: true)
+              + "the opposite order (RGB against BGR).", confirmed: true)
         }
       }
       let plain = Tensor(elements, shape: tensor.shape)
@@ -72,7 +74,7 @@ extension ModelComparison {
         return DiffReport.Cause(
           kind: .inputLayout,
           explanation: "\(names.own) gives what \(names.other) gives if \(name) is misread: \(what).",
-          node: name, confirmed: true)
+          confirmed: true)
       }
     }
     return nil
@@ -99,7 +101,9 @@ extension ModelComparison {
   }
 
   /// The same change of every node that it applies to.
-  private func graphCause(_ trial: Trial, _ names: (own: String, other: String)) -> DiffReport.Cause? {
+  private func graphCause(
+    _ trial: Trial, _ names: (own: String, other: String), isReversed: Bool
+  ) -> DiffReport.Cause? {
     var tried = Set<String>()
     for hypothesis in WholeGraphCauses.hypotheses(trial.graph) {
       guard
@@ -112,7 +116,8 @@ extension ModelComparison {
         kind: hypothesis.kind,
         explanation: "\(names.own) has \(hypothesis.has), \(names.other) gives what it would give with "
           + "\(hypothesis.otherHas) in \(changed.nodes) nodes.",
-        node: hypothesis.node, tensor: hypothesis.tensor, confirmed: true)
+        node: isReversed ? nil : hypothesis.node, otherNode: isReversed ? hypothesis.node : nil,
+        tensor: hypothesis.tensor, confirmed: true)
     }
     return nil
   }
@@ -128,7 +133,7 @@ extension ModelComparison {
       return DiffReport.Cause(
         kind: .permutedChannels,
         explanation: "The right's output has the left's columns in another order.",
-        node: outputs.left[pair.left].name, confirmed: true)
+        confirmed: true)
     }
     return nil
   }

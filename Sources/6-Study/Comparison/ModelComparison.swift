@@ -43,26 +43,27 @@ package struct ModelComparison {
   ) throws(ScaleNetError) -> DiffReport {
     try progress(.running)
     var outputs = try compareOutputs()
+    let isEmpty = outputs.areEmpty
     let isWithin =
-      outputs.unrelated.isEmpty
+      outputs.unrelated.isEmpty && !isEmpty
       && outputs.pairs.allSatisfy {
         outputs.accumulators[$0.left]?.distance.isWithinTolerance ?? false
       }
     let isIdentical =
-      outputs.unrelated.isEmpty
+      outputs.unrelated.isEmpty && !isEmpty
       && outputs.pairs.allSatisfy { outputs.accumulators[$0.left]?.isIdentical ?? false }
     var report = DiffReport(
       verdict: isWithin ? .match : .differ, explanation: "", kind: isIdentical ? .identical : nil,
       left: left.info, right: right.info, tolerance: tolerance, batches: batchCount(left),
       inputs: (batches.first ?? []).map(DiffReport.Input.init), outputs: [], notes: notes + outputs.notes)
-    if !isIdentical {
+    if !isIdentical, !isEmpty {
       try progress(.runningInDouble)
       try addRounding(to: &outputs, &report)
     }
     report.outputs = outputs.reports
     var lower: (isLeft: Bool, lower: LowerPrecision)?
     do throws(ScaleNetError) {
-      if !isIdentical { lower = try lowerSide() }
+      if !isIdentical, !isEmpty { lower = try lowerSide() }
       if let lower {
         try progress(.measuringPrecision)
         report.precision = try precision(lower.lower, isLeft: lower.isLeft, outputs)
@@ -76,11 +77,12 @@ package struct ModelComparison {
     if !isIdentical, lower == nil, !Self.isInSteps(left), !Self.isInSteps(right) {
       report.amplification = try amplification(outputs)
     }
+    try addRecordedLayers(to: &report, outputs)
     try addLayersAndCause(to: &report, outputs, lower, progress)
-    report.explanation = explanation(of: report)
+    report.explanation = explanation(of: report, outputs)
     if isStrict, let missing = outputs.uncompared.first {
       let what =
-        "Output \(missing.name.escapedForMessage) of \(missing.path.escapedForMessage) has no counterpart."
+        "Output \(missing.name.escapedWhole) of \(missing.path.escapedWhole) has no counterpart."
       report.explanation = report.verdict == .match ? what : "\(report.explanation) \(what)"
       // Of what is missing nothing can be told.
       if report.verdict == .match { report.kind = nil }
@@ -124,21 +126,37 @@ package struct ModelComparison {
 }
 
 extension DiffReport {
-  /// Whether what is not within the tolerance does not differ either: no element is finite on either side.
-  var provesNothing: Bool {
+  /// Whether what is not within the tolerance does not differ either: no element is finite on either side, or there is
+  /// none at all.
+  package var provesNothing: Bool {
     let apart = outputs.filter { !$0.isWithinTolerance }
-    return !apart.isEmpty && apart.allSatisfy { $0.otherShape == nil && $0.metrics.mismatchedCount == 0 }
+    return verdict == .differ && !outputs.isEmpty && (!apart.isEmpty || isEmpty)
+      && apart.allSatisfy(\.provesNothing)
+  }
+
+  /// Whether the outputs have no element.
+  fileprivate var isEmpty: Bool {
+    outputs.allSatisfy { $0.otherShape == nil && $0.metrics.elementCount == 0 }
+  }
+}
+
+extension DiffReport.Output {
+  /// Whether it does not differ, but has no element that is finite on a side.
+  package var provesNothing: Bool {
+    !isWithinTolerance && otherShape == nil && metrics.mismatchedCount == 0
   }
 }
 
 extension ModelComparison {
   /// The verdict with its reason, in one or two sentences.
-  func explanation(of report: DiffReport) -> String {
+  func explanation(of report: DiffReport, _ outputs: ComparedOutputs) -> String {
     let within = "within the tolerance \(report.tolerance.name)"
     let isRecorded = report.left.isRecording || report.right.isRecording
     switch (report.verdict, report.kind) {
     case (.match, .identical):
       return "Every element of every output that was compared is the same."
+    case (.match, .rounding) where outputs.digits != nil:
+      return "The outputs agree \(within); what differs is no more than \(digits(outputs))."
     case (.match, .rounding) where isRecorded:
       return "The outputs agree \(within); what differs is no more than float32 rounds."
     case (.match, .rounding):
@@ -147,7 +165,12 @@ extension ModelComparison {
       let what = "The outputs agree \(within); computed in Double they differ too, by weights or semantics."
       return (report.cause?.explanation ?? report.search?.explanation).map { "\(what) \($0)" } ?? what
     case (.match, nil):
-      return "The outputs agree \(within)."
+      let what = "The outputs agree \(within)"
+      return outputs.digits == nil ? "\(what)." : "\(what); what differs is no more than \(digits(outputs))."
+    case (.differ, .rounding) where report.cause.map { $0.kind != .rounding } ?? false:
+      return "\(difference(of: report, within)) \(report.cause?.explanation ?? "")"
+    case (.differ, _) where outputs.digits != nil && !report.provesNothing:
+      return "The outputs are not \(within), but differ by no more than \(digits(outputs))."
     case (.differ, .rounding) where isRecorded:
       return "The outputs are not \(within), but differ by no more than float32 rounds."
     case (.differ, .rounding):
@@ -158,15 +181,21 @@ extension ModelComparison {
     }
   }
 
+  /// What a recording's digits explain.
+  private func digits(_ outputs: ComparedOutputs) -> String {
+    "the \(outputs.digits ?? 0) significant digits explain that the recording has"
+  }
+
   private func difference(of report: DiffReport, _ within: String) -> String {
+    if report.provesNothing, report.isEmpty { return "Nothing is proved: no output has an element." }
     if let output = report.outputs.first(where: { $0.otherShape != nil }) {
-      return "Output \(output.name.escapedForMessage) is \(output.shape) on the left and "
+      return "Output \(output.name.escapedWhole) is \(output.shape) on the left and "
         + "\(output.otherShape ?? []) on the right."
     }
     let apart = report.outputs.filter { !$0.isWithinTolerance }
     if let output = apart.first, report.provesNothing {
       return
-        "Nothing is proved: no element of output \(output.name.escapedForMessage) is finite on either side."
+        "Nothing is proved: no element of output \(output.name.escapedWhole) is finite on either side."
     }
     let worst = apart.max {
       ($0.metrics.maxAbsoluteError ?? .infinity) < ($1.metrics.maxAbsoluteError ?? .infinity)

@@ -40,6 +40,8 @@ public struct Side: Sendable {
   package var info: Info
   /// What is compared of it.
   package var content: Content
+  /// The most significant digits of a recording's numbers, where these are fewer than float32 needs.
+  package var digits: Int?
 
   package init(info: Info, content: Content) {
     self.info = info

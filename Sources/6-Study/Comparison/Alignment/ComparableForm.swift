@@ -26,15 +26,19 @@ struct ComparableForm {
     // Some stay where a resize stands between.
     isFolded = min(own, others) * 2 < max(own, others) || abs(own - others) >= Self.manyFolded
     unfolded = (a, b)
-    self.left = isFolded ? try a.folded() : a
-    self.right = isFolded ? try b.folded() : b
+    let (c, d) = isFolded ? (try a.folded(), try b.folded()) : (a, b)
+    // Likewise factors and terms of channels as nodes of their own.
+    let terms = (c.channelArithmeticCount, d.channelArithmeticCount)
+    let areFolded = min(terms.0, terms.1) * 2 < max(terms.0, terms.1) && max(terms.0, terms.1) > 1
+    self.left = areFolded ? try c.foldingChannelArithmetic() : c
+    self.right = areFolded ? try d.foldingChannelArithmetic() : d
   }
 
   private static func cleaned(_ graph: Graph) throws(ScaleNetError) -> Graph {
     var graph = graph
     try graph.apply([EliminateIdentities()])
-    graph = try withoutCasts(try widened(graph))
-    return try withMarginsInWindows(graph.withoutIdleNodes())
+    graph = try withoutCasts(try widened(graph)).withoutNeutralNodes()
+    return try withMarginsInWindows(graph)
   }
 
   /// In float32 throughout, as it is computed anyway; weights keep the values that their type holds.
@@ -48,7 +52,7 @@ struct ComparableForm {
       guard case .cast(let cast) = graph.nodes[index].op, let input = graph.nodes[index].inputs[0] else {
         return false
       }
-      return isNarrow(cast.to) && !isNarrow(graph[input].type.dataType)
+      return isNarrow(cast.to) && cast.to != .float64 && !isNarrow(graph[input].type.dataType)
     }
     for id in graph.valueIDs where isNarrow(graph[id].type.dataType) {
       if let producer = producers[id.index], rounding.contains(producer) { continue }

@@ -5,41 +5,6 @@ import ModelIR
 // other side need not have it.
 
 extension Graph {
-  /// Without nodes that give what they read: reshapes to the shape that is there, transpositions that only move axes of
-  /// extent 1, a Clip between infinities. Those whose result is an output of the graph stay.
-  func withoutIdleNodes() -> Graph {
-    var graph = self
-    var kept: [Node] = []
-    var replacement: [ValueID: ValueID] = [:]
-    for var node in graph.nodes {
-      node.inputs = node.inputs.map { $0.map { replacement[$0] ?? $0 } }
-      if let input = node.inputs.first ?? nil, graph.isIdle(node, input),
-        !graph.outputs.contains(node.outputs[0])
-      {
-        replacement[node.outputs[0]] = input
-      } else {
-        kept.append(node)
-      }
-    }
-    if replacement.isEmpty { return self }
-    graph.nodes = kept
-    graph.removeUnusedValues()
-    return graph
-  }
-
-  private func isIdle(_ node: Node, _ input: ValueID) -> Bool {
-    guard node.outputs.count == 1, let shape = self[input].type.shape else { return false }
-    switch node.op {
-    case .reshape, .flatten, .squeeze, .unsqueeze: return self[node.outputs[0]].type.shape == shape
-    case .transpose(let transpose):
-      let order = transpose.permutation
-      let moved = order.filter { shape[$0] != 1 }
-      return moved == moved.sorted() && self[node.outputs[0]].type.shape == shape
-    case .unary(.clip(let minimum, let maximum)): return minimum == -.infinity && maximum == .infinity
-    default: return false
-    }
-  }
-
   /// The same with maps laid flat with their channels first, and the rows of the matrix behind in that order, where that is
   /// nearer to a matrix of the other graph than what is written.
   func withFlattenedChannelsFirst(like other: Graph) throws(ScaleNetError) -> Graph {

@@ -66,7 +66,7 @@ enum AttributeCauses: CauseFamily {
 
   /// `Conv conv1`; of a Reshape, which says nothing else, with its extents.
   static func text(_ node: Node) -> String {
-    let named = "\(node.op.name) \(node.name.escapedForMessage)"
+    let named = "\(node.op.name) \(node.name.escapedWhole)"
     if case .reshape(let reshape) = node.op { return "\(named) to \(reshape.shape)" }
     return named
   }

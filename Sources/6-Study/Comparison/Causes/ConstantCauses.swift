@@ -52,13 +52,13 @@ enum ConstantCauses: CauseFamily {
       case (let x?, nil):
         guard let tensor = site.own.graph[x].initializer, tensor.hasNonzero else { return nil }
         return Difference(
-          input: input, kind: .missingBias, has: "the bias \(site.own.graph[x].name.escapedForMessage)",
+          input: input, kind: .missingBias, has: "the bias \(site.own.graph[x].name.escapedWhole)",
           otherHas: "none")
       case (nil, let y?):
         guard let tensor = site.other.graph[y].initializer, tensor.hasNonzero else { return nil }
         return Difference(
           input: input, kind: .missingBias, has: "no bias",
-          otherHas: "the bias \(site.other.graph[y].name.escapedForMessage)",
+          otherHas: "the bias \(site.other.graph[y].name.escapedWhole)",
           replacement: cast(tensor, like: site.own.graph, own))
       case (let x?, let y?):
         guard let a = site.own.graph[x].initializer, var b = site.other.graph[y].initializer else {
@@ -96,7 +96,7 @@ enum ConstantCauses: CauseFamily {
         return nil
       }
       return Difference(
-        input: input, kind: .differentWeights, has: "\(own.name.escapedForMessage) of shape \(shape)",
+        input: input, kind: .differentWeights, has: "\(own.name.escapedWhole) of shape \(shape)",
         otherHas: "it of shape \(other.tensor.shape.dimensions)", replacement: replacement)
     }
     guard let pair, let distance = try? pair.distance(),
@@ -165,7 +165,7 @@ enum ConstantCauses: CauseFamily {
     }
     if let found = folded(node.op, input, pair) { return found }
     if let factor = Digits.factor(pair) {
-      return (.differentWeights, what, "\(factor.scientific) times that \(words(node.op, input))")
+      return (.differentWeights, what, "\(text(of: factor)) times that \(words(node.op, input))")
     }
     if let factors = Digits.channelFactors(pair, axis: node.op.outputAxis(rank: shape.count)),
       let least = factors.min(), let largest = factors.max()
@@ -178,9 +178,14 @@ enum ConstantCauses: CauseFamily {
       )
     }
     return (
-      .differentWeights, "its own \(name.escapedForMessage)",
+      .differentWeights, "its own \(name.escapedWhole)",
       "other values in \(pair.differingCount) of \(pair.count) elements"
     )
+  }
+
+  /// A factor with as many digits as tell it from 1.
+  private static func text(of factor: Double) -> String {
+    (1e-2...1e3).contains(factor.magnitude) ? "\((factor * 1e6).rounded() / 1e6)" : factor.scientific
   }
 
   /// A parameter that is the same number throughout on one side: what it was made with, or what takes its place.
@@ -192,7 +197,7 @@ enum ConstantCauses: CauseFamily {
     func text(_ value: Float) -> String {
       value == 0 ? "a \(words) of zeros" : "a \(words) of \(value) throughout"
     }
-    let own = "the \(words) \(name.escapedForMessage)"
+    let own = "the \(words) \(name.escapedWhole)"
     let isBias = input == 2 && op.hasWeight
     switch (Digits.constant(pair.own), Digits.constant(pair.other)) {
     case (let x?, let y?): return (.differentWeights, text(x), text(y))

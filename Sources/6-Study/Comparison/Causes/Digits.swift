@@ -17,7 +17,9 @@ enum Digits {
       guard let held = rounded(b, type), zip(b, held).allSatisfy(isNear), let nearest = rounded(a, type)
       else { return false }
       misses += zip(nearest, b).count { !isNear($0, $1) }
-      isAnything = isAnything || b.contains { $0 != 0 }
+      // Of what float16 holds with a single digit or none, nothing can be told.
+      isAnything =
+        isAnything || b.contains { $0.magnitude >= (type == .float16 ? 0x1p-14 : .leastNonzeroMagnitude) }
       isMoved = isMoved || nearest != a
       return misses * 50 <= pair.count
         && zip(a, b).allSatisfy { ($0 - $1).magnitude <= max($0.magnitude * bits, 1e-7) }

@@ -44,11 +44,14 @@ struct FoldedCauses {
     _ a: FoldedNode, _ b: FoldedNode
   ) -> (DiffReport.CauseKind, String, String)? {
     guard a.normalization == nil, b.normalization == nil, a.bias != b.bias,
-      let pair = Digits.Pair(a.weight, b.weight), let factors = Digits.channelFactors(pair, axis: a.axis)
+      let pair = Digits.Pair(a.weight, b.weight), let factors = Digits.channelFactors(pair, axis: a.axis),
+      // A normalisation changes nearly all channels.
+      factors.count(where: { abs($0 - 1) > 1e-3 }) * 4 >= factors.count * 3
     else { return nil }
     let (own, others) = normalizations
     guard a.bias == nil || b.bias == nil || own != others else { return nil }
     let isOwnBare = a.bias == nil || (b.bias != nil && own > others)
+    guard !(isOwnBare ? a : b).isFollowedByArithmetic else { return nil }
     let inverse = isOwnBare ? factors : factors.map { 1 / $0 }
     let (least, largest) = ((inverse.min() ?? 1).scientific, (inverse.max() ?? 1).scientific)
     let parts =
@@ -81,6 +84,8 @@ private struct FoldedNode {
   let shape: [Int]
   /// The axis of the outputs.
   let axis: Int?
+  /// Whether what reads it adds to it or multiplies it, or normalises it, be it behind nodes that only move elements.
+  let isFollowedByArithmetic: Bool
   /// The parameters of the normalisation that is folded into it here; nil where there is none.
   let normalization: [Tensor]?
   /// The weight and bias before that.
@@ -99,11 +104,27 @@ private struct FoldedNode {
     self.bias = bias?.contains { $0 != 0 } == true ? bias : nil
     shape = tensor.shape.dimensions
     axis = node.op.outputAxis(rank: shape.count)
+    isFollowedByArithmetic = Self.isFollowedByArithmetic(unfolded, index)
     func parameters(_ index: Int) -> [Tensor] {
       unfolded.parameters(index).compactMap { unfolded.graph[$0].initializer }
     }
     before = parameters(index)
     normalization = unfolded.normalization[index].map(parameters)
+  }
+
+  private static func isFollowedByArithmetic(_ view: GraphView, _ index: Int) -> Bool {
+    var output = view.output(index)
+    while view.consumers[output.index].count == 1 {
+      let next = view.consumers[output.index][0]
+      switch view.graph.nodes[next].op {
+      case .batchNormalization: return true
+      case .binary: return view.graph.nodes[next].inputs.contains { view.graph.initializer($0) != nil }
+      case .identity, .cast, .transpose, .reshape, .flatten, .concat, .resize, .pad:
+        output = view.output(next)
+      default: return false
+      }
+    }
+    return false
   }
 
   /// Whether all that went into it are numbers of a half type; of a bare weight that is said elsewhere.

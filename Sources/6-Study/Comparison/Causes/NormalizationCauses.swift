@@ -30,7 +30,7 @@ enum NormalizationCauses {
     }
     func vector(_ value: Float) -> Tensor { Tensor([Float](repeating: value, count: count), shape: [count]) }
     return Hypothesis(
-      kind: .missingNode, node: node.name, has: "the normalisation \(node.name.escapedForMessage)",
+      kind: .missingNode, node: node.name, has: "the normalisation \(node.name.escapedWhole)",
       otherHas: "none there",
       edits: [1, 0, 0, 1 - normalization.epsilon].enumerated().map {
         .setParameter(node: node.name, input: $0.offset + 1, vector($0.element))
@@ -94,7 +94,7 @@ enum NormalizationCauses {
       result.append(
         Hypothesis(
           kind: isZero ? .missingBias : described.0, node: convolution.name, tensor: name(2),
-          has: isZero ? "the bias \(name(2).escapedForMessage)" : described.1,
+          has: isZero ? "the bias \(name(2).escapedWhole)" : described.1,
           otherHas: isZero ? "none" : described.2,
           edits: [.setParameter(node: convolution.name, input: 2, other)]))
     }

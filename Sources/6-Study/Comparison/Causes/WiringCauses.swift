@@ -115,7 +115,7 @@ enum WiringCauses: CauseFamily {
     (own, other) = sameness.withoutSame(own, other)
     // What stands for so much on both sides is another network, not a fault in one.
     guard min(own.count, other.count) <= mostExchanged else { return nil }
-    let place = reader.map { "before \($0.name.escapedForMessage)" } ?? "at the end"
+    let place = reader.map { "before \($0.name.escapedWhole)" } ?? "at the end"
     let startsAtInput =
       !(own + other).isEmpty && isFed(site, first)
     if own.isEmpty && other.isEmpty {
@@ -162,7 +162,7 @@ enum WiringCauses: CauseFamily {
   }
 
   private static func name(_ view: GraphView, _ id: ValueID) -> String {
-    (producer(view, id)?.name ?? view.graph[id].name).escapedForMessage
+    (producer(view, id)?.name ?? view.graph[id].name).escapedWhole
   }
 
   static func list(_ nodes: [Node]) -> String {

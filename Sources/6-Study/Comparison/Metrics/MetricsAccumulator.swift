@@ -5,7 +5,7 @@ struct MetricsAccumulator {
   private(set) var distance: Distance
   private var infinite = 0
   private var sum = 0.0
-  private var squares = 0.0
+  private var squares = SquareSum()
   private var relativeSum = 0.0
   private var relativeCount = 0
   private var largestRelative = 0.0
@@ -25,9 +25,10 @@ struct MetricsAccumulator {
   }
 
   /// Adds a pair of arrays of integers.
-  mutating func add(_ left: [Int64], _ right: [Int64], shape: [Int]) {
+  mutating func add(_ left: [Int128], _ right: [Int128], shape: [Int]) {
     if let index = distance.add(left, right) {
-      worst = Self.worst(index, Double(left[index]), Double(right[index]), shape)
+      worst = TensorMetrics.Worst(
+        index: Self.place(index, shape), leftInteger: left[index], rightInteger: right[index])
     }
     for (a, b) in zip(left, right) {
       steps.add(integers: a, b)
@@ -35,7 +36,7 @@ struct MetricsAccumulator {
       if a == b {
         relativeCount += b == 0 ? 0 : 1
       } else {
-        add(max(1, abs(Double(a) - Double(b))), of: Double(b))
+        add(Double((a - b).magnitude), of: Double(b))
       }
     }
   }
@@ -59,7 +60,7 @@ struct MetricsAccumulator {
 
   private mutating func add(_ error: Double, of reference: Double) {
     sum += error
-    squares += error * error
+    squares.add(error)
     guard reference != 0 else { return }
     relativeCount += 1
     relativeSum += error / abs(reference)
@@ -69,34 +70,69 @@ struct MetricsAccumulator {
   private static func worst(
     _ index: Int, _ left: Double, _ right: Double, _ shape: [Int]
   ) -> TensorMetrics.Worst {
+    TensorMetrics.Worst(index: place(index, shape), left: left.ifFinite, right: right.ifFinite)
+  }
+
+  /// The index along each axis of a row-major one.
+  private static func place(_ index: Int, _ shape: [Int]) -> [Int] {
     var rest = index
     var place = [Int](repeating: 0, count: shape.count)
     for axis in shape.indices.reversed() {
       place[axis] = rest % shape[axis]
       rest /= shape[axis]
     }
-    return TensorMetrics.Worst(index: place, left: left.ifFinite, right: right.ifFinite)
+    return place
   }
 
   /// What was gathered.
   var metrics: TensorMetrics {
     let isFinite = infinite == 0
     let total = Double(max(distance.elementCount, 1))
-    let rmse = (squares / total).squareRoot()
+    let rmse = squares.root(of: total)
     let largest = distance.largestMagnitude
     return TensorMetrics(
       elementCount: distance.elementCount, mismatchedCount: distance.mismatchedCount,
-      maxAbsoluteError: distance.maxAbsoluteError.ifFinite, meanAbsoluteError: isFinite ? sum / total : nil,
-      maxRelativeError: isFinite ? largestRelative : nil,
-      meanRelativeError: isFinite ? relativeSum / Double(max(relativeCount, 1)) : nil,
-      rmse: isFinite ? rmse : nil, cosineSimilarity: isFinite ? distance.cosineSimilarity : nil,
-      psnr: isFinite && rmse > 0 && largest > 0 ? 20 * log10(largest / rmse) : nil,
+      maxAbsoluteError: distance.maxAbsoluteError.ifFinite,
+      meanAbsoluteError: isFinite ? (sum / total).ifFinite : nil,
+      maxRelativeError: isFinite ? largestRelative.ifFinite : nil,
+      meanRelativeError: isFinite ? (relativeSum / Double(max(relativeCount, 1))).ifFinite : nil,
+      rmse: isFinite ? rmse.ifFinite : nil, cosineSimilarity: isFinite ? distance.cosineSimilarity : nil,
+      psnr: isFinite && rmse > 0 && largest > 0 ? (20 * log10(largest / rmse)).ifFinite : nil,
       nonFiniteCount: distance.undecidedCount + distance.infiniteCount, largestMagnitude: largest,
       worst: worst, ulp: steps.distribution)
   }
 
-  /// Whether no element differs.
-  var isIdentical: Bool { distance.maxAbsoluteError == 0 && distance.undecidedCount == 0 }
+  /// Whether no element differs, and there is one that shows it.
+  var isIdentical: Bool {
+    distance.maxAbsoluteError == 0 && distance.undecidedCount == 0 && !distance.provesNothing
+  }
+}
+
+/// A sum of squares, also of numbers whose squares Double does not hold: those far from 1 are summed apart, scaled by a power
+/// of two.
+private struct SquareSum {
+  private static let limit = 0x1p500
+  private static let scale = 0x1p600
+  private var large = 0.0
+  private var usual = 0.0
+  private var small = 0.0
+
+  mutating func add(_ value: Double) {
+    if value > Self.limit {
+      large += value / Self.scale * (value / Self.scale)
+    } else if value < 1 / Self.limit {
+      small += value * Self.scale * (value * Self.scale)
+    } else {
+      usual += value * value
+    }
+  }
+
+  /// The square root of a `count`th of the sum.
+  func root(of count: Double) -> Double {
+    // Beside larger ones the others are lost in rounding.
+    if large > 0 { return (large / count).squareRoot() * Self.scale }
+    return usual > 0 ? (usual / count).squareRoot() : (small / count).squareRoot() / Self.scale
+  }
 }
 
 /// Counts distances between float32 numbers in buckets that double: 0, 1, 2, up to 4, up to 8 and so on.
@@ -108,9 +144,8 @@ struct ULPCounter {
   mutating func add(_ left: Float, _ right: Float) { add(Self.distance(left, right)) }
 
   /// Neighbours of an integer are 1 apart.
-  mutating func add(integers left: Int64, _ right: Int64) {
-    let (distance, isTooLarge) = left.subtractingReportingOverflow(right)
-    add(isTooLarge ? Self.farthest : Int(min(distance.magnitude, UInt64(Self.farthest))))
+  mutating func add(integers left: Int128, _ right: Int128) {
+    add(Int(min((left - right).magnitude, UInt128(Self.farthest))))
   }
 
   private mutating func add(_ distance: Int) {

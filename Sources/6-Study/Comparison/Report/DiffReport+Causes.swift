@@ -118,6 +118,10 @@ extension DiffReport {
     case swappedInputChannels = "swapped_input_channels"
     /// NHWC data read as NCHW, or the other way round.
     case inputLayout = "input_layout"
+    /// An output with its axes in another order, or in another shape.
+    case outputLayout = "output_layout"
+    /// Images of a batch in another order.
+    case batchOrder = "batch_order"
     /// A parameter has other elements.
     case differentWeights = "different_weights"
     /// The same function, rounded differently.

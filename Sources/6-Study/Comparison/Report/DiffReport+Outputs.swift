@@ -1,4 +1,5 @@
 public import FileIO
+public import ModelIR
 
 extension DiffReport {
   /// A pair of outputs.
@@ -7,6 +8,10 @@ extension DiffReport {
     public var name: String
     /// The right's name of it.
     public var otherName: String
+    /// The left's type of elements, such as `float32`.
+    public var type: String
+    /// The right's.
+    public var otherType: String
     /// The left's.
     public var shape: [Int]
     /// The right's, where the two are not related and nothing was compared.
@@ -21,17 +26,20 @@ extension DiffReport {
     @ExplicitNull public var topOneAgreement: Double?
     /// In which part of the rows the five largest elements are the same set.
     @ExplicitNull public var topFiveAgreement: Double?
-    /// What the same graphs give in Double; nil where a side is a recording or nothing differs.
+    /// What the same graphs give in Double; nil where both sides are recordings or nothing differs.
     @ExplicitNull public var rounding: Rounding?
 
     public init(
-      name: String, otherName: String, shape: [Int], otherShape: [Int]? = nil, isWithinTolerance: Bool,
-      metrics: TensorMetrics,
+      name: String, otherName: String, type: String = DataType.float32.rawValue,
+      otherType: String = DataType.float32.rawValue, shape: [Int], otherShape: [Int]? = nil,
+      isWithinTolerance: Bool, metrics: TensorMetrics,
       absoluteTolerance: Double, topOneAgreement: Double? = nil, topFiveAgreement: Double? = nil,
       rounding: Rounding? = nil
     ) {
       self.name = name
       self.otherName = otherName
+      self.type = type
+      self.otherType = otherType
       self.shape = shape
       self.otherShape = otherShape
       self.isWithinTolerance = isWithinTolerance
@@ -43,7 +51,8 @@ extension DiffReport {
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, shape, metrics, rounding
+      case name, type, shape, metrics, rounding
+      case otherType = "other_type"
       case otherName = "other_name"
       case otherShape = "other_shape"
       case isWithinTolerance = "is_within_tolerance"
@@ -55,11 +64,12 @@ extension DiffReport {
 
   /// Largest absolute errors as parts of the reference's largest magnitude, of the first batch.
   public struct Rounding: Sendable, Codable, Hashable {
-    /// The left in float32 against the left in Double; nil where it is infinite.
+    /// The left in float32 against the left in Double, a recording against the other side in Double; nil where it is
+    /// infinite.
     @ExplicitNull public var leftError: Double?
-    /// The right in float32 against the right in Double.
+    /// The right likewise.
     @ExplicitNull public var rightError: Double?
-    /// The left in Double against the right in Double.
+    /// The left in Double against the right in Double; nil where a side is a recording.
     @ExplicitNull public var doubleError: Double?
 
     public init(

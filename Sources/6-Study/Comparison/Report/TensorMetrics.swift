@@ -17,7 +17,7 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
   @ExplicitNull public var meanRelativeError: Double?
   /// Square root of the mean squared error; nil where it is infinite.
   @ExplicitNull public var rmse: Double?
-  /// a * b / (|a| |b|); nil where one of them is all zeros or not finite.
+  /// a * b / (|a| |b|); nil where one of them is all zeros, not finite, or too large or small to be squared.
   @ExplicitNull public var cosineSimilarity: Double?
   /// Peak signal-to-noise ratio in dB, 20 log10(largest |b| / rmse); nil where the tensors do not differ at all or
   /// the error is infinite.
@@ -28,7 +28,7 @@ public struct TensorMetrics: Sendable, Codable, Hashable {
   public var largestMagnitude: Double
   /// Where |a - b| is largest; nil where nothing differs.
   @ExplicitNull public var worst: Worst?
-  /// How many float32 numbers lie between the elements.
+  /// How many float32 numbers lie between the elements; of integers, how far they are apart.
   public var ulp: ULPDistribution
 
   public init(
@@ -76,6 +76,10 @@ extension TensorMetrics {
     @ExplicitNull public var left: Double?
     /// nil where it is not finite.
     @ExplicitNull public var right: Double?
+    /// The left's integer where Double rounds it: past 2^53.
+    public var leftInteger: Int128?
+    /// The right's integer where Double rounds it.
+    public var rightInteger: Int128?
 
     public init(
       index: [Int], left: Double? = nil, right: Double? = nil
@@ -85,9 +89,53 @@ extension TensorMetrics {
       self.right = right
     }
 
-    enum CodingKeys: String, CodingKey {
-      case index, left, right
+    /// Elements that are integers.
+    public init(index: [Int], leftInteger: Int128, rightInteger: Int128) {
+      self.init(index: index, left: Double(leftInteger), right: Double(rightInteger))
+      self.leftInteger = Self.unlessExact(leftInteger)
+      self.rightInteger = Self.unlessExact(rightInteger)
     }
+
+    private static func unlessExact(_ integer: Int128) -> Int128? {
+      Double(exactly: integer) == nil ? integer : nil
+    }
+  }
+}
+
+extension TensorMetrics.Worst {
+  enum CodingKeys: String, CodingKey {
+    case index, left, right
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      index: try container.decode([Int].self, forKey: .index),
+      left: try container.decodeIfPresent(Double.self, forKey: .left),
+      right: try container.decodeIfPresent(Double.self, forKey: .right))
+    func integer(_ key: CodingKeys) -> Int128? {
+      if let value = try? container.decode(Int64.self, forKey: key) { return Int128(value) }
+      return (try? container.decode(UInt64.self, forKey: key)).map { Int128($0) }
+    }
+    leftInteger = integer(.left).flatMap(Self.unlessExact)
+    rightInteger = integer(.right).flatMap(Self.unlessExact)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(index, forKey: .index)
+    func encode(_ value: Double?, _ integer: Int128?, _ key: CodingKeys) throws {
+      // Whole numbers of 64 bits are written as they are.
+      if let signed = integer.flatMap({ Int64(exactly: $0) }) {
+        try container.encode(signed, forKey: key)
+      } else if let unsigned = integer.flatMap({ UInt64(exactly: $0) }) {
+        try container.encode(unsigned, forKey: key)
+      } else {
+        try container.encode(value, forKey: key)
+      }
+    }
+    try encode(left, leftInteger, .left)
+    try encode(right, rightInteger, .right)
   }
 }
 

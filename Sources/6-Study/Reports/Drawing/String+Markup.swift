@@ -21,7 +21,7 @@ extension String {
   }
 
   /// A name from a file for an element or attribute: control characters are escaped as in messages.
-  var nameMarkup: String { escapedForMessage.markup }
+  var nameMarkup: String { escapedWhole.markup }
 
   /// A sentence for an element or attribute, whole however long it is.
   var sentenceMarkup: String { onOneLine.markup }

@@ -27,7 +27,7 @@ extension AgreementReport {
       images > 0 ? "\((Double(count) / Double(images) * 100).fixed(2)) %  (\(count.grouped))" : "-"
     }
     func side(_ side: Side) -> String {
-      "\(side.path.escapedForMessage): \(side.architecture.escapedForMessage); \(side.preprocessing.text)"
+      "\(side.path.escapedWhole): \(side.architecture.escapedWhole); \(side.preprocessing.text)"
     }
     var rows = [
       ("left", side(left)), ("right", side(right)),
@@ -55,14 +55,14 @@ extension AgreementReport {
       for entry in worst {
         table.add([
           entry.distance.scientific, entry.outputError.scientific, "\(entry.left.name) \(entry.left.percent)",
-          "\(entry.right.name) \(entry.right.percent)", entry.image.escapedForMessage,
+          "\(entry.right.name) \(entry.right.percent)", entry.image.escapedWhole,
         ])
       }
       text += "\n" + style.bold("images on which they part most") + "\n" + table.text(style)
     }
     if !unreadable.isEmpty {
       text += "\n" + style.bold("not read") + "\n"
-      for entry in unreadable.prefix(10) { text += "  \(entry.image.escapedForMessage): \(entry.reason)\n" }
+      for entry in unreadable.prefix(10) { text += "  \(entry.image.escapedWhole): \(entry.reason)\n" }
       if unreadable.count > 10 { text += "  and \((unreadable.count - 10).grouped) more\n" }
     }
     return text
@@ -102,13 +102,13 @@ extension AgreementReport {
           [
             entry.distance.scientific, entry.outputError.scientific,
             "\(entry.left.name) \(entry.left.percent)", "\(entry.right.name) \(entry.right.percent)",
-            entry.image.escapedForMessage,
+            entry.image.escapedWhole,
           ]
         })
     }
     if !unreadable.isEmpty {
       document.addHeading(3, "Not read")
-      document.addList(unreadable.map { "\($0.image.escapedForMessage): \($0.reason)" })
+      document.addList(unreadable.map { "\($0.image.escapedWhole): \($0.reason)" })
     }
     return document
   }

@@ -30,7 +30,7 @@ extension PreprocessingReport {
 
 extension ClassScore {
   /// The label, or the number where there is none.
-  var name: String { label?.escapedForMessage ?? "class \(index)" }
+  var name: String { label?.escapedWhole ?? "class \(index)" }
 
   /// `93.41 %`.
   var percent: String { "\((probability * 100).fixed(2)) %" }
@@ -61,7 +61,7 @@ extension PredictionReport {
   public func text(_ style: Style) -> String {
     var result = preprocessing.text.wrapped(to: style.width).map { style.faint($0) + "\n" }.joined()
     for image in images {
-      result += "\n" + style.bold(image.image.escapedForMessage.fitted(to: style.width)) + "\n"
+      result += "\n" + style.bold(image.image.escapedWhole.fitted(to: style.width)) + "\n"
       if let error = image.error {
         result += "  " + "not read: \(error)".wrapped(to: style.width - 2).joined(separator: "\n  ") + "\n"
         continue
@@ -110,11 +110,11 @@ extension EvaluationReport {
     var rows = [
       (
         "model",
-        "\(model.escapedForMessage): \(architecture.escapedForMessage), \(parameters.grouped) parameters"
+        "\(model.escapedWhole): \(architecture.escapedWhole), \(parameters.grouped) parameters"
       ),
       (
         "images",
-        "\(images.grouped) of \(dataset.name.escapedForMessage), truth by \(dataset.groundTruth.escapedForMessage)"
+        "\(images.grouped) of \(dataset.name.escapedWhole), truth by \(dataset.groundTruth.escapedWhole)"
       ),
       ("prepared", preprocessing.text),
       ("top-1", "\(percent(top1, of: images))  (\(top1.grouped))"),
@@ -143,7 +143,7 @@ extension EvaluationReport {
       text += "\n" + style.bold("not read") + "\n"
       let shown = isPerClass ? unreadable.count : 10
       for entry in unreadable.prefix(shown) {
-        text += "  \(entry.image.escapedForMessage): \(entry.reason)\n"
+        text += "  \(entry.image.escapedWhole): \(entry.reason)\n"
       }
       if unreadable.count > shown { text += "  and \((unreadable.count - shown).grouped) more\n" }
     }
@@ -154,7 +154,7 @@ extension EvaluationReport {
     _ style: Style, isPerClass: Bool, percent: (Int, Int) -> String
   ) -> String {
     var names: [Int: String] = [:]
-    for entry in classes { names[entry.index] = entry.label?.escapedForMessage ?? "class \(entry.index)" }
+    for entry in classes { names[entry.index] = entry.label?.escapedWhole ?? "class \(entry.index)" }
     func name(_ index: Int) -> String { names[index] ?? "class \(index)" }
     var text = ""
     if !confusions.isEmpty {

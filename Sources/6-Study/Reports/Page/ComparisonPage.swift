@@ -54,8 +54,7 @@ package struct ComparisonPage {
   }
 
   private func markup(_ cause: DiffReport.Cause) -> String {
-    let certainty = cause.confirmed ? "confirmed by undoing it" : "not confirmed"
-    return "<h3>Cause: \(cause.kind.rawValue.markup), \(certainty)</h3>\n"
+    return "<h3>Cause: \(cause.kind.rawValue.markup), \(report.certainty(of: cause))</h3>\n"
       + "<p>\(cause.explanation.sentenceMarkup)</p>\n"
   }
 
@@ -71,7 +70,7 @@ package struct ComparisonPage {
           [NodeDiagram.Box(title: "...", subtitle: "what comes before", inputs: [])]
           + section.nodes.map { node in
             NodeDiagram.Box(
-              title: node.op, subtitle: node.name.escapedForMessage, fill: node.isCentre ? .panel : .paper,
+              title: node.op, subtitle: node.name.escapedWhole, fill: node.isCentre ? .panel : .paper,
               stroke: node.isCentre ? .accent : .muted, inputs: node.inputs.map { $0 + 1 })
           }
         let diagram = NodeDiagram(
@@ -85,8 +84,7 @@ package struct ComparisonPage {
       return
         "<p><b>\(output.names.markup)</b>: \(output.shape) on the left, \(other) on the right; not compared</p>\n"
     }
-    let word = output.isWithinTolerance ? "within the tolerance" : "outside the tolerance"
-    return "<p><b>\(output.names.markup)</b> \("\(output.shape)".markup): \(word)</p>\n"
+    return "<p><b>\(output.names.markup)</b> \("\(output.shape)".markup): \(output.outcome)</p>\n"
       + list(output.metricRows)
   }
 

@@ -25,7 +25,7 @@ extension DeploymentReport {
       result += "\n" + style.bold(finding.title) + "\n"
       for (name, text) in [("found", finding.message), ("to do", finding.remedy), ("source", finding.source)]
       {
-        let lines = text.escapedForMessage.wrapped(to: max(20, style.width - 8))
+        let lines = text.escapedWhole.wrapped(to: max(20, style.width - 8))
         for (index, line) in lines.enumerated() {
           result += (index == 0 ? name : "").padded(to: 8) + line + "\n"
         }
@@ -58,7 +58,7 @@ extension DeploymentReport {
 
   private var headline: String {
     let errors = findings.count { $0.severity == .error }
-    let name = model.escapedForMessage
+    let name = model.escapedWhole
     let found = findings.count == 1 ? "1 finding" : "\(findings.count) findings"
     let count = "\(checkedNodes.grouped) nodes checked, \(found)"
     return passes
@@ -70,7 +70,7 @@ extension DeploymentReport {
 extension DeploymentReport.Finding {
   /// `Resize up1`, or nothing.
   fileprivate var place: String {
-    [op, node?.escapedForMessage].compactMap { $0 }.joined(separator: " ")
+    [op, node?.escapedWhole].compactMap { $0 }.joined(separator: " ")
   }
 
   fileprivate var title: String {

@@ -35,7 +35,18 @@ struct DiffJUnit {
     return result + "</testsuite>\n</testsuites>\n"
   }
 
+  /// The outcome where the comparison failed: one case, which is an error.
+  static func failed(left: String, right: String, message: String) -> String {
+    let counts = "tests=\"1\" failures=\"0\" errors=\"1\""
+    let suite = "\(left) against \(right)".nameMarkup
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"scalenet diff\" \(counts)>\n"
+      + "<testsuite name=\"\(suite)\" \(counts) skipped=\"0\">\n"
+      + "<testcase classname=\"\(suite)\" name=\"verdict\">\n<error message=\"\(message.sentenceMarkup)\"/>\n"
+      + "</testcase>\n</testsuite>\n</testsuites>\n"
+  }
+
   private func message(_ output: DiffReport.Output) -> String {
+    if output.provesNothing { return output.outcome }
     if let other = output.otherShape { return "\(output.shape) on the left, \(other) on the right" }
     return
       "\(output.metrics.mismatchedCount.grouped) of \(output.metrics.elementCount.grouped) elements outside of "
@@ -56,4 +67,14 @@ struct DiffJUnit {
 extension DiffReport {
   /// The report as JUnit's XML: a test case for each output and one for the verdict.
   public var junit: String { DiffJUnit(self).text }
+
+  /// The same of a comparison that could not be made: one test case with an error.
+  ///
+  /// - Parameters:
+  ///   - left: the path of the left.
+  ///   - right: the path of the right.
+  ///   - message: what went wrong.
+  public static func junit(ofFailed left: String, _ right: String, message: String) -> String {
+    DiffJUnit.failed(left: left, right: right, message: message)
+  }
 }

@@ -20,8 +20,8 @@ struct DiffPage {
       document.addParagraph("\(first.nodeText): \(first.errorText). \(first.explanation)")
     }
     for cause in [report.cause].compactMap({ $0 }) + report.otherCauses {
-      let certainty = cause.confirmed ? "confirmed" : "not confirmed"
-      document.addHeading(3, "Cause: \(cause.kind.rawValue) (\(certainty))")
+      document.addHeading(
+        3, "Cause: \(cause.kind.rawValue) (\(cause.confirmed ? "confirmed" : "not confirmed"))")
       document.addParagraph("\(cause.explanation)")
     }
     if let amplification = report.amplification {
@@ -47,7 +47,7 @@ struct DiffPage {
     }
     document.addHeading(
       3, "Output \(output.names) \(output.shape): ",
-      output.isWithinTolerance ? "within the tolerance" : .strong("outside the tolerance"))
+      output.isWithinTolerance ? "\(output.outcome)" : .strong(output.outcome))
     addTable(["quantity", "value"], output.metricRows, to: &document)
   }
 
@@ -70,7 +70,7 @@ struct DiffPage {
       ["layer", "on the right", "op", "aligned by", "shape", ">error of the largest", "tolerance"],
       report.layers.enumerated().map { index, layer -> [ReportDocument.Run] in
         [
-          "\(layer.name.escapedForMessage)", "\(layer.otherName.escapedForMessage)", "\(layer.op)",
+          "\(layer.name.escapedWhole)", "\(layer.otherName.escapedWhole)", "\(layer.op)",
           "\(layer.alignment.rawValue)", "\(layer.shape.shapeText)", "\(layer.relativeError.errorText)",
           index == first ? .strong("first outside") : layer.isWithinTolerance ? "within" : "outside",
         ]
@@ -79,7 +79,7 @@ struct DiffPage {
 
   private func add(_ unmatched: DiffReport.Unmatched, to document: inout ReportDocument) {
     let rows = [("left", unmatched.left), ("right", unmatched.right)].flatMap { side, layers in
-      layers.map { [side, $0.name.escapedForMessage, $0.op, $0.reason] }
+      layers.map { [side, $0.name.escapedWhole, $0.op, $0.reason] }
     }
     if rows.isEmpty { return }
     document.addHeading(3, "On one side only")

@@ -32,7 +32,7 @@ struct DiffPrecision {
       }
       return (
         [
-          layer.name.escapedForMessage, layer.op, text(layer.outputError), text(layer.foundError),
+          layer.name.escapedWhole, layer.op, text(layer.outputError), text(layer.foundError),
           text(layer.explainedError), text(layer.accumulatedError), error ?? "-", clipped(layer),
         ], layer.isExplained == false
       )
@@ -55,7 +55,7 @@ struct DiffPrecision {
     let advice = precision.advice
     var rows: [(name: String, value: String)] = []
     if !advice.keep.isEmpty {
-      rows.append(("keep in float32", advice.keep.map(\.escapedForMessage).joined(separator: ", ")))
+      rows.append(("keep in float32", advice.keep.map(\.escapedWhole).joined(separator: ", ")))
     }
     rows.append(("outcome", advice.explanation))
     let steps = advice.steps.map { step in
@@ -75,7 +75,7 @@ extension DiffReport.Amplification {
         let reason = node.reason.map { ": \($0)" } ?? ""
         return (
           "\(node.factor.scientific) times",
-          "\(node.name.escapedForMessage) (\(node.op)), from \(node.inputError.scientific) to "
+          "\(node.name.escapedWhole) (\(node.op)), from \(node.inputError.scientific) to "
             + "\(node.outputError.scientific)\(reason)"
         )
       }

@@ -1,13 +1,18 @@
 import Comparison
 import FileIO
+import ModelIR
 
 extension DiffReport {
   /// `MATCH` or `DIFFER`, and how a difference is told apart.
   var headline: String {
     let word = verdict == .match ? "MATCH" : "DIFFER"
+    if provesNothing { return "\(word): nothing is proved" }
     switch kind {
     case .identical: return "\(word): every element is the same"
-    case .rounding: return "\(word): the same function, rounded differently"
+    case .rounding:
+      return "\(word): "
+        + (left.isRecording || right.isRecording
+          ? "no more than rounding differs" : "the same function, rounded differently")
     case .real where verdict == .match: return "\(word): within the tolerance, but more than rounding differs"
     case .real: return "\(word): a real difference of weights or semantics"
     case nil: return word
@@ -17,11 +22,19 @@ extension DiffReport {
   /// What is compared with what: label and text.
   var sideRows: [(name: String, value: String)] {
     func side(_ side: Side.Info) -> String {
-      let kind = side.isRecording ? "recorded outputs" : side.architecture?.escapedForMessage ?? ""
-      return side.path.escapedForMessage + ": \(side.format)" + (kind.isEmpty ? "" : ", \(kind)")
+      let kind = side.isRecording ? "recorded outputs" : side.architecture?.escapedWhole ?? ""
+      return side.path.escapedWhole + ": \(side.format)" + (kind.isEmpty ? "" : ", \(kind)")
     }
     return [("left", side(left)), ("right", side(right))] + inputs.map { ("input", $0.text) }
       + (batches == 1 ? [] : [("batches", "\(batches)")]) + [("tolerance", tolerance.text)]
+  }
+
+  /// How a cause was confirmed, if it was.
+  func certainty(of cause: Cause) -> String {
+    guard cause.confirmed else { return "not confirmed" }
+    if cause.kind == .rounding { return "confirmed in Double" }
+    return left.isRecording || right.isRecording
+      ? "confirmed by computing it so" : "confirmed by undoing it"
   }
 
   /// Whether the sides' names of layers differ anywhere.
@@ -38,7 +51,7 @@ extension DiffReport.Input {
   /// `input [1, 3, 224, 224], seed 0; left takes NCHW, right NHWC`.
   var text: String {
     let names = otherName == nil || otherName == name ? name : "\(name) = \(otherName ?? "")"
-    var result = "\(names.escapedForMessage) \(shape), \(source.escapedForMessage)"
+    var result = "\(names.escapedWhole) \(shape), \(source.escapedWhole)"
     switch (layout, otherLayout) {
     case ("any", "any"): break
     case _ where layout == otherLayout: result += "; \(layout)"
@@ -66,11 +79,41 @@ extension Tolerance {
 extension DiffReport.Output {
   /// Both names, or the one.
   var names: String {
-    (name == otherName ? name : "\(name) = \(otherName)").escapedForMessage
+    (name == otherName ? name : "\(name) = \(otherName)").escapedWhole
+  }
+
+  /// Whether it is within the tolerance.
+  var outcome: String {
+    if provesNothing { return "nothing is proved, as no element is finite on both sides" }
+    return isWithinTolerance ? "within the tolerance" : "outside the tolerance"
+  }
+
+  /// Whether its elements are integers or truth values on a side.
+  private var isWhole: Bool {
+    [type, otherType].contains { DataType(rawValue: $0)?.isFloatingPoint == false }
+  }
+
+  /// The element with the largest error on each side, with as many digits as it takes to tell them apart.
+  private func text(_ worst: TensorMetrics.Worst) -> (left: String, right: String) {
+    func text(_ value: Double?, _ integer: Int128?, _ digits: (Double) -> String) -> String {
+      if let integer { return "\(integer)" }
+      guard let value else { return "not finite" }
+      if isWhole, let integer = Int128(exactly: value) { return "\(integer)" }
+      return digits(value)
+    }
+    func both(_ digits: (Double) -> String) -> (left: String, right: String) {
+      (text(worst.left, worst.leftInteger, digits), text(worst.right, worst.rightInteger, digits))
+    }
+    let short = both(\.shortest)
+    return short.left == short.right ? both { "\($0)" } : short
   }
 
   /// Metrics by what they are called.
   var metricRows: [(name: String, value: String)] {
+    if metrics.elementCount == 0 { return [("elements", "none")] }
+    if provesNothing {
+      return [("not finite", "all \(metrics.elementCount.grouped) elements on both sides alike")]
+    }
     var rows = [
       (
         "absolute error",
@@ -79,7 +122,9 @@ extension DiffReport.Output {
       ),
       (
         "relative error",
-        "max \(metrics.maxRelativeError.errorText), mean \(metrics.meanRelativeError.errorText)"
+        metrics.largestMagnitude == 0 && metrics.mismatchedCount > 0
+          ? "none, as the right has no element that is finite and not 0"
+          : "max \(metrics.maxRelativeError.errorText), mean \(metrics.meanRelativeError.errorText)"
       ),
       (
         "outside",
@@ -90,21 +135,21 @@ extension DiffReport.Output {
     if let cosine = metrics.cosineSimilarity { rows.append(("cosine", cosine.fixed(9))) }
     if let psnr = metrics.psnr { rows.append(("PSNR", "\(psnr.fixed(1)) dB")) }
     if metrics.nonFiniteCount > 0 {
-      rows.append(("not finite", "\(metrics.nonFiniteCount.grouped) elements on both sides alike"))
+      let noun = metrics.nonFiniteCount == 1 ? "element" : "elements"
+      rows.append(("not finite", "\(metrics.nonFiniteCount.grouped) \(noun) on both sides alike"))
     }
     if let worst = metrics.worst {
+      let (left, right) = text(worst)
+      rows.append(("worst element", "\(worst.index): left \(left), right \(right)"))
+    }
+    if !isWhole {
+      let ulp = metrics.ulp
       rows.append(
         (
-          "worst element",
-          "\(worst.index): left \(worst.left?.shortest ?? "not finite"), right \(worst.right?.shortest ?? "not finite")"
+          "ULP distance",
+          "median \(ulp.median.short), 90 % \(ulp.p90.short), 99 % \(ulp.p99.short), max \(ulp.max.short)"
         ))
     }
-    let ulp = metrics.ulp
-    rows.append(
-      (
-        "ULP distance",
-        "median \(ulp.median.short), 90 % \(ulp.p90.short), 99 % \(ulp.p99.short), max \(ulp.max.short)"
-      ))
     if let one = topOneAgreement {
       let five = topFiveAgreement.map { ", top-5 in \(($0 * 100).fixed(1)) %" } ?? ""
       rows.append(("agreement", "top-1 in \((one * 100).fixed(1)) %\(five) of rows"))
@@ -126,7 +171,7 @@ extension DiffReport.FirstDivergence {
   /// Both nodes, or the one where they are called alike.
   var nodeText: String {
     func text(_ name: String?, _ op: String?, _ side: String) -> String {
-      name.map { "\($0.escapedForMessage) (\(op ?? ""))" } ?? "nothing on the \(side)"
+      name.map { "\($0.escapedWhole) (\(op ?? ""))" } ?? "nothing on the \(side)"
     }
     let (node, other) = (text(name, op, "left"), text(otherName, otherOp, "right"))
     return node == other ? node : "\(node) = \(other)"

@@ -60,7 +60,7 @@ struct DiffTable {
 
   private var outputs: String {
     report.outputs.map { output in
-      let word = output.isWithinTolerance ? "within the tolerance" : "OUTSIDE the tolerance"
+      let word = output.outcome.replacing("outside", with: "OUTSIDE")
       if let other = output.otherShape {
         return title(
           "output \(output.names): \(output.shape) on the left, \(other) on the right; not compared")
@@ -89,12 +89,11 @@ struct DiffTable {
   }
 
   private func rows(of cause: DiffReport.Cause) -> [(name: String, value: String)] {
-    let how = cause.kind == .rounding ? ", confirmed in Double" : ", confirmed by undoing it"
-    var rows = [("kind", cause.kind.rawValue + (cause.confirmed ? how : ", not confirmed"))]
+    var rows = [("kind", "\(cause.kind.rawValue), \(report.certainty(of: cause))")]
     if let node = cause.node ?? cause.otherNode {
-      rows.append(("node", node.escapedForMessage + (cause.node == nil ? ", on the right" : "")))
+      rows.append(("node", node.escapedWhole + (cause.node == nil ? ", on the right" : "")))
     }
-    if let tensor = cause.tensor { rows.append(("tensor", tensor.escapedForMessage)) }
+    if let tensor = cause.tensor { rows.append(("tensor", tensor.escapedWhole)) }
     // The verdict may have said it.
     return report.explanation.contains(cause.explanation) ? rows : rows + [("meaning", cause.explanation)]
   }
@@ -127,8 +126,8 @@ struct DiffTable {
     let first = report.firstDivergenceIndex
     for (index, layer) in report.layers.enumerated() {
       table.add(
-        [index == first ? ">" : layer.isWithinTolerance ? " " : "x", layer.name.escapedForMessage]
-          + (hasOtherNames ? [layer.otherName.escapedForMessage] : [])
+        [index == first ? ">" : layer.isWithinTolerance ? " " : "x", layer.name.escapedWhole]
+          + (hasOtherNames ? [layer.otherName.escapedWhole] : [])
           + [
             layer.op, layer.alignment.rawValue, layer.relativeError.errorText,
             ErrorBar.text(layer.relativeError),
@@ -146,7 +145,7 @@ struct DiffTable {
 
   private func unmatched(_ unmatched: DiffReport.Unmatched) -> String {
     let rows = [("left", unmatched.left), ("right", unmatched.right)].flatMap { side, layers in
-      layers.map { (name: side, value: "\($0.name.escapedForMessage) (\($0.op)): \($0.reason)") }
+      layers.map { (name: side, value: "\($0.name.escapedWhole) (\($0.op)): \($0.reason)") }
     }
     return title("on one side only: \(unmatched.left.count) left, \(unmatched.right.count) right")
       + self.rows(rows)
@@ -168,7 +167,7 @@ struct DiffTable {
     for weight in differing {
       table.add([
         weight.names, weight.shape.shapeText, weight.status.words, weight.relativeError?.scientific ?? "-",
-        weight.note?.escapedForMessage ?? "",
+        weight.note?.escapedWhole ?? "",
       ])
     }
     return heading + table.text(style)
@@ -179,7 +178,7 @@ extension DiffReport.Weight {
   /// Both names, or the one.
   var names: String {
     let names = name == otherName ? [name] : [name, otherName]
-    return names.compactMap { $0 }.joined(separator: " = ").escapedForMessage
+    return names.compactMap { $0 }.joined(separator: " = ").escapedWhole
   }
 }
 

@@ -5,29 +5,29 @@ extension GraphSummary {
   /// What the file says of its graph, as names and texts; names from the file are escaped.
   var rows: [(name: String, text: String)] {
     var rows: [(name: String, text: String)] = []
-    if !name.isEmpty { rows.append(("graph", name.escapedForMessage)) }
+    if !name.isEmpty { rows.append(("graph", name.escapedWhole)) }
     rows.append(
       (
         "inputs",
-        inputs.isEmpty ? "none" : inputs.map { $0.text(\.escapedForMessage) }.joined(separator: ", ")
+        inputs.isEmpty ? "none" : inputs.map { $0.text(\.escapedWhole) }.joined(separator: ", ")
       ))
     rows.append(
       (
         "outputs",
-        outputs.isEmpty ? "none" : outputs.map { $0.text(\.escapedForMessage) }.joined(separator: ", ")
+        outputs.isEmpty ? "none" : outputs.map { $0.text(\.escapedWhole) }.joined(separator: ", ")
       ))
     if let producer {
       rows.append(
         (
           "producer",
-          ([producer] + (producerVersion.map { [$0] } ?? [])).joined(separator: " ").escapedForMessage
+          ([producer] + (producerVersion.map { [$0] } ?? [])).joined(separator: " ").escapedWhole
         ))
     }
-    if !versions.isEmpty { rows.append(("versions", versions.escapedForMessage)) }
+    if !versions.isEmpty { rows.append(("versions", versions.escapedWhole)) }
     for entry in metadata {
-      rows.append(("metadata", "\(entry.key.escapedForMessage): \(Self.cut(entry.value.escapedForMessage))"))
+      rows.append(("metadata", "\(entry.key.escapedWhole): \(Self.cut(entry.value.escapedWhole))"))
     }
-    var kinds = operators.prefix(Self.mostKinds).map { "\($0.count) \($0.name.escapedForMessage)" }
+    var kinds = operators.prefix(Self.mostKinds).map { "\($0.count) \($0.name.escapedWhole)" }
     if operators.count > Self.mostKinds { kinds.append("\(operators.count - Self.mostKinds) more kinds") }
     rows.append(("operators", kinds.isEmpty ? "none" : kinds.joined(separator: ", ")))
     if functions > 0 { rows.append(("functions", "\(functions)")) }
@@ -79,6 +79,6 @@ extension GraphSummary.Port {
 extension GraphSummary.Initializer {
   /// `fc.weight float32[1000, 2048]`.
   var text: String {
-    "\(name.escapedForMessage) \(type.escapedForMessage)[\(shape.map(String.init).joined(separator: ", "))]"
+    "\(name.escapedWhole) \(type.escapedWhole)[\(shape.map(String.init).joined(separator: ", "))]"
   }
 }

@@ -4,7 +4,7 @@ import Inspection
 extension InspectionReport {
   /// The network's name on one line, control characters escaped: names come from files.
   var title: String {
-    let name = displayName.escapedForMessage
+    let name = displayName.escapedWhole
     return name.isEmpty ? "unnamed network" : name
   }
 
@@ -17,7 +17,7 @@ extension InspectionReport {
       $0.contains(where: \.isLetter) && $0.first?.isNumber == false
     }
     let name = parts.joined(separator: "-")
-    if ["Net", "NeXt", "NeSt"].contains(where: name.contains) { return name.escapedForMessage }
+    if ["Net", "NeXt", "NeSt"].contains(where: name.contains) { return name.escapedWhole }
     if blocks.isEmpty { return "other" }
     if hasScalesOnly { return "ScaleNet" }
     let isGrouped = blocks.contains { $0.groups > 1 }
@@ -26,7 +26,7 @@ extension InspectionReport {
 
   /// The last component of the path, control characters escaped.
   var fileName: String {
-    (path.split(separator: "/").last.map(String.init) ?? path).escapedForMessage
+    (path.split(separator: "/").last.map(String.init) ?? path).escapedWhole
   }
 
   /// Whether every block aggregates scales, so that scales are worth columns of their own.
@@ -37,7 +37,7 @@ extension InspectionReport {
 
   /// What the file says of images and classes.
   var imageRows: [(name: String, text: String)] {
-    (images.map { [("images", $0.escapedForMessage)] } ?? [])
+    (images.map { [("images", $0.escapedWhole)] } ?? [])
       + (labels.map { [("labels", "names of \($0 == 1 ? "1 class" : "\($0) classes")")] } ?? [])
   }
 

@@ -29,13 +29,13 @@ struct ModelTable {
   private func fitted(_ text: String) -> String { style.cutsNames ? text.fitted(to: style.width) : text }
 
   private var header: String {
-    let file = report.path.escapedForMessage
+    let file = report.path.escapedWhole
     // Most inputs are called just that.
-    let inputName = report.input.name == "input" ? "" : " \(report.input.name.escapedForMessage)"
+    let inputName = report.input.name == "input" ? "" : " \(report.input.name.escapedWhole)"
     let layout = report.input.layout.map { " (\($0))" } ?? ""
     let input = "input\(inputName) \(report.input.shape)\(layout)"
     return style.bold(name) + "\n"
-      + fitted("\(report.format.escapedForMessage), \(report.classesText)")
+      + fitted("\(report.format.escapedWhole), \(report.classesText)")
       + "\n" + fitted(file) + "\n" + fitted(input) + "\n"
       + report.imageRows.map { row in
         row.text.wrapped(to: style.width - row.name.count - 1).enumerated().map { index, line in
@@ -61,7 +61,7 @@ struct ModelTable {
         let counts = block.channels.map { ($0 == 0 ? "-" : String($0)).padded(to: digits, isRight: true) }
         let kernels = block.kernelTexts.map { $0.padded(to: 2) }.joined(separator: " ")
         return [
-          block.name.escapedForMessage, block.sizeText, counts.joined(separator: " "),
+          block.name.escapedWhole, block.sizeText, counts.joined(separator: " "),
           ShareBar(block.channels).text(barWidth), kernels, block.parameters.short, block.macs.short,
         ]
       }
@@ -87,7 +87,7 @@ struct ModelTable {
     ])
     addBlocks(to: &table) { block in
       [
-        block.name.escapedForMessage, block.kindText, block.sizeText, "\(block.channels.reduce(0, +))",
+        block.name.escapedWhole, block.kindText, block.sizeText, "\(block.channels.reduce(0, +))",
         "\(block.outputChannels)", "\(block.kernelSizes.max() ?? 0)", "\(block.groups)", block.squeezeText,
         block.parameters.short, block.macs.short,
       ]
@@ -112,7 +112,7 @@ struct ModelTable {
     for layer in report.layers {
       let more = layer.inputShapes.count > 1 ? " +\(layer.inputShapes.count - 1)" : ""
       table.add([
-        layer.name.escapedForMessage, layer.op, (layer.inputShapes.first?.shapeText ?? "-") + more,
+        layer.name.escapedWhole, layer.op, (layer.inputShapes.first?.shapeText ?? "-") + more,
         layer.outputShape.shapeText, layer.parameters.short, layer.macs.short,
       ])
     }

@@ -28,7 +28,7 @@ struct PageReport {
     document.addHeading(2, "\(report.title)")
     let layout = report.input.layout.map { " (\($0))" } ?? ""
     document.addParagraph(
-      "\(report.path.escapedForMessage): \(report.format.escapedForMessage), \(report.classesText), input \(report.input.name.escapedForMessage) \(report.input.shape.shapeText)\(layout)"
+      "\(report.path.escapedWhole): \(report.format.escapedWhole), \(report.classesText), input \(report.input.name.escapedWhole) \(report.input.shape.shapeText)\(layout)"
     )
     for row in report.imageRows { document.addParagraph("\(row.name): \(row.text)") }
     for line in report.assumptionLines { document.addParagraph("\(line)") }
@@ -61,17 +61,17 @@ struct PageReport {
       zip(reports, reports.labels).map { report, label in
         let scales = report.scales
         return [
-          label.escapedForMessage, scales?.originText ?? "-", scales?.join.rawValue ?? "-",
-          "\(scales?.mostScales ?? 1)", (scales?.scales.joined(separator: ", ") ?? "-").escapedForMessage,
+          label.escapedWhole, scales?.originText ?? "-", scales?.join.rawValue ?? "-",
+          "\(scales?.mostScales ?? 1)", (scales?.scales.joined(separator: ", ") ?? "-").escapedWhole,
         ]
       })
   }
 
   private func addScales(_ scales: ScaleTable, to document: inout ReportDocument) {
-    document.addParagraph("\(scales.summary.escapedForMessage)")
+    document.addParagraph("\(scales.summary.escapedWhole)")
     document.addTable(
       ["block"] + scales.scales.map { ">\($0)" },
-      scales.blocks.map { [$0.name.escapedForMessage] + scales.texts($0) })
+      scales.blocks.map { [$0.name.escapedWhole] + scales.texts($0) })
   }
 
   private func addBlocks(_ report: InspectionReport, to document: inout ReportDocument) {
@@ -79,7 +79,7 @@ struct PageReport {
       return document.addTable(
         ["block", ">stage", ">size", ">1", ">2", ">4", ">7", "kernels", "resize", ">parameters", ">MACs"],
         report.blocks.map { block in
-          [block.name.escapedForMessage, "\(block.stage)", block.sizeText]
+          [block.name.escapedWhole, "\(block.stage)", block.sizeText]
             + block.channels.map { $0 == 0 ? "-" : "\($0)" }
             + [
               block.kernelSizes.map { $0 == 0 ? "-" : "\($0)" }.joined(separator: " "),
@@ -96,7 +96,7 @@ struct PageReport {
       ],
       report.blocks.map { block in
         [
-          block.name.escapedForMessage, block.kindText, "\(block.stage)", block.sizeText,
+          block.name.escapedWhole, block.kindText, "\(block.stage)", block.sizeText,
           block.channels.filter { $0 > 0 }.map(String.init).joined(separator: " + "),
           "\(block.outputChannels)",
           "\(block.kernelSizes.max() ?? 0)", "\(block.groups)", block.squeezeText, block.parameters.grouped,
@@ -111,7 +111,7 @@ struct PageReport {
       ["layer", "op", "inputs", "output", ">parameters", ">MACs"],
       report.layers.map { layer in
         [
-          layer.name.escapedForMessage, layer.op, layer.inputShapes.map(\.shapeText).joined(separator: ", "),
+          layer.name.escapedWhole, layer.op, layer.inputShapes.map(\.shapeText).joined(separator: ", "),
           layer.outputShape.shapeText, layer.parameters.grouped, layer.macs.grouped,
         ]
       })

@@ -23,7 +23,7 @@ extension ReportFormat {
 
 extension ProfileReport {
   /// What the network is called, on one line.
-  var title: String { (architecture.isEmpty ? model : architecture).escapedForMessage + " in TensorRT" }
+  var title: String { (architecture.isEmpty ? model : architecture).escapedWhole + " in TensorRT" }
 
   /// How long it took.
   var timeText: String {
@@ -88,7 +88,7 @@ extension ProfileReport {
       document.addTable(
         ["layer", "kind", ">ms", "for"],
         foreignLayers.map {
-          [$0.name.escapedForMessage, $0.kind.rawValue, $0.timeMs.millisecondsText, $0.placeText]
+          [$0.name.escapedWhole, $0.kind.rawValue, $0.timeMs.millisecondsText, $0.placeText]
         })
     }
     if !unclaimedNodes.isEmpty {
@@ -96,7 +96,7 @@ extension ProfileReport {
       document.addTable(
         ["node", "operator", "part", ">MACs"],
         unclaimedNodes.map {
-          [$0.name.escapedForMessage, $0.op, $0.place.escapedForMessage, $0.macs.grouped]
+          [$0.name.escapedWhole, $0.op, $0.place.escapedWhole, $0.macs.grouped]
         })
     }
     if isPerLayer {
@@ -105,9 +105,9 @@ extension ProfileReport {
         [">#", "layer", "kind", "type", "nodes", "part", ">ms", ">share"],
         layers.enumerated().map { index, layer in
           [
-            "\(index + 1)", layer.name.escapedForMessage, layer.kind.rawValue,
-            (layer.type ?? "-").escapedForMessage,
-            layer.nodes.joined(separator: ", ").escapedForMessage, layer.placeText,
+            "\(index + 1)", layer.name.escapedWhole, layer.kind.rawValue,
+            (layer.type ?? "-").escapedWhole,
+            layer.nodes.joined(separator: ", ").escapedWhole, layer.placeText,
             layer.timeMs.millisecondsText,
             layer.share.percentText,
           ]
@@ -178,7 +178,7 @@ extension ProfileReport.Part {
   func cells(exact: Bool) -> [String] {
     let divided = (dividedMs ?? 0) > 0 ? "~" : ""
     return [
-      name.escapedForMessage, "\(layers)", timeMs.map { divided + $0.milliseconds } ?? "-", share.percentText,
+      name.escapedWhole, "\(layers)", timeMs.map { divided + $0.milliseconds } ?? "-", share.percentText,
       insertedMs.millisecondsText, macs == 0 ? "-" : exact ? macs.grouped : macs.short,
       macs == 0 ? "-" : macsShare.percent, ratio.map { $0.fixed(2) } ?? "-",
     ]
@@ -193,7 +193,7 @@ extension ProfileReport.Fusion {
 extension ProfileReport.Layer {
   /// The parts of the network that it is of or for, with its scale where it has one alone.
   var placeText: String {
-    let place = places.joined(separator: ", ").escapedForMessage
+    let place = places.joined(separator: ", ").escapedWhole
     return place.isEmpty ? "-" : scales.count == 1 ? "\(place), scale \(scales[0])" : place
   }
 }

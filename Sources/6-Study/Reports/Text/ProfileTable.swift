@@ -16,7 +16,7 @@ struct ProfileTable {
 
   func text(isPerLayer: Bool) -> String {
     let limit = isPerLayer ? Int.max : Self.shownRows
-    var result = style.bold(cut(report.headline)) + "\n" + cut(report.model.escapedForMessage) + "\n"
+    var result = style.bold(cut(report.headline)) + "\n" + cut(report.model.escapedWhole) + "\n"
     let width = report.kindRows.map(\.name.columns).max() ?? 0
     for row in report.kindRows { result += row.name.padded(to: width) + "  \(row.value)\n" }
     result += "\ntime by part, beside multiply-accumulates\n" + table(report.parts)
@@ -66,7 +66,7 @@ struct ProfileTable {
     ])
     for layer in layers.prefix(limit) {
       table.add([
-        layer.name.escapedForMessage, layer.kind.rawValue, layer.placeText, layer.timeMs.millisecondsText,
+        layer.name.escapedWhole, layer.kind.rawValue, layer.placeText, layer.timeMs.millisecondsText,
       ])
     }
     return "\nlayers of TensorRT's own, or that match nothing\n" + table.text(style)
@@ -81,7 +81,7 @@ struct ProfileTable {
       .init("MACs", isNumber: true),
     ])
     for node in nodes.prefix(limit) {
-      table.add([node.name.escapedForMessage, node.op, node.place.escapedForMessage, node.macs.short])
+      table.add([node.name.escapedWhole, node.op, node.place.escapedWhole, node.macs.short])
     }
     return "\nnodes that no layer names\n" + table.text(style) + more(nodes.count, limit)
   }
@@ -94,7 +94,7 @@ struct ProfileTable {
     ])
     for layer in report.layers {
       table.add([
-        layer.name.escapedForMessage, layer.kind.rawValue, (layer.type ?? "-").escapedForMessage,
+        layer.name.escapedWhole, layer.kind.rawValue, (layer.type ?? "-").escapedWhole,
         layer.kind == .node ? layer.ops.joined(separator: "+") : "-", layer.placeText,
         layer.timeMs.millisecondsText, layer.share.percentText,
       ])

@@ -46,7 +46,7 @@ extension ReportDocument {
       case "|": result += isCell ? "\\|" : "|"
       case "\\":
         // Before punctuation it would make that plain.
-        let isEscape = after.map { $0.isASCII && ($0.isPunctuation || $0.isSymbol) } ?? isCell
+        let isEscape = after.map { $0.isASCII && ($0.isPunctuation || $0.isSymbol) } ?? false
         result += isEscape ? "\\\\" : "\\"
       case "*", "~":
         // Between spaces neither begins or ends anything.
@@ -56,7 +56,8 @@ extension ReportDocument {
         result += isPlain ? "_" : "\\_"
       case "]":
         // A link, or at the beginning of a paragraph a link's definition.
-        let isLink = after == "(" || after == "[" || after == ":" && characters.first == "["
+        let isDefinition = !isCell && characters.first == "[" && characters.firstIndex(of: "]") == index
+        let isLink = after == "(" || after == "[" || after == ":" && isDefinition
         result += isLink ? "\\]" : "]"
       case "<":
         let isTag = after.map { $0.isLetter || "/!?".contains($0) } ?? false

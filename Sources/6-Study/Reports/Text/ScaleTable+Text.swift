@@ -18,7 +18,7 @@ extension ScaleTable {
   var text: TextTable {
     var table = TextTable(
       [.init("block", isFlexible: true)] + scales.map { TextTable.Column($0, isNumber: true) })
-    for block in blocks { table.add([block.name.escapedForMessage] + texts(block)) }
+    for block in blocks { table.add([block.name.escapedWhole] + texts(block)) }
     return table
   }
 }

@@ -94,22 +94,22 @@ enum TensorRows {
   static func document(_ reports: [TensorReport], isPerTensor: Bool) -> ReportDocument {
     var document = ReportDocument()
     for report in reports {
-      document.addHeading(2, "\(report.architecture.escapedForMessage)")
-      let reason = report.reason.map { ", \($0.escapedForMessage)" } ?? ""
+      document.addHeading(2, "\(report.architecture.escapedWhole)")
+      let reason = report.reason.map { ", \($0.escapedWhole)" } ?? ""
       document.addParagraph(
-        "\(report.path.escapedForMessage): \(report.format.escapedForMessage)\(reason)")
+        "\(report.path.escapedWhole): \(report.format.escapedWhole)\(reason)")
       if let graph = report.graph {
         document.addTable(["of the file", "what it says"], graph.rows.map { [$0.name, $0.text] })
       }
       if isPerTensor {
         document.addTable(
           ["tensor", "type", "shape", ">bytes", ">minimum", ">maximum", ">mean", ">not finite"],
-          report.tensors.map { [$0.name.escapedForMessage] + cells($0, bytes: $0.bytes.grouped, none: "-") })
+          report.tensors.map { [$0.name.escapedWhole] + cells($0, bytes: $0.bytes.grouped, none: "-") })
       } else {
         document.addTable(
           ["module", ">tensors", ">parameters", ">buffers", ">bytes"],
           report.modules.map { module in
-            [module.name.isEmpty ? "all" : module.name.escapedForMessage]
+            [module.name.isEmpty ? "all" : module.name.escapedWhole]
               + [module.tensors, module.parameters, module.buffers, module.bytes].map(\.grouped)
           })
       }

@@ -18,14 +18,14 @@ struct TensorTable {
   }
 
   private var header: String {
-    var text = style.bold(report.architecture.escapedForMessage.fitted(to: style.width)) + "\n"
+    var text = style.bold(report.architecture.escapedWhole.fitted(to: style.width)) + "\n"
     if let reason = report.reason {
       text += reason.wrapped(to: style.width).map { $0 + "\n" }.joined()
     }
-    text += "\(report.format.escapedForMessage), \(Self.count(report.tensors.count, "tensor"))\n"
-    text += report.path.escapedForMessage.fitted(to: style.width) + "\n"
+    text += "\(report.format.escapedWhole), \(Self.count(report.tensors.count, "tensor"))\n"
+    text += report.path.escapedWhole.fitted(to: style.width) + "\n"
     for (key, value) in report.facts.sorted(by: { $0.key < $1.key }).prefix(12) {
-      text += "\(key.escapedForMessage): \(value.escapedForMessage)".fitted(to: style.width) + "\n"
+      text += "\(key.escapedWhole): \(value.escapedWhole)".fitted(to: style.width) + "\n"
     }
     if let graph = report.graph { text += "\n" + graph.lines(style) }
     if report.facts.count > 12 { text += "and \(report.facts.count - 12) more beside the tensors\n" }
@@ -47,7 +47,7 @@ struct TensorTable {
       let last =
         module.name.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? ""
       table.add([
-        String(repeating: "  ", count: module.depth - 1) + last.escapedForMessage, "\(module.tensors)",
+        String(repeating: "  ", count: module.depth - 1) + last.escapedWhole, "\(module.tensors)",
         module.parameters.short, module.buffers.short, module.bytes.byteText,
       ])
     }
@@ -66,7 +66,7 @@ struct TensorTable {
     }
     var table = TextTable(columns)
     for tensor in report.tensors {
-      var row = [tensor.name.escapedForMessage, tensor.type, tensor.shape.shapeText, tensor.bytes.byteText]
+      var row = [tensor.name.escapedWhole, tensor.type, tensor.shape.shapeText, tensor.bytes.byteText]
       if hasStatistics {
         row += [tensor.statistics?.minimum, tensor.statistics?.maximum, tensor.statistics?.mean].map {
           $0.map(\.significant) ?? "-"

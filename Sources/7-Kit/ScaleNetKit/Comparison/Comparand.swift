@@ -15,6 +15,9 @@ public struct RecordedOutputs: Sendable {
   public var batches: [[NamedTensor]]
   /// What a user should know of the reading, one sentence each.
   public var notes: [String]
+  /// The most significant digits that a number has, where that is fewer than float32 needs; nil for elements as they were
+  /// computed.
+  public var digits: Int?
   let files: [ByteRegion]
 
   /// Outputs in memory, one element a batch.
@@ -89,11 +92,13 @@ public enum Comparand: Sendable {
   private static func recorded(
     _ recording: Recording, _ format: String, _ path: String, _ file: ByteRegion
   ) -> RecordedOutputs {
-    RecordedOutputs(
+    var result = RecordedOutputs(
       path: path, format: format,
       batches: recording.batches.map { batch in
         batch.entries.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
       }, notes: recording.notes, files: [file])
+    result.digits = recording.digits
+    return result
   }
 
   /// The path of the file, or what stands in messages in its place.

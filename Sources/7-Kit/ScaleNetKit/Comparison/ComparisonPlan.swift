@@ -36,6 +36,11 @@ public struct ComparisonPlan: Sendable {
       right: graphs.right.map { SharedInputs.Taker(graph: $0, comparand: right) }, options: options,
       batchCount: graphs.batchCount)
     var notes = left.notes + right.notes + shared.notes
+    if graphs.left == nil, graphs.right == nil,
+      !options.inputs.isEmpty || options.seed != nil || options.batchSize != nil || options.batches != nil
+    {
+      notes.append("inputs are for models: two recordings are compared as they are")
+    }
     if graphs.left == nil || graphs.right == nil, graphs.left != nil || graphs.right != nil,
       options.inputs.isEmpty
     {
@@ -60,7 +65,9 @@ public struct ComparisonPlan: Sendable {
       return Side(info: info, content: .graph(graph))
     case .outputs(let recording):
       let info = Side.Info(path: recording.path, format: recording.format, isRecording: true)
-      return Side(info: info, content: .recording(recording.batches))
+      var side = Side(info: info, content: .recording(recording.batches))
+      side.digits = recording.digits
+      return side
     }
   }
 

@@ -107,7 +107,9 @@ struct SharedInputs {
   ) throws(ScaleNetError) -> Tensor {
     guard let array = given.array(for: names, isOnly: isOnly) else {
       throw .invalidOption(
-        "input", expected: "an array for the input \(names.joined(separator: " or "))",
+        "input",
+        expected:
+          "an array for the input \((Set(names).count == 1 ? Array(names.prefix(1)) : names).joined(separator: " or "))",
         found: given.arrays.map(\.name).joined(separator: ", ") + " in \(given.source.escapedForMessage)")
     }
     if [.complex64, .complex128].contains(array.tensor.dataType) {

@@ -112,6 +112,28 @@ struct DiffCommand: VerboseCommand {
 
   func run() throws {
     if let images { return try compareAnswers(on: images) }
+    do {
+      try compare()
+    } catch let error as ScaleNetError {
+      writeFailure(error)
+      throw error
+    }
+  }
+
+  /// Tells continuous integration what went wrong, in place of the outcome of an earlier run.
+  private func writeFailure(_ error: ScaleNetError) {
+    guard let junit, error.path != junit else { return }
+    let paths =
+      [left, right] + inputs.inputs.flatMap { [$0, $0.split(separator: "=").last.map(String.init) ?? $0] }
+    let outputs = OutputSet(overwrite: force, inputs: paths.compactMap { try? ByteRegion.map(path: $0) })
+    let text = DiffReport.junit(
+      ofFailed: left, right, message: error.message(in: .command, listsAll: false))
+    // The error itself is what matters.
+    guard (try? outputs.add(junit, Array(text.utf8), isText: true)) != nil else { return }
+    try? outputs.commit()
+  }
+
+  private func compare() throws {
     let progress = ProgressLine()
     defer { progress.clear() }
     progress.show("reading")
