@@ -9,6 +9,7 @@ extension ModelComparison {
   ) throws(ScaleNetError) {
     let plain = try withoutRounding(lower, isLeft: isLeft)
     var outputs = try plain.compareOutputs()
+    LargeMemory.giveBack()
     var probe = report
     try plain.addRounding(to: &outputs, &probe)
     let (side, reference) = isLeft ? ("left", "right") : ("right", "left")

@@ -163,10 +163,18 @@ struct PrecisionStudy {
     if let ownMain = stage.ownMain, let id = own.nodes[ownMain].inputs[1],
       stages.lower.weights[own[id].name] != nil
     {
-      guard let (reference, _, steps) = stages.weights(stage), let held = try? steps.nearest(reference) else {
-        return nil
+      guard let (reference, held, steps) = stages.weights(stage) else { return nil }
+      defer {
+        reference.releasePages()
+        held.releasePages()
       }
-      weight = held
+      if Self.isNearest(held, reference, steps) {
+        // What is in the file already need not be made.
+        weight = held.cast(to: reference.dataType)
+      } else {
+        guard let nearest = try? steps.nearest(reference) else { return nil }
+        weight = nearest
+      }
     }
     // What is cast to a half type on the way in is rounded there, and so is what is read in one.
     let type = stages.lower.type
@@ -194,6 +202,14 @@ struct PrecisionStudy {
     guard let quantizer = stage.quantizer else { return made }
     return try grafting.edit { (graph) throws(ScaleNetError) in
       try graph.addRounding(quantizer, of: made, name: other[stage.other].name, isBounded: false)
+    }
+  }
+
+  /// Whether a tensor is another one rounded to its steps.
+  private static func isNearest(_ held: Tensor, _ reference: Tensor, _ steps: Quantizer) -> Bool {
+    guard let pair = ElementPair(held, reference) else { return false }
+    return pair.allBlocks { start, a, b in
+      steps.rounded(b, from: start, shape: pair.shape, isBounded: false).map { $0 == a } ?? false
     }
   }
 

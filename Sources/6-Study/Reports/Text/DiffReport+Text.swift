@@ -5,6 +5,10 @@ extension DiffReport {
   /// `MATCH` or `DIFFER`, and how a difference is told apart.
   var headline: String {
     let word = verdict == .match ? "MATCH" : "DIFFER"
+    if kind == .real, isLowerPrecisionAlone {
+      return
+        "\(word): \(verdict == .match ? "within the tolerance; " : "")lower precision differs, and nothing else"
+    }
     switch kind {
     case .identical: return "\(word): every element is the same"
     case .rounding: return "\(word): the same function, rounded differently"
