@@ -53,10 +53,10 @@ import Testing
   }
 
   @Test func `what overflows is an error that says where`() {
-    let tensor = Tensor([1, 65_520, .infinity], shape: [3]).cast(to: .float16)
+    let tensor = Tensor([1, 65_520, .infinity] as [Float], shape: [3]).cast(to: .float16)
     let error = #expect(throws: ScaleNetError.self) { try tensor.floats() }
     #expect(error?.overflow?.value == 65_520)
-    let held = Tensor([1, 65_519, .infinity], shape: [3]).cast(to: .float16)
-    #expect((try? held.floats()) == [1, 65_504, .infinity])
+    let held = Tensor([1, 65_519, .infinity] as [Float], shape: [3]).cast(to: .float16)
+    #expect((try? held.floats()) == [1, 65_504, Float.infinity])
   }
 }

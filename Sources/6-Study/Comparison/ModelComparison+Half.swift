@@ -42,6 +42,11 @@ extension ModelComparison {
       }
       guard let place = places[graph.nodes[index].name] else { continue }
       let (node, other) = (graph.nodes[index], reference.nodes[place])
+      // What was looked at once need not stay in memory.
+      defer {
+        for id in node.inputs { graph.initializer(id)?.releasePages() }
+        for id in other.inputs { reference.initializer(id)?.releasePages() }
+      }
       for input in node.inputs.indices where input < other.inputs.count {
         guard let id = node.inputs[input], let held = graph[id].initializer, held.dataType == lower.type,
           let known = reference.initializer(other.inputs[input]), held.shape == known.shape,

@@ -1,9 +1,11 @@
 public import FileIO
 
 extension DiffReport {
-  /// Whether one side is in lower precision, and nothing else was found to differ, which was confirmed.
+  /// Whether one side is in lower precision, and undoing that was computed and left no difference.
   package var isLowerPrecisionAlone: Bool {
-    guard precision != nil, search == nil, let cause, cause.confirmed, otherCauses.isEmpty else { return false }
+    guard precision != nil, search == nil, let cause, cause.confirmed, otherCauses.isEmpty else {
+      return false
+    }
     return cause.kind == .halfPrecision || cause.kind == .quantizedWeights
   }
 
