@@ -15,6 +15,7 @@ import Testing
       .gelu(isTanh: true),
       { $0 / 2 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
     ),
+    (.round, { rint($0) }),
   ]
 
   @Test func functionsOfOneElement() {

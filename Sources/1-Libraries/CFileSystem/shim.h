@@ -1,4 +1,4 @@
-// What Linux's file systems can do, and the C library declares for GNU programs alone.
+// What Linux and its C library can do, and the headers declare for GNU programs alone.
 #pragma once
 
 extern int renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path,
@@ -23,3 +23,11 @@ static inline int file_system_is_being_written(int descriptor) {
   fcntl(descriptor, set_lease, no_lease);
   return 0;
 }
+
+// Gives the system back the pages of memory that was freed: 0 where there were none. Only glibc keeps so many.
+#ifdef __gnu_linux__
+extern int malloc_trim(__SIZE_TYPE__ kept);
+static inline int allocator_gives_back(void) { return malloc_trim(0); }
+#else
+static inline int allocator_gives_back(void) { return 0; }
+#endif

@@ -1,3 +1,4 @@
+import CFileSystem
 import Glibc
 
 // Safe: the memory is the caller's, who frees it; the flag is set once, before a program has threads.
@@ -18,6 +19,10 @@ package enum LargeMemory {
     }
     lacks(byteCount)
   }
+
+  /// Gives the system back what was freed and lies in holes between what is in use: between parts of the work whose pieces
+  /// of memory are of other sizes.
+  package static func giveBack() { _ = allocator_gives_back() }
 
   fileprivate static func lacks(_ byteCount: Int) -> Never {
     guard unsafe endsProgram else { fatalError("\(byteCount) bytes of memory are not there") }

@@ -21,19 +21,61 @@
   }
 }
 
+/// How stored elements become Float. Each is a type of its own, so that the loop over a row is made for it, in vectors.
+private protocol FloatConversion {
+  associatedtype Stored: FixedWidthInteger & BitwiseCopyable
+  static func float(_ stored: Stored) -> Float
+}
+
+private enum FromFloat16: FloatConversion {
+  @inline(__always) static func float(_ stored: UInt16) -> Float { HalfPrecision.float(stored) }
+}
+
+private enum FromBFloat16: FloatConversion {
+  @inline(__always) static func float(_ stored: UInt16) -> Float { Float(bitPattern: UInt32(stored) << 16) }
+}
+
+private enum FromInteger<Stored: FixedWidthInteger & BitwiseCopyable>: FloatConversion {
+  @inline(__always) static func float(_ stored: Stored) -> Float { Float(stored) }
+}
+
 extension ElementReader where Target == Float {
+  /// A reader of the types in which weights of few bits are stored.
+  @inline(__always)
+  private static func fast<Conversion: FloatConversion>(
+    _ conversion: Conversion.Type, _ isLittleEndian: Bool
+  ) -> ElementReader {
+    let size = MemoryLayout<Conversion.Stored>.size
+    guard isLittleEndian else {
+      return unsafe stored(Conversion.Stored.self, false) { Conversion.float($0) }
+    }
+    return unsafe ElementReader { source, step, count, target in
+      if step == 1 {
+        for index in 0..<count {
+          unsafe target[index] = unsafe Conversion.float(
+            source.loadUnaligned(fromByteOffset: index * size, as: Conversion.Stored.self))
+        }
+      } else {
+        for index in 0..<count {
+          unsafe target[index] = unsafe Conversion.float(
+            source.loadUnaligned(fromByteOffset: index * step * size, as: Conversion.Stored.self))
+        }
+      }
+    }
+  }
+
   /// Real numbers as Float; nil for complex elements. float64 is rounded, and can become infinite.
   static func floats(_ type: DataType, isLittleEndian little: Bool) -> ElementReader? {
     switch type {
     case .float32: unsafe stored(UInt32.self, little) { Float(bitPattern: $0) }
     case .float64: unsafe stored(UInt64.self, little) { Float(Double(bitPattern: $0)) }
-    case .float16: unsafe stored(UInt16.self, little) { Float(Float16(bitPattern: $0)) }
-    case .bfloat16: unsafe stored(UInt16.self, little) { Float(bitPattern: UInt32($0) << 16) }
-    case .int8: unsafe stored(Int8.self, little) { Float($0) }
-    case .int16: unsafe stored(Int16.self, little) { Float($0) }
+    case .float16: unsafe fast(FromFloat16.self, little)
+    case .bfloat16: unsafe fast(FromBFloat16.self, little)
+    case .int8: unsafe fast(FromInteger<Int8>.self, little)
+    case .int16: unsafe fast(FromInteger<Int16>.self, little)
     case .int32: unsafe stored(Int32.self, little) { Float($0) }
     case .int64: unsafe stored(Int64.self, little) { Float($0) }
-    case .uint8: unsafe stored(UInt8.self, little) { Float($0) }
+    case .uint8: unsafe fast(FromInteger<UInt8>.self, little)
     case .uint16: unsafe stored(UInt16.self, little) { Float($0) }
     case .uint32: unsafe stored(UInt32.self, little) { Float($0) }
     case .uint64: unsafe stored(UInt64.self, little) { Float($0) }
@@ -55,7 +97,7 @@ extension ElementReader where Target == Double {
     switch type {
     case .float32: unsafe stored(UInt32.self, little) { Double(Float(bitPattern: $0)) }
     case .float64: unsafe stored(UInt64.self, little) { Double(bitPattern: $0) }
-    case .float16: unsafe stored(UInt16.self, little) { Double(Float16(bitPattern: $0)) }
+    case .float16: unsafe stored(UInt16.self, little) { Double(HalfPrecision.float($0)) }
     case .bfloat16: unsafe stored(UInt16.self, little) { Double(Float(bitPattern: UInt32($0) << 16)) }
     case .int8: unsafe stored(Int8.self, little) { Double($0) }
     case .int16: unsafe stored(Int16.self, little) { Double($0) }

@@ -46,9 +46,7 @@ extension Tensor {
     let rounded = cast(to: half)
     do throws(ScaleNetError) {
       let storage = try Self.storage(of: UInt16.self, shape) { (start, count) throws(ScaleNetError) in
-        try rounded.floats(from: start, count: count).map {
-          half == .float16 ? Float16($0).bitPattern : UInt16(truncatingIfNeeded: $0.bitPattern >> 16)
-        }
+        HalfPrecision.patterns(try rounded.floats(from: start, count: count), half)
       }
       try checkIntact()
       return try Tensor(half, shape, storage: storage).cast(to: dataType)

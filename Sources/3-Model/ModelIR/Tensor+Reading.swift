@@ -197,7 +197,8 @@ extension Tensor {
           for index in 0..<count {
             unsafe halves[index] =
               dataType == .float16
-              ? Float16(floats[index]).bitPattern : UInt16(truncatingIfNeeded: floats[index].bitPattern >> 16)
+              ? HalfPrecision.pattern(floats[index])
+              : UInt16(truncatingIfNeeded: floats[index].bitPattern >> 16)
           }
         default:
           guard dataType.isInteger, channelScale == nil,
@@ -227,14 +228,17 @@ extension Tensor {
     guard storedType != dataType || channelScale != nil else { return }
     switch dataType {
     case .float16:
+      // What is not finite was so before, or is looked for.
+      var mayOverflow = false
       for index in 0..<target.count {
-        let value = unsafe target[index]
-        let rounded = Float(Float16(value))
-        if !rounded.isFinite && value.isFinite {
-          throw .overflow(value: Double(value), index: start + index, target: .float16)
-        }
-        unsafe target[index] = rounded
+        mayOverflow = unsafe mayOverflow || target[index].magnitude >= 65_520
       }
+      if mayOverflow,
+        let index = unsafe target.firstIndex(where: { $0.isFinite && $0.magnitude >= 65_520 })
+      {
+        throw .overflow(value: Double(unsafe target[index]), index: start + index, target: .float16)
+      }
+      for index in 0..<target.count { unsafe target[index] = unsafe HalfPrecision.rounded(target[index]) }
     case .bfloat16:
       for index in 0..<target.count {
         let value = unsafe target[index]

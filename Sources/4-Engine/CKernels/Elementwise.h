@@ -45,6 +45,7 @@ static void NAME(apply)(kernels_function function, const float *input, float *ou
     CASE(KERNELS_ERROR_FUNCTION)
     CASE(KERNELS_GELU)
     CASE(KERNELS_TANH_GELU)
+    CASE(KERNELS_ROUND)
 #undef CASE
     default:
       __builtin_memmove(output, input, (size_t)count * sizeof(float));

@@ -125,6 +125,7 @@ INLINE vector NAME(function)(const int kind, vector first, vector second, vector
     case KERNELS_GELU: return NAME(gelu)(x);
     // 1 + tanh(u) is twice the sigmoid of 2 u.
     case KERNELS_TANH_GELU: return x * NAME(sigmoid)(1.59576912f * (x + 0.044715f * x * x * x));
+    case KERNELS_ROUND: return __builtin_elementwise_rint(x);
     default: return x;
   }
 }

@@ -88,21 +88,11 @@ extension Executor {
     for image in unsafe 0..<input.batch {
       let source = unsafe input.elements + image * input.batchStride
       let target = unsafe output.elements + image * output.batchStride
-      switch type {
-      case .float16:
-        for index in 0..<size { unsafe target[index] = unsafe Scalar(Float16(source[index])) }
-      case .bfloat16:
-        for index in 0..<size { unsafe target[index] = unsafe Scalar(Self.bfloat16(Float(source[index]))) }
-      default:
+      if let type {
+        unsafe Scalar.round(source, into: target, count: size, to: type)
+      } else {
         unsafe target.update(from: source, count: size)
       }
     }
-  }
-
-  /// Rounded to the nearest bfloat16, ties to even.
-  private static func bfloat16(_ value: Float) -> Float {
-    guard value.isFinite else { return value }
-    let pattern = value.bitPattern
-    return Float(bitPattern: (pattern &+ 0x7fff &+ ((pattern >> 16) & 1)) & 0xffff_0000)
   }
 }

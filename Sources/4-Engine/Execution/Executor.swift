@@ -115,11 +115,15 @@ public final class Executor<Scalar: ExecutionScalar> {
   }
 
   /// The same run, one step at a time. The executor has memory for one.
-  package func observed(_ inputs: [String: Tensor]) throws(ScaleNetError) -> ObservedRun<Scalar> {
+  ///
+  /// - Parameter wanted: what is shown; nil for all values.
+  package func observed(
+    _ inputs: [String: Tensor], wanted: Set<ValueID>? = nil
+  ) throws(ScaleNetError) -> ObservedRun<Scalar> {
     let memory = try unfusedMemory()
     try check(inputs)
     try load(inputs, slice: 0, into: memory)
-    return ObservedRun(executor: self, memory: memory)
+    return ObservedRun(executor: self, memory: memory, wanted: wanted)
   }
 
   private func unfusedMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
@@ -138,9 +142,18 @@ public final class Executor<Scalar: ExecutionScalar> {
   fileprivate func tensor(
     _ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) -> Tensor {
-    let result = AlignedMemory<Scalar>(count: arenaCount(id, memory))
-    if !memory.plan.graph.isTyped(id) { unsafe copy(place, memory, to: result.elements) }
-    return try tensor(id, of: result, memory)
+    let type = type(id, memory)
+    guard !memory.plan.graph.isTyped(id), type.dataType.isFloatingPoint else {
+      return try tensor(id, of: AlignedMemory<Scalar>(count: 0), memory)
+    }
+    let shape = TensorShape(type.dimensions.compactMap(\.value))
+    let storage = unsafe ByteRegion.allocate(
+      origin: "memory", count: shape.elementCount * MemoryLayout<Scalar>.size
+    ) { target in
+      guard let start = target.baseAddress else { return }
+      unsafe copy(place, memory, to: start.bindMemory(to: Scalar.self, capacity: shape.elementCount))
+    }
+    return try Tensor(Scalar.dataType, shape, storage: storage).cast(to: type.dataType)
   }
 
   /// Elements of a value that lies in the arena.
@@ -188,11 +201,13 @@ public final class Executor<Scalar: ExecutionScalar> {
 package struct ObservedRun<Scalar: ExecutionScalar> {
   fileprivate let executor: Executor<Scalar>
   fileprivate let memory: PlanMemory<Scalar>
+  private let wanted: Set<ValueID>?
   private var step = 0
 
-  fileprivate init(executor: Executor<Scalar>, memory: PlanMemory<Scalar>) {
+  fileprivate init(executor: Executor<Scalar>, memory: PlanMemory<Scalar>, wanted: Set<ValueID>?) {
     self.executor = executor
     self.memory = memory
+    self.wanted = wanted
   }
 
   /// What the next step makes, often nothing; nil after the last.
@@ -202,7 +217,7 @@ package struct ObservedRun<Scalar: ExecutionScalar> {
     step += 1
     try executor.perform(current, memory)
     var values: [(ValueID, Tensor)] = []
-    for (value, place) in current.values {
+    for (value, place) in current.values where wanted?.contains(value) ?? true {
       values.append((value, try executor.tensor(value, at: place, memory)))
     }
     return values

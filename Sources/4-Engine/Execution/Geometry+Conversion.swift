@@ -39,7 +39,8 @@ extension UnaryFunction {
     case .swish(let alpha): self = .swish(alpha: alpha)
     case .erf: self = .errorFunction
     case .gelu(let isTanh): self = .gelu(isTanh: isTanh)
-    case .abs, .neg, .sign, .reciprocal, .floor, .ceil, .round, .log, .sin, .cos, .tan, .asin, .acos,
+    case .round: self = .round
+    case .abs, .neg, .sign, .reciprocal, .floor, .ceil, .log, .sin, .cos, .tan, .asin, .acos,
       .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .thresholdedRelu, .softplus, .softsign, .mish,
       .elu, .selu, .celu, .shrink, .not, .isNaN, .isInf, .bitwiseNot:
       return nil

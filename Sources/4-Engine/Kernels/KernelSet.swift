@@ -155,6 +155,8 @@ public enum UnaryFunction: Hashable, Sendable {
   case errorFunction
   /// `x / 2 * (1 + erf(x / sqrt(2)))`, or its approximation by the hyperbolic tangent.
   case gelu(isTanh: Bool)
+  /// The nearest whole number, halves to even.
+  case round
 }
 
 /// Element-wise functions of two operands.

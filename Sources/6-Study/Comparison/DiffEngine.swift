@@ -62,6 +62,18 @@ package struct DiffEngine: Sendable {
     }
   }
 
+  /// Runs in float32, and shows some values as soon as they exist.
+  func floats(
+    _ graph: Graph, _ inputs: [String: Tensor], observing wanted: Set<ValueID>, _ observe: Observer
+  ) throws(ScaleNetError) {
+    search?.add(graph, inDouble: false)
+    var run = try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).observed(
+      inputs, wanted: wanted)
+    while let values = try run.next() {
+      for (value, tensor) in values { try observe(value, tensor) }
+    }
+  }
+
   /// The outputs in float32; every value is shown as soon as it exists.
   @discardableResult
   func floats(
@@ -98,17 +110,35 @@ package struct DiffEngine: Sendable {
 extension Tensor {
   /// All elements, row-major; `name` is what an error speaks of. What overflows a half type is infinite.
   func floats(of name: String) throws(ScaleNetError) -> [Float] {
+    try floats(from: 0, count: elementCount, of: name)
+  }
+
+  /// `count` elements from row-major element `start` on; `name` is what an error speaks of. What overflows a half type is
+  /// infinite.
+  func floats(from start: Int, count: Int, of name: String) throws(ScaleNetError) -> [Float] {
     do throws(ScaleNetError) {
-      return try floats()
+      let elements = try floats(from: start, count: count)
+      try checkIntact()
+      return elements
     } catch {
       guard error.overflow?.type == DataType.float16.rawValue else {
         throw .unreadableInput(name: name, error: error)
       }
     }
     do throws(ScaleNetError) {
-      return try cast(to: .float32).floats().map { Float(Float16($0)) }
+      return HalfPrecision.rounded(try cast(to: .float32).floats(from: start, count: count))
     } catch {
       throw .unreadableInput(name: name, error: error)
+    }
+  }
+
+  /// Calls `body` with all elements, block by block, and the place of each block's first; `name` is what an error speaks of.
+  func forEachBlock(
+    of name: String, _ body: (_ start: Int, _ elements: [Float]) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
+    for start in stride(from: 0, to: elementCount, by: Self.blockElements) {
+      let count = min(Self.blockElements, elementCount - start)
+      try body(start, try floats(from: start, count: count, of: name))
     }
   }
 

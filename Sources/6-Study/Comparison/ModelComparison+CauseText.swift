@@ -19,7 +19,9 @@ extension ModelComparison {
     }
     let node = (hypothesis.node ?? hypothesis.otherNode)?.escapedWhole ?? "the graph"
     var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
-    if extent.count > 1 {
+    if let half = halfPrecision(fault, extent) {
+      text = half
+    } else if extent.count > 1 {
       text +=
         extent.ops.isEmpty
         ? "; it is so at \(extent.count) places"
@@ -34,6 +36,18 @@ extension ModelComparison {
         otherNode: fault.isReversed ? hypothesis.node : hypothesis.otherNode, tensor: hypothesis.tensor,
         confirmed: true)
     ]
+  }
+
+  /// What a file in a half type is, where both give the same with that undone at all places; nil of other faults.
+  private func halfPrecision(_ fault: Fault, _ extent: Extent) -> String? {
+    guard fault.hypothesis.kind == .halfPrecision, extent.isAll, extent.count > 1,
+      let (isLeft, lower) = try? lowerSide(), lower.isHalf
+    else { return nil }
+    let (own, other) = isLeft ? ("left", "right") : ("right", "left")
+    let ops = extent.ops.isEmpty ? "places" : "\(extent.ops.joined(separator: " and ")) nodes"
+    return
+      "The \(own) is in \(lower.type.rawValue): with that undone at all \(extent.count) \(ops) it gives what the "
+      + "\(other) gives"
   }
 
   func divergence(_ fault: Fault, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {

@@ -50,6 +50,8 @@ extension ModelComparison {
       try progress(.explaining)
       if let lower, !lower.lower.isHalf {
         try explainQuantized(&report, lower.lower, isLeft: lower.isLeft)
+      } else if let lower, try explainHalf(&report, lower.lower, isLeft: lower.isLeft) {
+        return
       } else {
         try explain(&report, outputs)
       }

@@ -9,6 +9,7 @@ extension ModelComparison {
   ) throws(ScaleNetError) {
     let plain = try withoutRounding(lower, isLeft: isLeft)
     var outputs = try plain.compareOutputs()
+    LargeMemory.giveBack()
     var probe = report
     try plain.addRounding(to: &outputs, &probe)
     let (side, reference) = isLeft ? ("left", "right") : ("right", "left")
@@ -57,10 +58,16 @@ extension ModelComparison {
     _ reference: Graph, _ place: Int, into graph: inout Graph, _ index: Int, _ lower: LowerPrecision
   ) throws(ScaleNetError) {
     let (node, other) = (graph.nodes[index], reference.nodes[place])
+    // What was looked at once need not stay in memory.
+    defer {
+      for id in node.inputs { graph.initializer(id)?.releasePages() }
+      for id in other.inputs { reference.initializer(id)?.releasePages() }
+    }
     for input in node.inputs.indices where input < other.inputs.count {
       guard let id = node.inputs[input], let quantizer = lower.weights[graph[id].name],
         let held = graph[id].initializer, let known = reference.initializer(other.inputs[input]),
-        held.shape == known.shape, let pair = ElementPair(held, known),
+        held.shape == known.shape,
+        let pair = ElementPair(held, known),
         let places = quantizer.places(pair.shape),
         pair.allBlocks({ start, a, b in
           guard let bounded = quantizer.rounded(b, from: start, shape: pair.shape, isBounded: true) else {

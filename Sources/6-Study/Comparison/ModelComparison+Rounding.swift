@@ -12,7 +12,11 @@ extension ModelComparison {
   func addRounding(to outputs: inout ComparedOutputs, _ report: inout DiffReport) throws(ScaleNetError) {
     func doubles(_ side: Side, isLeft: Bool) throws(ScaleNetError) -> [NamedTensor]? {
       guard let graph = side.graph else { return nil }
-      return try on(side) { () throws(ScaleNetError) in try engine.doubles(graph, inputs(isLeft: isLeft)) }
+      return try on(side) { () throws(ScaleNetError) in
+        try Self.onFloats(graph) { (graph) throws(ScaleNetError) in
+          [try engine.doubles(graph, inputs(isLeft: isLeft))]
+        }[0]
+      }
     }
     let lefts = try doubles(left, isLeft: true)
     let rights = try doubles(right, isLeft: false)

@@ -43,6 +43,7 @@ package struct ModelComparison {
   ) throws(ScaleNetError) -> DiffReport {
     try progress(.running)
     var outputs = try compareOutputs()
+    LargeMemory.giveBack()
     let isEmpty = outputs.areEmpty
     let isWithin =
       outputs.unrelated.isEmpty && !isEmpty
@@ -59,6 +60,7 @@ package struct ModelComparison {
     if !isIdentical, !isEmpty {
       try progress(.runningInDouble)
       try addRounding(to: &outputs, &report)
+      LargeMemory.giveBack()
     }
     report.outputs = outputs.reports
     var lower: (isLeft: Bool, lower: LowerPrecision)?
@@ -67,6 +69,7 @@ package struct ModelComparison {
       if let lower {
         try progress(.measuringPrecision)
         report.precision = try precision(lower.lower, isLeft: lower.isLeft, outputs)
+        LargeMemory.giveBack()
       }
     } catch {
       // Graphs put together of two that are not alike may not fit; the comparison itself does not depend on it.
@@ -162,7 +165,8 @@ extension ModelComparison {
     case (.match, .rounding):
       return "The outputs agree \(within); what differs is how float32 rounds, as both agree in Double."
     case (.match, .real):
-      let what = "The outputs agree \(within); computed in Double they differ too, by weights or semantics."
+      let reason = report.isLowerPrecisionAlone ? "" : ", by weights or semantics"
+      let what = "The outputs agree \(within); computed in Double they differ too\(reason)."
       return (report.cause?.explanation ?? report.search?.explanation).map { "\(what) \($0)" } ?? what
     case (.match, nil):
       let what = "The outputs agree \(within)"

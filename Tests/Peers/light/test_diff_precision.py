@@ -229,6 +229,14 @@ def test_half_precision_and_the_command_of_the_advice(files, tmp_path, dtype):
     precision = report["precision"]
     assert precision["type"] == dtype and precision["advice"]["keep"] == []
     assert all(layer["is_explained"] is not False for layer in precision["layers"])
+    # A sum has no weights, but reads values in the half type.
+    total = next(layer for layer in precision["layers"] if layer["name"] == "b1.add")
+    assert total["found_error"] > 0 and total["explained_error"] == pytest.approx(total["found_error"], rel=0.1)
+    assert report["cause"]["kind"] == "half_precision" and report["cause"]["confirmed"]
+    assert report["cause"]["explanation"] == f"The left is in {dtype}: with nothing rounded it gives what the right gives."
+    first = report["first_divergence"]
+    assert (first["name"], first["input_error"]) == ("b0.short", 0)
+    assert 0 < first["output_error"] < 4 * {"float16": 2**-11, "bfloat16": 2**-8}[dtype]
     output = report["outputs"][0]["metrics"]
     # A tolerance that the half type misses by a little asks for some layers, a narrow one for many.
     for part in (0.6, 0.2):
@@ -252,6 +260,21 @@ def test_text_markdown_and_page_show_layers_and_advice(files, tmp_path):
     scalenet(*common, "--html", tmp_path / "page.html", check=False)
     page = (tmp_path / "page.html").read_text()
     assert "lower precision: int8 on the right" in page and "b2.conv1" in page
+
+
+def test_a_list_of_all_layers_is_not_written_out(files):
+    text = scalenet("diff", files / "a.onnx", files / "a.tensor.onnx", check=False).stdout
+    assert "all of them" in text and "Nothing short of all" in text and "nodes_to_exclude" not in text
+
+
+def test_a_half_type_with_another_weight_too_is_not_called_rounding(files, tmp_path):
+    model = onnx.load(files / "a.float16.onnx")
+    tensor = next(tensor for tensor in model.graph.initializer if tensor.name == "b2.conv1.weight")
+    tensor.CopyFrom(numpy_helper.from_array(np.float16(1.25) * numpy_helper.to_array(tensor), tensor.name))
+    onnx.save(model, tmp_path / "other.onnx")
+    report = diff(tmp_path / "other.onnx", files / "a.onnx", status=DIFFERENCE)
+    assert "with nothing rounded" not in report["explanation"]
+    assert {cause["kind"] for cause in [report["cause"], *report["other_causes"]]} - {"half_precision"}, report["cause"]
 
 
 def test_models_in_one_precision_have_none(files):

@@ -1,5 +1,6 @@
 """Memory of its own, which is none of the mapped files': what README promises, as a part of the weights."""
 
+import logging
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import onnx
 import pytest
 from command import BINARY, DIFFERENCE, OK, scalenet
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 #: What a run takes whatever the weights are: the program, activations of one image in Double, parts of a layer.
 CONSTANT = 48e6
@@ -116,6 +118,74 @@ def test_memory_of_a_search_for_a_cause(large):
     faults.figures["memory", "peak"] += 2
     assert differing <= 1.0 * weights + CONSTANT
     assert layers <= 1.0 * weights + CONSTANT
+
+
+class OneImage(CalibrationDataReader):
+    """What a quantizer looks at: seeded noise."""
+
+    def __init__(self, name, shape):
+        image = np.random.default_rng(2).standard_normal(shape).astype(np.float32)
+        self.images = iter([{name: image}])
+
+    def get_next(self):
+        return next(self.images, None)
+
+
+@pytest.fixture(scope="module")
+def lower(large):
+    """ScaleNet-50 in fewer bits: our own half types, and ONNX Runtime's int8."""
+    source = large / "lower.onnx"
+    scalenet("convert", large / "scalenet50.pth", "-o", source, "--batch", 1, "--no-verify")
+    for dtype in ("float16", "bfloat16"):
+        scalenet("convert", source, "-o", large / f"lower.{dtype}.onnx", "--dtype", dtype, "--no-verify")
+    logging.getLogger().setLevel(logging.ERROR)
+    quantize_static(
+        str(source),
+        str(large / "lower.int8.onnx"),
+        OneImage(onnx.load(source).graph.input[0].name, (1, 3, 224, 224)),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+    )
+    np.save(large / "image.npy", np.random.default_rng(3).standard_normal((1, 3, 224, 224)).astype(np.float32))
+    return source
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "int8"])
+def test_memory_of_what_lower_precision_costs(lower, kind):
+    """With the pages of mapped files: at most twice what a forward pass of the float32 side takes."""
+    other, output = lower.with_suffix(f".{kind}.onnx"), lower.with_suffix(".npy")
+    running = highest("VmHWM", BINARY, "run", lower, "--input", lower.parent / "image.npy", "--output", output, "--force")
+    comparing = highest("VmHWM", BINARY, "diff", lower, other, status=DIFFERENCE)
+    print(f"\n{kind}: a forward pass {running / 1e6:.0f} MB, diff {comparing / 1e6:.0f} MB")
+    faults.figures["memory", "peak"] += 1
+    assert comparing <= 2 * running
+
+
+def test_memory_of_a_quantized_matrix_that_is_most_of_the_network(large):
+    """Integers that a graph makes weights of are read in blocks as well."""
+    source, other = large / "matrices.onnx", large / "matrices.int8.onnx"
+    model = onnx.load(source)
+    graph = model.graph
+    for tensor in list(graph.initializer):
+        matrix = numpy_helper.to_array(tensor)
+        scale = (np.abs(matrix).max(axis=1) / 127).astype(np.float32)
+        steps = np.clip(np.round(matrix / scale[:, None]), -127, 127).astype(np.int8)
+        graph.initializer.remove(tensor)
+        graph.initializer.extend(
+            numpy_helper.from_array(array, f"{tensor.name}.{part}")
+            for part, array in (("steps", steps), ("scale", scale), ("zero", np.zeros(len(scale), np.int8)))
+        )
+        inputs = [f"{tensor.name}.{part}" for part in ("steps", "scale", "zero")]
+        graph.node.insert(0, helper.make_node("DequantizeLinear", inputs, [tensor.name], name=f"{tensor.name}.widen", axis=0))
+    other.write_bytes(model.SerializeToString())
+    del model, graph, matrix, steps, tensor
+    weights = source.stat().st_size
+    differing = peak("diff", source, other, status=DIFFERENCE)
+    print(f"\nint8: {weights / 1e6:.0f} MB of weights, diff {differing / 1e6:.0f} MB")
+    faults.figures["memory", "peak"] += 1
+    assert differing <= 1.0 * weights + CONSTANT
+    other.unlink()
 
 
 def test_fresh_weights_are_written_as_they_are_made(tmp_path):

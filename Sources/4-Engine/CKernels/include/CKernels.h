@@ -27,6 +27,7 @@ enum {
   KERNELS_ERROR_FUNCTION,
   KERNELS_GELU,
   KERNELS_TANH_GELU,      // the approximation by the hyperbolic tangent
+  KERNELS_ROUND,          // to the nearest whole number, halves to even
 };
 
 typedef struct {

@@ -3,20 +3,27 @@ internal import ModelIR
 
 /// Which of the numbers of a scale or zero point belongs to an element.
 private struct BlockTable {
-  let count: Int
-  let shape: [Int]
-  let axis: Int
-  let blockSize: Int
+  private let count: Int
+  private let extent: Int
+  private let stride: Int
+  private let blockSize: Int
+
+  init(count: Int, shape: [Int], axis: Int, blockSize: Int) {
+    self.count = count
+    self.blockSize = blockSize
+    // One number for all needs no axis.
+    extent = count == 1 ? 1 : shape[axis]
+    stride = count == 1 ? 1 : Places.strides(shape)[axis]
+  }
 
   /// The number of the scale for the element at a place.
   func callAsFunction(_ place: Int) -> Int {
     if count == 1 { return 0 }
-    let strides = Places.strides(shape)
-    let index = place / strides[axis] % shape[axis]
+    let index = place / stride % extent
     if blockSize == 0 { return index }
-    let blocks = (shape[axis] + blockSize - 1) / blockSize
-    let outer = place / (strides[axis] * shape[axis])
-    return (outer * blocks + index / blockSize) * strides[axis] + place % strides[axis]
+    let blocks = (extent + blockSize - 1) / blockSize
+    let outer = place / (stride * extent)
+    return (outer * blocks + index / blockSize) * stride + place % stride
   }
 }
 

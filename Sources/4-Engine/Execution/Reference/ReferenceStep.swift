@@ -136,9 +136,8 @@ extension Executor {
     elements.reserveCapacity(place.images.batch * place.images.imageSize)
     let source = unsafe memory.address(place)
     for image in 0..<place.images.batch {
-      for index in 0..<place.images.imageSize {
-        unsafe elements.append(Double(source[image * place.images.batchStride + index]))
-      }
+      unsafe Scalar.widen(
+        source + image * place.images.batchStride, count: place.images.imageSize, to: &elements)
     }
     return TypedTensor(type.dataType, type.dimensions.compactMap(\.value), .real(elements))
   }
@@ -146,12 +145,10 @@ extension Executor {
   private func write(_ tensor: TypedTensor, to place: Operand, _ memory: PlanMemory<Scalar>) {
     let elements = tensor.reals
     let target = unsafe memory.address(place)
-    var next = 0
+    let size = place.images.imageSize
     for image in 0..<place.images.batch {
-      for index in 0..<place.images.imageSize {
-        unsafe target[image * place.images.batchStride + index] = Scalar(elements[next])
-        next += 1
-      }
+      unsafe Scalar.narrow(
+        elements[image * size..<(image + 1) * size], into: target + image * place.images.batchStride)
     }
   }
 }

@@ -56,6 +56,7 @@ extension kernels_function {
     case .errorFunction: self.init(kind: Int32(KERNELS_ERROR_FUNCTION), first: 0, second: 0)
     case .gelu(isTanh: false): self.init(kind: Int32(KERNELS_GELU), first: 0, second: 0)
     case .gelu(isTanh: true): self.init(kind: Int32(KERNELS_TANH_GELU), first: 0, second: 0)
+    case .round: self.init(kind: Int32(KERNELS_ROUND), first: 0, second: 0)
     }
   }
 

@@ -37,25 +37,34 @@ extension DoubleKernels {
     }
   }
 
-  /// A function of each element; ReLU in vectors, others as the reference has them.
+  /// A function of each element; ReLU, bounds and rounding in loops of their own, others as the reference has them.
   public func apply(
     _ function: UnaryFunction, _ input: FeatureMap<Double>, into output: FeatureMap<Double>,
     threads: ThreadPool
   ) {
-    guard function == .relu else {
-      unsafe reference.apply(function, input, into: output, threads: threads)
-      return
-    }
     let size = unsafe input.planeSize
-    unsafe forEachPlane(input, output, threads) { _, source, target in
-      for index in 0..<size {
-        let value = unsafe source[index]
-        unsafe target[index] = value < 0 ? 0 : value
+    /// The loop for each function: a closure that is known here becomes part of it.
+    func each(_ body: (Double) -> Double) {
+      unsafe forEachPlane(input, output, threads) { _, source, target in
+        for index in 0..<size { unsafe target[index] = unsafe body(source[index]) }
       }
+    }
+    switch function {
+    case .relu: each { $0 < 0 ? 0 : $0 }
+    case .round: each { $0.rounded(.toNearestOrEven) }
+    case .clip(let minimum, let maximum):
+      let (least, most) = (Double(minimum), Double(maximum))
+      each { (x) in
+        let raised = x < least ? least : x
+        return raised > most ? most : raised
+      }
+    case .sigmoid, .leakyReLU, .hardSigmoid, .hardSwish, .hyperbolicTangent, .squareRoot, .exponential,
+      .swish, .errorFunction, .gelu:
+      unsafe reference.apply(function, input, into: output, threads: threads)
     }
   }
 
-  /// Two arrays element by element, one or both broadcast; sums and products in vectors, others as the reference has them.
+  /// Two arrays element by element, one or both broadcast; sums, products and quotients in vectors, others as the reference has them.
   public func combine(
     _ function: BinaryFunction, _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>,
     _ broadcasting: Broadcasting, appliesReLU: Bool, into output: UnsafeMutablePointer<Double>,
@@ -63,7 +72,7 @@ extension DoubleKernels {
   ) {
     let axis = broadcasting.dimensions.count - 1
     let steps = (broadcasting.leftStrides[axis], broadcasting.rightStrides[axis])
-    guard function == .add || function == .multiply, broadcasting.outputStrides[axis] == 1,
+    guard [.add, .multiply, .divide].contains(function), broadcasting.outputStrides[axis] == 1,
       steps.0 <= 1, steps.1 <= 1, steps.0 + steps.1 > 0
     else {
       unsafe reference.combine(
@@ -94,6 +103,11 @@ extension DoubleKernels {
         each { (x, y) in
           let sum = x + y
           return sum < floor ? floor : sum
+        }
+      } else if function == .divide {
+        each { (x, y) in
+          let quotient = x / y
+          return quotient < floor ? floor : quotient
         }
       } else {
         each { (x, y) in

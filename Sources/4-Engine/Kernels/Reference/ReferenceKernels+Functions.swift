@@ -28,6 +28,7 @@ extension ReferenceKernels {
     case .errorFunction: erf(x)
     case .gelu(isTanh: false): x / 2 * erfc(-x / 2.0.squareRoot())
     case .gelu(isTanh: true): x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .round: x.rounded(.toNearestOrEven)
     }
   }
 

@@ -117,11 +117,8 @@ extension PrecisionStudy {
     }
     var (low, high) = (0, 0)
     var best: Outcome?
-    for count in [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512].filter({
-      $0 < ranked.count
-    })
-      + [ranked.count] where high == 0
-    {
+    // A few layers are what is hoped for. Where all of them do not help, nothing between is tried.
+    for count in [1, 2, 4, 8].filter({ $0 < ranked.count }) + [ranked.count] where high == 0 {
       if let outcome = try tried(count), outcome.isWithin {
         (high, best) = (count, outcome)
       } else {

@@ -112,11 +112,11 @@ struct PrecisionStudy {
     try graph.sortNodes()
 
     var result = [Measures](repeating: Measures(), count: stages.stages.count)
-    var references: [Int: [Float]] = [:]
-    var early: [Int: [(role: Int, elements: [Float])]] = [:]
-    func compare(_ stage: Int, _ role: Int, _ elements: [Float], _ reference: [Float]) {
-      var sums = SquareSums()
-      sums.add(elements, reference)
+    // Values as they were made: their elements are gone through in blocks.
+    var references: [Int: Tensor] = [:]
+    var early: [Int: [(role: Int, tensor: Tensor)]] = [:]
+    func compare(_ stage: Int, _ role: Int, _ found: Tensor, _ reference: Tensor) throws(ScaleNetError) {
+      let sums = try SquareSums(found, reference, name: stages.name(stages.stages[stage]))
       switch role {
       case 0: result[stage].found = sums.relative
       case 1: result[stage].explained = sums.relative
@@ -126,31 +126,30 @@ struct PrecisionStudy {
     }
     func arrive(_ id: ValueID, _ tensor: Tensor) throws(ScaleNetError) {
       if let (stage, role) = wanted[id] {
-        let elements = try tensor.floats(of: graph[id].name)
         if let reference = references[stage] {
-          compare(stage, role, elements, reference)
+          try compare(stage, role, tensor, reference)
           if waitingFor[stage] == 0 { references[stage] = nil }
         } else {
-          early[stage, default: []].append((role, elements))
+          early[stage, default: []].append((role, tensor))
         }
       }
       for stage in groupsBehind[id] ?? [] {
-        let reference = try tensor.floats(of: graph[id].name)
         if let quantizer = stages.stages[stage].quantizer {
-          result[stage].activation = Self.rounded(quantizer, reference, tensor.shape.dimensions)
-          let finite = reference.lazy.filter(\.isFinite)
-          if let least = finite.min(), let largest = finite.max() { result[stage].range = least...largest }
+          let held = try Self.rounded(quantizer, tensor, name: graph[id].name)
+          (result[stage].activation, result[stage].range) = (held.report, held.range)
         }
-        for (role, elements) in early.removeValue(forKey: stage) ?? [] {
-          compare(stage, role, elements, reference)
+        for (role, found) in early.removeValue(forKey: stage) ?? [] {
+          try compare(stage, role, found, tensor)
         }
-        if waitingFor[stage] > 0 { references[stage] = reference }
+        if waitingFor[stage] > 0 { references[stage] = tensor }
       }
     }
     for id in graph.inputs {
       if let tensor = otherInputs[0][graph[id].name] { try arrive(id, tensor) }
     }
-    try engine.floats(graph, otherInputs[0]) { (id, tensor) throws(ScaleNetError) in try arrive(id, tensor) }
+    try engine.floats(graph, otherInputs[0], observing: Set(wanted.keys).union(groupsBehind.keys)) {
+      (id, tensor) throws(ScaleNetError) in try arrive(id, tensor)
+    }
     return result
   }
 
@@ -164,23 +163,33 @@ struct PrecisionStudy {
     if let ownMain = stage.ownMain, let id = own.nodes[ownMain].inputs[1],
       stages.lower.weights[own[id].name] != nil
     {
-      guard let (reference, _, steps) = stages.weights(stage), let held = try? steps.nearest(reference) else {
-        return nil
+      guard let (reference, held, steps) = stages.weights(stage) else { return nil }
+      defer {
+        reference.releasePages()
+        held.releasePages()
       }
-      weight = held
+      if Self.isNearest(held, reference, steps) {
+        // What is in the file already need not be made.
+        weight = held.cast(to: reference.dataType)
+      } else {
+        guard let nearest = try? steps.nearest(reference) else { return nil }
+        weight = nearest
+      }
     }
-    // What is cast to a half type on the way in is rounded there.
+    // What is cast to a half type on the way in is rounded there, and so is what is read in one.
+    let type = stages.lower.type
     let casts = stage.ownNodes.contains { index in
-      if case .cast(let cast) = own.nodes[index].op { cast.to == stages.lower.type } else { false }
+      if case .cast(let cast) = own.nodes[index].op { cast.to == type } else { false }
     }
     var inputs: [ValueID: ValueID] = [:]
-    if casts, stages.lower.isHalf {
+    if stages.lower.isHalf {
       let read = stage.otherNodes.flatMap { other.nodes[$0].inputs.compactMap { $0 } } + [stage.other]
       for id in Set(read).sorted()
-      where stages.ownOf[id] != nil && (id != stage.other || stage.otherNodes.isEmpty) {
+      where id != stage.other || stage.otherNodes.isEmpty {
+        guard let held = stages.ownOf[id], casts || own[held].type.dataType == type else { continue }
         inputs[id] = try grafting.edit { (graph) throws(ScaleNetError) in
           try graph.addRounding(
-            Quantizer(half: stages.lower.type), of: id, name: other[id].name, isBounded: false)
+            Quantizer(half: type), of: id, name: other[id].name, isBounded: false)
         }
       }
     }
@@ -196,17 +205,36 @@ struct PrecisionStudy {
     }
   }
 
-  /// What is held of an activation.
-  private static func rounded(_ quantizer: Quantizer, _ elements: [Float], _ shape: [Int]) -> DiffReport
-    .Rounded?
-  {
-    guard let step = quantizer.largestStep, let clipped = quantizer.clippedCount(elements, shape: shape)
-    else {
-      return nil
+  /// Whether a tensor is another one rounded to its steps.
+  private static func isNearest(_ held: Tensor, _ reference: Tensor, _ steps: Quantizer) -> Bool {
+    guard let pair = ElementPair(held, reference) else { return false }
+    return pair.allBlocks { start, a, b in
+      steps.rounded(b, from: start, shape: pair.shape, isBounded: false).map { $0 == a } ?? false
     }
-    return DiffReport.Rounded(
-      type: quantizer.type.rawValue, halfStep: step / 2, largestError: nil, clippedCount: clipped,
-      elementCount: elements.count)
+  }
+
+  /// What is held of an activation, nil where that cannot be told, and the least and the largest of its numbers.
+  private static func rounded(
+    _ quantizer: Quantizer, _ tensor: Tensor, name: String
+  ) throws(ScaleNetError) -> (report: DiffReport.Rounded?, range: ClosedRange<Float>?) {
+    let shape = tensor.shape.dimensions
+    var clipped: Int? = 0
+    var (least, largest) = (Float.infinity, -Float.infinity)
+    try tensor.forEachBlock(of: name) { (start, elements) in
+      let count = quantizer.clippedCount(elements, from: start, shape: shape)
+      clipped = clipped.flatMap { known in count.map { known + $0 } }
+      for element in elements where element.isFinite {
+        least = min(least, element)
+        largest = max(largest, element)
+      }
+    }
+    let range = least <= largest ? least...largest : nil
+    guard let step = quantizer.largestStep, let clipped else { return (nil, range) }
+    return (
+      DiffReport.Rounded(
+        type: quantizer.type.rawValue, halfStep: step / 2, largestError: nil, clippedCount: clipped,
+        elementCount: tensor.elementCount), range
+    )
   }
 
   /// What is held of a stage's weight.
@@ -244,6 +272,14 @@ struct PrecisionStudy {
 struct SquareSums {
   private var differences = 0.0
   private var references = 0.0
+
+  init() {}
+
+  init(_ found: Tensor, _ reference: Tensor, name: String) throws(ScaleNetError) {
+    try reference.forEachBlock(of: name) { (start, elements) throws(ScaleNetError) in
+      add(try found.floats(from: start, count: elements.count, of: name), elements)
+    }
+  }
 
   mutating func add(_ found: [Float], _ reference: [Float]) {
     for (a, b) in zip(found, reference) {

@@ -1,6 +1,14 @@
 public import FileIO
 
 extension DiffReport {
+  /// Whether one side is in lower precision, and undoing that was computed and left no difference.
+  package var isLowerPrecisionAlone: Bool {
+    guard precision != nil, search == nil, let cause, cause.confirmed, otherCauses.isEmpty else {
+      return false
+    }
+    return cause.kind == .halfPrecision || cause.kind == .quantizedWeights
+  }
+
   /// What lower precision costs, where one side is in float32 and the other holds weights or activations in fewer bits.
   public struct Precision: Sendable, Codable, Hashable {
     /// The side in lower precision: `left` or `right`.

@@ -18,7 +18,8 @@ struct DiffPrecision {
   static let legend =
     "adds: error of the outputs if only this layer is in lower precision; found: its own error on values of float32; "
     + "steps: what of it the steps explain; in the run: its error in the whole; all as root mean squares, of the "
-    + "reference's"
+    + "reference's; weight step: the largest error of a weight, in steps, those of a half type being a unit in the last "
+    + "place of the largest weight; clipped: what lies outside of what the type holds"
 
   static let columns = ["layer", "op", "adds", "found", "steps", "in the run", "weight step", "clipped"]
 
@@ -54,7 +55,11 @@ struct DiffPrecision {
   var adviceRows: [(name: String, value: String)] {
     let advice = precision.advice
     var rows: [(name: String, value: String)] = []
-    if !advice.keep.isEmpty {
+    // A list of all layers says no more than that it is all of them, and a command no more than the float32 side.
+    let isAll = advice.keep.count == precision.layers.count { $0.op != "input" } && advice.keep.count > 1
+    if isAll {
+      rows.append(("keep in float32", "all of them"))
+    } else if !advice.keep.isEmpty {
       rows.append(("keep in float32", advice.keep.map(\.escapedWhole).joined(separator: ", ")))
     }
     rows.append(("outcome", advice.explanation))
@@ -62,7 +67,7 @@ struct DiffPrecision {
       "\(step.count) kept: \(step.outputError.errorText)\(step.isWithinTolerance ? ", within" : "")"
     }
     if advice.steps.count > 1 { rows.append(("runs, worst first", steps.joined(separator: "; "))) }
-    if let command = advice.command { rows.append(("command", command)) }
+    if let command = advice.command, !isAll { rows.append(("command", command)) }
     return rows
   }
 }

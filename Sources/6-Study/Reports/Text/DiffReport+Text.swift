@@ -7,6 +7,10 @@ extension DiffReport {
   var headline: String {
     let word = verdict == .match ? "MATCH" : "DIFFER"
     if provesNothing { return "\(word): nothing is proved" }
+    if kind == .real, isLowerPrecisionAlone {
+      return
+        "\(word): \(verdict == .match ? "within the tolerance; " : "")lower precision differs, and nothing else"
+    }
     switch kind {
     case .identical: return "\(word): every element is the same"
     case .rounding:
