@@ -155,6 +155,13 @@ struct ComparedOutputs {
   /// Outputs that one side lacks, and the path of the other one.
   var uncompared: [(name: String, path: String)] = []
 
+  /// Whether an output of either side has NaN or infinities.
+  var haveNonfinite: Bool {
+    (left + right).contains { output in
+      (try? output.tensor.floats())?.contains { !$0.isFinite } ?? false
+    }
+  }
+
   /// All counterparts.
   var all: [(left: Int, right: Int)] { pairs.map { ($0.left, $0.right) } + unrelated }
 
