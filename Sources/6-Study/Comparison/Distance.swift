@@ -126,6 +126,9 @@ package struct Distance: Sendable, Hashable {
   /// Whether all elements of the left are 0.
   var isLeftZero: Bool { leftSquares == 0 }
 
+  /// Whether all elements of the right are 0; NaN is none.
+  var isRightZero: Bool { rightSquares == 0 }
+
   /// The largest error as a part of the reference's largest magnitude; 0 where nothing differs.
   package var relativeError: Double {
     if maxAbsoluteError == 0 { return 0 }

@@ -93,7 +93,7 @@ extension ModelComparison {
           + "\(distance.infiniteCount == 1 ? "is" : "are") infinite on both sides")
     }
     if distance.elementCount > 0, !distance.provesNothing {
-      let isZero = (left: distance.isLeftZero, right: distance.largestMagnitude == 0)
+      let isZero = (left: distance.isLeftZero, right: distance.isRightZero)
       if isZero.left, isZero.right {
         outputs.notes.append("output \(name) is all zeros on both sides")
       } else if isZero.right {

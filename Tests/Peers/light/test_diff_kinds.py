@@ -291,6 +291,8 @@ def test_nothing_is_claimed_of_what_comes_behind_a_number_that_is_none(tmp_path)
         found = report(*(tmp_path / file for file in files))
         assert [cause["kind"] for cause in causes(found) if cause["confirmed"]] == ["different_weights"]
         assert "other differences remain" not in found["explanation"]
+        assert "(1 NaN or infinite)" in found["explanation"]
+        assert not any("all zeros" in note for note in found["notes"])
 
 
 def test_a_page_shows_both_graphs_where_one_lacks_the_node(tmp_path):

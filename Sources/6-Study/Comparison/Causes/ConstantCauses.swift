@@ -184,9 +184,11 @@ enum ConstantCauses: CauseFamily {
           + "\(largest.scientific), as another \(isEpsilon ? "epsilon in a normalisation" : "normalisation, or one on one side alone,") folded into it would give"
       )
     }
+    let nonfinite = pair.nonfiniteCounts
+    func text(_ count: Int) -> String { count == 0 ? "" : " (\(count) NaN or infinite)" }
     return (
-      .differentWeights, "its own \(name.escapedForMessage)",
-      "other values in \(pair.differingCount) of \(pair.count) elements"
+      .differentWeights, "its own \(name.escapedForMessage)\(text(nonfinite.own))",
+      "other values in \(pair.differingCount) of \(pair.count) elements\(text(nonfinite.other))"
     )
   }
 
