@@ -22,6 +22,8 @@ package struct Distance: Sendable, Hashable {
   package private(set) var infiniteCount = 0
   /// Whether all elements of the left are 0; of squares that vanish that could not be told.
   private(set) var isLeftZero = true
+  /// The same of the right; NaN is none.
+  private(set) var isRightZero = true
   private var leftSquares = 0.0
   private var rightSquares = 0.0
   private var product = 0.0
@@ -57,6 +59,7 @@ package struct Distance: Sendable, Hashable {
     for index in left.indices {
       let (a, b) = (Double(left[index]), Double(right[index]))
       if a != 0 { isLeftZero = false }
+      if b != 0 { isRightZero = false }
       leftSum += a * a
       rightSum += b * b
       both += a * b
@@ -97,6 +100,7 @@ package struct Distance: Sendable, Hashable {
     var worst: Int?
     for (index, (a, b)) in zip(left, right).enumerated() {
       if a != 0 { isLeftZero = false }
+      if b != 0 { isRightZero = false }
       leftSquares += Double(a) * Double(a)
       rightSquares += Double(b) * Double(b)
       product += Double(a) * Double(b)

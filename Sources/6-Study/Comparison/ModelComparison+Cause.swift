@@ -56,7 +56,9 @@ extension ModelComparison {
       isAll = true
     }
     if !isAll {
-      let tried = search.report(behind: found, canGoOn: canGoOn)
+      let hindrance =
+        canGoOn ? (found > 0 && outputs.haveNonfinite ? .noNumbers : nil) : CauseSearch.Hindrance.unfit
+      let tried = search.report(behind: found, hindrance)
       report.search = tried
       if !causes.isEmpty { causes[causes.count - 1].explanation += " \(tried.explanation)" }
     }
@@ -255,6 +257,8 @@ extension ModelComparison {
     var isAll: Bool
     var count: Int
     var ops: [String]
+    /// How many nodes of these operators there are.
+    var total = 0
     /// Whether the graphs without it can be computed: extents that a file has as constants may not fit others.
     var canGoOn = true
   }
@@ -277,10 +281,15 @@ extension ModelComparison {
       return result
     }
     let everywhere = everywhere(fault, aligned, form)
-    guard everywhere.count > 1, let all = graphs(everywhere.edits) else { return result }
+    let total = fault.base.nodes.count { everywhere.ops.contains($0.op.name) }
+    // A few of many are faults of their own, each with its own place.
+    let areFew = everywhere.count < CauseSearch.mostFaults && everywhere.count * 2 <= total
+    guard everywhere.count > 1, !areFew || fault.hypothesis.kind.isConvention,
+      let all = graphs(everywhere.edits)
+    else { return result }
     result = Extent(
       left: all.left, right: all.right, isAll: agree(all.left, all.right, outputs), count: everywhere.count,
-      ops: everywhere.ops)
+      ops: everywhere.ops, total: total)
     return result
   }
 

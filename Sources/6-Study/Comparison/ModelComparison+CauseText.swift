@@ -25,7 +25,9 @@ extension ModelComparison {
       text +=
         extent.ops.isEmpty
         ? "; it is so at \(extent.count) places"
-        : "; it is so with all \(extent.ops.joined(separator: " and ")) nodes, \(extent.count) in all"
+        : extent.count < extent.total
+          ? "; it is so with \(extent.count) of \(extent.total) \(extent.ops.joined(separator: " and ")) nodes"
+          : "; it is so with all \(extent.ops.joined(separator: " and ")) nodes, \(extent.count) in all"
     } else if extent.isAll {
       text += "; with that alone both give the same"
     }

@@ -104,7 +104,7 @@ extension ModelComparison {
           + "\(distance.infiniteCount == 1 ? "is" : "are") infinite on both sides")
     }
     if distance.elementCount > 0, !distance.provesNothing {
-      let isZero = (left: distance.isLeftZero, right: distance.largestMagnitude == 0)
+      let isZero = (left: distance.isLeftZero, right: distance.isRightZero)
       if isZero.left, isZero.right {
         outputs.notes.append("output \(name) is all zeros on both sides")
       } else if isZero.right {
@@ -207,6 +207,13 @@ struct ComparedOutputs {
   var notes: [String] = []
   /// Outputs that one side lacks, and the path of the other one.
   var uncompared: [(name: String, path: String)] = []
+
+  /// Whether an output of either side has NaN or infinities.
+  var haveNonfinite: Bool {
+    (left + right).contains { output in
+      (try? output.tensor.floats())?.contains { !$0.isFinite } ?? false
+    }
+  }
 
   /// All counterparts.
   var all: [(left: Int, right: Int)] { pairs.map { ($0.left, $0.right) } + unrelated }

@@ -338,7 +338,14 @@ def background(net, node):
 
 @kind("float16 in all weights", whole, ["half_precision"])
 def all_half(net, node):
+    # What is computed of constants alone is a constant, which is told as a different one.
+    fed = {net.graph.input[0].name}
+    for each in net.graph.node:
+        if fed & set(each.input):
+            fed.update(each.output)
     for each in linear(net):
+        if each.input[0] not in fed:
+            continue
         net.set_constant(each, 1, net.constant(each, 1).astype(np.float16).astype(np.float32))
 
 

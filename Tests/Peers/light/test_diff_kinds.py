@@ -167,13 +167,14 @@ def test_a_normalisation_left_out_is_told_of_folded_files_too(tmp_path, name, in
             assert "BatchNormalization" in found["explanation"] and "for each output channel" in found["explanation"]
 
 
-def two_files(folder, **middles):
-    """Files of a convolution, some nodes from a to c, and a convolution."""
+def two_files(folder, constants=(), **middles):
+    """Files of a convolution, some nodes from a to c, and a convolution; `constants` by their names."""
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 8, 6, 6))
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, 8, 6, 6))
     random = np.random.default_rng(2)
     weights = [numpy_helper.from_array(random.standard_normal((8, 8, 1, 1)).astype(np.float32), f"w{i}") for i in range(3)]
     weights.append(numpy_helper.from_array(random.standard_normal((8, 1, 1)).astype(np.float32), "offset"))
+    weights += [numpy_helper.from_array(array, name) for name, array in dict(constants).items()]
     for file, middle in middles.items():
         first = helper.make_node("Conv", ["x", "w0"], ["a"], name="c0")
         last = helper.make_node("Conv", ["c", "w2"], ["y"], name="c2")
@@ -209,6 +210,89 @@ def test_what_stands_beside_one_function_in_two_forms(tmp_path, is_first):
         found = causes(report(*files))
         assert [(cause["kind"], cause["confirmed"]) for cause in found] == [(kind, True)], found
         assert "Add" in found[0]["explanation"] and "HardSwish" not in found[0]["explanation"]
+
+
+def nodes(*steps):
+    """Nodes of (operator, inputs, attributes), each named after its place; the last makes c."""
+    count = len(steps)
+    made = [f"v{number}" for number in range(count - 1)] + ["c"]
+    return [helper.make_node(op, read, [name], name=f"{op}.{name}", **attributes) for (op, read, attributes), name in zip(steps, made)]
+
+
+def test_a_layer_norm_that_is_spelled_out(tmp_path):
+    """As exporters do before opset 17: what differs is a scale or an epsilon, and no operator."""
+
+    def spelled(scale, epsilon):
+        mean = {"axes": [-1], "keepdims": 1}
+        return nodes(
+            ("ReduceMean", ["a"], mean), ("Sub", ["a", "v0"], {}), ("Pow", ["v1", "two"], {}), ("ReduceMean", ["v2"], mean),
+            ("Add", ["v3", epsilon], {}), ("Sqrt", ["v4"], {}), ("Div", ["v1", "v5"], {}), ("Mul", ["v6", scale], {}),
+            ("Add", ["v7", "shift"], {}),
+        )  # fmt: skip
+
+    scale = np.float32([0.5, 0.8, 1.1, 0.9, 1.2, 0.7])
+    constants = {"two": np.float32(2), "e5": np.float32(1e-5), "e1": np.float32(0.1), "scale": scale, "shift": scale[::-1] - 1, "other": scale**2}
+    whole = nodes(("LayerNormalization", ["a", "scale", "shift"], {"axis": -1, "epsilon": 1e-5}))
+    for (other, epsilon), kinds in {("scale", "e5"): [], ("other", "e5"): ["different_weights"], ("scale", "e1"): ["batch_norm_epsilon"]}.items():
+        files = two_files(tmp_path, constants, whole=whole, spelled=spelled(other, epsilon))
+        for pair in (files, files[::-1]):
+            found = report(*pair)
+            assert found["verdict"] == ("differ" if kinds else "match")
+            assert [cause["kind"] for cause in causes(found) if cause["confirmed"]] == kinds, causes(found)
+
+
+def test_groups_of_channels_taken_for_what_stands_in_them(tmp_path):
+    def shuffled(shape):
+        return nodes(("Reshape", ["a", shape], {}), ("Transpose", ["v0"], {"perm": [0, 2, 1, 3, 4]}), ("Reshape", ["v1", "images"], {}))
+
+    constants = {"two": np.int64([1, 2, 4, 6, 6]), "four": np.int64([1, 4, 2, 6, 6]), "images": np.int64([1, 8, 6, 6])}
+    found = causes(report(*two_files(tmp_path, constants, two=shuffled("two"), four=shuffled("four"))))
+    assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("attribute", True)], found
+    assert "[1, 2, 4, 6, 6]" in found[0]["explanation"] and "[1, 4, 2, 6, 6]" in found[0]["explanation"]
+
+
+def test_one_order_of_channels_in_two_forms_is_no_fault(tmp_path):
+    """Beside an Add that one side lacks, a Gather against a shuffle of reshapes is not told as another operator."""
+    constants = {"two": np.int64([1, 2, 4, 6, 6]), "images": np.int64([1, 8, 6, 6]), "order": np.int64([0, 4, 1, 5, 2, 6, 3, 7])}
+    turned = [("Transpose", ["v1"], {"perm": [0, 2, 1, 3, 4]}), ("Reshape", ["v2", "images"], {})]
+    more = nodes(("Add", ["a", "offset"], {}), ("Reshape", ["v0", "two"], {}), *turned)
+    found = causes(report(*two_files(tmp_path, constants, more=more, less=nodes(("Gather", ["a", "order"], {"axis": 1})))))
+    assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("missing_node", True)], found
+    assert "Add.v0" in found[0]["explanation"] and "Gather" not in found[0]["explanation"]
+
+
+def test_few_of_many_are_told_one_by_one(tmp_path):
+    """Two functions exchanged for two others are two faults, though both are functions of one kind before."""
+
+    def chain(*functions):
+        steps = []
+        for number, function in enumerate(functions):
+            read = f"v{len(steps) - 1}" if steps else "a"
+            steps += [("Conv", [read, "w1"], {}), (function, [f"v{len(steps)}"], {})]
+        return nodes(*steps)
+
+    sound = chain("Relu", "Relu", "Relu", "Relu", "Relu")
+    for second in ("Elu", "Softplus"):
+        found = causes(report(*two_files(tmp_path, sound=sound, faulty=chain("Relu", "Softplus", "Relu", second, "Relu"))))
+        assert [(cause["kind"], cause["node"]) for cause in found] == [("activation", "Relu.v3"), ("activation", "Relu.v7")], found
+        assert "Softplus" in found[0]["explanation"] and second in found[1]["explanation"]
+        assert not any("all Relu" in cause["explanation"] for cause in found)
+
+
+def test_nothing_is_claimed_of_what_comes_behind_a_number_that_is_none(tmp_path):
+    net = Network(sound("basic.unfolded.onnx"))
+    first = next(node for node in net.graph.node if node.op_type == "Conv")
+    weight = net.constant(first, 1).copy()
+    weight.flat[1] = np.nan
+    net.set_constant(first, 1, weight)
+    onnx.save(sound("basic.unfolded.onnx"), tmp_path / "sound.onnx")
+    onnx.save(net.model, tmp_path / "faulty.onnx")
+    for files in (("sound.onnx", "faulty.onnx"), ("faulty.onnx", "sound.onnx")):
+        found = report(*(tmp_path / file for file in files))
+        assert [cause["kind"] for cause in causes(found) if cause["confirmed"]] == ["different_weights"]
+        assert "other differences remain" not in found["explanation"]
+        assert "(1 NaN or infinite)" in found["explanation"]
+        assert not any("all zeros" in note for note in found["notes"])
 
 
 def test_a_page_shows_both_graphs_where_one_lacks_the_node(tmp_path):

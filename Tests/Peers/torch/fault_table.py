@@ -118,6 +118,8 @@ def planted(model, kind, shapes):
         return
     for first, second in PAIRS:
         for where, once in plant(model, first, 1, shapes):
+            if not moved(run(model)[1], once):
+                continue
             # The last of some places, away from the first fault, where the second moves outputs once more.
             twice = [found for found in plant(once, second, 3, shapes) if found[0] != where or kind_of_whole(first)]
             if twice and moved(run(once)[1], twice[-1][1]):

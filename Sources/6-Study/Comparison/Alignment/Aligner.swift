@@ -64,18 +64,27 @@ struct Aligner {
     pairs.sort { ($0.leftNode, $0.rightNode) < ($1.leftNode, $1.rightNode) }
   }
 
-  /// Reshapes to unrelated extents are no counterparts: in all that they say they differ, and what reads them is held
-  /// against the whole of what stands before it.
+  /// Reshapes to other extents are no counterparts, even if some order of the axes would make them the same: in all that
+  /// they say they differ, and what reads them is held against the whole of what stands before it.
   private mutating func dropReshapes(but outputs: Set<ValueID>) {
-    pairs.removeAll { pair in
-      let output = right.output(pair.rightNode)
-      guard pair.order == nil, !outputs.contains(output),
-        left.graph.nodes[pair.leftNode].op.family == "Reshape",
-        right.graph.nodes[pair.rightNode].op.family == "Reshape"
-      else { return false }
-      leftOf[output] = nil
+    let dropped = pairs.filter { !outputs.contains(right.output($0.rightNode)) && areOtherReshapes($0) }
+    for pair in dropped {
+      leftOf[right.output(pair.rightNode)] = nil
       rightOf[left.output(pair.leftNode)] = nil
-      return true
+    }
+    pairs.removeAll { pair in dropped.contains { $0.leftNode == pair.leftNode } }
+  }
+
+  private func areOtherReshapes(_ pair: ValuePair) -> Bool {
+    guard left.graph.nodes[pair.leftNode].op.family == "Reshape",
+      right.graph.nodes[pair.rightNode].op.family == "Reshape"
+    else { return false }
+    switch pair.order {
+    case .same, .squeezed: return false
+    case .permuted:
+      guard let distance = nearest(pair.leftNode, pair.rightNode)?.distance else { return true }
+      return distance > closeness
+    case nil: return true
     }
   }
 

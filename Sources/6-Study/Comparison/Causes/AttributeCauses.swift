@@ -24,14 +24,15 @@ enum AttributeCauses: CauseFamily {
           edits: [.replace(node: own.name, transplant)], signature: integerSignature)
       ]
     }
-    let (all, otherAll) = (before + [own], otherBefore + [other])
-    let (has, otherHas) =
-      all.count + otherAll.count > 2
-      ? (WiringCauses.list(all), WiringCauses.list(otherAll)) : texts(own.op, other.op)
+    let edits = [GraphEdit.replace(node: own.name, transplant)]
+    if !before.isEmpty || !otherBefore.isEmpty {
+      return [WiringCauses.exchange(site, before + [own], otherBefore + [other], edits)]
+    }
+    let (has, otherHas) = texts(own.op, other.op)
     return [
       Hypothesis(
-        kind: kind(all.map(\.op), otherAll.map(\.op)), node: own.name, otherNode: other.name, has: has,
-        otherHas: otherHas, edits: [.replace(node: own.name, transplant)])
+        kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
+        edits: edits, signature: signature([own.op], [other.op], has, otherHas))
     ]
   }
 
@@ -39,7 +40,8 @@ enum AttributeCauses: CauseFamily {
     let (has, otherHas) = texts(own.op, other.op)
     return Hypothesis(
       kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
-      edits: [.setOperator(node: own.name, asWritten(other.op, in: own.op))])
+      edits: [.setOperator(node: own.name, asWritten(other.op, in: own.op))],
+      signature: signature([own.op], [other.op], has, otherHas))
   }
 
   /// What another operator computes, with the weights as this one has them: one may hold a matrix, and the other its
@@ -48,6 +50,15 @@ enum AttributeCauses: CauseFamily {
     guard case .gemm(let own) = own, case .gemm(var gemm) = other else { return other }
     (gemm.transA, gemm.transB) = (own.transA, own.transB)
     return .gemm(gemm)
+  }
+
+  /// Functions are the same change where both sides have the same ones. Of windows and the like the kind is enough: other
+  /// margins follow from other extents.
+  private static func signature(
+    _ own: [Operator], _ other: [Operator], _ has: String, _ otherHas: String
+  ) -> String {
+    let isWindow = own[0].family == other[0].family && !own[0].isActivation
+    return isWindow ? "" : "\(has)/\(otherHas)"
   }
 
   /// The signature of operators on integers in the place of others, wherever they stand.

@@ -74,12 +74,19 @@ final class CauseSearch: Sendable {
     }
   }
 
+  /// Why nothing is known of what comes behind a fault.
+  enum Hindrance: String {
+    /// The graphs can't be computed without the fault.
+    case unfit = "What comes behind it was not looked at, as extents there do not fit this change alone"
+    /// With the fault undone both sides give what is no number.
+    case noNumbers =
+      "Whether anything else differs is not known, as a side's outputs are NaN or infinite, which proves nothing"
+  }
+
   /// What was tried in vain.
   ///
-  /// - Parameters:
-  ///   - found: how many faults were found before.
-  ///   - canGoOn: whether the graphs can be computed without the last of them.
-  func report(behind found: Int, canGoOn: Bool = true) -> DiffReport.Search {
+  /// - Parameter found: how many faults were found before.
+  func report(behind found: Int, _ hindrance: Hindrance? = nil) -> DiffReport.Search {
     state.withLock { state in
       let kinds = DiffReport.CauseKind.allCases.filter(state.kinds.contains)
       var tried: [String] = []
@@ -88,8 +95,8 @@ final class CauseSearch: Sendable {
       }
       if state.runs > 0 { tried.append("\(Self.count(state.runs, "change")) of a whole side") }
       var text = found == 0 ? "No cause was found" : "Behind it other differences remain"
-      if !canGoOn {
-        text = "What comes behind it was not looked at, as extents there do not fit this change alone"
+      if let hindrance {
+        text = hindrance.rawValue
       } else if found == Self.mostFaults {
         text += "; no more than \(found) faults are looked for"
       } else if tried.isEmpty {
@@ -101,12 +108,27 @@ final class CauseSearch: Sendable {
       if state.isCut { text += "; the search, which is bounded, ended there" }
       return DiffReport.Search(
         places: state.places, changes: state.changes, runs: state.runs, kinds: kinds,
-        isComplete: !state.isCut && canGoOn && found < Self.mostFaults, explanation: text + ".")
+        isComplete: !state.isCut && hindrance == nil && found < Self.mostFaults, explanation: text + ".")
     }
   }
 
   private static func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+}
+
+extension DiffReport.CauseKind {
+  /// Whether it is a convention of a converter, that is wherever it applies, rather than a fault of one place.
+  var isConvention: Bool {
+    switch self {
+    case .halfPrecision, .tf32, .quantizedWeights, .batchNormEpsilon, .resizeMode, .alignCorners, .padding,
+      .rounding:
+      true
+    case .missingNode, .addedNode, .wiring, .operator, .activation, .pooling, .stride, .dilation, .groups,
+      .attribute, .missingBias, .preprocessing, .backgroundClass, .transposedWeights, .permutedChannels,
+      .missingSoftmax, .swappedInputChannels, .inputLayout, .differentWeights:
+      false
+    }
   }
 }
 

@@ -18,6 +18,11 @@ enum ConstantCauses: CauseFamily {
     var has: String
     var otherHas: String
     var replacement: Tensor?
+
+    /// What is said of it without the numbers and names of the place.
+    var form: String {
+      otherHas.contains("elements") ? "elements" : otherHas.filter { $0.isLetter || $0 == " " }
+    }
   }
 
   private static func hypothesis(
@@ -34,7 +39,9 @@ enum ConstantCauses: CauseFamily {
       has: joined(differences.map(\.has)), otherHas: joined(differences.map(\.otherHas)),
       edits: differences.map {
         .setParameter(node: own.name, input: $0.input, $0.replacement)
-      })
+      },
+      signature: kinds == [.differentWeights]
+        ? Set(differences.map(\.form)).sorted().joined(separator: " ") : "")
   }
 
   /// Texts that are not the same, in one.
@@ -177,9 +184,11 @@ enum ConstantCauses: CauseFamily {
           + "\(largest.scientific), as another \(isEpsilon ? "epsilon in a normalisation" : "normalisation, or one on one side alone,") folded into it would give"
       )
     }
+    let nonfinite = pair.nonfiniteCounts
+    func text(_ count: Int) -> String { count == 0 ? "" : " (\(count) NaN or infinite)" }
     return (
-      .differentWeights, "its own \(name.escapedWhole)",
-      "other values in \(pair.differingCount) of \(pair.count) elements"
+      .differentWeights, "its own \(name.escapedWhole)\(text(nonfinite.own))",
+      "other values in \(pair.differingCount) of \(pair.count) elements\(text(nonfinite.other))"
     )
   }
 

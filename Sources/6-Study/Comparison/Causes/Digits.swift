@@ -54,6 +54,9 @@ enum Digits {
   /// The fewest numbers that steps are told by.
   private static let leastSteps = 4
 
+  /// The least normal number of float16.
+  private static let leastNormal: Float = 6.1e-5
+
   /// The number that all elements are; nil if they are not all the same.
   static func constant(_ elements: FloatElements) -> Float? {
     var value: Float?
@@ -127,12 +130,13 @@ enum Digits {
   static func isRoundedByParts(_ pair: Pair, _ type: DataType) -> Bool {
     guard pair.count >= 32, let place = largest(pair), place.own.magnitude > 0 else { return false }
     let (largest, limit) = (place.own.magnitude, Float(type.roundingUnit))
+    // Subnormal numbers of float16 are held with fewer digits; how large they are once multiplied is not known.
+    let small = max(largest * 1e-3, type == .float16 ? min(largest / 8, leastNormal * 4) : 0)
     var (large, counted) = (0, 0)
     var (sum, magnitudes) = (0.0, 0.0)
     let isSo = pair.allBlocks { _, a, b in
       for (x, y) in zip(a, b) {
-        // Subnormal numbers of float16 are held with fewer digits.
-        if x.magnitude < largest * 1e-3 {
+        if x.magnitude < small {
           guard (x - y).magnitude <= largest * limit else { return false }
           continue
         }

@@ -111,21 +111,28 @@ enum WiringCauses: CauseFamily {
         other = []
       }
     }
-    let sameness = SameFunction(own: site.own, other: site.other)
-    (own, other) = sameness.withoutSame(own, other)
     // What stands for so much on both sides is another network, not a fault in one.
     guard min(own.count, other.count) <= mostExchanged else { return nil }
-    let place = reader.map { "before \($0.name.escapedWhole)" } ?? "at the end"
-    let startsAtInput =
-      !(own + other).isEmpty && isFed(site, first)
-    if own.isEmpty && other.isEmpty {
-      return Hypothesis(
-        kind: .wiring, node: reader?.name ?? producer(site.own, first.own)?.name,
-        otherNode: site.otherNode?.name ?? producer(site.other, first.other)?.name,
-        has: "the value \(name(site.own, first.own)) read",
-        otherHas: "the value \(name(site.other, first.other)) read", edits: edits,
-        signature: "read \(edits.count)")
+    let startsAtInput = !(own + other).isEmpty && isFed(site, first)
+    if !own.isEmpty || !other.isEmpty {
+      return exchange(site, own, other, edits, startsAtInput: startsAtInput)
     }
+    return Hypothesis(
+      kind: .wiring, node: reader?.name ?? producer(site.own, first.own)?.name,
+      otherNode: site.otherNode?.name ?? producer(site.other, first.other)?.name,
+      has: "the value \(name(site.own, first.own)) read",
+      otherHas: "the value \(name(site.other, first.other)) read", edits: edits,
+      signature: "read \(edits.count)")
+  }
+
+  /// Nodes for others, or for none, without what both are in other words.
+  static func exchange(
+    _ site: Site, _ own: [Node], _ other: [Node], _ edits: [GraphEdit], startsAtInput: Bool = false
+  ) -> Hypothesis {
+    let sameness = SameFunction(own: site.own, other: site.other)
+    let (own, other) = sameness.withoutSame(own, other)
+    let reader = site.ownNode
+    let place = reader.map { "before \($0.name.escapedWhole)" } ?? "at the end"
     return Hypothesis(
       kind: kind(own, other, isOutput: reader == nil, startsAtInput: startsAtInput),
       node: own.first?.name, otherNode: other.first?.name,

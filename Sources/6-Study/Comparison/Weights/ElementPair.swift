@@ -125,6 +125,17 @@ struct ElementPair<Elements: BlockElements> {
     return result
   }
 
+  /// How many elements are NaN or infinite on each side.
+  var nonfiniteCounts: (own: Int, other: Int) {
+    var result = (own: 0, other: 0)
+    _ = allBlocks { _, a, b in
+      result.own += a.count { !$0.isFinite }
+      result.other += b.count { !$0.isFinite }
+      return true
+    }
+    return result
+  }
+
   /// Calls `body` with the places of a block's elements that have the same index along an axis, run by run.
   func forEachRun(
     of count: Int, from start: Int, axis: Int, _ body: (_ index: Int, _ places: Range<Int>) -> Void
