@@ -61,7 +61,11 @@ extension ModelComparison {
         if node.op.hasWeight, first == nil { first = node.name }
       }
     }
-    guard let first else { return nil }
+    // Folded weights and others without a counterpart are for the search.
+    let isUndone = graph.nodes.allSatisfy { node in
+      node.inputs.allSatisfy { graph.initializer($0)?.dataType != lower.type }
+    }
+    guard isUndone, let first else { return nil }
     for id in graph.valueIDs where graph[id].type.dataType == lower.type {
       graph[id].initializer = graph[id].initializer?.cast(to: .float32)
       graph[id].type.dataType = .float32
