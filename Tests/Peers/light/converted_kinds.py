@@ -173,8 +173,8 @@ def other_gate(net, node):
         return False
     position = int(np.prod(shapes[0]) > np.prod(shapes[1]))
     before = list(net.graph.node)[: net.place(node)]
-    op = getattr(net.makers.get(node.input[position]), "op_type", "Constant")
-    for maker in before if op != "Constant" else []:
+    op = getattr(net.makers.get(node.input[position]), "op_type", None)
+    for maker in before if op in ("Sigmoid", "HardSigmoid", "Clip", "Conv") else []:
         name = maker.output[0]
         if maker.op_type == op and net.shapes.get(name) == shapes[position] and name not in node.input:
             node.input[position] = name

@@ -54,6 +54,9 @@ enum Digits {
   /// The fewest numbers that steps are told by.
   private static let leastSteps = 4
 
+  /// The fewest numbers that rounding is told by: fewer are near those of a half type by chance.
+  private static let leastRounded = 16
+
   /// The least normal number of float16.
   private static let leastNormal: Float = 6.1e-5
 
@@ -128,7 +131,7 @@ enum Digits {
   /// Whether two parameters differ by no more than rounding to a half type does, as a part of each element, and by as much:
   /// one of them was rounded before it was multiplied, so that neither holds numbers of that type.
   static func isRoundedByParts(_ pair: Pair, _ type: DataType) -> Bool {
-    guard pair.count >= 32, let place = largest(pair), place.own.magnitude > 0 else { return false }
+    guard pair.count >= leastRounded, let place = largest(pair), place.own.magnitude > 0 else { return false }
     let (largest, limit) = (place.own.magnitude, Float(type.roundingUnit))
     // Subnormal numbers of float16 are held with fewer digits; how large they are once multiplied is not known.
     let small = max(largest * 1e-3, type == .float16 ? min(largest / 8, leastNormal * 4) : 0)
@@ -150,7 +153,7 @@ enum Digits {
       return true
     }
     // Rounding goes both ways; what makes all smaller is a factor.
-    return isSo && counted >= 32 && large * 20 >= counted && abs(sum) < 0.4 * magnitudes
+    return isSo && counted >= leastRounded && large * 20 >= counted && abs(sum) < 0.4 * magnitudes
   }
 
   /// The own element of the largest magnitude and its counterpart; nil without elements.
