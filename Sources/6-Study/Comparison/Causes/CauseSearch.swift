@@ -126,7 +126,7 @@ extension DiffReport.CauseKind {
       true
     case .missingNode, .addedNode, .wiring, .operator, .activation, .pooling, .stride, .dilation, .groups,
       .attribute, .missingBias, .preprocessing, .backgroundClass, .transposedWeights, .permutedChannels,
-      .missingSoftmax, .swappedInputChannels, .inputLayout, .differentWeights:
+      .missingSoftmax, .swappedInputChannels, .inputLayout, .outputLayout, .batchOrder, .differentWeights:
       false
     }
   }

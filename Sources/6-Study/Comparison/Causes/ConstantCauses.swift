@@ -185,10 +185,10 @@ enum ConstantCauses: CauseFamily {
       )
     }
     let nonfinite = pair.nonfiniteCounts
-    func text(_ count: Int) -> String { count == 0 ? "" : " (\(count) NaN or infinite)" }
+    func counted(_ count: Int) -> String { count == 0 ? "" : " (\(count) NaN or infinite)" }
     return (
-      .differentWeights, "its own \(name.escapedWhole)\(text(nonfinite.own))",
-      "other values in \(pair.differingCount) of \(pair.count) elements\(text(nonfinite.other))"
+      .differentWeights, "its own \(name.escapedWhole)\(counted(nonfinite.own))",
+      "other values in \(pair.differingCount) of \(pair.count) elements\(counted(nonfinite.other))"
     )
   }
 
