@@ -1,3 +1,5 @@
+// Safe: who calls `round` gives the addresses of as many elements as it says, which live through the call.
+
 /// float16 in integer arithmetic, without branches: the least x86-64 processor has no instruction for it, and a call for
 /// each number takes longer than all that is computed with it.
 package enum HalfPrecision {
