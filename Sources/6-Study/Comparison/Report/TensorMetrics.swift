@@ -107,6 +107,7 @@ extension TensorMetrics.Worst {
     case index, left, right
   }
 
+  /// Reads what `encode` writes; integers past 2^53 as they are.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -121,6 +122,7 @@ extension TensorMetrics.Worst {
     rightInteger = integer(.right).flatMap(Self.unlessExact)
   }
 
+  /// Writes the index and both elements, integers of 64 bits without rounding them.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(index, forKey: .index)
