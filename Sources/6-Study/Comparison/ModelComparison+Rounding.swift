@@ -12,6 +12,9 @@ extension ModelComparison {
   func addRounding(to outputs: inout ComparedOutputs, _ report: inout DiffReport) throws(ScaleNetError) {
     func doubles(_ side: Side, isLeft: Bool) throws(ScaleNetError) -> [NamedTensor]? {
       guard let graph = side.graph else { return nil }
+      // Plans in Double are the largest pieces of memory there are; holes that float32 left are of no use to them.
+      LargeMemory.giveBack()
+      defer { LargeMemory.giveBack() }
       return try on(side) { () throws(ScaleNetError) in
         try Self.onFloats(graph) { (graph) throws(ScaleNetError) in
           [try engine.doubles(graph, inputs(isLeft: isLeft))]
