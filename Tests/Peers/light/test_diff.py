@@ -14,7 +14,7 @@ import onnx_checks
 import onnxruntime
 import pytest
 import reference
-from command import BAD_INPUT, DIFFERENCE, OK, scalenet
+from command import BAD_INPUT, DIFFERENCE, OK, USAGE, scalenet
 from onnx import TensorProto, helper, numpy_helper
 from planted import FAULTS, one_weight
 
@@ -221,6 +221,14 @@ def test_inputs_go_to_onnx_runtime_and_its_outputs_come_back_as_trtexec(models, 
     # The seed alone gives the same inputs.
     diff(tmp_path / "trt.json", TINY, "--seed", "5", "--batch", "2")
     diff(tmp_path / "trt.json", TINY, "--seed", "6", "--batch", "2", status=DIFFERENCE)
+
+
+def test_a_batch_that_is_fixed(models):
+    """A graph's own batch cannot be another than is asked for; that it is the same is no error."""
+    pair = (TINY, models["fixed.onnx"])
+    assert diff(*pair, "--batch", "1")["inputs"][0]["shape"][0] == 1
+    outcome = scalenet("diff", *pair, "--batch", "4", check=False)
+    assert outcome.status == USAGE and "--batch: expected 1, the batch of" in outcome.stderr and "found 4" in outcome.stderr
 
 
 def polygraphy(*arguments):

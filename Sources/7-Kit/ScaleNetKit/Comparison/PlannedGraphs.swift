@@ -25,7 +25,13 @@ struct PlannedGraphs {
     }
     let first = try graph(left, other: right)
     let second = try graph(right, other: left)
-    let batch = batchSize([first, second].compactMap { $0 })
+    let graphs = [first, second].compactMap { $0 }
+    let batch = batchSize(graphs)
+    if let asked = options.batchSize, asked != batch, !graphs.isEmpty {
+      throw .invalidOption(
+        "batch", expected: "\(batch), the batch of a graph or a recording that is compared",
+        found: "\(asked)")
+    }
     self.left = try bind(first, left, batch)
     self.right = try bind(second, right, batch)
   }
