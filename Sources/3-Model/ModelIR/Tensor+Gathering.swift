@@ -4,7 +4,23 @@ import FileIO
 // than it and the target have.
 
 extension Tensor {
-  /// Calls `body` for each run of elements that lie along the innermost axis, in row-major order:
+  /// Extents and steps of as few axes as the elements need: axes of one element say nothing, and two whose elements lie in
+  /// one sequence are one. The height and width of a kernel that has its channels last are such.
+  private var fewestAxes: (extents: [Int], steps: [Int]) {
+    var (extents, steps) = ([Int](), [Int]())
+    for (extent, step) in zip(shape.dimensions, strides) where extent != 1 {
+      if let before = steps.last, before == extent * step {
+        extents[extents.count - 1] *= extent
+        steps[steps.count - 1] = step
+      } else {
+        extents.append(extent)
+        steps.append(step)
+      }
+    }
+    return extents.isEmpty ? ([1], [1]) : (extents, steps)
+  }
+
+  /// Calls `body` for each run of elements that lie in one sequence, in row-major order:
   /// the stored index of its first element, the step, the number of elements and how many came before.
   private func forEachRow(
     from start: Int, count: Int, _ body: (_ element: Int, _ step: Int, _ count: Int, _ done: Int) -> Void
@@ -14,20 +30,20 @@ extension Tensor {
       body(offset + start, 1, count, 0)
       return
     }
-    let extents = shape.dimensions
-    let last = shape.rank - 1
-    var position = [Int](repeating: 0, count: shape.rank)
+    let (extents, steps) = fewestAxes
+    let last = extents.count - 1
+    var position = [Int](repeating: 0, count: extents.count)
     var rest = start
-    for axis in stride(from: last, through: 0, by: -1) {
+    for axis in extents.indices.reversed() {
       position[axis] = rest % extents[axis]
       rest /= extents[axis]
     }
     var done = 0
     while done < count {
       var element = offset
-      for axis in 0...last { element += position[axis] * strides[axis] }
+      for axis in extents.indices { element += position[axis] * steps[axis] }
       let run = min(count - done, extents[last] - position[last])
-      body(element, strides[last], run, done)
+      body(element, steps[last], run, done)
       done += run
       position[last] = 0
       var axis = last - 1
