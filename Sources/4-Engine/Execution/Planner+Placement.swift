@@ -5,18 +5,22 @@ internal import ModelIR
 /// Pages of smaller weights stay: most of theirs are shared with neighbours.
 let leastReleasedBytes = 1 << 16
 
+/// Elements of constants that room is made for at once: more are first held against the limit of memory.
+private let mostReserved = 1 << 24
+
 extension Planner {
   /// Decides which values live in the memory of others.
   mutating func shareMemory() throws(ScaleNetError) {
     for id in graph.valueIDs where graph.isTyped(id) { homes[id.index] = .typed }
-    for id in graph.valueIDs {
-      guard let tensor = graph[id].initializer,
-        !readers[id.index].isEmpty || graph.outputs.contains(id)
-      else { continue }
+    let kept = graph.valueIDs.filter { id in
       // Outputs of other types are given as they are.
-      guard tensor.dataType.isFloatingPoint else { continue }
-      homes[id.index] = .constant(offset: try addConstant(id))
+      graph[id].initializer?.dataType.isFloatingPoint == true
+        && (!readers[id.index].isEmpty || graph.outputs.contains(id))
     }
+    // An array that grows takes three times what it holds.
+    let count = kept.reduce(0) { $0 + ArenaLayout.aligned(graph[$1].initializer?.elementCount ?? 0) }
+    constants.reserveCapacity(min(count, mostReserved))
+    for id in kept { homes[id.index] = .constant(offset: try addConstant(id)) }
     var producers = [Int?](repeating: nil, count: shapes.count)
     for (index, group) in groups.enumerated() { producers[group.output.index] = index }
     shareConcatenations(producers)
