@@ -120,9 +120,13 @@ struct DiffCommand: VerboseCommand {
     }
   }
 
-  /// Tells continuous integration what went wrong, in place of the outcome of an earlier run.
+  /// Tells continuous integration what is wrong with what was to be compared, in place of the outcome of an earlier run.
+  /// Where the system fails, all stays as it was, as with every output.
   private func writeFailure(_ error: ScaleNetError) {
-    guard let junit, error.path != junit else { return }
+    let isOfInputs =
+      [.invalidInput, .invalidOption].contains(error.kind)
+      || error.path.map { error == .notFound(path: $0) } ?? false
+    guard let junit, isOfInputs, error.path != junit else { return }
     let paths =
       [left, right] + inputs.inputs.flatMap { [$0, $0.split(separator: "=").last.map(String.init) ?? $0] }
     let outputs = OutputSet(overwrite: force, inputs: paths.compactMap { try? ByteRegion.map(path: $0) })
