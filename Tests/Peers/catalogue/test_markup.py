@@ -29,19 +29,13 @@ PLAIN = tuple(f"name{number}" for number in range(len(NAMES)))
 HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Cs", "Cn", "Co"}
 
 
-def shown(name, limit=200):
-    """A name as messages and reports for people show it; only CSV does not cut it."""
+def shown(name):
+    """A name as reports for people show it: whole, but with nothing in it that is not seen."""
     result = ""
-    for number, character in enumerate(name):
-        if number == limit:
-            return result + "..."
+    for character in name:
         escaped = f"\\u{{{ord(character):x}}}" if unicodedata.category(character) in HIDDEN else character
         result += "\\\\" if character == "\\" else escaped
     return result
-
-
-def whole(name):
-    return shown(name, None)
 
 
 def printable(text):
@@ -119,13 +113,13 @@ def test_csv_has_the_names_as_data(run, models, kind):
     assert {len(row) for row in rows} == {len(header)}
     if kind == "classes":
         labels = {int(row[header.index("index")]): row[header.index("label")] for row in rows}
-        assert labels == {number: whole(name) for number, name in enumerate(NAMES)}
+        assert labels == {number: shown(name) for number, name in enumerate(NAMES)}
         assert {row[0] for row in rows} == {PHOTO}
         return
     column = next(header.index(name) for name in ("name", "layer", "tensor") if name in header)
     cells = [row[column] for row in rows]
-    assert [cell for cell in cells if cell in set(map(whole, EXPECTED.get(kind, NAMES)))] == [
-        whole(name) for name in EXPECTED.get(kind, NAMES)
+    assert [cell for cell in cells if cell in set(map(shown, EXPECTED.get(kind, NAMES)))] == [
+        shown(name) for name in EXPECTED.get(kind, NAMES)
     ]
 
 
@@ -238,7 +232,7 @@ def test_junit_holds_the_names(run, models):
     (models / "other.outputs.onnx").write_bytes(markup.outputs())
     run("diff", "outputs.onnx", "other.outputs.onnx", "--junit", "j.xml")
     cases = [each.get("name") for each in ElementTree.parse(models / "j.xml").iter("testcase")]
-    assert cases == [*(f"output {whole(name)}" for name in NAMES), "verdict"]
+    assert cases == [*(f"output {shown(name)}" for name in NAMES), "verdict"]
     run("diff", FILE, "other.onnx", "--layers", "--junit", "k.xml", status=DIFFERENCE)
     (failure, *_) = ElementTree.parse(models / "k.xml").iter("failure")
     assert shown(NAMES[4]) in failure.text and "\\\\\\\\" not in failure.text
