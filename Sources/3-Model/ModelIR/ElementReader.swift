@@ -27,6 +27,10 @@ private protocol FloatConversion {
   static func float(_ stored: Stored) -> Float
 }
 
+private enum FromFloat32: FloatConversion {
+  @inline(__always) static func float(_ stored: UInt32) -> Float { Float(bitPattern: stored) }
+}
+
 private enum FromFloat16: FloatConversion {
   @inline(__always) static func float(_ stored: UInt16) -> Float { HalfPrecision.float(stored) }
 }
@@ -40,7 +44,7 @@ private enum FromInteger<Stored: FixedWidthInteger & BitwiseCopyable>: FloatConv
 }
 
 extension ElementReader where Target == Float {
-  /// A reader of the types in which weights of few bits are stored.
+  /// A reader of the types in which weights are stored.
   @inline(__always)
   private static func fast<Conversion: FloatConversion>(
     _ conversion: Conversion.Type, _ isLittleEndian: Bool
@@ -67,7 +71,7 @@ extension ElementReader where Target == Float {
   /// Real numbers as Float; nil for complex elements. float64 is rounded, and can become infinite.
   static func floats(_ type: DataType, isLittleEndian little: Bool) -> ElementReader? {
     switch type {
-    case .float32: unsafe stored(UInt32.self, little) { Float(bitPattern: $0) }
+    case .float32: unsafe fast(FromFloat32.self, little)
     case .float64: unsafe stored(UInt64.self, little) { Float(Double(bitPattern: $0)) }
     case .float16: unsafe fast(FromFloat16.self, little)
     case .bfloat16: unsafe fast(FromBFloat16.self, little)
