@@ -14,17 +14,21 @@ extension Graph {
     for index in nodes.indices {
       guard let maps = FlattenedMaps(view, index) else { continue }
       let name = graph[maps.weight].name
-      let written = try maps.matrix.tensor.floats(of: name)
-      let turned = try maps.weightWithChannelsFirst(of: name)
-      let turnedElements = try turned.floats(of: name)
+      let written = maps.matrix.tensor
+      let turned = try maps.rowsWithChannelsFirst(of: name)
       var isNearer = false
       for matrix in other.matrices {
         guard !isNearer, let alike = matrix.written(like: maps.matrix) else { continue }
-        let elements = try alike.floats(of: name)
-        isNearer = Self.distance(elements, turnedElements) < Self.distance(elements, written)
+        func error(_ tensor: Tensor) throws(ScaleNetError) -> Double {
+          try SquareSums(tensor, alike, name: name).relative ?? .infinity
+        }
+        isNearer = try error(turned) < error(written)
       }
       guard isNearer else { continue }
-      graph.nodes[index].inputs[1] = try graph.addInitializer(graph.unusedName(name), turned)
+      let held = try Tensor(shape: written.shape) { (start, count) throws(ScaleNetError) in
+        try turned.floats(from: start, count: count, of: name)
+      }
+      graph.nodes[index].inputs[1] = try graph.addInitializer(graph.unusedName(name), held)
       graph.nodes[maps.flattening].inputs[0] = graph.nodes[maps.transposition].inputs[0]
       removed.insert(maps.transposition)
     }
@@ -32,10 +36,6 @@ extension Graph {
     graph.nodes = graph.nodes.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
     graph.removeUnusedValues()
     return graph
-  }
-
-  private static func distance(_ a: [Float], _ b: [Float]) -> Double {
-    zip(a, b).reduce(0) { sum, pair in sum + Double(abs(pair.0 - pair.1)) }
   }
 
   fileprivate var matrices: [WeightMatrix] { nodes.compactMap { WeightMatrix($0, self) } }
@@ -102,16 +102,21 @@ private struct FlattenedMaps {
     extents = Array(shape.dimensions.dropFirst())
   }
 
-  func weightWithChannelsFirst(of name: String) throws(ScaleNetError) -> Tensor {
+  /// The elements of the matrix with the rows of channels first, in a view of four axes.
+  func rowsWithChannelsFirst(of name: String) throws(ScaleNetError) -> Tensor {
     let (channels, height, width) = (extents[0], extents[1], extents[2])
     let tensor = matrix.tensor
-    let whole = Tensor(try tensor.floats(of: name), shape: tensor.shape)
-    let maps =
+    let stored: TensorShape =
       matrix.isTransposed
-      ? whole.reshaped([tensor.shape[0], height, width, channels])?.transposed([0, 3, 1, 2])
-      : whole.reshaped([height, width, channels, tensor.shape[1]])?.transposed([2, 0, 1, 3])
-    guard let maps else { preconditionFailure("the elements of \(name) do not lie one behind the other") }
-    return Tensor(try maps.floats(of: name), shape: tensor.shape)
+      ? [tensor.shape[0], height, width, channels] : [height, width, channels, tensor.shape[1]]
+    // Only elements that lie one behind the other can be seen with more axes.
+    let maps: Tensor
+    if let seen = tensor.reshaped(stored) {
+      maps = seen
+    } else {
+      maps = Tensor(try tensor.floats(of: name), shape: stored)
+    }
+    return maps.transposed(matrix.isTransposed ? [0, 3, 1, 2] : [2, 0, 1, 3])
   }
 }
 
