@@ -156,12 +156,7 @@ extension ModelComparison {
     _ fault: Fault, _ aligned: AlignedGraphs, _ form: ComparableForm
   ) throws(ScaleNetError) -> Fault? {
     guard !fault.isReversed, engine.search?.mayGoOn() ?? true else { return nil }
-    let place: Site.Place
-    switch fault.parting.place {
-    case .nodes(let left, let right): place = .nodes(own: right, other: left)
-    case .outputs(let left, let right): place = .outputs(own: right, other: left)
-    }
-    let site = Site(aligned, place, isReversed: true)
+    let site = Site(aligned, fault.parting.place.reversed, isReversed: true)
     let hypotheses = families.flatMap { $0.hypotheses(site) }.filter {
       $0.node == fault.hypothesis.otherNode && $0.otherNode == fault.hypothesis.node
     }
@@ -214,13 +209,8 @@ extension ModelComparison {
     _ aligned: AlignedGraphs, _ parting: Parting, _ leftGraph: Graph, _ rightGraph: Graph
   ) throws(ScaleNetError) -> Fault? {
     for isReversed in [false, true] {
-      let place: Site.Place
-      switch (parting.place, isReversed) {
-      case (.nodes(let a, let b), true): place = .nodes(own: b, other: a)
-      case (.outputs(let a, let b), true): place = .outputs(own: b, other: a)
-      case (let same, false): place = same
-      }
-      let site = Site(aligned, place, isReversed: isReversed)
+      let site = Site(
+        aligned, isReversed ? parting.place.reversed : parting.place, isReversed: isReversed)
       let graph = isReversed ? rightGraph : leftGraph
       let target = site.own.graph[site.ownTarget].name
       guard let id = graph.value(named: target),

@@ -11,13 +11,7 @@ extension ModelComparison {
     guard let reference = (isLeft ? right : left).graph,
       let (graph, first) = Self.widened(lower, reference)
     else { return false }
-    var plain = self
-    if isLeft { plain.left.content = .graph(graph) } else { plain.right.content = .graph(graph) }
-    var outputs = try plain.compareOutputs()
-    LargeMemory.giveBack()
-    var probe = report
-    try plain.addRounding(to: &outputs, &probe)
-    guard probe.kind == .rounding else { return false }
+    guard try replacing(graph, isLeft: isLeft).isRounding(report).isSo else { return false }
     let (side, other) = isLeft ? ("left", "right") : ("right", "left")
     report.cause = DiffReport.Cause(
       kind: .halfPrecision,

@@ -8,10 +8,7 @@ extension ModelComparison {
     _ report: inout DiffReport, _ lower: LowerPrecision, isLeft: Bool
   ) throws(ScaleNetError) {
     let plain = try withoutRounding(lower, isLeft: isLeft)
-    var outputs = try plain.compareOutputs()
-    LargeMemory.giveBack()
-    var probe = report
-    try plain.addRounding(to: &outputs, &probe)
+    let (isRounding, outputs) = try plain.isRounding(report)
     let (side, reference) = isLeft ? ("left", "right") : ("right", "left")
     let what =
       lower.activations.isEmpty
@@ -21,7 +18,7 @@ extension ModelComparison {
       explanation:
         "The \(side) holds \(what) in steps of \(lower.type.rawValue): with nothing rounded it gives what the "
         + "\(reference) gives.", confirmed: true)
-    if probe.kind == .rounding {
+    if isRounding {
       report.cause = cause
       return
     }
@@ -48,9 +45,7 @@ extension ModelComparison {
       try substitute(reference, place, into: &graph, index, lower)
     }
     restoreClips(reference, places, in: &graph, lower)
-    var result = self
-    if isLeft { result.left.content = .graph(graph) } else { result.right.content = .graph(graph) }
-    return result
+    return replacing(graph, isLeft: isLeft)
   }
 
   /// The reference's constants in the place of a node's own ones that are these in steps.
@@ -66,8 +61,7 @@ extension ModelComparison {
     for input in node.inputs.indices where input < other.inputs.count {
       guard let id = node.inputs[input], let quantizer = lower.weights[graph[id].name],
         let held = graph[id].initializer, let known = reference.initializer(other.inputs[input]),
-        held.shape == known.shape,
-        let pair = ElementPair(held, known),
+        held.shape == known.shape, let pair = ElementPair(held, known),
         let places = quantizer.places(pair.shape),
         pair.allBlocks({ start, a, b in
           guard let bounded = quantizer.rounded(b, from: start, shape: pair.shape, isBounded: true) else {

@@ -28,7 +28,8 @@ extension ModelComparison {
     if recorded.isEmpty { return }
     var found: [ValueID: Distance] = [:]
     try on(side) { () throws(ScaleNetError) in
-      _ = try engine.floats(graph, inputs(isLeft: isLeft)) { (id, tensor) throws(ScaleNetError) in
+      try engine.floats(graph, inputs(isLeft: isLeft), observing: Set(recorded.keys)) {
+        (id, tensor) throws(ScaleNetError) in
         guard let array = recorded[id] else { return }
         let own = NamedTensor(name: array.name, tensor: tensor)
         let (a, b) = isLeft ? (own, array) : (array, own)

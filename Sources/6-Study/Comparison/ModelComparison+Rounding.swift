@@ -82,6 +82,23 @@ extension ModelComparison {
     }
   }
 
+  /// This comparison with another graph on one side.
+  func replacing(_ graph: Graph, isLeft: Bool) -> ModelComparison {
+    var result = self
+    if isLeft { result.left.content = .graph(graph) } else { result.right.content = .graph(graph) }
+    return result
+  }
+
+  /// Whether no more than rounding differs, and the outputs.
+  ///
+  /// - Parameter report: what was said of the comparison that this one was made of.
+  func isRounding(_ report: DiffReport) throws(ScaleNetError) -> (isSo: Bool, outputs: ComparedOutputs) {
+    var outputs = try compareOutputs()
+    var probe = report
+    try addRounding(to: &outputs, &probe)
+    return (probe.kind == .rounding, outputs)
+  }
+
   /// As many significant digits has what C++ writes unasked.
   private static let trtexecDigits = 6
 

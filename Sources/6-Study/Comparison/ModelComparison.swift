@@ -43,7 +43,6 @@ package struct ModelComparison {
   ) throws(ScaleNetError) -> DiffReport {
     try progress(.running)
     var outputs = try compareOutputs()
-    LargeMemory.giveBack()
     let isEmpty = outputs.areEmpty
     let isWithin =
       outputs.unrelated.isEmpty && !isEmpty
@@ -60,7 +59,6 @@ package struct ModelComparison {
     if !isIdentical, !isEmpty {
       try progress(.runningInDouble)
       try addRounding(to: &outputs, &report)
-      LargeMemory.giveBack()
     }
     report.outputs = outputs.reports
     var lower: (isLeft: Bool, lower: LowerPrecision)?

@@ -19,7 +19,7 @@ enum Digits {
       misses += zip(nearest, b).count { !isNear($0, $1) }
       // Of what float16 holds with a single digit or none, nothing can be told.
       isAnything =
-        isAnything || b.contains { $0.magnitude >= (type == .float16 ? 0x1p-14 : .leastNonzeroMagnitude) }
+        isAnything || b.contains { $0.magnitude >= (type == .float16 ? leastNormal : .leastNonzeroMagnitude) }
       isMoved = isMoved || nearest != a
       return misses * 50 <= pair.count
         && zip(a, b).allSatisfy { ($0 - $1).magnitude <= max($0.magnitude * bits, 1e-7) }
@@ -58,7 +58,7 @@ enum Digits {
   private static let leastRounded = 16
 
   /// The least normal number of float16.
-  private static let leastNormal: Float = 6.1e-5
+  private static let leastNormal: Float = 0x1p-14
 
   /// The number that all elements are; nil if they are not all the same.
   static func constant(_ elements: FloatElements) -> Float? {

@@ -8,6 +8,14 @@ struct Site {
     case nodes(own: Int, other: Int)
     /// Outputs of the graphs.
     case outputs(own: ValueID, other: ValueID)
+
+    /// The same place seen from the other graph.
+    var reversed: Place {
+      switch self {
+      case .nodes(let own, let other): .nodes(own: other, other: own)
+      case .outputs(let own, let other): .outputs(own: other, other: own)
+      }
+    }
   }
 
   let own: GraphView
