@@ -39,18 +39,22 @@ public final class Executor<Scalar: ExecutionScalar> {
     self.graph = try graph.binding(batch: batch)
     self.kernels = kernels
     pool = ThreadPool(count: threads)
-    sliceSize = BatchSlices.size(graph, batch: batch, threads: pool.count)
+    sliceSize = options.showsValues ? batch : BatchSlices.size(graph, batch: batch, threads: pool.count)
     sliceCount = batch / sliceSize
     var options = options
     // Every slice is a run.
     if sliceCount > 1 { options.keepsWeights = true }
     self.options = options
+    if options.showsValues {
+      memory = try Self.unfused(self.graph, kernels, options, pool)
+      memories = []
+      return
+    }
     let sliced = sliceSize == batch ? self.graph : try graph.binding(batch: sliceSize)
     let settled = try sliced.settled(
       foldsReals: Scalar.self == Float.self, limit: min(options.memoryLimit, 1 << 28))
     var planner = try Planner(settled, kernels: kernels, options: options, threads: pool.count)
-    let plan = try planner.run()
-    let memory = PlanMemory(plan, pool)
+    let memory = PlanMemory(try planner.run(), pool)
     self.memory = memory
     memories =
       pool.count > 1 && sliceCount >= pool.count
@@ -103,7 +107,7 @@ public final class Executor<Scalar: ExecutionScalar> {
 
   /// Computes the graph's outputs, and shows what every node produces as soon as it exists.
   ///
-  /// Nothing is fused in such a run: it is slower, and the first one plans anew.
+  /// Nothing is fused in such a run: it is slower, and the first one plans anew unless the options say that all are such.
   public func run(
     _ inputs: [String: Tensor], observing observe: (ValueID, Tensor) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) -> [NamedTensor] {
@@ -127,15 +131,23 @@ public final class Executor<Scalar: ExecutionScalar> {
   }
 
   private func unfusedMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
+    if options.showsValues { return memory }
     if let observablePlan { return observablePlan }
+    let made = try Self.unfused(graph, kernels, options, pool)
+    observablePlan = made
+    return made
+  }
+
+  /// The plan of a graph in which every value exists once.
+  private static func unfused(
+    _ graph: Graph, _ kernels: any KernelSet<Scalar>, _ options: ExecutionOptions, _ pool: ThreadPool
+  ) throws(ScaleNetError) -> PlanMemory<Scalar> {
     var options = options
     options.fusesActivations = false
     options.foldsBatchNormalization = false
     options.joinsFunctions = false
     var planner = try Planner(graph, kernels: kernels, options: options, threads: pool.count)
-    let made = PlanMemory(try planner.run(), pool)
-    observablePlan = made
-    return made
+    return PlanMemory(try planner.run(), pool)
   }
 
   /// A copy of a value.
@@ -270,6 +282,8 @@ public struct ExecutionOptions: Hashable, Sendable {
   /// Whether weights are packed once, and kept for all runs. Otherwise they stay in their file, and those of a layer are
   /// packed while it is computed, a few megabytes at a time: for graphs that run once.
   public var keepsWeights = true
+  /// Whether all runs show what nodes produce: then there is no plan beside the one of such runs. Others are slower with it.
+  public var showsValues = false
   /// The most bytes of activations, scratch memory and packed weights: 16 GiB, or what the process may still take.
   public var memoryLimit = min(16 << 30, MemoryLimit.ofProcess()?.bytes ?? .max)
 

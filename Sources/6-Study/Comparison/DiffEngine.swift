@@ -23,6 +23,13 @@ package struct DiffEngine: Sendable {
     return options
   }
 
+  /// The same for graphs whose values are shown.
+  private static var shownOnce: ExecutionOptions {
+    var options = once
+    options.showsValues = true
+    return options
+  }
+
   typealias Observer = (ValueID, Tensor) throws(ScaleNetError) -> Void
 
   /// The outputs in float32.
@@ -46,8 +53,8 @@ package struct DiffEngine: Sendable {
   /// A run in float32 that goes on as it is asked to.
   func floatRun(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> SteppedRun {
     search?.add(graph, inDouble: false)
-    var run = try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).observed(
-      inputs)
+    var run = try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.shownOnce)
+      .observed(inputs)
     return SteppedRun { () throws(ScaleNetError) in try run.next() }
   }
 
@@ -55,7 +62,7 @@ package struct DiffEngine: Sendable {
   func doubleRun(_ graph: Graph, _ inputs: [String: Tensor]) throws(ScaleNetError) -> SteppedRun {
     search?.add(graph, inDouble: true)
     var run = try Executor<Double>(
-      graph, kernels: doubleKernels(beside: kernels), threads: threads, options: Self.once
+      graph, kernels: doubleKernels(beside: kernels), threads: threads, options: Self.shownOnce
     ).observed(inputs)
     return SteppedRun { () throws(ScaleNetError) in
       try run.next().map { $0.map { ($0.0, $0.1.cast(to: .float64)) } }
@@ -67,8 +74,8 @@ package struct DiffEngine: Sendable {
     _ graph: Graph, _ inputs: [String: Tensor], observing wanted: Set<ValueID>, _ observe: Observer
   ) throws(ScaleNetError) {
     search?.add(graph, inDouble: false)
-    var run = try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).observed(
-      inputs, wanted: wanted)
+    var run = try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.shownOnce)
+      .observed(inputs, wanted: wanted)
     while let values = try run.next() {
       for (value, tensor) in values { try observe(value, tensor) }
     }
@@ -80,7 +87,7 @@ package struct DiffEngine: Sendable {
     _ graph: Graph, _ inputs: [String: Tensor], observing observe: Observer
   ) throws(ScaleNetError) -> [NamedTensor] {
     search?.add(graph, inDouble: false)
-    return try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.once).run(
+    return try Executor<Float>(graph, kernels: kernels, threads: threads, options: Self.shownOnce).run(
       inputs, observing: observe)
   }
 

@@ -5,8 +5,9 @@ import ModelIR
 
 /// What `benchmark` is asked for.
 public struct BenchmarkOptions: Sendable {
-  /// Images in a batch, 1 to 65,536.
-  public var batch = 16
+  /// Images in a batch, 1 to 65,536, also of a graph that has another batch, unless it is built in; nil for 16, or the
+  /// batch of a graph that has one.
+  public var batch: Int?
   /// nil for 224 x 224.
   public var inputSize: InputSize?
   /// How often the forward pass is timed, after one that is not, 1 to 1,000,000; nil for ten seconds, and ten times at
@@ -15,7 +16,7 @@ public struct BenchmarkOptions: Sendable {
   /// 1 to 1024; nil for one a processor.
   public var threads: Int?
 
-  /// 16 images of 224 x 224 in a batch, for ten seconds, on all processors.
+  /// 16 images of 224 x 224 in a batch or as many as a graph is made for, for ten seconds, on all processors.
   public init() {}
 }
 
@@ -105,19 +106,22 @@ extension Model {
   private func benchmarkPlan(
     _ options: BenchmarkOptions
   ) throws(ScaleNetError) -> (runner: GraphRunner, inputs: [String: Tensor], macs: Int, batch: Int) {
-    var graph = try graph(GraphOptions(inputSize: options.inputSize))
+    var graphOptions = GraphOptions(inputSize: options.inputSize)
+    graphOptions.batch = options.batch.map(Dimension.fixed)
+    var graph = try graph(graphOptions)
+    let open = options.batch ?? 16
     do throws(ScaleNetError) {
       try graph.apply([FoldBatchNormalization(), EliminateDeadNodes()])
       var random = RandomSource(seed: 20_190_616)
       var inputs: [String: Tensor] = [:]
-      var batch = options.batch
+      var batch = open
       for id in graph.inputs {
-        guard let shape = graph[id].type.binding(options.batch).shape else { continue }
+        guard let shape = graph[id].type.binding(open).shape else { continue }
         inputs[graph[id].name] = random.input(graph[id].type.dataType, shape)
         batch = shape.dimensions.first ?? batch
       }
-      let macs = try CostReport(graph.binding(batch: options.batch)).totals.macs
-      return (try GraphRunner(graph, batch: options.batch, threads: options.threads), inputs, macs, batch)
+      let macs = try CostReport(graph.binding(batch: open)).totals.macs
+      return (try GraphRunner(graph, batch: open, threads: options.threads), inputs, macs, batch)
     } catch {
       throw error.inFile(path)
     }

@@ -295,6 +295,49 @@ def test_nothing_is_claimed_of_what_comes_behind_a_number_that_is_none(tmp_path)
         assert not any("all zeros" in note for note in found["notes"])
 
 
+def test_one_fault_in_products_that_are_grouped_otherwise(tmp_path):
+    """Gelu as x * (1 + erf) * 0.5 and as x * 0.5 * (1 + erf): an Add for a Mul in it is one fault, and no added node."""
+    constants = {"root": np.float32(2**0.5), "one": np.float32(1), "half": np.float32(0.5)}
+
+    def early(last):
+        return nodes(
+            ("Div", ["a", "root"], {}), ("Erf", ["v0"], {}), ("Add", ["v1", "one"], {}), ("Mul", ["a", "v2"], {}), (last, ["v3", "half"], {})
+        )
+
+    late = nodes(
+        ("Mul", ["a", "half"], {}), ("Div", ["a", "root"], {}), ("Erf", ["v1"], {}), ("Add", ["v2", "one"], {}), ("Mul", ["v0", "v3"], {})
+    )
+    assert report(*two_files(tmp_path, constants, early=early("Mul"), late=late))["verdict"] == "match"
+    files = two_files(tmp_path, constants, faulty=early("Add"), late=late)
+    for pair in (files, files[::-1]):
+        found = causes(report(*pair))
+        assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("operator", True)], found
+
+
+@pytest.mark.parametrize("dtype", [np.float16, None])
+def test_few_weights_in_a_half_type_before_a_normalisation_was_folded(tmp_path, dtype):
+    """Which side rounded is known by what went into its weights, however few they are."""
+    random = np.random.default_rng(6)
+    weight = random.standard_normal((8, 1, 1, 1)).astype(np.float32)
+    held = weight.astype(dtype).astype(np.float32) if dtype else weight * np.float32(1 + 2**-12)
+    gamma, variance = (random.uniform(0.5, 1.5, 8).astype(np.float32) for _ in range(2))
+    beta, mean = (random.standard_normal(8).astype(np.float32) for _ in range(2))
+    factor = gamma / np.sqrt(variance + np.float32(1e-5))
+    constants = {"held": held, "gamma": gamma, "beta": beta, "mean": mean, "variance": variance}
+    constants |= {"whole": weight * factor[:, None, None, None], "shift": beta - mean * factor}
+    normalization = ["v0", "gamma", "beta", "mean", "variance"]
+    apart = nodes(("Conv", ["a", "held"], {"group": 8}), ("BatchNormalization", normalization, {}))
+    files = two_files(tmp_path, constants, apart=apart, folded=nodes(("Conv", ["a", "whole", "shift"], {"group": 8})))
+    for pair, side in ((files, "left"), (files[::-1], "right")):
+        found = report(*pair, "--tolerance", "exact")
+        said = [(cause["kind"], cause["confirmed"]) for cause in causes(found)]
+        if dtype:
+            assert said == [("half_precision", True)], causes(found)
+            assert f"the {side} has weights rounded to float16 before a normalisation" in causes(found)[0]["explanation"]
+        else:
+            assert all(kind != "half_precision" for kind, _ in said), causes(found)
+
+
 def test_a_page_shows_both_graphs_where_one_lacks_the_node(tmp_path):
     onnx.save(normalized("basic.unfolded.onnx"), tmp_path / "whole.onnx")
     name, faulty = dropped(normalized("basic.unfolded.onnx"), 1)

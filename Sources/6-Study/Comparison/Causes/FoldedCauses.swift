@@ -18,20 +18,29 @@ struct FoldedCauses {
 
   /// Hypotheses of other weights, said more exactly where what went into these weights is known.
   func refined(_ hypotheses: [Hypothesis], _ site: Site) -> [Hypothesis] {
-    let kinds: Set<DiffReport.CauseKind> = [.differentWeights, .missingBias]
+    let kinds: Set<DiffReport.CauseKind> = [.differentWeights, .missingBias, .halfPrecision]
     guard hypotheses.contains(where: { kinds.contains($0.kind) }),
       let own = site.ownNode, let other = site.otherNode, own.op.isLinear, other.op.isLinear,
       own.op.family == other.op.family,
       let a = FoldedNode(left, site.own.graph, own), let b = FoldedNode(right, site.other.graph, other),
       a.shape == b.shape
     else { return hypotheses }
-    if let (kind, has, otherHas) = leftOut(a, b) ?? halves(a, b) {
-      return hypotheses.map { hypothesis in
-        guard kinds.contains(hypothesis.kind) else { return hypothesis }
+    func said(
+      _ text: (DiffReport.CauseKind, String, String), where applies: (Hypothesis) -> Bool
+    ) -> [Hypothesis] {
+      hypotheses.map { hypothesis in
+        guard kinds.contains(hypothesis.kind), applies(hypothesis) else { return hypothesis }
         var result = hypothesis
-        (result.kind, result.has, result.otherHas) = (kind, has, otherHas)
+        (result.kind, result.has, result.otherHas) = text
         result.tensor = nil
         return result
+      }
+    }
+    if let text = leftOut(a, b) ?? halves(a, b) { return said(text) { _ in true } }
+    if let text = halfWeights(a, b) {
+      // The bias that a normalisation leaves does not follow from the weight.
+      return said(text) { hypothesis in
+        hypothesis.edits.allSatisfy { if case .setParameter(_, input: 1, _) = $0 { true } else { false } }
       }
     }
     return hypotheses
@@ -69,6 +78,24 @@ struct FoldedCauses {
           Digits.areNear(pair, within: 3 * type.roundingUnit)
         else { continue }
         let rounded = "weights and a normalisation rounded to \(type.rawValue)"
+        return isOwn
+          ? (.halfPrecision, rounded, "these in float32") : (.halfPrecision, "float32 weights", rounded)
+      }
+    }
+    return nil
+  }
+
+  /// The same of weights alone, before a normalisation in float32 was folded into them.
+  private func halfWeights(
+    _ a: FoldedNode, _ b: FoldedNode
+  ) -> (DiffReport.CauseKind, String, String)? {
+    for type in [DataType.float16, .bfloat16] {
+      for (isOwn, x, y) in [(true, a, b), (false, b, a)]
+      where x.isWeightHeld(by: type) && !y.isWeightHeld(by: type) {
+        guard let pair = Digits.Pair(x.weight, y.weight),
+          Digits.areNear(pair, within: 1.01 * type.roundingUnit)
+        else { continue }
+        let rounded = "weights rounded to \(type.rawValue) before a normalisation was folded into them"
         return isOwn
           ? (.halfPrecision, rounded, "these in float32") : (.halfPrecision, "float32 weights", rounded)
       }
@@ -130,8 +157,16 @@ private struct FoldedNode {
   /// Whether all that went into it are numbers of a half type; of a bare weight that is said elsewhere.
   func isHeld(by type: DataType) -> Bool {
     guard let normalization else { return false }
-    return (before + normalization).allSatisfy { tensor in
-      Digits.Pair(tensor, tensor.cast(to: type))?.allSatisfy { $0 == $1 } ?? false
-    }
+    return (before + normalization).allSatisfy { Self.isHeld($0, by: type) }
+  }
+
+  /// Whether the weight that a normalisation is folded into has numbers of a half type.
+  func isWeightHeld(by type: DataType) -> Bool {
+    guard normalization != nil, let weight = before.first else { return false }
+    return Self.isHeld(weight, by: type)
+  }
+
+  private static func isHeld(_ tensor: Tensor, by type: DataType) -> Bool {
+    Digits.Pair(tensor, tensor.cast(to: type))?.allSatisfy { $0 == $1 } ?? false
   }
 }

@@ -36,17 +36,19 @@ enum HypothesisParts {
   private static func units(
     _ nodes: [Node], _ isConstant: (ValueID) -> Bool
   ) -> [(role: Role, nodes: [Node])] {
-    let made = Set(nodes.flatMap(\.outputs))
+    // The values from outside that each value comes from.
+    var sources: [ValueID: Set<ValueID>] = [:]
+    func source(_ id: ValueID?) -> Set<ValueID> {
+      guard let id, !isConstant(id) else { return [] }
+      return sources[id] ?? [id]
+    }
     var result: [(role: Role, nodes: [Node])] = []
     for node in nodes {
       var own = role(node.op)
-      // Where ways meet that both come from before: a residual's Add, not a part of an activation.
-      if case .binary = node.op,
-        node.inputs.allSatisfy({ $0.map { !made.contains($0) && !isConstant($0) } ?? false }),
-        Set(node.inputs).count > 1
-      {
-        own = .junction
-      }
+      let read = node.inputs.map(source)
+      for id in node.outputs { sources[id] = read.reduce([]) { $0.union($1) } }
+      // Where ways meet that come from different values: a residual's Add, not a part of an activation.
+      if case .binary = node.op, read.count == 2, read[0] != read[1], !read.contains([]) { own = .junction }
       if own == .function, let last = result.last, last.role == own {
         result[result.count - 1].nodes.append(node)
       } else {

@@ -71,86 +71,101 @@ struct PrecisionStudy {
     var range: ClosedRange<Float>?
   }
 
-  /// Runs the reference once, and beside each of its layers the same layer in lower precision: on the reference's values,
-  /// with nothing but its steps, and on the values of lower precision. No value is kept longer than until its counterpart
-  /// is there, so that the memory is that of two forward passes.
+  /// What a layer is computed from beside the reference's: its values, in lower precision; its values, with nothing but the
+  /// steps of lower precision; and the values of lower precision.
+  private enum Computation: CaseIterable {
+    case found
+    case ideal
+    case accumulated
+  }
+
+  /// Runs the reference, and beside each of its layers the same layer in lower precision, a computation at a time, as
+  /// all at once would take twice the memory. No value is kept longer than until its counterpart is there.
   func measures() throws(ScaleNetError) -> [Measures] {
+    var result = [Measures](repeating: Measures(), count: stages.stages.count)
+    for computation in Computation.allCases {
+      try measure(computation, &result)
+      LargeMemory.giveBack()
+    }
+    return result
+  }
+
+  /// Adds what is computed so at each stage.
+  private func measure(_ computation: Computation, _ result: inout [Measures]) throws(ScaleNetError) {
     let (own, other) = (stages.own, stages.other)
     var grafting = Grafting(other, suffix: ".lower")
-    var wanted: [ValueID: (stage: Int, role: Int)] = [:]
+    var stageOf: [ValueID: Int] = [:]
     var groups = [[Node]](repeating: [], count: stages.stages.count)
     var real: [ValueID: ValueID] = [:]
     for id in own.inputs { real[id] = stages.otherOf[id] }
     var count = other.nodes.count
-    var waitingFor = [Int](repeating: 0, count: stages.stages.count)
     for (index, stage) in stages.stages.enumerated() {
       let type = other[stage.other].type.dataType
-      let found = try grafting.add(
-        stage.ownNodes, of: own, target: stage.own, as: type, partner: { stages.otherOf[$0] })
-      let ideal = try addIdeal(stage, &grafting)
-      let accumulated = try grafting.add(
-        stage.ownNodes, of: own, target: stage.own, as: type, partner: { real[$0] })
-      if let accumulated { real[stage.own] = accumulated }
-      for (role, id) in [found, ideal, accumulated].enumerated() {
-        guard let id, id != stage.other, wanted[id] == nil else { continue }
-        wanted[id] = (index, role)
-        waitingFor[index] += 1
+      let made: ValueID?
+      switch computation {
+      case .found:
+        made = try grafting.add(
+          stage.ownNodes, of: own, target: stage.own, as: type, partner: { stages.otherOf[$0] })
+      case .ideal: made = try addIdeal(stage, &grafting)
+      case .accumulated:
+        made = try grafting.add(
+          stage.ownNodes, of: own, target: stage.own, as: type, partner: { real[$0] })
+        if let made { real[stage.own] = made }
       }
+      if let made, made != stage.other, stageOf[made] == nil { stageOf[made] = index }
       groups[index] = Array(grafting.graph.nodes[count...])
       count = grafting.graph.nodes.count
     }
     var graph = grafting.graph
     var nodes: [Node] = []
-    var groupsBehind: [ValueID: [Int]] = [:]
-    for (index, stage) in stages.stages.enumerated() { groupsBehind[stage.other, default: []].append(index) }
-    for id in other.inputs { for group in groupsBehind[id] ?? [] { nodes += groups[group] } }
+    var stagesAt: [ValueID: [Int]] = [:]
+    for (index, stage) in stages.stages.enumerated() { stagesAt[stage.other, default: []].append(index) }
+    for id in other.inputs { for stage in stagesAt[id] ?? [] { nodes += groups[stage] } }
     for node in other.nodes {
       nodes.append(node)
-      for id in node.outputs { for group in groupsBehind[id] ?? [] { nodes += groups[group] } }
+      for id in node.outputs { for stage in stagesAt[id] ?? [] { nodes += groups[stage] } }
     }
     graph.nodes = nodes
     try graph.sortNodes()
 
-    var result = [Measures](repeating: Measures(), count: stages.stages.count)
     // Values as they were made: their elements are gone through in blocks.
     var references: [Int: Tensor] = [:]
-    var early: [Int: [(role: Int, tensor: Tensor)]] = [:]
-    func compare(_ stage: Int, _ role: Int, _ found: Tensor, _ reference: Tensor) throws(ScaleNetError) {
-      let sums = try SquareSums(found, reference, name: stages.name(stages.stages[stage]))
-      switch role {
-      case 0: result[stage].found = sums.relative
-      case 1: result[stage].explained = sums.relative
-      default: result[stage].accumulated = sums.relative
+    var early: [Int: Tensor] = [:]
+    let awaited = Set(stageOf.values)
+    func compare(_ stage: Int, _ found: Tensor, _ reference: Tensor) throws(ScaleNetError) {
+      let error = try SquareSums(found, reference, name: stages.name(stages.stages[stage])).relative
+      switch computation {
+      case .found: result[stage].found = error
+      case .ideal: result[stage].explained = error
+      case .accumulated: result[stage].accumulated = error
       }
-      waitingFor[stage] -= 1
     }
     func arrive(_ id: ValueID, _ tensor: Tensor) throws(ScaleNetError) {
-      if let (stage, role) = wanted[id] {
-        if let reference = references[stage] {
-          try compare(stage, role, tensor, reference)
-          if waitingFor[stage] == 0 { references[stage] = nil }
+      if let stage = stageOf[id] {
+        if let reference = references.removeValue(forKey: stage) {
+          try compare(stage, tensor, reference)
         } else {
-          early[stage, default: []].append((role, tensor))
+          early[stage] = tensor
         }
       }
-      for stage in groupsBehind[id] ?? [] {
-        if let quantizer = stages.stages[stage].quantizer {
+      for stage in stagesAt[id] ?? [] {
+        if computation == .found, let quantizer = stages.stages[stage].quantizer {
           let held = try Self.rounded(quantizer, tensor, name: graph[id].name)
           (result[stage].activation, result[stage].range) = (held.report, held.range)
         }
-        for (role, found) in early.removeValue(forKey: stage) ?? [] {
-          try compare(stage, role, found, tensor)
+        if let found = early.removeValue(forKey: stage) {
+          try compare(stage, found, tensor)
+        } else if awaited.contains(stage) {
+          references[stage] = tensor
         }
-        if waitingFor[stage] > 0 { references[stage] = tensor }
       }
     }
     for id in graph.inputs {
       if let tensor = otherInputs[0][graph[id].name] { try arrive(id, tensor) }
     }
-    try engine.floats(graph, otherInputs[0], observing: Set(wanted.keys).union(groupsBehind.keys)) {
+    try engine.floats(graph, otherInputs[0], observing: Set(stageOf.keys).union(stagesAt.keys)) {
       (id, tensor) throws(ScaleNetError) in try arrive(id, tensor)
     }
-    return result
   }
 
   /// The layer of the reference with its weights and its result rounded to the steps that lower precision has for them,

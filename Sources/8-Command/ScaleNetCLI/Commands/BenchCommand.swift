@@ -20,8 +20,11 @@ struct BenchCommand: VerboseCommand {
   @Argument(help: ArgumentHelp("Model files, or arch:NAME.", valueName: "model"), completion: .model)
   var models: [String]
 
-  @Option(help: ArgumentHelp("Images in a batch.", valueName: "n"))
-  var batch = 16
+  @Option(
+    help: ArgumentHelp(
+      "Images in a batch, also of a graph that has another batch; 16 by default, or a graph's own.",
+      valueName: "n"))
+  var batch: Int?
 
   @Option(help: ArgumentHelp("Height and width of the image: 224, or 256x320.", valueName: "size"))
   var size: InputSize?
