@@ -10,8 +10,10 @@ import ModelIR
 private let families: [any CauseFamily.Type] = [WiringCauses.self, AttributeCauses.self, ConstantCauses.self]
 
 extension ModelComparison {
-  /// How many places are looked at for each.
+  /// How many places are looked at for each, and as many more where values part suddenly.
   private static let mostPlaces = 12
+  /// How many times the inputs' error that is.
+  private static let suddenFactor = 50.0
 
   /// Finds where both graphs part, and by experiment why; what was found is undone, and the search goes on behind it.
   func explain(_ report: inout DiffReport, _ outputs: ComparedOutputs) throws(ScaleNetError) {
@@ -34,7 +36,7 @@ extension ModelComparison {
       if round == 0 { report.firstDivergence = faults.places.first.map { divergence($0, faults.aligned) } }
       guard
         let fault = try searching.fault(
-          faults.aligned, faults.places.prefix(Self.mostPlaces), form, leftGraph, rightGraph)
+          faults.aligned, Self.searched(faults.places), form, leftGraph, rightGraph)
       else { break }
       found += 1
       if round == 0 { report.firstDivergence = divergence(fault, faults.aligned) }
@@ -123,9 +125,18 @@ extension ModelComparison {
     return (aligned, result)
   }
 
+  /// The first places, and behind them those where values part suddenly: in a network that amplifies rounding, that of
+  /// folded weights parts values in many places before a fault.
+  private static func searched(_ places: [Parting]) -> [Parting] {
+    let sudden = places.dropFirst(mostPlaces).filter {
+      $0.outputError > suddenFactor * max($0.inputError ?? 0, Experiment.limit)
+    }
+    return Array(places.prefix(mostPlaces)) + sudden.prefix(mostPlaces)
+  }
+
   /// The first place at which a hypothesis is confirmed.
   private func fault(
-    _ aligned: AlignedGraphs, _ places: ArraySlice<Parting>, _ form: ComparableForm, _ leftGraph: Graph,
+    _ aligned: AlignedGraphs, _ places: [Parting], _ form: ComparableForm, _ leftGraph: Graph,
     _ rightGraph: Graph
   ) throws(ScaleNetError) -> Fault? {
     let folded = FoldedCauses(form)

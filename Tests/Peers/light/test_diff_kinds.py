@@ -295,23 +295,51 @@ def test_nothing_is_claimed_of_what_comes_behind_a_number_that_is_none(tmp_path)
         assert not any("all zeros" in note for note in found["notes"])
 
 
-def test_one_fault_in_products_that_are_grouped_otherwise(tmp_path):
-    """Gelu as x * (1 + erf) * 0.5 and as x * 0.5 * (1 + erf): an Add for a Mul in it is one fault, and no added node."""
+@pytest.mark.parametrize("function, last, kind", [("Erf", "Mul", None), ("Tanh", "Mul", "activation"), ("Erf", "Add", "operator")])
+def test_one_fault_in_products_that_are_grouped_otherwise(tmp_path, function, last, kind):
+    """Gelu as x * (1 + erf) * 0.5 and as x * 0.5 * (1 + erf): what else one side has in it is one fault, and no added node."""
     constants = {"root": np.float32(2**0.5), "one": np.float32(1), "half": np.float32(0.5)}
-
-    def early(last):
-        return nodes(
-            ("Div", ["a", "root"], {}), ("Erf", ["v0"], {}), ("Add", ["v1", "one"], {}), ("Mul", ["a", "v2"], {}), (last, ["v3", "half"], {})
-        )
-
+    early = nodes(
+        ("Div", ["a", "root"], {}), (function, ["v0"], {}), ("Add", ["v1", "one"], {}), ("Mul", ["a", "v2"], {}), (last, ["v3", "half"], {})
+    )
     late = nodes(
         ("Mul", ["a", "half"], {}), ("Div", ["a", "root"], {}), ("Erf", ["v1"], {}), ("Add", ["v2", "one"], {}), ("Mul", ["v0", "v3"], {})
     )
-    assert report(*two_files(tmp_path, constants, early=early("Mul"), late=late))["verdict"] == "match"
-    files = two_files(tmp_path, constants, faulty=early("Add"), late=late)
+    files = two_files(tmp_path, constants, early=early, late=late)
+    for pair in (files, files[::-1]):
+        found = report(*pair)
+        assert found["verdict"] == ("differ" if kind else "match")
+        assert [(cause["kind"], cause["confirmed"]) for cause in causes(found)] == ([(kind, True)] if kind else []), causes(found)
+        if kind == "activation":
+            assert "Tanh" in found["explanation"] and "Erf" in found["explanation"]
+
+
+def test_weights_that_one_side_computes_of_constants(tmp_path):
+    """As weight standardisation is exported: the computation is no fault, and a fault in the weights is told as one."""
+    raw = np.random.default_rng(7).standard_normal((1, 8, 8)).astype(np.float32)
+    weight = ((raw - raw.mean(axis=2, keepdims=True)) / raw.std(axis=2, keepdims=True)).reshape(8, 8, 1, 1)
+    constants = {"raw": raw, "ones": np.ones(8, np.float32), "zeros": np.zeros(8, np.float32), "shape": np.int64([8, 8, 1, 1])}
+    constants |= {"sound": weight, "turned": weight.transpose(1, 0, 2, 3).copy()}
+    computed = nodes(
+        ("InstanceNormalization", ["raw", "ones", "zeros"], {"epsilon": 1e-9}), ("Reshape", ["v0", "shape"], {}), ("Conv", ["a", "v1"], {})
+    )
+    for stored, kinds in {"sound": [], "turned": ["transposed_weights"]}.items():
+        files = two_files(tmp_path, constants, computed=computed, stored=nodes(("Conv", ["a", stored], {})))
+        for pair in (files, files[::-1]):
+            found = report(*pair)
+            assert found["verdict"] == ("differ" if kinds else "match")
+            assert [cause["kind"] for cause in causes(found) if cause["confirmed"]] == kinds, causes(found)
+
+
+def test_a_value_that_is_read_twice(tmp_path):
+    """The branch that is not read any more is no operator that the other takes the place of."""
+    constants = {"scale": np.random.default_rng(8).standard_normal((8, 1, 1)).astype(np.float32)}
+    branches = [("Conv", ["a", "w1"], {}), ("Mul", ["a", "scale"], {})]
+    sound = nodes(*branches, ("Add", ["v0", "v1"], {}))
+    files = two_files(tmp_path, constants, sound=sound, twice=nodes(*branches, ("Add", ["v1", "v1"], {})))
     for pair in (files, files[::-1]):
         found = causes(report(*pair))
-        assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("operator", True)], found
+        assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("wiring", True)], found
 
 
 @pytest.mark.parametrize("dtype", [np.float16, None])

@@ -1,3 +1,4 @@
+import Execution
 import FileIO
 import ModelIR
 
@@ -15,6 +16,10 @@ struct ComparableForm {
 
   init(_ left: Graph, _ right: Graph) throws(ScaleNetError) {
     var (a, b) = (try Self.cleaned(left), try Self.cleaned(right))
+    // Weights that one side computes of constants are constants on the other.
+    if a.computedConstantCount != b.computedConstantCount {
+      (a, b) = (try a.settledConstants(), try b.settledConstants())
+    }
     // Where both spell it out, each node is held against its own counterpart.
     if a.hasLayerNormalization != b.hasLayerNormalization {
       (a, b) = (try a.withWholeLayerNormalizations(), try b.withWholeLayerNormalizations())
@@ -127,6 +132,30 @@ struct ComparableForm {
     if removed.isEmpty { return graph }
     graph.nodes = graph.nodes.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
     graph.removeUnusedValues()
+    return graph
+  }
+}
+
+extension Graph {
+  /// How many nodes read constants alone, or what such nodes make.
+  fileprivate var computedConstantCount: Int {
+    var known = Set<ValueID>()
+    var count = 0
+    for node in nodes
+    where !node.inputs.isEmpty
+      && node.inputs.allSatisfy({ id in
+        id.map { self[$0].initializer != nil || known.contains($0) } ?? true
+      })
+    {
+      known.formUnion(node.outputs)
+      count += 1
+    }
+    return count
+  }
+
+  fileprivate func settledConstants() throws(ScaleNetError) -> Graph {
+    var graph = self
+    try graph.apply([FoldConstants()])
     return graph
   }
 }

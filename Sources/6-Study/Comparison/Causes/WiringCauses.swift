@@ -89,13 +89,17 @@ enum WiringCauses: CauseFamily {
           otherHas: "them in another", edits: edits)
       }
     }
+    if changes.count > 1, let product = product(site, changes, edits) { return product }
     var own = site.ownRegion(of: first.own).map { site.own.graph.nodes[$0] }
     var other = site.otherRegion(of: first.other).map { site.other.graph.nodes[$0] }
     // What the other reads instead need not stand before what is not there: then it is no node left out, but another.
+    // A value that is read already is read twice, and stands for no node either.
     if other.isEmpty, let partner = site.ownOf[first.other], !own.isEmpty,
       !own.contains(where: { $0.inputs.contains(partner) }), let node = producer(site.other, first.other)
     {
-      if own.count == 1, node.inputs.compactMap({ $0.flatMap { site.ownOf[$0] } }).first == own[0].inputs[0] {
+      if own.count == 1, reader?.inputs.contains(partner) != true,
+        node.inputs.compactMap({ $0.flatMap { site.ownOf[$0] } }).first == own[0].inputs[0]
+      {
         other = [node]
       } else {
         own = []
@@ -103,7 +107,7 @@ enum WiringCauses: CauseFamily {
     } else if own.isEmpty, let partner = site.otherOf[first.own], !other.isEmpty,
       !other.contains(where: { $0.inputs.contains(partner) }), let node = producer(site.own, first.own)
     {
-      if other.count == 1,
+      if other.count == 1, site.otherNode?.inputs.contains(partner) != true,
         node.inputs.compactMap({ $0.flatMap { site.otherOf[$0] } }).first == other[0].inputs[0]
       {
         own = [node]
@@ -123,6 +127,41 @@ enum WiringCauses: CauseFamily {
       has: "the value \(name(site.own, first.own)) read",
       otherHas: "the value \(name(site.other, first.other)) read", edits: edits,
       signature: "read \(edits.count)")
+  }
+
+  /// Products of both whose factors may be grouped in another way: what makes all factors is compared, the products
+  /// included, and where it is the same but for one node or one part, that is the cause. nil where there are none.
+  private static func product(
+    _ site: Site, _ changes: [Change], _ edits: [GraphEdit]
+  ) -> Hypothesis? {
+    guard case .nodes(let a, let b) = site.place, case .binary(.mul) = site.own.graph.nodes[a].op,
+      case .binary(.mul) = site.other.graph.nodes[b].op
+    else { return nil }
+    func nodes(_ graph: Graph, _ region: [Int], _ end: Int) -> [Node] {
+      Set(region + [end]).sorted().map { graph.nodes[$0] }
+    }
+    let own = nodes(site.own.graph, changes.flatMap { site.ownRegion(of: $0.own) }, a)
+    let other = nodes(site.other.graph, changes.flatMap { site.otherRegion(of: $0.other) }, b)
+    guard max(own.count, other.count) <= mostExchanged else { return nil }
+    var result = Hypothesis(
+      kind: kind(own, other, isOutput: false, startsAtInput: false), node: own[0].name,
+      otherNode: other[0].name, has: list(own), otherHas: list(other), edits: edits,
+      signature: signature(own, other))
+    var (rest, otherRest) = (own, other)
+    for node in own {
+      guard let place = otherRest.firstIndex(where: { !AttributeCauses.differ(node.op, $0.op) }) else {
+        continue
+      }
+      otherRest.remove(at: place)
+      rest.removeAll { $0.name == node.name }
+    }
+    if max(rest.count, otherRest.count) == 1 {
+      result.kind = kind(rest, otherRest, isOutput: false, startsAtInput: false)
+      (result.node, result.otherNode) = (rest.first?.name, otherRest.first?.name)
+      result.has = rest.isEmpty ? "nothing there" : list(rest)
+      result.otherHas = otherRest.isEmpty ? "nothing there" : list(otherRest)
+    }
+    return result
   }
 
   /// Nodes for others, or for none, without what both are in other words.
