@@ -1,5 +1,5 @@
-internal import FileIO
-internal import ModelIR
+package import FileIO
+package import ModelIR
 
 extension Graph {
   /// The same graph, in which what comes out alike in every run is an initializer: extents of values whose types are
@@ -10,7 +10,7 @@ extension Graph {
   ///   - foldsReals: whether floating-point numbers are computed too, in their types. Where the run is in Double, they
   ///     would be rounded too early.
   ///   - limit: the most bytes of a result.
-  func settled(foldsReals: Bool, limit: Int) throws(ScaleNetError) -> Graph {
+  package func settled(foldsReals: Bool, limit: Int) throws(ScaleNetError) -> Graph {
     var graph = self
     var kept: [Node] = []
     let isOutput = Set(outputs)

@@ -13,6 +13,8 @@ struct ComparableForm {
   let unfolded: (left: Graph, right: Graph)
 
   private static let manyFolded = 4
+  /// The most bytes of a constant that extents are computed with.
+  private static let mostSettledBytes = 1 << 26
 
   init(_ left: Graph, _ right: Graph) throws(ScaleNetError) {
     var (a, b) = (try Self.cleaned(left), try Self.cleaned(right))
@@ -41,6 +43,11 @@ struct ComparableForm {
 
   private static func cleaned(_ graph: Graph) throws(ScaleNetError) -> Graph {
     var graph = graph
+    // Values whose extents the graph computes could not be held against each other.
+    if graph.values.contains(where: { $0.type.shape == nil }) {
+      graph = try graph.settled(foldsReals: false, limit: mostSettledBytes)
+      graph.removeUnusedValues()
+    }
     try graph.apply([EliminateIdentities()])
     graph = try withoutCasts(try widened(graph)).withoutNeutralNodes()
     return try withMarginsInWindows(graph)

@@ -79,6 +79,16 @@ struct Site {
   func ownRegion(of id: ValueID) -> [Int] { Self.region(own, of: id) { otherOf[$0] != nil } }
   func otherRegion(of id: ValueID) -> [Int] { Self.region(other, of: id) { ownOf[$0] != nil } }
 
+  /// Whether a node is a Transpose because both sides have what it reads, or the outputs that it stands before, in another
+  /// order of the axes.
+  func turnsLayout(_ node: Node, isOwn: Bool) -> Bool {
+    guard case .transpose = node.op, let input = node.inputs[0] else { return false }
+    if case .outputs(let a, let b) = place, own.shape(a) != other.shape(b) { return true }
+    let (view, others) = isOwn ? (own, other) : (other, own)
+    guard let partner = (isOwn ? otherOf : ownOf)[input] else { return false }
+    return view.shape(input) != others.shape(partner)
+  }
+
   /// What the other side's value is made of, for this side: its counterpart, or the nodes that make it of counterparts.
   /// nil if that cannot be told.
   ///

@@ -169,7 +169,12 @@ enum WiringCauses: CauseFamily {
     _ site: Site, _ own: [Node], _ other: [Node], _ edits: [GraphEdit], startsAtInput: Bool = false
   ) -> Hypothesis {
     let sameness = SameFunction(own: site.own, other: site.other)
-    let (own, other) = sameness.withoutSame(own, other)
+    // What turns layouts stands for nothing beside what does more.
+    let (plain, otherPlain) = (
+      own.filter { !site.turnsLayout($0, isOwn: true) }, other.filter { !site.turnsLayout($0, isOwn: false) }
+    )
+    let isMore = !plain.isEmpty || !otherPlain.isEmpty
+    let (own, other) = isMore ? sameness.withoutSame(plain, otherPlain) : sameness.withoutSame(own, other)
     let reader = site.ownNode
     let place = reader.map { "before \($0.name.escapedWhole)" } ?? "at the end"
     return Hypothesis(
