@@ -130,7 +130,9 @@ extension Aligner {
       let (own, others) = (left.activations(a), right.activations(b))
       guard own.count == others.count else { continue }
       for (x, y) in zip(own, others) where rightOf[x] == nil && leftOf[y] == nil {
-        guard let p = left.producers[x.index], let q = right.producers[y.index] else { continue }
+        guard let p = left.producers[x.index], let q = right.producers[y.index],
+          !turnsLayout(p, q)
+        else { continue }
         let read = left.activations(p)
         let partners = right.activations(q).compactMap { leftOf[$0].map(left.resolved) }
         let readsSame =
@@ -139,6 +141,16 @@ extension Aligner {
         add(p, q, .structure)
       }
     }
+  }
+
+  /// Whether one of two nodes only turns what the other reads in another order.
+  private func turnsLayout(_ p: Int, _ q: Int) -> Bool {
+    let (a, b) = (left.graph.nodes[p], right.graph.nodes[q])
+    func partner(_ node: Node, _ partners: [ValueID: ValueID]) -> ValueID? {
+      node.inputs.first.flatMap { $0.flatMap { partners[$0] } }
+    }
+    return left.turnsLayout(a, partner(a, rightOf), in: right)
+      != right.turnsLayout(b, partner(b, leftOf), in: left)
   }
 
   /// Whether two values that several nodes read are made of the same ones, however many nodes make them: one node on one

@@ -84,9 +84,9 @@ struct Site {
   func turnsLayout(_ node: Node, isOwn: Bool) -> Bool {
     guard case .transpose = node.op, let input = node.inputs[0] else { return false }
     if case .outputs(let a, let b) = place, own.shape(a) != other.shape(b) { return true }
-    let (view, others) = isOwn ? (own, other) : (other, own)
-    guard let partner = (isOwn ? otherOf : ownOf)[input] else { return false }
-    return view.shape(input) != others.shape(partner)
+    let partner = (isOwn ? otherOf : ownOf)[input]
+    return isOwn
+      ? own.turnsLayout(node, partner, in: other) : other.turnsLayout(node, partner, in: own)
   }
 
   /// What the other side's value is made of, for this side: its counterpart, or the nodes that make it of counterparts.
@@ -101,6 +101,12 @@ struct Site {
       if let tensor = other.graph[id].initializer { return .constant(name: other.graph[id].name, tensor) }
       guard depth < 200, let producer = other.producers[id.index] else { return nil }
       let node = other.graph.nodes[producer]
+      // What only turns a value that this side has in the wanted order already.
+      if let partner = node.inputs.first.flatMap({ $0.flatMap { ownOf[$0] } }),
+        other.turnsLayout(node, partner, in: own), own.shape(partner) == other.shape(id)
+      {
+        return .value(own.graph[partner].name)
+      }
       guard let output = node.outputs.firstIndex(of: id), depth > 0 || !isAnew || node.outputs.count == 1
       else { return nil }
       if let index = made[producer] { return .node(index, output: output) }
