@@ -20,9 +20,9 @@ def confirmed(left, right):
     return [(cause["kind"], cause["node"], cause["other_node"]) for cause in causes(report(left, right)) if cause["confirmed"]]
 
 
-def saved(path, nodes, constants):
+def saved(path, nodes, constants, extents=(1, 3, 2 * SIDE, 2 * SIDE)):
     weights = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
-    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 2 * SIDE, 2 * SIDE))]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, extents)]
     outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
     graph = helper.make_graph(nodes, "g", inputs, outputs, initializer=weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
@@ -131,3 +131,44 @@ def test_zeros_in_the_margins_of_a_maximum(tmp_path, is_left):
     faulty = saved(tmp_path / "faulty.onnx", [*head("Elu"), *pads, *ending], values)
     assert report(plain, sound)["verdict"] == "match"
     assert confirmed(*((plain, faulty) if is_left else (faulty, plain))) == [("activation", "act", "act")]
+
+
+def ending(read="r"):
+    return [
+        helper.make_node("Flatten", [read], ["f"], name="flat"),
+        helper.make_node("Gemm", ["f", "m", "n"], ["y"], name="classes", transB=1),
+    ]
+
+
+def test_what_prepares_images_beside_a_file_of_another_layout(tmp_path):
+    """The Transpose that stands before the first convolution on one side is not what a Sub on the other is held against."""
+    values = weights() | {"mean": np.float32([0.4, 0.5, 0.6]).reshape(1, 3, 1, 1)}
+    first, act = head()
+    prepared = helper.make_node("Conv", ["p", "w", "b"], ["c"], name="conv", strides=[2, 2], pads=[1, 1, 1, 1])
+    sub = helper.make_node("Sub", ["x", "mean"], ["p"], name="sub")
+    turned = helper.make_node("Transpose", ["x"], ["p"], name="turned", perm=[0, 3, 1, 2])
+    last = saved(tmp_path / "last.onnx", [turned, prepared, act, *ending()], values, (1, 2 * SIDE, 2 * SIDE, 3))
+    sound = saved(tmp_path / "sound.onnx", [first, act, *ending()], values)
+    faulty = saved(tmp_path / "faulty.onnx", [sub, prepared, act, *ending()], values)
+    assert report(sound, last)["verdict"] == "match"
+    assert confirmed(faulty, last) == [("preprocessing", "sub", None)]
+    assert confirmed(last, faulty) == [("preprocessing", None, "sub")]
+
+
+def test_a_fault_behind_extents_that_the_graph_computes(tmp_path):
+    """As converters write a product over some axes: the values behind such a Reshape are held against each other too."""
+    values = weights() | {"first": np.int64([0]), "rest": np.int64([-1])}
+    computed = [
+        helper.make_node("Shape", ["r"], ["s"], name="shape"),
+        helper.make_node("Gather", ["s", "first"], ["i"], name="images"),
+        helper.make_node("Concat", ["i", "rest"], ["e"], name="extents", axis=0),
+        helper.make_node("Reshape", ["r", "e"], ["l"], name="rows"),
+    ]
+
+    def file(name, function):
+        middle = helper.make_node(function, ["l"], ["k"], name="function")
+        return saved(tmp_path / name, [*head(), *computed, middle, *ending("k")], values)
+
+    sound, faulty = file("sound.onnx", "Tanh"), file("faulty.onnx", "Sigmoid")
+    for pair in ((sound, faulty), (faulty, sound)):
+        assert confirmed(*pair) == [("activation", "function", "function")]

@@ -89,6 +89,15 @@ struct Site {
       ? own.turnsLayout(node, partner, in: other) : other.turnsLayout(node, partner, in: own)
   }
 
+  /// The own value that is a value's counterpart turned to its order of the axes, if there is one; otherwise the counterpart.
+  private func inTheOrder(of id: ValueID, _ partner: ValueID) -> ValueID {
+    guard own.shape(partner) != other.shape(id) else { return partner }
+    let turned = own.consumers[partner.index].map { own.graph.nodes[$0] }.first { node in
+      own.turnsLayout(node, id, in: other) && own.shape(node.outputs[0]) == other.shape(id)
+    }
+    return turned?.outputs[0] ?? partner
+  }
+
   /// What the other side's value is made of, for this side: its counterpart, or the nodes that make it of counterparts.
   /// nil if that cannot be told.
   ///
@@ -97,7 +106,9 @@ struct Site {
     var result = Transplant()
     var made: [Int: Int] = [:]
     func source(_ id: ValueID, _ depth: Int) -> Transplant.Source? {
-      if let partner = ownOf[id], depth > 0 || !isAnew { return .value(own.graph[partner].name) }
+      if let partner = ownOf[id], depth > 0 || !isAnew {
+        return .value(own.graph[inTheOrder(of: id, partner)].name)
+      }
       if let tensor = other.graph[id].initializer { return .constant(name: other.graph[id].name, tensor) }
       guard depth < 200, let producer = other.producers[id.index] else { return nil }
       let node = other.graph.nodes[producer]
