@@ -76,11 +76,16 @@ def groups(net, node):
 
 # Functions.
 
-PLAIN = ("Relu", "Sigmoid", "HardSwish", "HardSigmoid", "LeakyRelu", "Clip", "Tanh", "Erf", "Softmax")
+PLAIN = ("Relu", "Sigmoid", "HardSwish", "HardSigmoid", "LeakyRelu", "Clip", "Tanh", "Erf")
 
 
 @kind("function left out", of(*PLAIN), FUNCTION)
 def left_out(net, node):
+    net.drop(node)
+
+
+@kind("softmax left out", of("Softmax"), FUNCTION | {"missing_softmax"})
+def no_softmax(net, node):
     net.drop(node)
 
 
@@ -155,7 +160,10 @@ def no_residual(net, node):
 def other_residual(net, node):
     shape = net.shapes.get(node.output[0])
     before = list(net.graph.node)[: net.place(node)]
-    found = [n for n in before if n.op_type in ("Relu", "Add", "Mul", "BatchNormalization") and net.shapes.get(n.output[0]) == shape and n.output[0] not in node.input]
+    # What the last node on the way to the sum reads would leave out that node and nothing else.
+    last = net.makers.get(node.input[1])
+    near = [*node.input, *(last.input if last is not None else [])]
+    found = [n for n in before if n.op_type in ("Relu", "Add", "Mul", "BatchNormalization") and net.shapes.get(n.output[0]) == shape and n.output[0] not in near]
     if not found:
         return False
     node.input[1] = found[0].output[0]

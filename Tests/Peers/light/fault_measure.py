@@ -5,6 +5,7 @@ Whoever writes the networks' files imports this: fault_table.py for PyTorch, ker
 """
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -18,7 +19,7 @@ import made_kinds  # noqa: F401
 import neighbouring_kinds  # noqa: F401
 import numpy as np
 import onnx
-from command import scalenet
+from command import DIFFERENCE, OK, scalenet
 from edited_network import Network
 from fault_kinds import KINDS, plant
 from planted_runs import causes, moved, run
@@ -80,10 +81,11 @@ class Row:
 
 
 def compared(left, right):
-    """The report, and the seconds of a processor that it took."""
+    """The report, the seconds of a processor that it took, and what was said instead where a file is refused."""
     start = sum(os.times()[2:4])
     outcome = scalenet("diff", left, right, "--format", "json", check=False, timeout=1200)
-    return json.loads(outcome.stdout), sum(os.times()[2:4]) - start
+    report = json.loads(outcome.stdout) if outcome.status in (OK, DIFFERENCE) else None
+    return report, sum(os.times()[2:4]) - start, " ".join(outcome.stderr.split())
 
 
 def neighbourhood(net, where):
@@ -140,13 +142,19 @@ def faults(files, kinds, places, scratch, is_thorough=False):
                 onnx.save(faulty, path)
                 names = None if kind == TWO or kind_of_whole(kind) else neighbourhood(nets[way], where)
                 beside = way if found % 2 == 0 else others[(number + attempt + 1 + found) % len(others)]
-                for other in others if is_thorough else [beside]:
-                    pair = (files.all()[other], path)
-                    for left, right in (pair, pair[::-1]) if is_thorough else [pair if number % 2 == 0 else pair[::-1]]:
-                        yield Fault(kind, where, allowed, names, f"{other} / {way}", left, right)
+                for other, left, right in pairs(files.all(), beside, path, number // len(ways) % 2, is_thorough):
+                    yield Fault(kind, where, allowed, names, f"{other} / {way}", left, right)
                 found += 1
             if found >= places:
                 break
+
+
+def pairs(others, beside, faulty, is_left, is_thorough):
+    """Yields (other, left, right) for what a faulty file is compared with: one other, or all in both orders."""
+    for other in others if is_thorough else [beside]:
+        pair = (others[other], faulty)
+        for left, right in (pair, pair[::-1]) if is_thorough else [pair[:: -1 if is_left else 1]]:
+            yield other, left, right
 
 
 @dataclass
@@ -166,7 +174,7 @@ class Table:
         lines.append(text)
         if self.failures is not None:
             folder = self.failures / f"{len(self.alarms) + len(self.remarks):03}"
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             for side, path in (("left", left), ("right", right)):
                 shutil.copy(path, folder / f"{side}{path.suffix}")
             (folder / "remark.txt").write_text(text + "\n")
@@ -175,20 +183,25 @@ class Table:
 
     def add_honest(self, name, files):
         ways = list(files.ways.values())
-        pairs = [*zip(ways, ways[1:] + ways[:1]), *((source, way) for source in files.sources.values() for way in ways)]
-        for left, right in pairs:
-            report, spent = compared(left, right)
+        sources = list(files.sources.values())
+        for left, right in [*zip(ways, ways[1:] + ways[:1]), *itertools.product(sources, ways), *itertools.pairwise(sources)]:
+            report, spent, error = compared(left, right)
             self.honest += 1
             self.seconds.append(spent)
-            if report["verdict"] != "match" or report["kind"] == "real":
-                self.keep(self.alarms, f"ALARM {name} {left.name} / {right.name}: {report['explanation']}", left, right)
+            if report is None or report["verdict"] != "match" or report["kind"] == "real":
+                said = error if report is None else report["explanation"]
+                self.keep(self.alarms, f"ALARM {name} {left.name} / {right.name}: {said}", left, right)
 
     def add(self, name, fault):
-        report, spent = compared(fault.left, fault.right)
+        report, spent, error = compared(fault.left, fault.right)
         row = self.rows[fault.kind]
         row.count += 1
         row.networks.add(name)
         self.seconds.append(spent)
+        about = f"{name} {fault.ways} {fault.kind} at {fault.where}, {spent:.1f} s"
+        if report is None:
+            self.keep(self.remarks, f"refused {about}: {error}", fault.left, fault.right)
+            return
         said = [cause for cause in causes(report) if cause["confirmed"]]
         divergence = report["first_divergence"] or {}
         places = [divergence.get("name"), divergence.get("other_name")]
@@ -207,8 +220,7 @@ class Table:
         word = "WRONG" if is_wrong else "elsewhere" if not is_found else "unnamed" if not is_named else "slow" if spent > SLOW else None
         if word is not None:
             told = "; ".join(f"{cause['kind']}: {cause['explanation']}" for cause in said) or report["explanation"]
-            text = f"{word} {name} {fault.ways} {fault.kind} at {fault.where}, {spent:.1f} s: {told}"
-            self.keep(self.remarks, text, fault.left, fault.right)
+            self.keep(self.remarks, f"{word} {about}: {told}", fault.left, fault.right)
 
     def total(self, key):
         return sum(getattr(row, key) for row in self.rows.values())
@@ -223,11 +235,12 @@ class Table:
         assert self.total("named") >= NAMED * count, self.remarks
 
     def __str__(self):
-        lines = [f"{'kind of fault':36} networks faults  found  named  wrong"]
+        width = max(map(len, self.rows))
+        lines = [f"{'kind of fault':{width}} networks faults  found  named  wrong"]
         for kind, row in self.rows.items():
-            lines.append(f"{kind:36} {len(row.networks):8} {row.count:6} {row.found:6} {row.named:6} {row.wrong:6}")
+            lines.append(f"{kind:{width}} {len(row.networks):8} {row.count:6} {row.found:6} {row.named:6} {row.wrong:6}")
         totals = " ".join(f"{self.total(key):6}" for key in ("count", "found", "named", "wrong"))
-        lines.append(f"{'all':36} {'':8} {totals}")
+        lines.append(f"{'all':{width}} {'':8} {totals}")
         lines.append(f"{self.honest} pairs without a fault, {len(self.alarms)} false alarms")
         times = f"median {np.median(self.seconds):.1f}, largest {max(self.seconds):.1f}"
         lines.append(f"{len(self.seconds)} comparisons, seconds of a processor: {times}")
