@@ -74,7 +74,7 @@ def exports(name, folder):
     model = keras_networks.network(name)
     save(model, sources["h5"])
     save(model, sources["keras"])
-    for way in ways.keys() & OPTIONS.keys():
+    for way in (way for way in OPTIONS if way in ways):
         batch, options = OPTIONS[way]
         options = options | {"opset": OPSETS.get(name, options["opset"])}
         signature = (TensorSpec((batch, *model.input_shape[1:]), name="input"),)

@@ -20,8 +20,6 @@ SHARED = [
 #: A kind of layers beside the one of the same name in graphs.
 PREFIX = "Keras: "
 KERAS_KINDS = {PREFIX + name: KINDS[name] for name in SHARED}
-#: Between what is turned before it is laid flat and a matrix whose rows are turned no output tells.
-TURNED_ROWS = {"transposed_weights", "permuted_channels", "input_layout"} | LEFT_OUT
 
 
 def kind(name, places, names):
@@ -226,7 +224,7 @@ def exchanged_parameters(net, node):
     net.set_constant(node, 2, gamma)
 
 
-@kind("maps laid flat channels first", layers("Flatten"), TURNED_ROWS | {"operator", "wiring", "different_weights"})
+@kind("maps laid flat channels first", layers("Flatten"), ["permuted_channels"])
 def flat(net, node):
     """As weights of PyTorch, whose rows stand in the order of its maps, behind Keras's own."""
     reader = net.readers(node.name)
