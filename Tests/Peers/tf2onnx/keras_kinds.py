@@ -237,12 +237,13 @@ def flat(net, node):
 
 # Beginning.
 
-PREPARED = ["preprocessing", "different_weights"]
+PREPARED = {"preprocessing", "different_weights"}
 
-setting("1 / 255 for 1 / 127.5 - 1", "Rescaling", PREPARED, lambda c: {"scale": 1 / 255, "offset": 0.0})
+# An offset of 0 is no node.
+setting("1 / 255 for 1 / 127.5 - 1", "Rescaling", PREPARED | LEFT_OUT, lambda c: {"scale": 1 / 255, "offset": 0.0})
 
 
-@kind("rescaling left out", layers("Rescaling"), PREPARED + sorted(LEFT_OUT))
+@kind("rescaling left out", layers("Rescaling"), PREPARED | LEFT_OUT)
 def no_rescaling(net, node):
     net.drop(node)
 
