@@ -227,12 +227,12 @@ def other_product(net, node):
 
 @kind("mean alone", whole, ["preprocessing"])
 def mean_alone(net, node):
-    net.front("Sub", [np.float32([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)])
+    net.front("Sub", [net.for_each_channel(0.485, 0.456, 0.406)])
 
 
 @kind("image in a mirror", whole, ["preprocessing", "input_layout"])
 def mirrored(net, node):
-    net.front("Slice", [np.int64([-1]), np.int64([-(2**31)]), np.int64([3]), np.int64([-1])])
+    net.front("Slice", [np.int64([-1]), np.int64([-(2**31)]), np.int64([net.image_axes()[2]]), np.int64([-1])])
 
 
 @kind("image cut off at 0 and 1", whole, ["preprocessing", "activation"])
@@ -244,7 +244,8 @@ def clipped(net, node):
 def misread(net, node):
     shape = net.shapes[net.graph.input[0].name]
     net.front("Reshape", [np.int64(shape)])
-    net.front("Transpose", perm=[0, 2, 3, 1])
+    # What has its channels last is read as though they came first, or the other way about.
+    net.front("Transpose", perm=[0, 2, 3, 1] if net.image_axes()[0] == 1 else [0, 3, 1, 2])
 
 
 @kind("output before the last layer", whole, LEFT_OUT | {"wiring", "operator"})
@@ -265,4 +266,7 @@ def no_last_layer(net, node):
     net.graph.node.remove(last)
     del output.type.tensor_type.shape.dim[:]
     for extent in shape:
-        output.type.tensor_type.shape.dim.add().dim_value = extent
+        dimension = output.type.tensor_type.shape.dim.add()
+        # An open extent, as that of a batch, stays open.
+        if extent:
+            dimension.dim_value = extent

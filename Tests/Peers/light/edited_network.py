@@ -56,6 +56,17 @@ class Network:
         self.clear_attributes(node, name)
         node.attribute.append(helper.make_attribute(name, value))
 
+    def image_axes(self):
+        """Those of the channels, the height and the width of the image, which TensorFlow has in another order."""
+        shape = self.shapes[self.graph.input[0].name]
+        return (3, 1, 2) if shape[1] != 3 and shape[3] == 3 else (1, 2, 3)
+
+    def for_each_channel(self, *values):
+        """A constant that an operator between two arrays takes along the channels of the image."""
+        shape = [1] * 4
+        shape[self.image_axes()[0]] = len(values)
+        return np.float32(values).reshape(shape)
+
     def kernel(self, node):
         return list(self.attribute(node, "kernel_shape", []))
 

@@ -76,11 +76,16 @@ def groups(net, node):
 
 # Functions.
 
-PLAIN = ("Relu", "Sigmoid", "HardSwish", "HardSigmoid", "LeakyRelu", "Clip", "Tanh", "Erf", "Softmax")
+PLAIN = ("Relu", "Sigmoid", "HardSwish", "HardSigmoid", "LeakyRelu", "Clip", "Tanh", "Erf")
 
 
 @kind("function left out", of(*PLAIN), FUNCTION)
 def left_out(net, node):
+    net.drop(node)
+
+
+@kind("softmax left out", of("Softmax"), FUNCTION | {"missing_softmax"})
+def no_softmax(net, node):
     net.drop(node)
 
 
@@ -155,7 +160,10 @@ def no_residual(net, node):
 def other_residual(net, node):
     shape = net.shapes.get(node.output[0])
     before = list(net.graph.node)[: net.place(node)]
-    found = [n for n in before if n.op_type in ("Relu", "Add", "Mul", "BatchNormalization") and net.shapes.get(n.output[0]) == shape and n.output[0] not in node.input]
+    # What the last node on the way to the sum reads would leave out that node and nothing else.
+    last = net.makers.get(node.input[1])
+    near = [*node.input, *(last.input if last is not None else [])]
+    found = [n for n in before if n.op_type in ("Relu", "Add", "Mul", "BatchNormalization") and net.shapes.get(n.output[0]) == shape and n.output[0] not in near]
     if not found:
         return False
     node.input[1] = found[0].output[0]
@@ -297,13 +305,16 @@ def scaled(net, node):
 
 @kind("mean and deviation", whole, ["preprocessing"])
 def normalized(net, node):
-    net.front("Div", [np.float32([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)])
-    net.front("Sub", [np.float32([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)])
+    net.front("Div", [net.for_each_channel(0.229, 0.224, 0.225)])
+    net.front("Sub", [net.for_each_channel(0.485, 0.456, 0.406)])
 
 
 @kind("height and width exchanged", whole, ["input_layout"])
 def turned(net, node):
-    net.front("Transpose", perm=[0, 1, 3, 2])
+    order = [0, 1, 2, 3]
+    _, height, width = net.image_axes()
+    order[height], order[width] = width, height
+    net.front("Transpose", perm=order)
 
 
 @kind("BGR for RGB in the first weight", whole, ["swapped_input_channels"])
@@ -316,7 +327,7 @@ def swapped(net, node):
 
 @kind("BGR for RGB before the network", whole, ["swapped_input_channels", "preprocessing"])
 def gathered(net, node):
-    net.front("Gather", [np.int64([2, 1, 0])], axis=1)
+    net.front("Gather", [np.int64([2, 1, 0])], axis=net.image_axes()[0])
 
 
 @kind("a class for the background", whole, ["background_class"])
@@ -349,22 +360,28 @@ def all_half(net, node):
         net.set_constant(each, 1, net.constant(each, 1).astype(np.float16).astype(np.float32))
 
 
-def plant(model, name, places=2, shapes=None):
-    """Yields (node, faulty model) for some of the places that a kind of fault fits."""
-    fits, _, edit = KINDS[name]
+def edited(create, kind, places):
+    """Yields (node, network with the fault) for some of the places that a kind of `KINDS` fits; `create` makes a network."""
+    fits, _, edit = kind
     found = 0
-    first = Network(model, shapes)
-    count = len(fits(first))
+    count = len(fits(create()))
     # The first, one in the middle, the last, and what comes between where these do not fit.
     order = sorted(range(count), key=lambda i: (i not in (0, count // 2, count - 1), i))
     for index in order:
         if found == places:
             return
-        net = Network(model, first.shapes)
+        net = create()
         node = fits(net)[index]
         where = node.name
         if edit(net, node) is False:
             continue
         found += 1
+        yield where, net
+
+
+def plant(model, name, places=2, shapes=None):
+    """Yields (node, faulty model) for some of the places that a kind of fault fits."""
+    first = Network(model, shapes)
+    for where, net in edited(lambda: Network(model, first.shapes), KINDS[name], places):
         del net.graph.value_info[:]
         yield where, net.model

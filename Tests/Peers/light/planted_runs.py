@@ -27,14 +27,18 @@ def run(model):
     return given, session.run(None, {session.get_inputs()[0].name: given})[0]
 
 
+def differ(expected, found):
+    """What is no number has moved too."""
+    return found.shape != expected.shape or not np.abs(found - expected).max() < LEAST_EFFECT * np.abs(expected).max()
+
+
 def moved(expected, faulty):
     """Whether ONNX Runtime can run the model, and gives other outputs."""
     try:
         _, found = run(faulty)
     except REFUSALS:
         return False
-    # What is no number has moved too.
-    return found.shape != expected.shape or not np.abs(found - expected).max() < LEAST_EFFECT * np.abs(expected).max()
+    return differ(expected, found)
 
 
 def causes(report):
