@@ -59,6 +59,16 @@ class Network:
     def kernel(self, node):
         return list(self.attribute(node, "kernel_shape", []))
 
+    def all_makers(self, name):
+        """Names of the nodes that a value is computed by."""
+        found, names = set(), [name]
+        while names:
+            maker = self.makers.get(names.pop())
+            if maker is not None and maker.name not in found:
+                found.add(maker.name)
+                names.extend(maker.input)
+        return found
+
     def readers(self, name):
         return [node for node in self.graph.node if name in node.input]
 

@@ -29,7 +29,7 @@ import world
 from command import DIFFERENCE, OK, scalenet
 from edited_network import Network
 from fault_kinds import KINDS, plant
-from fault_networks import NETWORKS
+from fault_networks import NETWORKS, settle
 from planted_runs import causes, moved, run
 
 #: Two faults in one file, of kinds that do not hide each other.
@@ -60,6 +60,7 @@ def exports(name, folder):
     model = create()
     if name != "scalenet":
         world.hide_nothing(model)
+        settle(model, side)
     model.eval()
     image = torch.zeros(1, 3, side, side)
     names = {"input_names": ["input"], "output_names": ["output"]}
