@@ -152,7 +152,7 @@ def residuals(net):
 
 
 def gates(net):
-    return [n for n in net.graph.node if n.op_type == "Mul" and all(i not in net.tensors() for i in n.input) and len({str(net.shapes.get(i)) for i in n.input}) == 2]
+    return [n for n in net.graph.node if n.op_type == "Mul" and net.constant(n, 0) is None and net.constant(n, 1) is None and len({str(net.shapes.get(i)) for i in n.input}) == 2]
 
 
 def whole(net):

@@ -88,10 +88,10 @@ class Row:
     networks: set = field(default_factory=set)
 
 
-def compared(left, right):
+def compared(left, right, *options):
     """The report, and the seconds of a processor that it took."""
     start = sum(os.times()[2:4])
-    outcome = scalenet("diff", left, right, "--format", "json", check=False, timeout=1200)
+    outcome = scalenet("diff", left, right, "--format", "json", *options, check=False, timeout=1200)
     return json.loads(outcome.stdout), sum(os.times()[2:4]) - start
 
 
@@ -133,6 +133,8 @@ def faults(name, paths, checkpoint, kinds, places, scratch):
     sound = {way: onnx.load(path) for way, path in paths.items()}
     nets = {way: Network(model) for way, model in sound.items()}
     expected = {way: run(model)[1] for way, model in sound.items()}
+    # Others may not show a fault, as where no value reaches a bound that is left out.
+    np.save(scratch / "image.npy", run(sound["torchscript"])[0])
     for number, kind in enumerate(kinds):
         found = 0
         for attempt in range(len(ways)):
@@ -149,7 +151,7 @@ def faults(name, paths, checkpoint, kinds, places, scratch):
                 path = scratch / "faulty.onnx"
                 onnx.save(faulty, path)
                 pair = (known, path) if number % 2 == 0 else (path, known)
-                report, seconds = compared(*pair)
+                report, seconds = compared(*pair, "--input", scratch / "image.npy")
                 around = set() if kind == TWO else neighbourhood(nets[way], where)
                 yield kind, where, allowed, f"{beside} / {way}", around, report, seconds
                 found += 1
