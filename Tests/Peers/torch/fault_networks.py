@@ -18,24 +18,6 @@ class Segmentation(torch.nn.Module):
         return self.network(image)["out"]
 
 
-def settle(model, side):
-    """Normalisations that nearly fit what reaches them, as in trained networks: in others what is far from the end fades,
-    and faults there move no output."""
-    norms = [each for each in model.modules() if isinstance(each, torch.nn.modules.batchnorm._BatchNorm)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None
-        norm.train()
-    with torch.no_grad():
-        model(torch.randn(4, 3, side, side))
-        for norm, momentum in zip(norms, momenta):
-            norm.eval()
-            norm.momentum = momentum
-            norm.running_mean.add_(0.1 * norm.running_var.sqrt() * torch.randn_like(norm.running_mean))
-            norm.running_var.mul_(torch.empty_like(norm.running_var).uniform_(0.5, 1.5))
-
-
 def of_timm(name, **options):
     return lambda: timm.create_model(name, exportable=True, **options)
 

@@ -29,7 +29,7 @@ import world
 from command import DIFFERENCE, OK, scalenet
 from edited_network import Network
 from fault_kinds import KINDS, plant
-from fault_networks import NETWORKS, settle
+from fault_networks import NETWORKS
 from planted_runs import causes, moved, run
 
 #: Two faults in one file, of kinds that do not hide each other.
@@ -60,7 +60,6 @@ def exports(name, folder):
     model = create()
     if name != "scalenet":
         world.hide_nothing(model)
-        settle(model, side)
     model.eval()
     image = torch.zeros(1, 3, side, side)
     names = {"input_names": ["input"], "output_names": ["output"]}
@@ -114,7 +113,8 @@ def same_place(name, names):
 def planted(model, kind, shapes):
     """Yields (place, faulty model, names of causes, one set for each fault)."""
     if kind != TWO:
-        for where, faulty in plant(model, kind, 2, shapes):
+        # The first, one in the middle and the last: what is far from the end may fade.
+        for where, faulty in plant(model, kind, 3, shapes):
             yield where, faulty, [KINDS[kind][1]]
         return
     for first, second in PAIRS:
