@@ -133,7 +133,9 @@ def no_attention(net, node):
 def other_index(net, node):
     index, shape = net.constant(node, 1), net.shapes.get(node.input[0]) or []
     axis = net.attribute(node, "axis", 0)
-    if index is None or index.size != 1 or axis >= len(shape) or shape[axis] < 2:
+    # Of extents another one makes shapes that nothing has, on which ONNX Runtime crashes.
+    is_extent = getattr(net.makers.get(node.input[0]), "op_type", None) == "Shape"
+    if is_extent or index is None or index.size != 1 or axis >= len(shape) or shape[axis] < 2:
         return False
     net.set_constant(node, 1, ((index + 1) % shape[axis]).astype(np.int64))
 

@@ -70,6 +70,16 @@ class Network:
     def kernel(self, node):
         return list(self.attribute(node, "kernel_shape", []))
 
+    def all_makers(self, name):
+        """Names of the nodes that a value is computed by."""
+        found, names = set(), [name]
+        while names:
+            maker = self.makers.get(names.pop())
+            if maker is not None and maker.name not in found:
+                found.add(maker.name)
+                names.extend(maker.input)
+        return found
+
     def readers(self, name):
         return [node for node in self.graph.node if name in node.input]
 
@@ -153,7 +163,7 @@ def residuals(net):
 
 
 def gates(net):
-    return [n for n in net.graph.node if n.op_type == "Mul" and all(i not in net.tensors() for i in n.input) and len({str(net.shapes.get(i)) for i in n.input}) == 2]
+    return [n for n in net.graph.node if n.op_type == "Mul" and net.constant(n, 0) is None and net.constant(n, 1) is None and len({str(net.shapes.get(i)) for i in n.input}) == 2]
 
 
 def whole(net):

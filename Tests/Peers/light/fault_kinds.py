@@ -159,11 +159,10 @@ def no_residual(net, node):
 @kind("residual of another block", residuals, ["wiring"])
 def other_residual(net, node):
     shape = net.shapes.get(node.output[0])
-    before = list(net.graph.node)[: net.place(node)]
-    # What the last node on the way to the sum reads would leave out that node and nothing else.
-    last = net.makers.get(node.input[1])
-    near = [*node.input, *(last.input if last is not None else [])]
-    found = [n for n in before if n.op_type in ("Relu", "Add", "Mul", "BatchNormalization") and net.shapes.get(n.output[0]) == shape and n.output[0] not in near]
+    # A value of the branch itself would leave out what comes behind it.
+    branch = net.all_makers(node.input[1]) - net.all_makers(node.input[0])
+    before = [n for n in list(net.graph.node)[: net.place(node)] if n.name not in branch]
+    found = [n for n in before if n.op_type in ("Relu", "Add", "Mul", "BatchNormalization") and net.shapes.get(n.output[0]) == shape and n.output[0] not in node.input]
     if not found:
         return False
     node.input[1] = found[0].output[0]

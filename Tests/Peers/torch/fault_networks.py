@@ -66,6 +66,21 @@ NETWORKS = {
     "xception41": (of_timm("xception41"), 96),
     "edgenext_xx_small": (of_timm("edgenext_xx_small"), 64),
     "swin_tiny": (of_timm("swin_tiny_patch4_window7_224", depths=(2, 1, 1, 1)), 224),
+    # LeakyReLU again, of two slopes.
+    "sedarknet21": (of_timm("sedarknet21"), 64),
+    "tresnet_m": (of_timm("tresnet_m"), 64),
+    # HardSwish and HardSigmoid.
+    "lcnet_050": (of_timm("lcnet_050"), 64),
+    "hardcorenas_a": (of_timm("hardcorenas_a"), 64),
+    "levit_128s": (of_timm("levit_128s"), 224),
+    # Means of windows with margins.
+    "resnest14d": (of_timm("resnest14d"), 64),
+    "poolformer_s12": (of_timm("poolformer_s12"), 64),
+    "resnet18d": (of_timm("resnet18d"), 70),
+    # Attention and GELU.
+    "cait_xxs24_224": (of_timm("cait_xxs24_224", img_size=64, depth=3), 64),
+    "pit_ti_224": (of_timm("pit_ti_224", img_size=64), 64),
+    "coat_lite_tiny": (of_timm("coat_lite_tiny", img_size=64), 64),
     # What each pixel is: outputs that are resized.
     "lraspp_mobilenet_v3_large": (segmentation("lraspp_mobilenet_v3_large", num_classes=5), 64),
     "deeplabv3_mobilenet_v3_large": (segmentation("deeplabv3_mobilenet_v3_large", num_classes=5), 64),

@@ -133,7 +133,8 @@ def hide_nothing(model):
     model.eval()
     with torch.no_grad():
         for parameter in model.parameters():
-            if parameter.numel() > 1 and float(parameter.std()) == 0:
+            # The deviation of equal numbers is not 0 but a rounding.
+            if parameter.numel() > 1 and float(parameter.std()) <= 1e-6 * abs(float(parameter.mean())):
                 parameter.normal_(float(parameter.mean().clamp(0.3, 1)) if parameter.mean() > 0 else 0, 0.1)
         for module in model.modules():
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
