@@ -107,8 +107,7 @@ def same_place(name, names):
 def planted(model, kind, shapes):
     """Yields (place, faulty model, names of causes, one set for each fault)."""
     if kind != TWO:
-        # The first, one in the middle and the last: what is far from the end may fade.
-        for where, faulty in plant(model, kind, 3, shapes):
+        for where, faulty in plant(model, kind, 2, shapes):
             yield where, faulty, [KINDS[kind][1]]
         return
     for first, second in PAIRS:
