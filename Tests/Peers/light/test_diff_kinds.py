@@ -315,20 +315,42 @@ def test_one_fault_in_products_that_are_grouped_otherwise(tmp_path, function, la
 
 
 def test_weights_that_one_side_computes_of_constants(tmp_path):
-    """As weight standardisation is exported: the computation is no fault, and a fault in the weights is told as one."""
-    raw = np.random.default_rng(7).standard_normal((1, 8, 8)).astype(np.float32)
-    weight = ((raw - raw.mean(axis=2, keepdims=True)) / raw.std(axis=2, keepdims=True)).reshape(8, 8, 1, 1)
-    constants = {"raw": raw, "ones": np.ones(8, np.float32), "zeros": np.zeros(8, np.float32), "shape": np.int64([8, 8, 1, 1])}
-    constants |= {"sound": weight, "turned": weight.transpose(1, 0, 2, 3).copy()}
-    computed = nodes(
-        ("InstanceNormalization", ["raw", "ones", "zeros"], {"epsilon": 1e-9}), ("Reshape", ["v0", "shape"], {}), ("Conv", ["a", "v1"], {})
-    )
+    """As weight standardisation is exported: the computation is no fault, and a fault in the weights is told as one. These are
+    more than is computed while a file is read."""
+    shape, margins = (8, 8, 17, 17), {"pads": [8] * 4}
+    raw = np.random.default_rng(7).standard_normal((1, 8, 8 * 17 * 17)).astype(np.float32)
+    weight = ((raw - raw.mean(axis=2, keepdims=True)) / raw.std(axis=2, keepdims=True)).reshape(shape)
+    constants = {"raw": raw, "ones": np.ones(8, np.float32), "zeros": np.zeros(8, np.float32), "shape": np.int64(shape)}
+    constants |= {"sound": weight, "turned": weight.transpose(0, 1, 3, 2).copy()}
+    normalized = ("InstanceNormalization", ["raw", "ones", "zeros"], {"epsilon": 1e-9})
+    computed = nodes(normalized, ("Reshape", ["v0", "shape"], {}), ("Conv", ["a", "v1"], margins))
     for stored, kinds in {"sound": [], "turned": ["transposed_weights"]}.items():
-        files = two_files(tmp_path, constants, computed=computed, stored=nodes(("Conv", ["a", stored], {})))
+        files = two_files(tmp_path, constants, computed=computed, stored=nodes(("Conv", ["a", stored], margins)))
         for pair in (files, files[::-1]):
             found = report(*pair)
             assert found["verdict"] == ("differ" if kinds else "match")
             assert [cause["kind"] for cause in causes(found) if cause["confirmed"]] == kinds, causes(found)
+
+
+def test_a_fault_behind_many_places_where_rounding_is_amplified(tmp_path):
+    """Cancelling makes the last digits of biases large, in more places than are looked at; at the fault values part at once."""
+    branches = 14
+    random = np.random.default_rng(9)
+    constants = {f"k{i}": random.standard_normal((8, 8, 1, 1)).astype(np.float32) * np.float32(1e-3) for i in range(branches)}
+    constants["wide"] = random.standard_normal((8, 8 * branches, 1, 1)).astype(np.float32)
+    constants |= {"bias": np.ones(8, np.float32), "rounded": np.full(8, 1 + 4e-7, np.float32), "less": np.float32(-1)}
+
+    def network(bias, function):
+        steps = []
+        for i in range(branches):
+            steps += [("Conv", ["a", f"k{i}", bias], {}), ("Add", [f"v{2 * i}", "less"], {})]
+        joined = ("Concat", [f"v{2 * i + 1}" for i in range(branches)], {"axis": 1})
+        return nodes(*steps, joined, ("Conv", [f"v{2 * branches}", "wide"], {}), (function, [f"v{2 * branches + 1}"], {}))
+
+    files = two_files(tmp_path, constants, sound=network("bias", "Elu"), faulty=network("rounded", "LeakyRelu"))
+    for pair in (files, files[::-1]):
+        found = causes(report(*pair))
+        assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("activation", True)], found
 
 
 def test_a_value_that_is_read_twice(tmp_path):
