@@ -383,7 +383,7 @@ def test_few_weights_in_a_half_type_before_a_normalisation_was_folded(tmp_path, 
         said = [(cause["kind"], cause["confirmed"]) for cause in causes(found)]
         if dtype:
             assert said == [("half_precision", True)], causes(found)
-            assert f"the {side} has weights rounded to float16 before a normalisation" in causes(found)[0]["explanation"]
+            assert f"the {side} has weights, before a normalisation was folded into them, rounded to float16" in causes(found)[0]["explanation"]
         else:
             assert all(kind != "half_precision" for kind, _ in said), causes(found)
 

@@ -72,30 +72,29 @@ struct FoldedCauses {
 
   /// Weights and normalisations that are numbers of a half type on one side, and nearly these on the other.
   private func halves(_ a: FoldedNode, _ b: FoldedNode) -> (DiffReport.CauseKind, String, String)? {
-    for type in [DataType.float16, .bfloat16] {
-      for (isOwn, x, y) in [(true, a, b), (false, b, a)] where x.isHeld(by: type) && !y.isHeld(by: type) {
-        guard let pair = Digits.Pair(x.weight, y.weight),
-          Digits.areNear(pair, within: 3 * type.roundingUnit)
-        else { continue }
-        let rounded = "weights and a normalisation rounded to \(type.rawValue)"
-        return isOwn
-          ? (.halfPrecision, rounded, "these in float32") : (.halfPrecision, "float32 weights", rounded)
-      }
-    }
-    return nil
+    halves(a, b, within: 3, "weights and a normalisation rounded to") { $0.isHeld(by: $1) }
   }
 
   /// The same of weights alone, before a normalisation in float32 was folded into them.
   private func halfWeights(
     _ a: FoldedNode, _ b: FoldedNode
   ) -> (DiffReport.CauseKind, String, String)? {
+    halves(a, b, within: 1.01, "weights, before a normalisation was folded into them, rounded to") {
+      $0.isWeightHeld(by: $1)
+    }
+  }
+
+  /// - Parameter units: how far weights are from each other at most, in units of rounding.
+  private func halves(
+    _ a: FoldedNode, _ b: FoldedNode, within units: Double, _ text: String,
+    isHeld: (FoldedNode, DataType) -> Bool
+  ) -> (DiffReport.CauseKind, String, String)? {
     for type in [DataType.float16, .bfloat16] {
-      for (isOwn, x, y) in [(true, a, b), (false, b, a)]
-      where x.isWeightHeld(by: type) && !y.isWeightHeld(by: type) {
+      for (isOwn, x, y) in [(true, a, b), (false, b, a)] where isHeld(x, type) && !isHeld(y, type) {
         guard let pair = Digits.Pair(x.weight, y.weight),
-          Digits.areNear(pair, within: 1.01 * type.roundingUnit)
+          Digits.areNear(pair, within: units * type.roundingUnit)
         else { continue }
-        let rounded = "weights rounded to \(type.rawValue) before a normalisation was folded into them"
+        let rounded = "\(text) \(type.rawValue)"
         return isOwn
           ? (.halfPrecision, rounded, "these in float32") : (.halfPrecision, "float32 weights", rounded)
       }
