@@ -145,12 +145,8 @@ extension Aligner {
 
   /// Whether one of two nodes only turns what the other reads in another order.
   private func turnsLayout(_ p: Int, _ q: Int) -> Bool {
-    let (a, b) = (left.graph.nodes[p], right.graph.nodes[q])
-    func partner(_ node: Node, _ partners: [ValueID: ValueID]) -> ValueID? {
-      node.inputs.first.flatMap { $0.flatMap { partners[$0] } }
-    }
-    return left.turnsLayout(a, partner(a, rightOf), in: right)
-      != right.turnsLayout(b, partner(b, leftOf), in: left)
+    left.turnsLayout(left.graph.nodes[p], rightOf, in: right)
+      != right.turnsLayout(right.graph.nodes[q], leftOf, in: left)
   }
 
   /// Whether two values that several nodes read are made of the same ones, however many nodes make them: one node on one

@@ -79,9 +79,11 @@ struct GraphView {
 
   func shape(_ id: ValueID) -> [Int] { graph[id].type.dimensions.compactMap(\.value) }
 
-  /// Whether a node is a Transpose of a value whose counterpart lies in another order of the axes.
-  func turnsLayout(_ node: Node, _ partner: ValueID?, in other: GraphView) -> Bool {
-    guard case .transpose = node.op, let input = node.inputs[0], let partner else { return false }
+  /// Whether a node is a Transpose of a value whose counterpart in another graph lies in another order of the axes.
+  func turnsLayout(_ node: Node, _ partners: [ValueID: ValueID], in other: GraphView) -> Bool {
+    guard case .transpose = node.op, let input = node.inputs[0], let partner = partners[input] else {
+      return false
+    }
     return shape(input) != other.shape(partner)
   }
 }

@@ -82,18 +82,17 @@ struct Site {
   /// Whether a node is a Transpose because both sides have what it reads, or the outputs that it stands before, in another
   /// order of the axes.
   func turnsLayout(_ node: Node, isOwn: Bool) -> Bool {
-    guard case .transpose = node.op, let input = node.inputs[0] else { return false }
-    if case .outputs(let a, let b) = place, own.shape(a) != other.shape(b) { return true }
-    let partner = (isOwn ? otherOf : ownOf)[input]
-    return isOwn
-      ? own.turnsLayout(node, partner, in: other) : other.turnsLayout(node, partner, in: own)
+    if case .transpose = node.op, case .outputs(let a, let b) = place, own.shape(a) != other.shape(b) {
+      return true
+    }
+    return isOwn ? own.turnsLayout(node, otherOf, in: other) : other.turnsLayout(node, ownOf, in: own)
   }
 
   /// The own value that is a value's counterpart turned to its order of the axes, if there is one; otherwise the counterpart.
   private func inTheOrder(of id: ValueID, _ partner: ValueID) -> ValueID {
     guard own.shape(partner) != other.shape(id) else { return partner }
     let turned = own.consumers[partner.index].map { own.graph.nodes[$0] }.first { node in
-      own.turnsLayout(node, id, in: other) && own.shape(node.outputs[0]) == other.shape(id)
+      own.turnsLayout(node, otherOf, in: other) && own.shape(node.outputs[0]) == other.shape(id)
     }
     return turned?.outputs[0] ?? partner
   }
@@ -113,8 +112,8 @@ struct Site {
       guard depth < 200, let producer = other.producers[id.index] else { return nil }
       let node = other.graph.nodes[producer]
       // What only turns a value that this side has in the wanted order already.
-      if let partner = node.inputs.first.flatMap({ $0.flatMap { ownOf[$0] } }),
-        other.turnsLayout(node, partner, in: own), own.shape(partner) == other.shape(id)
+      if other.turnsLayout(node, ownOf, in: own), let input = node.inputs[0], let partner = ownOf[input],
+        own.shape(partner) == other.shape(id)
       {
         return .value(own.graph[partner].name)
       }

@@ -130,7 +130,7 @@ enum WiringCauses: CauseFamily {
   }
 
   /// Products of both whose factors may be grouped in another way: what makes all factors is compared, the products
-  /// included, and where it is the same but for one node or one part, that is the cause. nil where there are none.
+  /// included, and where it is the same but for one node, that is the cause. nil where there are none.
   private static func product(
     _ site: Site, _ changes: [Change], _ edits: [GraphEdit]
   ) -> Hypothesis? {
@@ -170,11 +170,11 @@ enum WiringCauses: CauseFamily {
   ) -> Hypothesis {
     let sameness = SameFunction(own: site.own, other: site.other)
     // What turns layouts stands for nothing beside what does more.
-    let (plain, otherPlain) = (
+    let plain = (
       own.filter { !site.turnsLayout($0, isOwn: true) }, other.filter { !site.turnsLayout($0, isOwn: false) }
     )
-    let isMore = !plain.isEmpty || !otherPlain.isEmpty
-    let (own, other) = isMore ? sameness.withoutSame(plain, otherPlain) : sameness.withoutSame(own, other)
+    let compared = plain.0.isEmpty && plain.1.isEmpty ? (own, other) : plain
+    let (own, other) = sameness.withoutSame(compared.0, compared.1)
     let reader = site.ownNode
     let place = reader.map { "before \($0.name.escapedWhole)" } ?? "at the end"
     return Hypothesis(
