@@ -48,6 +48,7 @@ public final class Executor<Scalar: ExecutionScalar> {
     if options.showsValues {
       memory = try Self.unfused(self.graph, kernels, options, pool)
       memories = []
+      observablePlan = memory
       return
     }
     let sliced = sliceSize == batch ? self.graph : try graph.binding(batch: sliceSize)
@@ -131,7 +132,6 @@ public final class Executor<Scalar: ExecutionScalar> {
   }
 
   private func unfusedMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
-    if options.showsValues { return memory }
     if let observablePlan { return observablePlan }
     let made = try Self.unfused(graph, kernels, options, pool)
     observablePlan = made

@@ -57,7 +57,6 @@ extension ModelComparison {
     let stages = study.stages
     LargeMemory.giveBack()
     let measures = try study.measures()
-    LargeMemory.giveBack()
     // Those whose own error is largest are run alone first.
     let order = stages.stages.indices.sorted {
       (measures[$0].found ?? 0, $1) > (measures[$1].found ?? 0, $0)
