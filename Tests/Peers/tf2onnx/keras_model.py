@@ -149,7 +149,7 @@ class KerasNetwork:
         keras.backend.clear_session()
         try:
             model = keras.Model.from_config(self.config)
-        except (TypeError, ValueError):
+        except ValueError:
             return None
         for layer in model.layers:
             given = self.weights[layer.name]

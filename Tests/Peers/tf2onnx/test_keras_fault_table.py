@@ -5,7 +5,8 @@ import keras_fault_table
 import pytest
 from fault_measure import TWO, table
 
-#: Those of graphs that fit few networks are left to the whole table.
+#: Left to the whole table are kinds that fit few of these networks, and those of which it still has some that are named wrongly
+#: or not found: this one guards what is reached.
 KINDS = [
     "stride", "epsilon", "function left out", "LeakyRelu for Relu", "residual of another block", "block left out",
     "gate skipped", "parts of a Concat exchanged", "margins that reflect", "kernel transposed", "int8 for each channel",
