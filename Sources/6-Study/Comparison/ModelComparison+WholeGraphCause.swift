@@ -57,16 +57,15 @@ extension ModelComparison {
           shape[2] == shape[3] ? Self.materialized(plain.transposed([0, 1, 3, 2])) : nil
         ),
       ]
-      for (what, factor, shift) in Self.preparations {
-        let area = shape[2] * shape[3]
-        let prepared = elements.indices.map { index in
-          let channel = index / area % shape[1]
-          return elements[index] * factor[channel % factor.count] + shift[channel % shift.count]
+      for preparation in ImagePreparation.usual where preparation.fits(channels: shape[1]) {
+        guard gives(Tensor(preparation.apply(to: elements, shape), shape: tensor.shape), .preprocessing)
+        else {
+          continue
         }
-        guard gives(Tensor(prepared, shape: tensor.shape), .preprocessing) else { continue }
         return DiffReport.Cause(
           kind: .preprocessing,
-          explanation: "\(names.own) gives what \(names.other) gives if \(name) is prepared first: \(what).",
+          explanation:
+            "\(names.own) gives what \(names.other) gives if \(name) is prepared first: \(preparation.what).",
           confirmed: true)
       }
       for (what, changed) in candidates {
@@ -79,21 +78,6 @@ extension ModelComparison {
     }
     return nil
   }
-
-  /// What images are prepared with, as x * factor + shift for each channel, and undone.
-  private static let preparations: [(what: String, factor: [Float], shift: [Float])] = {
-    let mean: [Float] = [0.485, 0.456, 0.406]
-    let deviation: [Float] = [0.229, 0.224, 0.225]
-    return [
-      ("x / 255", [1 / 255], [0]), ("x * 255", [255], [0]), ("2 x - 1", [2], [-1]),
-      ("x / 127.5 - 1", [1 / 127.5], [-1]), ("(x + 1) / 2", [0.5], [0.5]),
-      (
-        "mean and deviation of ImageNet", deviation.map { 1 / $0 },
-        zip(mean, deviation).map { -$0 / $1 }
-      ),
-      ("without mean and deviation of ImageNet", deviation, mean),
-    ]
-  }()
 
   private static func materialized(_ tensor: Tensor) -> Tensor? {
     guard let elements = try? tensor.floats() else { return nil }

@@ -396,3 +396,80 @@ def test_a_page_shows_both_graphs_where_one_lacks_the_node(tmp_path):
         scalenet("diff", *(tmp_path / file for file in files), "--html", tmp_path / "page.html", "--force", check=False)
         page = (tmp_path / "page.html").read_text()
         assert name in page and ">the left<" in page and ">the right<" in page
+
+
+def padded_maximum(path, function, margins):
+    """A convolution, maybe a function, and a maximum whose margins are zeros of a Pad, or its own."""
+    random = np.random.default_rng(1)
+    constants = {"w": random.standard_normal((8, 3, 3, 3)), "b": random.standard_normal(8), "m": random.standard_normal((8, 5))}
+    constants = {name: value.astype(np.float32) for name, value in constants.items()} | {"pads": np.int64([0, 0, 1, 1, 0, 0, 1, 1])}
+    nodes = [helper.make_node("Conv", ["x", "w", "b"], ["c"], name="conv", pads=[1, 1, 1, 1])]
+    if function:
+        nodes.append(helper.make_node(function, ["c"], ["r"], name="act"))
+    value = nodes[-1].output[0]
+    if margins == "Pad":
+        nodes.append(helper.make_node("Pad", [value, "pads"], ["p"], name="pad"))
+        nodes.append(helper.make_node("MaxPool", ["p"], ["q"], name="pool", kernel_shape=[3, 3], strides=[2, 2]))
+    else:
+        nodes.append(helper.make_node("MaxPool", [value], ["q"], name="pool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]))
+    nodes += [
+        helper.make_node("GlobalAveragePool", ["q"], ["g"], name="mean"), helper.make_node("Flatten", ["g"], ["f"], name="flat"),
+        helper.make_node("Gemm", ["f", "m"], ["y"], name="classes"),
+    ]
+    inputs, outputs = ([helper.make_tensor_value_info(name, TensorProto.FLOAT, extents)]
+                       for name, extents in (("x", [1, 3, 16, 16]), ("y", [1, 5])))
+    graph = helper.make_graph(nodes, "g", inputs, outputs, [numpy_helper.from_array(value, name) for name, value in constants.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+@pytest.mark.parametrize("function", [None, "LeakyRelu", "Sigmoid"])
+@pytest.mark.parametrize("margins", ["Pad", "window"])
+def test_a_function_before_margins_of_zeros(tmp_path, margins, function):
+    """Zeros before a maximum are its own margins as long as a Relu stands before them; that they are not is no fault."""
+    sound = padded_maximum(tmp_path / "sound.onnx", "Relu", margins)
+    faulty = padded_maximum(tmp_path / "faulty.onnx", function, "Pad")
+    assert report(sound, padded_maximum(tmp_path / "same.onnx", "Relu", "Pad"))["verdict"] == "match"
+    for sides in ((sound, faulty), (faulty, sound)):
+        found = causes(report(*sides))
+        assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("activation", True)], found
+        assert "act" in (found[0]["node"], found[0]["other_node"])
+
+
+def normalized(path, without=None):
+    """Three convolutions with biases before normalisations, as Keras's ResNets have them; one may have lost its bias."""
+    random = np.random.default_rng(2)
+    constants, nodes, value = {}, [], "x"
+    for index, channels in enumerate([3, 6, 6]):
+        constants[f"w{index}"] = random.standard_normal((6, channels, 3, 3)) / np.sqrt(9 * channels)
+        constants[f"b{index}"] = random.standard_normal(6)
+        for name, low in (("gamma", 0.5), ("beta", -0.5), ("mean", -0.5), ("variance", 0.5)):
+            constants[f"{name}{index}"] = random.uniform(low, low + 1, 6)
+        bias = [f"b{index}"]
+        if without == (index, "gone"):
+            bias = []
+        elif without == (index, "zeros"):
+            constants[f"b{index}"] = np.zeros(6)
+        nodes.append(helper.make_node("Conv", [value, f"w{index}", *bias], [f"c{index}"], name=f"conv{index}", pads=[1, 1, 1, 1]))
+        parts = [f"{name}{index}" for name in ("gamma", "beta", "mean", "variance")]
+        nodes.append(helper.make_node("BatchNormalization", [f"c{index}", *parts], [f"n{index}"], name=f"bn{index}"))
+        nodes.append(helper.make_node("Relu", [f"n{index}"], [f"r{index}"], name=f"relu{index}"))
+        value = f"r{index}"
+    nodes.append(helper.make_node("GlobalAveragePool", [value], ["y"], name="mean"))
+    inputs, outputs = ([helper.make_tensor_value_info(name, TensorProto.FLOAT, extents)]
+                       for name, extents in (("x", [1, 3, 12, 12]), ("y", [1, 6, 1, 1])))
+    inits = [numpy_helper.from_array(array.astype(np.float32), name) for name, array in constants.items()]
+    graph = helper.make_graph(nodes, "g", inputs, outputs, inits)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+@pytest.mark.parametrize("how", ["gone", "zeros"])
+def test_a_bias_left_out_before_a_normalisation_that_the_other_side_has_folded(tmp_path, how):
+    sound, folded = normalized(tmp_path / "sound.onnx"), tmp_path / "folded.onnx"
+    scalenet("convert", sound, "-o", folded, "--fold-batch-norm")
+    faulty = normalized(tmp_path / "faulty.onnx", (1, how))
+    for sides in ((folded, faulty), (faulty, folded)):
+        found = causes(report(*sides))
+        assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("missing_bias", True)], found
+        assert "conv1" in (found[0]["node"], found[0]["other_node"])

@@ -172,3 +172,17 @@ def test_a_fault_behind_extents_that_the_graph_computes(tmp_path):
     sound, faulty = file("sound.onnx", "Tanh"), file("faulty.onnx", "Sigmoid")
     for pair in ((sound, faulty), (faulty, sound)):
         assert confirmed(*pair) == [("activation", "function", "function")]
+
+
+@pytest.mark.parametrize("function, others", [("Sigmoid", "HardSigmoid"), ("Relu", "Tanh"), ("Relu", "Identity")])
+def test_functions_before_and_behind_what_turns_the_output(tmp_path, function, others):
+    """Maps are the output: one file turns them before their last function, and the other behind it."""
+    values = {name: weights()[name] for name in ("w", "b")}
+    conv = helper.make_node("Conv", ["x", "w", "b"], ["c"], name="conv", strides=[2, 2], pads=[1, 1, 1, 1])
+    def turn(value, result):
+        return helper.make_node("Transpose", [value], [result], name="turn", perm=[0, 2, 3, 1])
+    first = saved(tmp_path / "first.onnx", [conv, turn("c", "t"), helper.make_node(function, ["t"], ["y"], name="act")], values)
+    last = saved(tmp_path / "last.onnx", [conv, helper.make_node(others, ["c"], ["r"], name="act"), turn("r", "y")], values)
+    node, other = ("act", None) if others == "Identity" else ("act", "act")
+    assert confirmed(first, last) == [("activation", node, other)]
+    assert confirmed(last, first) == [("activation", other, node)]

@@ -9,6 +9,11 @@ from test_diff_truth import write
 
 # What runtimes compute, in NumPy: a residual network whose operands or results are rounded.
 CHANNELS, DEPTH = 12, 4
+# What torchvision and Keras prepare images with; Caffe's mean is of channels in the order BGR.
+MEAN, DEVIATION, CAFFE = (
+    np.float32(numbers).reshape(1, 3, 1, 1)
+    for numbers in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225], [103.939, 116.779, 123.68])
+)
 
 
 def rounded(array, kind):
@@ -101,6 +106,20 @@ def test_recordings_in_fewer_bits_are_told_as_such(kind, cause, residual, record
         # The function is the same one.
         assert report["kind"] == "rounding" and (kind.upper() if kind == "tf32" else kind) in report["explanation"]
     recorded(outputs, "--tolerance", "tf32" if kind == "tf32" else "float16", status=OK)
+
+
+@pytest.mark.parametrize("what, prepare", [
+    ("x / 255, then mean and deviation of ImageNet", lambda x: (x / 255 - MEAN) / DEVIATION),
+    ("without mean and deviation of ImageNet, times 255", lambda x: (x * DEVIATION + MEAN) * 255),
+    ("Caffe's mean taken from channels in the opposite order", lambda x: x[:, ::-1] - CAFFE),
+    ("Caffe's mean for RGB taken away", lambda x: x - CAFFE[:, ::-1]),
+    ("Caffe's mean added, then the channels in the opposite order", lambda x: (x + CAFFE)[:, ::-1]),
+])  # fmt: skip
+def test_images_that_a_recording_had_prepared(what, prepare, residual, recorded):
+    reports = recorded({"logits": residual.run(prepare(residual.input).astype("f4"))["logits"]}, status=DIFFERENCE)
+    for report in reports:
+        assert (report["cause"]["kind"], report["cause"]["confirmed"]) == ("preprocessing", True), report["cause"]
+        assert f"prepared first: {what}." in report["cause"]["explanation"]
 
 
 def test_a_fault_is_not_called_arithmetic(residual, recorded):

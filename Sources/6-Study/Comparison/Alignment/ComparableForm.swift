@@ -17,7 +17,13 @@ struct ComparableForm {
   private static let mostSettledBytes = 1 << 26
 
   init(_ left: Graph, _ right: Graph) throws(ScaleNetError) {
-    var (a, b) = (try Self.cleaned(left), try Self.cleaned(right))
+    let (own, others) = (try Self.cleaned(left), try Self.cleaned(right))
+    var (a, b) = (try Self.withMarginsInWindows(own), try Self.withMarginsInWindows(others))
+    // What makes numbers negative on one side only is no reason to write the margins behind it in two ways.
+    if a.zeroMarginCount != b.zeroMarginCount {
+      a = try Self.withMarginsInWindows(own, ofMaxima: false).withZeroMarginsOfMaxima()
+      b = try Self.withMarginsInWindows(others, ofMaxima: false).withZeroMarginsOfMaxima()
+    }
     // Weights that one side computes of constants are constants on the other.
     if a.computedConstantCount != b.computedConstantCount {
       (a, b) = (try a.settledConstants(), try b.settledConstants())
@@ -28,10 +34,11 @@ struct ComparableForm {
     }
     (a, b) = (try a.withFlattenedChannelsFirst(like: b), try b.withFlattenedChannelsFirst(like: a))
     func folds(_ graph: Graph) -> Int { GraphView(graph).normalization.count { $0 != nil } }
-    let (own, others) = (folds(a), folds(b))
+    let counts = (folds(a), folds(b))
     // A normalisation that one side lacks is a difference; that it lacks many of them is another way to write the same.
     // Some stay where a resize stands between.
-    isFolded = min(own, others) * 2 < max(own, others) || abs(own - others) >= Self.manyFolded
+    isFolded =
+      min(counts.0, counts.1) * 2 < max(counts.0, counts.1) || abs(counts.0 - counts.1) >= Self.manyFolded
     unfolded = (a, b)
     let (c, d) = isFolded ? (try a.folded(), try b.folded()) : (a, b)
     // Likewise factors and terms of channels as nodes of their own.
@@ -49,8 +56,7 @@ struct ComparableForm {
       graph.removeUnusedValues()
     }
     try graph.apply([EliminateIdentities()])
-    graph = try withoutCasts(try widened(graph)).withoutNeutralNodes()
-    return try withMarginsInWindows(graph)
+    return try withoutCasts(try widened(graph)).withoutNeutralNodes()
   }
 
   /// In float32 throughout, as it is computed anyway; weights keep the values that their type holds.
@@ -111,7 +117,11 @@ struct ComparableForm {
 
   /// A Pad of zeros before a convolution, or of the least number before a maximum, becomes the margins of its window;
   /// where no number is negative, zeros are as good.
-  private static func withMarginsInWindows(_ graph: Graph) throws(ScaleNetError) -> Graph {
+  ///
+  /// - Parameter ofMaxima: whether zeros before a maximum become margins at all.
+  private static func withMarginsInWindows(
+    _ graph: Graph, ofMaxima: Bool = true
+  ) throws(ScaleNetError) -> Graph {
     var graph = graph
     let view = GraphView(graph)
     let (producers, consumers) = (view.producers, view.consumers)
@@ -128,7 +138,7 @@ struct ComparableForm {
       case .maxPool(var pool)
       where !pool.ceilMode
         && (pad.value <= -Float.greatestFiniteMagnitude
-          || pad.value == 0 && graph.nodes[before].inputs[0].map(view.isNonNegative) == true):
+          || ofMaxima && pad.value == 0 && graph.nodes[before].inputs[0].map(view.isNonNegative) == true):
         for side in 0..<4 { pool.window.pads[side] += margins[side] }
         graph.nodes[index].op = .maxPool(pool)
       default: continue
@@ -158,6 +168,37 @@ extension Graph {
       count += 1
     }
     return count
+  }
+
+  /// How many maxima read a Pad of zeros.
+  fileprivate var zeroMarginCount: Int {
+    let producers = producers()
+    return nodes.count { node in
+      guard case .maxPool = node.op, let input = node.inputs[0], let before = producers[input.index],
+        case .pad(let pad) = nodes[before].op
+      else { return false }
+      return pad.value == 0
+    }
+  }
+
+  /// The margins of each maximum of what is nowhere negative as a Pad of zeros of their own.
+  fileprivate func withZeroMarginsOfMaxima() throws(ScaleNetError) -> Graph {
+    var graph = self
+    let view = GraphView(graph)
+    for index in nodes.indices.reversed() {
+      guard case .maxPool(var pool) = nodes[index].op, !pool.ceilMode,
+        pool.window.pads.contains(where: { $0 > 0 }),
+        let input = nodes[index].inputs[0], view.isNonNegative(input)
+      else { continue }
+      let name = graph.unusedName("\(nodes[index].name).margins")
+      let padded = try graph.addNode(name, .pad(Pad(margins: pool.window.pads)), inputs: [input])[0]
+      let node = graph.nodes.removeLast()
+      pool.window.pads = [0, 0, 0, 0]
+      graph.nodes[index].op = .maxPool(pool)
+      graph.nodes[index].inputs[0] = padded
+      graph.nodes.insert(node, at: index)
+    }
+    return graph
   }
 
   fileprivate func settledConstants() throws(ScaleNetError) -> Graph {

@@ -81,24 +81,46 @@ enum NormalizationCauses {
           kind: kind, node: convolution.name, tensor: name(1), has: has, otherHas: otherHas,
           edits: [.setParameter(node: convolution.name, input: 1, weight)]))
     }
-    let ownBias =
-      convolution.inputs.count > 2 ? (try? graph.initializer(convolution.inputs[2])?.floats()) ?? [] : []
+    let held = convolution.inputs.count > 2 ? graph.initializer(convolution.inputs[2]) : nil
+    let ownBias = held.map { (try? $0.floats()) ?? [] } ?? [Float](repeating: 0, count: outputs)
     let other = Tensor(bias, shape: [outputs])
-    if ownBias.count == outputs, Distance(bias, ownBias, .exact).relativeError > limit,
-      let pair = ElementPair(Tensor(ownBias, shape: [outputs]), other)
-    {
+    guard ownBias.count == outputs,
+      let pair = ElementPair(Tensor(ownBias, shape: [outputs]), other), let distance = try? pair.distance()
+    else { return result }
+    let edits = [GraphEdit.setParameter(node: convolution.name, input: 2, other)]
+    if let held, held.hasNonzero {
+      guard Distance(bias, ownBias, .exact).relativeError > limit else { return result }
       let largest = ownBias.map(\.magnitude).max() ?? 0
       let isZero = bias.allSatisfy { $0.magnitude <= largest * 1e-4 }
       let described = ConstantCauses.describe(
-        false, convolution, 2, name(2), pair, largest: (try? pair.distance())?.largestMagnitude ?? 0)
+        false, convolution, 2, name(2), pair, largest: distance.largestMagnitude)
       result.append(
         Hypothesis(
           kind: isZero ? .missingBias : described.0, node: convolution.name, tensor: name(2),
           has: isZero ? "the bias \(name(2).escapedWhole)" : described.1,
-          otherHas: isZero ? "none" : described.2,
-          edits: [.setParameter(node: convolution.name, input: 2, other)]))
+          otherHas: isZero ? "none" : described.2, edits: edits))
+    } else if distance.largestMagnitude > 0, haveBiases(graph, but: convolution) {
+      // Any term could stand in the place of a bias; a network whose other convolutions have theirs lost this one.
+      result.append(
+        Hypothesis(
+          kind: .missingBias, node: convolution.name, tensor: held == nil ? nil : name(2),
+          has: held == nil ? "no bias" : "a bias of zeros", otherHas: "a bias", edits: edits))
     }
     return result
+  }
+
+  /// Whether the other convolutions before normalisations have biases, nearly all of them.
+  private static func haveBiases(_ graph: Graph, but node: Node) -> Bool {
+    let view = GraphView(graph)
+    let others = graph.nodes.indices.filter { index in
+      guard case .conv = graph.nodes[index].op else { return false }
+      return view.normalization[index] != nil && graph.nodes[index].name != node.name
+    }
+    let count = others.count { index in
+      let inputs = graph.nodes[index].inputs
+      return inputs.count > 2 && graph.initializer(inputs[2])?.hasNonzero == true
+    }
+    return count > 0 && count * 10 >= others.count * 9
   }
 
   /// The usual epsilons for all normalisations.

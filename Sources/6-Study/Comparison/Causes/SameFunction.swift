@@ -31,6 +31,41 @@ struct SameFunction {
     }
     if let left = rest(own, isSame: { areSame(Array($0), other) }) { return (left, []) }
     if let left = rest(other, isSame: { areSame(own, Array($0)) }) { return ([], left) }
+    return withoutSameTranspose(own, other) ?? withoutSameEnds(own, other)
+  }
+
+  /// Without the nodes that both begin and end with, of those that read one value alone.
+  private func withoutSameEnds(_ own: [Node], _ other: [Node]) -> (own: [Node], other: [Node]) {
+    var (a, b) = (own[...], other[...])
+    func isSame(_ x: Node?, _ y: Node?) -> Bool {
+      guard let x, let y, x.inputs.count == 1, y.inputs.count == 1 else { return false }
+      return !AttributeCauses.differ(x.op, y.op)
+    }
+    while isSame(a.last, b.last) { (a, b) = (a.dropLast(), b.dropLast()) }
+    while isSame(a.first, b.first) { (a, b) = (a.dropFirst(), b.dropFirst()) }
+    return a.isEmpty && b.isEmpty ? (own, other) : (Array(a), Array(b))
+  }
+
+  /// Without a Transpose that both have, one before and one behind functions of each element. nil where they have none, or
+  /// where it matters where it stands.
+  private func withoutSameTranspose(_ own: [Node], _ other: [Node]) -> (own: [Node], other: [Node])? {
+    func place(_ nodes: [Node]) -> (index: Int, permutation: [Int])? {
+      var found: (Int, [Int])?
+      for (index, node) in nodes.enumerated() {
+        switch node.op {
+        case .transpose(let transpose) where found == nil: found = (index, transpose.permutation)
+        case .unary: continue
+        default: return nil
+        }
+      }
+      return found
+    }
+    guard let a = place(own), let b = place(other), a.permutation == b.permutation,
+      own.count + other.count > 2
+    else { return nil }
+    var (own, other) = (own, other)
+    own.remove(at: a.index)
+    other.remove(at: b.index)
     return (own, other)
   }
 }
