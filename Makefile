@@ -30,6 +30,10 @@ BENCH := bench-output
 BENCH_NETWORKS := scalenet50 scalenet152 resnet50 resnext50-32x4d seresnet50
 BENCH_OPTIONS :=
 TRUST :=
+# How many processes share the tests against peers, PEERS=long takes networks that the short form leaves out.
+PROCESSES ?= 2
+PEERS ?=
+PYTEST = PEERS=$(PEERS) SCALENET=$(SCALENET) $(1)/bin/python -m pytest -n $(PROCESSES)
 DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 
 # The tests have a build folder of their own: -enable-testing changes every compilation, and in one folder the
@@ -43,7 +47,7 @@ TEST_PACKAGES := chromium fish gcc groff-base libc6-dev libzip-dev parallel prot
 # Under `make -j`, what else is asked for waits for these.
 FIRST := $(filter clean deps,$(MAKECMDGOALS))
 
-.PHONY: help deps build-deps build dist demo bench test trust sanitize fuzz fuzz-short test-swift test-peers test-dist peers peers-torch peers-tf215 peers-tf peers-ray schemas check-schemas lint docs install clean
+.PHONY: help ahead deps build-deps build build-fuzz dist demo bench test trust sanitize fuzz fuzz-short test-swift test-peers test-dist peers peers-torch peers-tf215 peers-tf peers-ray schemas check-schemas lint docs install clean
 
 help: ## Show what can be made
 	@echo "usage: make TARGET"
@@ -131,9 +135,11 @@ FUZZ_BUILD := --scratch-path .build-fuzz -c release --product Fuzz --sanitize=fu
 SECONDS := 60
 FUZZ :=
 
-# FUZZ names some targets: make fuzz FUZZ='--keep --only onnx hdf5' SECONDS=600
-fuzz: | $(FIRST) ## Fuzz every reader of files for SECONDS=60 each
+build-fuzz: | $(FIRST)
 	SCALENET_FUZZ=1 $(SWIFT) build $(FUZZ_BUILD)
+
+# FUZZ names some targets: make fuzz FUZZ='--keep --only onnx hdf5' SECONDS=600
+fuzz: build-fuzz ## Fuzz every reader of files for SECONDS=60 each
 	.ci/fuzz .build-fuzz/release/Fuzz --seconds $(SECONDS) $(FUZZ)
 
 fuzz-short: ## The same for 15 seconds, after all inputs that are known
@@ -167,15 +173,19 @@ $(BENCH)/exported: Benchmarks/export.py .venv-torch/installed
 peers: peers-torch peers-tf215 peers-tf peers-ray ## Run the tests against PyTorch, both Kerases and Ray
 
 peers-torch: build .venv-torch/installed .venv-trained/installed
-	SCALENET=$(SCALENET) TRAINED_NETWORKS=.venv-trained .venv-torch/bin/python -m pytest Tests/Peers/torch
+	TRAINED_NETWORKS=.venv-trained $(call PYTEST,.venv-torch) Tests/Peers/torch
 
 # TensorFlow 2.15 has Keras 2, later ones have Keras 3; the same tests run in both. tf2onnx needs the older one.
 peers-tf215 peers-tf: peers-%: build .venv-%/installed .venv/installed .venv-trained/installed
-	SCALENET=$(SCALENET) TRAINED_NETWORKS=.venv-trained .venv-$*/bin/python -m pytest Tests/Peers/keras $(if $(filter tf215,$*),Tests/Peers/tf2onnx)
+	TRAINED_NETWORKS=.venv-trained $(call PYTEST,.venv-$*) Tests/Peers/keras $(if $(filter tf215,$*),Tests/Peers/tf2onnx)
 
 # An evaluation spread over processes by engines that exist.
 peers-ray: build .venv-ray/installed
 	SCALENET=$(SCALENET) .venv-ray/bin/python -m pytest Tests/Peers/spread
+
+# What `.ci/run` prepares beside other work: a compiler has use for one processor most of the time.
+ahead: build build-fuzz
+	@$(MAKE) --no-print-directory .venv-torch/installed .venv-tf215/installed .venv-tf/installed .venv-ray/installed
 
 # One rule for each environment: its requirements stand in the file of the same name.
 .venv/installed: Tests/Peers/requirements.txt | $(FIRST)
@@ -227,9 +237,10 @@ lint: check-schemas ## Check format, generated sources, imports, unsafe memory, 
 	.ci/snippets
 	PYTHONPYCACHEPREFIX=.build-python $(PYTHON) -W error -m compileall -q -f .ci Packaging Tests fixtures
 
+# The tests are built on the same modules.
 docs: | $(FIRST) ## Build the documentation of ScaleNetKit, .build-docs/ScaleNetKit.doccarchive
-	$(SWIFT) build --target ScaleNetKit
-	SWIFT=$(SWIFT) .ci/docs .build/debug .build-docs/ScaleNetKit.doccarchive
+	$(SWIFT) build $(TEST_BUILD) --target ScaleNetKit
+	SWIFT=$(SWIFT) .ci/docs "$$($(SWIFT) build $(TEST_BUILD) --show-bin-path)" .build-docs/ScaleNetKit.doccarchive
 
 install: build ## Install the binary, shell completions and manual pages under PREFIX (/usr/local)
 	install -D -m 755 $(SCALENET) $(DESTDIR)$(PREFIX)/bin/scalenet

@@ -8,6 +8,7 @@ import scalenet_torch
 import torch
 from command import refuse, scalenet
 from image_libraries import timm, torchvision
+from long_form import shortened
 
 models = torchvision.models
 
@@ -72,7 +73,7 @@ def picture(name, batch=2):
 # Every export of the small ones; of the others folded, as it is, and by the newer exporter.
 PAIRS = [
     (name, export)
-    for name in NETWORKS
+    for name in shortened(NETWORKS, "scalenet", "resnet18", "legacy_seresnet18", "legacy_seresnext50")
     for export in EXPORTS
     if name in ("scalenet", "resnet18") or export in ("torchscript17", "kept", "dynamo20")
 ]
@@ -94,7 +95,9 @@ def test_exports_of_pytorch(tmp_path, name, export):
 
 @pytest.mark.parametrize("folding", ["--fold-batch-norm", "--no-fold-batch-norm"])
 @pytest.mark.parametrize("ending", ["onnx", "h5", "keras"])
-@pytest.mark.parametrize("name", ["scalenet", "resnet50", "seresnet50", "legacy_seresnet50"])
+@pytest.mark.parametrize(
+    "name", shortened(["scalenet", "resnet50", "seresnet50", "legacy_seresnet50"], "scalenet", "legacy_seresnet50")
+)
 def test_own_graphs(tmp_path, name, ending, folding):
     model, side = network(name), NETWORKS[name][1]
     first, graph, weights = tmp_path / "first.pth", tmp_path / f"model.{ending}", tmp_path / "weights.pth"

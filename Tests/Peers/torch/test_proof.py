@@ -14,13 +14,11 @@ import pytest
 import residual_networks
 import torch
 from command import DIFFERENCE, scalenet
+from long_form import shortened
 
 SWEEP = os.environ.get("SCALENET_SWEEP")
-NETWORKS = (
-    residual_networks.ALL
-    if SWEEP
-    else [("torchvision", "resnet50"), ("torchvision", "resnet152"), ("timm", "seresnext50_32x4d")]
-)
+SHORT = [("torchvision", "resnet50"), ("timm", "seresnext50_32x4d")]
+NETWORKS = residual_networks.ALL if SWEEP else shortened([*SHORT, ("torchvision", "resnet152")], *SHORT)
 
 
 def convert(source, output, *options):

@@ -11,6 +11,7 @@ import torch
 import world
 from command import scalenet
 from image_libraries import torchvision
+from long_form import shortened
 
 models = torchvision.models
 
@@ -31,6 +32,7 @@ NETWORKS = {
     "efficientnet_b0": (lambda: models.efficientnet_b0(weights=None), 96, 11),
 }
 
+SHORT = shortened(NETWORKS, "scalenet", "resnet18", "googlenet", "mobilenet_v3_small")
 EXPORTERS = ("torchscript", "dynamo")
 BATCHES = ("fixed", "dynamic")
 
@@ -107,7 +109,7 @@ def multiply_accumulates(model, side):
 
 
 @pytest.mark.parametrize("exporter", EXPORTERS)
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", SHORT)
 def test_runs_as_in_onnx_runtime(tmp_path, exported, name, exporter):
     _, path, batch = exported(name, exporter)
     side = NETWORKS[name][1]
@@ -121,7 +123,7 @@ def test_runs_as_in_onnx_runtime(tmp_path, exported, name, exporter):
 
 
 @pytest.mark.parametrize("exporter", EXPORTERS)
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", SHORT)
 def test_inspected(exported, name, exporter):
     model, path, batch = exported(name, exporter)
     side = NETWORKS[name][1]
@@ -131,7 +133,7 @@ def test_inspected(exported, name, exporter):
 
 
 @pytest.mark.parametrize("exporter", EXPORTERS)
-@pytest.mark.parametrize("name", ["googlenet", "mobilenet_v3_small", "efficientnet_b0"])
+@pytest.mark.parametrize("name", shortened(["googlenet", "mobilenet_v3_small", "efficientnet_b0"], "mobilenet_v3_small"))
 def test_written_again(tmp_path, exported, name, exporter):
     """What was read is written as a model that onnx accepts and ONNX Runtime computes the same of."""
     _, path, _ = exported(name, exporter)
@@ -144,7 +146,7 @@ def test_written_again(tmp_path, exported, name, exporter):
     assert onnx_checks.relative_error(found, expected) < onnx_checks.FLOAT32_TOLERANCE
 
 
-@pytest.mark.parametrize("name", world.SHORT)
+@pytest.mark.parametrize("name", shortened(world.SHORT, "convnextv2_atto", "levit_128s"))
 def test_newer_networks(name):
     """One of a kind of world.py, which has all: both exporters, opsets 17 to 20, open and fixed batches."""
     rows = list(world.rows(name))
