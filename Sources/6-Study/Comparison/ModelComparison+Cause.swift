@@ -149,7 +149,8 @@ extension ModelComparison {
       let experiment = try Experiment(
         engine, site, otherInputs: inputs(isLeft: false, of: form.right), hypotheses)
       guard let experiment, experiment.unchanged > Experiment.limit else { continue }
-      if form.isFolded, hypotheses.allSatisfy({ [.differentWeights, .missingBias].contains($0.kind) }),
+      if form.isFolded,
+        hypotheses.allSatisfy({ [.differentWeights, .missingBias, .batchNormEpsilon].contains($0.kind) }),
         let fault = try foldedFault(aligned, parting, leftGraph, rightGraph)
       {
         return fault

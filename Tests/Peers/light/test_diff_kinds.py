@@ -436,7 +436,7 @@ def test_a_function_before_margins_of_zeros(tmp_path, margins, function):
         assert "act" in (found[0]["node"], found[0]["other_node"])
 
 
-def normalized(path, without=None):
+def normalized(path, without=None, epsilons=(1e-5, 1e-5, 1e-5)):
     """Three convolutions with biases before normalisations, as Keras's ResNets have them; one may have lost its bias."""
     random = np.random.default_rng(2)
     constants, nodes, value = {}, [], "x"
@@ -452,7 +452,9 @@ def normalized(path, without=None):
             constants[f"b{index}"] = np.zeros(6)
         nodes.append(helper.make_node("Conv", [value, f"w{index}", *bias], [f"c{index}"], name=f"conv{index}", pads=[1, 1, 1, 1]))
         parts = [f"{name}{index}" for name in ("gamma", "beta", "mean", "variance")]
-        nodes.append(helper.make_node("BatchNormalization", [f"c{index}", *parts], [f"n{index}"], name=f"bn{index}"))
+        normalization = helper.make_node("BatchNormalization", [f"c{index}", *parts], [f"n{index}"], name=f"bn{index}")
+        normalization.attribute.append(helper.make_attribute("epsilon", epsilons[index]))
+        nodes.append(normalization)
         nodes.append(helper.make_node("Relu", [f"n{index}"], [f"r{index}"], name=f"relu{index}"))
         value = f"r{index}"
     nodes.append(helper.make_node("GlobalAveragePool", [value], ["y"], name="mean"))
@@ -473,3 +475,21 @@ def test_a_bias_left_out_before_a_normalisation_that_the_other_side_has_folded(t
         found = causes(report(*sides))
         assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("missing_bias", True)], found
         assert "conv1" in (found[0]["node"], found[0]["other_node"])
+
+
+@pytest.mark.parametrize("epsilons", [(1e-5, 1e-3, 1e-5), (1e-3, 1e-3, 1e-3)], ids=["one", "all"])
+def test_an_epsilon_that_both_sides_have_folded(tmp_path, epsilons):
+    """Nothing is left of it but factors near 1, all to the same side of it."""
+    files = []
+    for name, chosen in (("first", (1e-5, 1e-5, 1e-5)), ("second", epsilons)):
+        source, folded = normalized(tmp_path / f"{name}.onnx", epsilons=chosen), tmp_path / f"{name}_folded.onnx"
+        scalenet("convert", source, "-o", folded, "--fold-batch-norm")
+        files.append(folded)
+    for sides in (files, files[::-1]):
+        found = causes(report(*sides))
+        assert {(cause["kind"], cause["confirmed"]) for cause in found} == {("batch_norm_epsilon", True)}, found
+        assert "as another epsilon in a normalisation folded into it would give" in found[0]["explanation"]
+    # A factor of one direction that is farther from 1 may have other reasons.
+    far = tmp_path / "far_folded.onnx"
+    scalenet("convert", normalized(tmp_path / "far.onnx", epsilons=(1e-5, 0.9, 1e-5)), "-o", far, "--fold-batch-norm")
+    assert [cause["kind"] for cause in causes(report(files[0], far))] == ["different_weights"]

@@ -33,8 +33,11 @@ enum ConstantCauses: CauseFamily {
     let kinds = Set(differences.map(\.kind))
     let tensor =
       first.input < own.inputs.count ? own.inputs[first.input].map { site.own.graph[$0].name } : nil
+    // The bias that goes with another epsilon follows from it, and cannot be told from another one.
+    let isEpsilon = kinds == [.batchNormEpsilon, .differentWeights]
     return Hypothesis(
-      kind: kinds.count == 1 ? first.kind : .differentWeights, node: own.name, otherNode: other.name,
+      kind: kinds.count == 1 ? first.kind : isEpsilon ? .batchNormEpsilon : .differentWeights,
+      node: own.name, otherNode: other.name,
       tensor: isOne || kinds.count == 1 ? tensor : nil,
       has: joined(differences.map(\.has)), otherHas: joined(differences.map(\.otherHas)),
       edits: differences.map {
@@ -178,10 +181,14 @@ enum ConstantCauses: CauseFamily {
       let least = factors.min(), let largest = factors.max()
     {
       let isEpsilon = least > 0 && (largest <= 1 + 1e-6 || least >= 1 - 1e-6)
+      // Other statistics or gammas move channels farther, and in both directions.
+      let isSurely =
+        isEpsilon && factors.count >= 4 && max(1 - least, largest - 1) < 0.05
+        && factors.allSatisfy({ ($0 - 1).magnitude > 1e-7 })
       return (
-        .differentWeights, what,
-        "that \(words(node.op, input)) times a factor for each output channel, \(least.scientific) to "
-          + "\(largest.scientific), as another \(isEpsilon ? "epsilon in a normalisation" : "normalisation, or one on one side alone,") folded into it would give"
+        isSurely ? .batchNormEpsilon : .differentWeights, what,
+        "that \(words(node.op, input)) times a factor for each output channel, \(text(of: least)) to "
+          + "\(text(of: largest)), as another \(isEpsilon ? "epsilon in a normalisation" : "normalisation, or one on one side alone,") folded into it would give"
       )
     }
     let nonfinite = pair.nonfiniteCounts

@@ -18,7 +18,9 @@ struct FoldedCauses {
 
   /// Hypotheses of other weights, said more exactly where what went into these weights is known.
   func refined(_ hypotheses: [Hypothesis], _ site: Site) -> [Hypothesis] {
-    let kinds: Set<DiffReport.CauseKind> = [.differentWeights, .missingBias, .halfPrecision]
+    let kinds: Set<DiffReport.CauseKind> = [
+      .differentWeights, .missingBias, .batchNormEpsilon, .halfPrecision,
+    ]
     guard hypotheses.contains(where: { kinds.contains($0.kind) }),
       let own = site.ownNode, let other = site.otherNode, own.op.isLinear, other.op.isLinear,
       own.op.family == other.op.family,
