@@ -33,7 +33,7 @@ TRUST :=
 # How many processes share the tests against peers, PEERS=long takes networks that the short form leaves out.
 PROCESSES ?= 2
 PEERS ?=
-PYTEST = PEERS=$(PEERS) SCALENET=$(SCALENET) $(1)/bin/python -m pytest -n $(PROCESSES)
+PYTEST = PEERS=$(PEERS) SCALENET=$(SCALENET) $(1)/bin/python -m pytest -n $(PROCESSES) --dist worksteal
 DEMO_IMAGE := fixtures/tiny/input_1x3x224x224.npy
 
 # The tests have a build folder of their own: -enable-testing changes every compilation, and in one folder the
@@ -109,7 +109,7 @@ test-swift: | $(FIRST)
 	.ci/emulate "$$($(SWIFT) build $(TEST_BUILD) --build-tests --show-bin-path)"
 
 test-peers: dist .venv/installed .venv-nodes/installed
-	SCALENET=$(SCALENET) DIST=$(DIST) ONNX_NODE_TESTS=.venv-nodes/node .venv/bin/python -m pytest \
+	DIST=$(DIST) ONNX_NODE_TESTS=.venv-nodes/node $(call PYTEST,.venv) \
 	  Tests/Peers/light Tests/Peers/browser Tests/Peers/operators Tests/Peers/trust Tests/Peers/catalogue Tests/Peers/dist
 
 # The packages on systems of their own: needs root, debootstrap, and a network where these systems are not there yet.

@@ -36,6 +36,10 @@ SHORT = [
     )
     if name in NAMES
 ]  # fmt: skip
+#: Half of them, with every kind of block.
+SHORTEST = [
+    "ConvNeXtTiny", "DenseNet121", "EfficientNetV2B0", "InceptionV3", "MobileNetV3Small", "RegNetY002", "ResNet50V2", "Xception",
+]  # fmt: skip
 #: Networks of which Keras itself computes none for images of any size: extents that are open count as equal there.
 FIXED_SIZE = ("NASNetMobile", "NASNetLarge")
 #: Where float32 itself is further from the network in Double, of Keras's own error.

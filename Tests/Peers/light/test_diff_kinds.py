@@ -436,7 +436,7 @@ def test_a_function_before_margins_of_zeros(tmp_path, margins, function):
         assert "act" in (found[0]["node"], found[0]["other_node"])
 
 
-def normalized(path, without=None, epsilons=(1e-5, 1e-5, 1e-5)):
+def with_normalisations(path, without=None, epsilons=(1e-5, 1e-5, 1e-5)):
     """Three convolutions with biases before normalisations, as Keras's ResNets have them; one may have lost its bias."""
     random = np.random.default_rng(2)
     constants, nodes, value = {}, [], "x"
@@ -468,9 +468,9 @@ def normalized(path, without=None, epsilons=(1e-5, 1e-5, 1e-5)):
 
 @pytest.mark.parametrize("how", ["gone", "zeros"])
 def test_a_bias_left_out_before_a_normalisation_that_the_other_side_has_folded(tmp_path, how):
-    sound, folded = normalized(tmp_path / "sound.onnx"), tmp_path / "folded.onnx"
+    sound, folded = with_normalisations(tmp_path / "sound.onnx"), tmp_path / "folded.onnx"
     scalenet("convert", sound, "-o", folded, "--fold-batch-norm")
-    faulty = normalized(tmp_path / "faulty.onnx", (1, how))
+    faulty = with_normalisations(tmp_path / "faulty.onnx", (1, how))
     for sides in ((folded, faulty), (faulty, folded)):
         found = causes(report(*sides))
         assert [(cause["kind"], cause["confirmed"]) for cause in found] == [("missing_bias", True)], found
@@ -482,7 +482,7 @@ def test_an_epsilon_that_both_sides_have_folded(tmp_path, epsilons):
     """Nothing is left of it but factors near 1, all to the same side of it."""
     files = []
     for name, chosen in (("first", (1e-5, 1e-5, 1e-5)), ("second", epsilons)):
-        source, folded = normalized(tmp_path / f"{name}.onnx", epsilons=chosen), tmp_path / f"{name}_folded.onnx"
+        source, folded = with_normalisations(tmp_path / f"{name}.onnx", epsilons=chosen), tmp_path / f"{name}_folded.onnx"
         scalenet("convert", source, "-o", folded, "--fold-batch-norm")
         files.append(folded)
     for sides in (files, files[::-1]):
@@ -491,5 +491,5 @@ def test_an_epsilon_that_both_sides_have_folded(tmp_path, epsilons):
         assert "as another epsilon in a normalisation folded into it would give" in found[0]["explanation"]
     # A factor of one direction that is farther from 1 may have other reasons.
     far = tmp_path / "far_folded.onnx"
-    scalenet("convert", normalized(tmp_path / "far.onnx", epsilons=(1e-5, 0.9, 1e-5)), "-o", far, "--fold-batch-norm")
+    scalenet("convert", with_normalisations(tmp_path / "far.onnx", epsilons=(1e-5, 0.9, 1e-5)), "-o", far, "--fold-batch-norm")
     assert [cause["kind"] for cause in causes(report(files[0], far))] == ["different_weights"]

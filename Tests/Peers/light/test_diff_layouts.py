@@ -186,3 +186,18 @@ def test_functions_before_and_behind_what_turns_the_output(tmp_path, function, o
     node, other = ("act", None) if others == "Identity" else ("act", "act")
     assert confirmed(first, last) == [("activation", node, other)]
     assert confirmed(last, first) == [("activation", other, node)]
+
+
+def test_a_softmax_that_one_side_lacks_where_maps_are_the_output(tmp_path):
+    values = {name: weights()[name] for name in ("w", "b")}
+    turn = {"name": "turn", "perm": [0, 2, 3, 1]}
+    ends = {
+        "turned": [helper.make_node("Transpose", ["r"], ["y"], **turn)],
+        "before": [helper.make_node("Softmax", ["r"], ["s"], name="softmax", axis=1), helper.make_node("Transpose", ["s"], ["y"], **turn)],
+        "behind": [helper.make_node("Transpose", ["r"], ["s"], **turn), helper.make_node("Softmax", ["s"], ["y"], name="softmax", axis=-1)],
+        "first": [helper.make_node("Softmax", ["r"], ["y"], name="softmax", axis=1)],
+    }
+    files = {name: saved(tmp_path / f"{name}.onnx", [*head(), *end], values) for name, end in ends.items()}
+    for name in ("before", "behind", "first"):
+        assert confirmed(files["turned"], files[name]) == [("missing_softmax", None, "softmax")], name
+        assert confirmed(files[name], files["turned"]) == [("missing_softmax", "softmax", None)], name

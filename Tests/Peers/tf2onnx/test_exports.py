@@ -10,6 +10,7 @@ from command import scalenet
 
 # The builder of all DenseNets: Keras itself names the large ones only.
 from keras.src.applications.densenet import DenseNet
+from long_form import shortened
 from tensorflow import TensorSpec, keras
 
 # Of the largest output.
@@ -57,7 +58,7 @@ def multiply_accumulates(model):
     return total
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", shortened(NETWORKS, "mobilenet_v2", "densenet"))
 def test_exported(tmp_path, name):
     model = network(name)
     _, opset, channels_first = NETWORKS[name]

@@ -32,6 +32,9 @@ struct ComparableForm {
     if a.hasLayerNormalization != b.hasLayerNormalization {
       (a, b) = (try a.withWholeLayerNormalizations(), try b.withWholeLayerNormalizations())
     }
+    if a.flattenedProductCount != b.flattenedProductCount {
+      (a, b) = (try a.withProductsOfRows(), try b.withProductsOfRows())
+    }
     (a, b) = (try a.withFlattenedChannelsFirst(like: b), try b.withFlattenedChannelsFirst(like: a))
     func folds(_ graph: Graph) -> Int { GraphView(graph).normalization.count { $0 != nil } }
     let counts = (folds(a), folds(b))

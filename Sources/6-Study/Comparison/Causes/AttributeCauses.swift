@@ -25,7 +25,7 @@ enum AttributeCauses: CauseFamily {
       ]
     }
     let edits = [GraphEdit.replace(node: own.name, transplant)]
-    if !before.isEmpty || !otherBefore.isEmpty {
+    if !before.isEmpty || !otherBefore.isEmpty || own.op.isRearrangement != other.op.isRearrangement {
       return [WiringCauses.exchange(site, before + [own], otherBefore + [other], edits)]
     }
     let (has, otherHas) = texts(own.op, other.op)

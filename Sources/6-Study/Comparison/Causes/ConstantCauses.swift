@@ -183,7 +183,7 @@ enum ConstantCauses: CauseFamily {
       let isEpsilon = least > 0 && (largest <= 1 + 1e-6 || least >= 1 - 1e-6)
       // Other statistics or gammas move channels farther, and in both directions.
       let isSurely =
-        isEpsilon && factors.count >= 4 && max(1 - least, largest - 1) < 0.05
+        isEpsilon && factors.count >= 4 && max(1 - least, largest - 1) < 0.1
         && factors.allSatisfy({ ($0 - 1).magnitude > 1e-7 })
       return (
         isSurely ? .batchNormEpsilon : .differentWeights, what,

@@ -79,12 +79,17 @@ struct Site {
   func ownRegion(of id: ValueID) -> [Int] { Self.region(own, of: id) { otherOf[$0] != nil } }
   func otherRegion(of id: ValueID) -> [Int] { Self.region(other, of: id) { ownOf[$0] != nil } }
 
-  /// Whether a node is a Transpose because both sides have what it reads, or the outputs that it stands before, in another
-  /// order of the axes.
+  /// Whether nothing follows that does more than move elements.
+  var isAtTheEnd: Bool {
+    guard let ownNode, let otherNode else { return true }
+    return own.graph.outputs.contains(ownTarget)
+      && (ownNode.op.isRearrangement || otherNode.op.isRearrangement)
+  }
+
+  /// Whether a node is a Transpose because both sides have what it reads, or the place that it stands at or before, in
+  /// another order of the axes.
   func turnsLayout(_ node: Node, isOwn: Bool) -> Bool {
-    if case .transpose = node.op, case .outputs(let a, let b) = place, own.shape(a) != other.shape(b) {
-      return true
-    }
+    if case .transpose = node.op, own.shape(ownTarget) != other.shape(otherTarget) { return true }
     return isOwn ? own.turnsLayout(node, otherOf, in: other) : other.turnsLayout(node, ownOf, in: own)
   }
 

@@ -176,9 +176,10 @@ enum WiringCauses: CauseFamily {
     let compared = plain.0.isEmpty && plain.1.isEmpty ? (own, other) : plain
     let (own, other) = sameness.withoutSame(compared.0, compared.1)
     let reader = site.ownNode
+    let isOutput = site.isAtTheEnd
     let place = reader.map { "before \($0.name.escapedWhole)" } ?? "at the end"
     return Hypothesis(
-      kind: kind(own, other, isOutput: reader == nil, startsAtInput: startsAtInput),
+      kind: kind(own, other, isOutput: isOutput, startsAtInput: startsAtInput),
       node: own.first?.name, otherNode: other.first?.name,
       has: own.isEmpty ? "nothing \(place)" : list(own) + (other.isEmpty ? " \(place)" : ""),
       otherHas: other.isEmpty ? "nothing there" : list(other), edits: edits,
@@ -186,7 +187,7 @@ enum WiringCauses: CauseFamily {
         own, other,
         isConstant: ({ site.own.graph[$0].initializer != nil }, { site.other.graph[$0].initializer != nil }),
         areSame: sameness.areSame, text: list
-      ) { kind($0, $1, isOutput: reader == nil, startsAtInput: startsAtInput) },
+      ) { kind($0, $1, isOutput: isOutput, startsAtInput: startsAtInput) },
       signature: signature(own, other))
   }
 
@@ -268,7 +269,7 @@ extension Operator {
   }
 
   /// The same elements in another order or shape.
-  fileprivate var isRearrangement: Bool {
+  var isRearrangement: Bool {
     switch self {
     case .transpose, .reshape, .flatten, .squeeze, .unsqueeze: true
     default: false
