@@ -58,6 +58,8 @@ struct GraphView {
     return id
   }
 
+  func isInput(_ id: ValueID?) -> Bool { id.map(graph.inputs.contains) ?? false }
+
   /// Whether a value is an input of the graph, or one that was prepared: nothing with weights has read it yet.
   func isImage(_ id: ValueID) -> Bool {
     var waiting = [id]

@@ -41,10 +41,10 @@ private struct SpelledNormalization {
   static func all(in graph: Graph) -> [SpelledNormalization] {
     let view = GraphView(graph)
     return graph.nodes.indices.compactMap { index in
-      if case .binary(.div) = graph.nodes[index].op {
-        SpelledNormalization(view, division: index)
-      } else {
-        nil
+      switch graph.nodes[index].op {
+      case .binary(.div): SpelledNormalization(view, division: index)
+      case .binary(.add): SpelledNormalization(view, sum: index)
+      default: nil
       }
     }
   }
@@ -110,5 +110,86 @@ private struct SpelledNormalization {
       end = added
     }
     self.inner = inner
+  }
+
+  /// As TensorFlow's `batch_normalization` spells it: x * s + (shift - mean(x) * s) with
+  /// s = scale / sqrt(mean((x - mean(x))^2) + epsilon).
+  private init?(_ view: GraphView, sum end: Int) {
+    let graph = view.graph
+    var inner = Set<Int>()
+    /// The node that makes a value, if its operator is the wanted one.
+    func node(_ id: ValueID?, where isWanted: (Operator) -> Bool) -> Node? {
+      guard let id, let index = view.producers[id.index], isWanted(graph.nodes[index].op) else { return nil }
+      inner.insert(index)
+      return graph.nodes[index]
+    }
+    func binary(_ id: ValueID?, _ function: Binary) -> [ValueID]? {
+      node(id) { if case .binary(function) = $0 { true } else { false } }?.inputs.compactMap { $0 }
+    }
+    func unary(_ id: ValueID?, _ function: Unary) -> ValueID? {
+      node(id) { if case .unary(function) = $0 { true } else { false } }?.inputs[0]
+    }
+    func constant(_ id: ValueID) -> Tensor? { graph[id].initializer }
+    /// What a value is the mean over the last axis of.
+    func averaged(_ id: ValueID?) -> ValueID? {
+      guard let id else { return nil }
+      if let reduced = node(
+        id,
+        where: {
+          if case .reduce(let reduce) = $0 { reduce.function == .mean && reduce.keepsAxes } else { false }
+        })
+      {
+        guard case .reduce(let reduce) = reduced.op, let source = reduced.inputs[0],
+          let rank = graph[source].type.shape?.rank, reduce.axes == [rank - 1]
+        else { return nil }
+        return source
+      }
+      // A pool of planes, whose extents are those of the last axis.
+      func reshaped(_ id: ValueID?) -> ValueID? {
+        node(id) { if case .reshape = $0 { true } else { false } }?.inputs[0] ?? id
+      }
+      guard
+        let pool = node(reshaped(id), where: { if case .globalPool(.average) = $0 { true } else { false } }),
+        let planes = pool.inputs[0], let source = reshaped(planes),
+        let extents = graph[source].type.shape?.dimensions,
+        let pooled = graph[planes].type.shape?.dimensions, let last = extents.last,
+        pooled.dropFirst(2).reduce(1, *) == last,
+        graph[id].type.shape?.dimensions == extents.dropLast() + [1]
+      else { return nil }
+      return source
+    }
+    let terms = graph.nodes[end].inputs.compactMap { $0 }
+    guard terms.count == 2,
+      let (product, rest) = [(terms[0], terms[1]), (terms[1], terms[0])].first(where: { pair in
+        view.producers[pair.1.index].map {
+          if case .binary(.sub) = graph.nodes[$0].op { true } else { false }
+        } ?? false
+      }), let factors = binary(product, .mul), factors.count == 2, let parts = binary(rest, .sub),
+      parts.count == 2, constant(parts[0]) != nil, let moved = binary(parts[1], .mul), moved.count == 2,
+      let factor = factors.first(where: moved.contains), let x = factors.first(where: { $0 != factor }),
+      let mean = moved.first(where: { $0 != factor }), averaged(mean) == x,
+      let scaled = binary(factor, .mul), scaled.count == 2,
+      let scale = scaled.first(where: { constant($0) != nil }),
+      let root = scaled.first(where: { $0 != scale }),
+      let deviation = unary(unary(root, .reciprocal), .sqrt), let added = binary(deviation, .add),
+      added.count == 2,
+      let epsilon = added.first(where: { constant($0)?.elementCount == 1 }),
+      let number = (try? constant(epsilon)?.floats())?.first,
+      let square = averaged(added.first { $0 != epsilon }), let squared = binary(square, .mul),
+      squared.count == 2, squared[0] == squared[1], binary(squared[0], .sub) == [x, mean],
+      let extents = graph[x].type.shape?.dimensions, let last = extents.last,
+      constant(scale)?.shape.dimensions == [last], constant(parts[0])?.shape.dimensions == [last]
+    else { return nil }
+    // What is read elsewhere too has to stay.
+    guard
+      inner.allSatisfy({ index in
+        view.consumers[view.output(index).index].allSatisfy { inner.contains($0) || $0 == end }
+          && !graph.outputs.contains(view.output(index))
+      })
+    else { return nil }
+    (input, self.scale, shift, axis, self.epsilon, self.end) = (
+      x, scale, parts[0], extents.count - 1, number, end
+    )
+    self.inner = inner.sorted()
   }
 }

@@ -5,7 +5,13 @@ import ModelIR
 enum AttributeCauses: CauseFamily {
   static func hypotheses(_ site: Site) -> [Hypothesis] {
     guard let own = site.ownNode, let other = site.otherNode, differ(own.op, other.op) else { return [] }
-    guard own.op.family != other.op.family else { return [hypothesis(own, other)] }
+    guard own.op.family != other.op.family else {
+      var found = hypothesis(own, other)
+      if case .transpose = own.op, site.own.isInput(own.inputs[0]), site.other.isInput(other.inputs[0]) {
+        found.kind = .inputLayout
+      }
+      return [found]
+    }
     guard let transplant = site.transplant(site.otherTarget, isAnew: true) else { return [] }
     func region(_ view: GraphView, _ node: Node, _ region: (ValueID) -> [Int]) -> [Node] {
       Set(node.inputs.compactMap { $0 }.flatMap(region)).sorted().map { view.graph.nodes[$0] }
