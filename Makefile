@@ -237,10 +237,9 @@ lint: check-schemas ## Check format, generated sources, imports, unsafe memory, 
 	.ci/snippets
 	PYTHONPYCACHEPREFIX=.build-python $(PYTHON) -W error -m compileall -q -f .ci Packaging Tests fixtures
 
-# The tests are built on the same modules.
-docs: | $(FIRST) ## Build the documentation of ScaleNetKit, .build-docs/ScaleNetKit.doccarchive
-	$(SWIFT) build $(TEST_BUILD) --target ScaleNetKit
-	SWIFT=$(SWIFT) .ci/docs "$$($(SWIFT) build $(TEST_BUILD) --show-bin-path)" .build-docs/ScaleNetKit.doccarchive
+# The program has all modules in it.
+docs: build ## Build the documentation of ScaleNetKit, .build-docs/ScaleNetKit.doccarchive
+	SWIFT=$(SWIFT) .ci/docs .build/release .build-docs/ScaleNetKit.doccarchive
 
 install: build ## Install the binary, shell completions and manual pages under PREFIX (/usr/local)
 	install -D -m 755 $(SCALENET) $(DESTDIR)$(PREFIX)/bin/scalenet
