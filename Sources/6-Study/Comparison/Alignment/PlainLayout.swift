@@ -6,10 +6,12 @@ import ModelIR
 
 extension Graph {
   /// The same with maps laid flat with their channels first, and the rows of the matrix behind in that order, where that is
-  /// nearer to a matrix of the other graph than what is written.
+  /// nearer to a matrix of the other graph than what is written. Of matrices that have nothing in common chance would say
+  /// which is nearer: then it is done where the other graph does not turn its maps.
   func withFlattenedChannelsFirst(like other: Graph) throws(ScaleNetError) -> Graph {
     var graph = self
     let view = GraphView(self)
+    let matrices = other.matrices
     var removed = Set<Int>()
     for index in nodes.indices {
       guard let maps = FlattenedMaps(view, index) else { continue }
@@ -17,12 +19,12 @@ extension Graph {
       let written = maps.matrix.tensor
       let turned = try maps.rowsWithChannelsFirst(of: name)
       var isNearer = false
-      for matrix in other.matrices {
+      for (matrix, turnsMaps) in matrices {
         guard !isNearer, let alike = matrix.written(like: maps.matrix) else { continue }
         func error(_ tensor: Tensor) throws(ScaleNetError) -> Double {
           try SquareSums(tensor, alike, name: name).relative ?? .infinity
         }
-        isNearer = try error(turned) < error(written)
+        isNearer = try error(turned) < error(written) * (turnsMaps ? 0.5 : 1.05)
       }
       guard isNearer else { continue }
       let held = try Tensor(shape: written.shape) { (start, count) throws(ScaleNetError) in
@@ -38,7 +40,13 @@ extension Graph {
     return graph
   }
 
-  fileprivate var matrices: [WeightMatrix] { nodes.compactMap { WeightMatrix($0, self) } }
+  /// Matrices, and whether maps are turned before they are laid flat for one.
+  fileprivate var matrices: [(matrix: WeightMatrix, turnsMaps: Bool)] {
+    let view = GraphView(self)
+    return nodes.indices.compactMap { index in
+      WeightMatrix(nodes[index], self).map { ($0, FlattenedMaps(view, index) != nil) }
+    }
+  }
 }
 
 /// A constant that rows are multiplied with.

@@ -7,7 +7,7 @@ enum AttributeCauses: CauseFamily {
     guard let own = site.ownNode, let other = site.otherNode, differ(own.op, other.op) else { return [] }
     guard own.op.family != other.op.family else {
       var found = hypothesis(own, other)
-      if case .transpose = own.op, site.own.isInput(own.inputs[0]), site.other.isInput(other.inputs[0]) {
+      if isAnotherTranspose(site.own, own) || isAnotherTranspose(site.other, other) {
         found.kind = .inputLayout
       }
       return [found]
@@ -48,6 +48,14 @@ enum AttributeCauses: CauseFamily {
       kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
       edits: [.setOperator(node: own.name, asWritten(other.op, in: own.op))],
       signature: signature([own.op], [other.op], has, otherHas))
+  }
+
+  /// Whether a node turns an image before the node that turns it for the network.
+  private static func isAnotherTranspose(_ view: GraphView, _ node: Node) -> Bool {
+    guard case .transpose = node.op, view.isInput(node.inputs[0]) else { return false }
+    return view.consumers[node.outputs[0].index].contains { index in
+      if case .transpose = view.graph.nodes[index].op { true } else { false }
+    }
   }
 
   /// What another operator computes, with the weights as this one has them: one may hold a matrix, and the other its
