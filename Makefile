@@ -142,8 +142,8 @@ build-fuzz: | $(FIRST)
 fuzz: build-fuzz ## Fuzz every reader of files for SECONDS=60 each
 	.ci/fuzz .build-fuzz/release/Fuzz --seconds $(SECONDS) $(FUZZ)
 
-fuzz-short: ## The same for 15 seconds, after all inputs that are known
-	@$(MAKE) --no-print-directory fuzz SECONDS=15
+fuzz-short: ## The same for 8 seconds, after all inputs that are known
+	@$(MAKE) --no-print-directory fuzz SECONDS=8
 
 # Run it where nothing else does; on a shared machine as root with BENCH_OPTIONS=--realtime.
 bench: build .venv-bench/installed .venv-tf/installed $(BENCH)/exported ## Time the forward pass beside ONNX Runtime, OpenVINO and TensorFlow
