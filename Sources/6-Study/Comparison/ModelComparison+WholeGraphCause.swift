@@ -58,10 +58,8 @@ extension ModelComparison {
         ),
       ]
       for preparation in ImagePreparation.usual where preparation.fits(channels: shape[1]) {
-        guard gives(Tensor(preparation.apply(to: elements, shape), shape: tensor.shape), .preprocessing)
-        else {
-          continue
-        }
+        let prepared = Tensor(preparation.apply(to: elements, shape), shape: tensor.shape)
+        guard gives(prepared, .preprocessing) else { continue }
         return DiffReport.Cause(
           kind: .preprocessing,
           explanation:

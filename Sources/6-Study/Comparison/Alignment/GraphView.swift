@@ -58,6 +58,7 @@ struct GraphView {
     return id
   }
 
+  /// Whether a value is an input of the graph.
   func isInput(_ id: ValueID?) -> Bool { id.map(graph.inputs.contains) ?? false }
 
   /// Whether a value is an input of the graph, or one that was prepared: nothing with weights has read it yet.

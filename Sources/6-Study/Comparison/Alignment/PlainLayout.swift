@@ -11,7 +11,7 @@ extension Graph {
   func withFlattenedChannelsFirst(like other: Graph) throws(ScaleNetError) -> Graph {
     var graph = self
     let view = GraphView(self)
-    let matrices = other.matrices
+    lazy var matrices = other.matrices
     var removed = Set<Int>()
     for index in nodes.indices {
       guard let maps = FlattenedMaps(view, index) else { continue }

@@ -43,6 +43,8 @@ private struct ProductsOfRows {
     var rows: ValueID
     /// [K, N].
     var matrix: Tensor
+    /// The constant that holds it so; nil where it is held turned or with more axes.
+    var held: ValueID?
     var bias: ValueID?
     /// All but the extent of the columns.
     var leading: [Int]
@@ -73,12 +75,13 @@ private struct ProductsOfRows {
     else { return nil }
     let leading = Array(extents.dropLast())
     switch node.op {
-    case .matMul: return Product(rows: rows, matrix: held, bias: nil, leading: leading)
+    case .matMul: return Product(rows: rows, matrix: held, held: node.inputs[1], leading: leading)
     case .gemm(let gemm) where !gemm.transA && gemm.alpha == 1:
       let bias = node.inputs.count > 2 ? node.inputs[2] : nil
       guard bias.map({ gemm.beta == 1 && shape($0)?.count == 1 }) ?? true else { return nil }
       return Product(
-        rows: rows, matrix: gemm.transB ? held.transposed([1, 0]) : held, bias: bias, leading: leading)
+        rows: rows, matrix: gemm.transB ? held.transposed([1, 0]) : held,
+        held: gemm.transB ? nil : node.inputs[1], bias: bias, leading: leading)
     default: return nil
     }
   }
@@ -98,8 +101,7 @@ private struct ProductsOfRows {
     else { return nil }
     let inner = held.shape.dimensions.prefix(summed.count).reduce(1, *)
     guard inner > 0, let matrix = held.reshaped([inner, held.elementCount / inner]) else { return nil }
-    return Product(
-      rows: rows, matrix: matrix, bias: nil, leading: Array(extents.dropLast(summed.count)))
+    return Product(rows: rows, matrix: matrix, leading: Array(extents.dropLast(summed.count)))
   }
 
   mutating func rewrite(_ nodes: [Node]) throws(ScaleNetError) {
@@ -124,10 +126,10 @@ private struct ProductsOfRows {
       rows = try graph.addNode(
         name, .reshape(Reshape(shape: product.leading + [inner])), inputs: [origins[rows] ?? rows])[0]
     }
-    var matrix = node.inputs[1]
-    if graph.initializer(matrix).map({ $0.shape != product.matrix.shape }) ?? true || node.op.isTurned {
-      let name = graph.unusedName(matrix.map { graph[$0].name } ?? node.name)
-      matrix = try graph.addInitializer(name, product.matrix)
+    var matrix = product.held
+    if matrix == nil {
+      let name = node.inputs[1].map { graph[$0].name } ?? node.name
+      matrix = try graph.addInitializer(graph.unusedName(name), product.matrix)
     }
     var result = try named(node.name, .matMul(MatMul()), [rows, matrix])
     if let bias = product.bias {
@@ -191,12 +193,5 @@ private struct ProductsOfRows {
       (node.op, node.inputs) = (.reshape(Reshape(shape: wanted)), [origin])
     }
     graph.nodes.append(node)
-  }
-}
-
-extension Operator {
-  /// Whether the matrix of a product is written with a row for each output.
-  fileprivate var isTurned: Bool {
-    if case .gemm(let gemm) = self { gemm.transB } else { false }
   }
 }

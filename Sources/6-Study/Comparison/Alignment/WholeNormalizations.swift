@@ -94,13 +94,7 @@ private struct SpelledNormalization {
       let scale = constant(of: scaled)
     else { return nil }
     var inner = [mean, difference, square, variance, sum, root, division]
-    // What is read elsewhere too has to stay.
-    guard
-      inner.allSatisfy({ node in
-        view.consumers[view.output(node).index].allSatisfy { inner.contains($0) || $0 == scaled }
-          && !graph.outputs.contains(view.output(node))
-      })
-    else { return nil }
+    guard Self.areReadNowhereElse(inner, before: scaled, view) else { return nil }
     (input, self.scale, axis, self.epsilon, end) = (x, scale, first, number, scaled)
     if let added = soleReader(scaled), case .binary(.add) = graph.nodes[added].op,
       let shift = constant(of: added)
@@ -110,6 +104,14 @@ private struct SpelledNormalization {
       end = added
     }
     self.inner = inner
+  }
+
+  /// Whether only these nodes and one behind them read what they give: what is read elsewhere too has to stay.
+  private static func areReadNowhereElse(_ inner: [Int], before end: Int, _ view: GraphView) -> Bool {
+    inner.allSatisfy { node in
+      view.consumers[view.output(node).index].allSatisfy { inner.contains($0) || $0 == end }
+        && !view.graph.outputs.contains(view.output(node))
+    }
   }
 
   /// As TensorFlow's `batch_normalization` spells it: x * s + (shift - mean(x) * s) with
@@ -180,13 +182,7 @@ private struct SpelledNormalization {
       let extents = graph[x].type.shape?.dimensions, let last = extents.last,
       constant(scale)?.shape.dimensions == [last], constant(parts[0])?.shape.dimensions == [last]
     else { return nil }
-    // What is read elsewhere too has to stay.
-    guard
-      inner.allSatisfy({ index in
-        view.consumers[view.output(index).index].allSatisfy { inner.contains($0) || $0 == end }
-          && !graph.outputs.contains(view.output(index))
-      })
-    else { return nil }
+    guard Self.areReadNowhereElse(inner.sorted(), before: end, view) else { return nil }
     (input, self.scale, shift, axis, self.epsilon, self.end) = (
       x, scale, parts[0], extents.count - 1, number, end
     )

@@ -4,6 +4,10 @@ import ModelIR
 
 /// What a node's constants hold: another order, fewer digits, another scale, or simply other elements.
 enum ConstantCauses: CauseFamily {
+  /// How far from 1 factors are at most to be taken for another epsilon's where nothing else tells. Between 1e-5 and 1e-3 they
+  /// are 0.5 % from it at a variance of 0.1, and 5 % at one of 0.01.
+  private static let farthestOfEpsilons = 0.1
+
   static func hypotheses(_ site: Site) -> [Hypothesis] {
     guard let own = site.ownNode, let other = site.otherNode else { return [] }
     let found = differences(site, own, other)
@@ -183,7 +187,7 @@ enum ConstantCauses: CauseFamily {
       let isEpsilon = least > 0 && (largest <= 1 + 1e-6 || least >= 1 - 1e-6)
       // Other statistics or gammas move channels farther, and in both directions.
       let isSurely =
-        isEpsilon && factors.count >= 4 && max(1 - least, largest - 1) < 0.1
+        isEpsilon && factors.count >= 4 && max(1 - least, largest - 1) < farthestOfEpsilons
         && factors.allSatisfy({ ($0 - 1).magnitude > 1e-7 })
       return (
         isSurely ? .batchNormEpsilon : .differentWeights, what,
