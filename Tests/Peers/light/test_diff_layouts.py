@@ -179,8 +179,10 @@ def test_functions_before_and_behind_what_turns_the_output(tmp_path, function, o
     """Maps are the output: one file turns them before their last function, and the other behind it."""
     values = {name: weights()[name] for name in ("w", "b")}
     conv = helper.make_node("Conv", ["x", "w", "b"], ["c"], name="conv", strides=[2, 2], pads=[1, 1, 1, 1])
+
     def turn(value, result):
         return helper.make_node("Transpose", [value], [result], name="turn", perm=[0, 2, 3, 1])
+
     first = saved(tmp_path / "first.onnx", [conv, turn("c", "t"), helper.make_node(function, ["t"], ["y"], name="act")], values)
     last = saved(tmp_path / "last.onnx", [conv, helper.make_node(others, ["c"], ["r"], name="act"), turn("r", "y")], values)
     node, other = ("act", None) if others == "Identity" else ("act", "act")
