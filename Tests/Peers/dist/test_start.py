@@ -10,8 +10,8 @@ from pathlib import Path
 
 #: In turns, and the least of many counts: what others do on the machine only adds.
 RUNS = 50
-#: Pages that a start touches: 200 where this was measured, 50 for /bin/true.
-PAGES = 300
+#: How many times the pages that /bin/true touches first a start may touch; where it was measured, 196 were 4.0 times those.
+PAGES = 5
 
 
 def start(program, *arguments):
@@ -33,7 +33,7 @@ def test_a_start_touches_few_pages(unpacked):
     pages = {name: min(run[0] for run in runs) for name, runs in found.items()}
     seconds = {name: min(run[1] for run in runs) for name, runs in found.items()}
     print(f"pages {pages}, {seconds['scalenet'] / seconds['true']:.1f} times the processor's time of true")
-    assert pages["scalenet"] <= PAGES, pages
+    assert pages["scalenet"] <= PAGES * pages["true"], pages
 
 
 def test_a_start_takes_ten_megabytes_at_most(unpacked):
