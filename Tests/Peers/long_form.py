@@ -1,5 +1,5 @@
-"""`PEERS=long` takes all networks in the tests of a peer, which is about an hour more; otherwise what each test says of them
-stands for the rest: another size of the same family, or an export of the same kind."""
+"""`PEERS=long` takes all networks in the tests of a peer. Otherwise a few of them stand for the rest: another size of the same
+family, or an export of the same kind."""
 
 import os
 

@@ -36,9 +36,14 @@ SHORT = [
     )
     if name in NAMES
 ]  # fmt: skip
-#: Half of them, with every kind of block.
+#: Half of them.
 SHORTEST = [
-    "ConvNeXtTiny", "DenseNet121", "EfficientNetV2B0", "InceptionV3", "MobileNetV3Small", "RegNetY002", "ResNet50V2", "Xception",
+    name
+    for name in (
+        "ConvNeXtTiny", "DenseNet121", "EfficientNetV2B0", "InceptionV3", "MobileNetV3Small", "RegNetY002", "ResNet50V2",
+        "Xception",
+    )
+    if name in NAMES
 ]  # fmt: skip
 #: Networks of which Keras itself computes none for images of any size: extents that are open count as equal there.
 FIXED_SIZE = ("NASNetMobile", "NASNetLarge")

@@ -1,7 +1,7 @@
 """Keras's own networks, as it saves them, and a model that has one of them in place of a layer.
 
-`KERAS_APPLICATIONS=all` has every network of the version, which takes an hour; otherwise it is one of
-each kind, or half of these where PEERS is not long."""
+`KERAS_APPLICATIONS=all` has every network of the version, which takes an hour; PEERS=long one of each kind, and the short form
+half of these."""
 
 import os
 
@@ -15,11 +15,11 @@ from tensorflow import keras
 
 layers = keras.layers
 IS_ALL = os.environ.get("KERAS_APPLICATIONS") == "all"
-NAMES = applications.NAMES if IS_ALL else applications.SHORT
-OF_ANY_SIZE = [name for name in NAMES if name not in applications.FIXED_SIZE]
-if not IS_ALL:
-    NAMES = shortened(NAMES, *(name for name in applications.SHORTEST if name in NAMES))
-    OF_ANY_SIZE = shortened(OF_ANY_SIZE, "MobileNetV3Small", "ResNet50V2")
+NAMES = applications.NAMES if IS_ALL else shortened(applications.SHORT, *applications.SHORTEST)
+OF_ANY_SIZE = [
+    name for name in (NAMES if IS_ALL else shortened(applications.SHORT, "MobileNetV3Small", "ResNet50V2"))
+    if name not in applications.FIXED_SIZE
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -157,7 +157,9 @@ def test_fine_tuning_settings(tmp_path, checkpoint):
     assert unchanged <= len(before) // 10
 
 
-@pytest.mark.parametrize(("name", "ending"), shortened([("scalenet152", "h5"), ("scalenet50", "keras"), ("scalenet50", "h5")], ("scalenet50", "h5")))
+@pytest.mark.parametrize(
+    ("name", "ending"), shortened([("scalenet152", "h5"), ("scalenet50", "keras"), ("scalenet50", "h5")], ("scalenet50", "h5"))
+)
 def test_order_is_the_models(tmp_path, checkpoint, name, ending):
     """Weights are loaded by position: layers of one shape must not trade places."""
     path = tmp_path / f"model.{ending}"
