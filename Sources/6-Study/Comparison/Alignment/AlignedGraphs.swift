@@ -39,8 +39,7 @@ struct AlignedGraphs {
     var result: [Int: Fingerprint] = [:]
     try engine.floats(view.graph, inputs) { (id, tensor) throws(ScaleNetError) in
       guard let node = view.producers[id.index] else { return }
-      result[node] = Fingerprint(
-        try tensor.floats(of: view.graph[id].name), shape: tensor.shape.dimensions, signs: &signs)
+      result[node] = try Fingerprint(tensor, name: view.graph[id].name, signs: &signs)
     }
     return result
   }

@@ -1,3 +1,4 @@
+import FileIO
 import ModelIR
 
 /// What is kept of a value to find it again on the other side: its norm, and its projections on random vectors of
@@ -12,41 +13,85 @@ struct Fingerprint {
   private var channelsLast: SIMD8<Double>?
 
   init(_ elements: [Float], shape: [Int], signs: inout SignTable) {
-    self.shape = shape
-    let images = Self.images(shape)
-    var squares = 0.0
-    for value in elements { squares += Double(value) * Double(value) }
-    norm = squares.squareRoot()
+    var projecting = Projecting(shape: shape, signs: &signs)
+    projecting.add(elements, signs)
+    self.init(projecting)
+  }
+
+  /// Of a tensor, whose elements are gone through in blocks; `name` is what an error speaks of.
+  init(_ tensor: Tensor, name: String, signs: inout SignTable) throws(ScaleNetError) {
+    var projecting = Projecting(shape: tensor.shape.dimensions, signs: &signs)
+    try tensor.forEachBlock(of: name) { (_, elements) in projecting.add(elements, signs) }
+    self.init(projecting)
+  }
+
+  private init(_ projecting: Projecting) {
+    shape = projecting.shape
+    norm = projecting.squares.squareRoot()
     channelsFirst = .zero
     guard norm.isFinite, norm > 0 else { return }
-    signs.extend(to: max(images.channels, images.area, images.count))
-    var index = 0
-    for image in 0..<images.count {
-      for channel in 0..<images.channels {
-        var sum = SIMD8<Double>.zero
-        for place in 0..<images.area {
-          sum += Double(elements[index]) * signs.places[place]
-          index += 1
-        }
-        channelsFirst += sum * signs.channels[channel] * signs.images[image]
+    channelsFirst = projecting.channelsFirst.total
+    channelsLast = projecting.channelsLast?.total
+  }
+
+  /// What is known of a value whose elements arrive in blocks.
+  private struct Projecting {
+    let shape: [Int]
+    var squares = 0.0
+    var channelsFirst: Projection
+    var channelsLast: Projection?
+
+    init(shape: [Int], signs: inout SignTable) {
+      self.shape = shape
+      let images = Fingerprint.images(shape)
+      signs.extend(to: max(images.channels, images.area, images.count))
+      channelsFirst = Projection(rows: images.channels, columns: images.area)
+      if shape.count == 4 {
+        signs.extend(to: max(shape[1] * shape[2], shape[3]))
+        channelsLast = Projection(rows: shape[1] * shape[2], columns: shape[3])
       }
     }
-    guard shape.count == 4 else { return }
-    let area = shape[1] * shape[2]
-    signs.extend(to: max(area, shape[3]))
-    index = 0
-    var total = SIMD8<Double>.zero
-    for image in 0..<shape[0] {
-      for place in 0..<area {
-        var sum = SIMD8<Double>.zero
-        for channel in 0..<shape[3] {
-          sum += Double(elements[index]) * signs.channels[channel]
+
+    mutating func add(_ elements: [Float], _ signs: SignTable) {
+      for value in elements { squares += Double(value) * Double(value) }
+      channelsFirst.add(elements, rows: signs.channels, columns: signs.places, images: signs.images)
+      channelsLast?.add(elements, rows: signs.places, columns: signs.channels, images: signs.images)
+    }
+  }
+
+  /// The projection of images [N, rows, columns], as far as their elements have arrived.
+  private struct Projection {
+    let rows: Int
+    let columns: Int
+    private(set) var total = SIMD8<Double>.zero
+    private var sum = SIMD8<Double>.zero
+    private var image = 0
+    private var row = 0
+    private var column = 0
+
+    init(rows: Int, columns: Int) {
+      self.rows = rows
+      self.columns = columns
+    }
+
+    mutating func add(
+      _ elements: [Float], rows rowSigns: [SIMD8<Double>], columns columnSigns: [SIMD8<Double>],
+      images: [SIMD8<Double>]
+    ) {
+      var index = 0
+      while index < elements.count {
+        let end = min(columns, column + elements.count - index)
+        for column in column..<end {
+          sum += Double(elements[index]) * columnSigns[column]
           index += 1
         }
-        total += sum * signs.places[place] * signs.images[image]
+        column = end
+        guard column == columns else { return }
+        total += sum * rowSigns[row] * images[image]
+        (sum, column, row) = (.zero, 0, row + 1)
+        if row == rows { (row, image) = (0, image + 1) }
       }
     }
-    channelsLast = total
   }
 
   /// Extents as images; what has fewer axes has 1 for the others.

@@ -73,9 +73,11 @@ struct PrecisionStages {
     }
     for (place, otherPlace) in outputs { add(own.outputs[place], other.outputs[otherPlace]) }
     if lower.activations.isEmpty {
+      let inner = plain.valuesInsideFunctions()
       for pair in aligned.pairs where Self.isCut(aligned.left.graph.nodes[pair.leftNode].op) {
-        let name = plain[aligned.left.output(pair.leftNode)].name
-        if let a = own.value(named: name), let b = partners[name] { add(a, b) }
+        let id = aligned.left.output(pair.leftNode)
+        guard !inner.contains(id) else { continue }
+        if let a = own.value(named: plain[id].name), let b = partners[plain[id].name] { add(a, b) }
       }
     }
     set(cuts, quantizers)
@@ -163,7 +165,35 @@ struct PrecisionStages {
   }
 }
 
+extension Graph {
+  /// What is read by nothing but functions of it alone, element by element, as the parts of SiLU or GELU read what a
+  /// convolution or product gives: these and the function are one layer.
+  fileprivate func valuesInsideFunctions() -> Set<ValueID> {
+    // What each is a function of; what is more than one is missing, and stands for itself.
+    var roots: [ValueID: ValueID] = [:]
+    for node in nodes where node.op.isFunctionOfElements {
+      let read = Set(node.inputs.compactMap { $0 }.filter { self[$0].initializer == nil }.map { roots[$0] ?? $0 })
+      if read.count == 1 { for id in node.outputs { roots[id] = read.first } }
+    }
+    let consumers = consumers()
+    return Set(nodes.flatMap(\.outputs)).filter { id in
+      let readers = consumers[id.index]
+      return !readers.isEmpty && !outputs.contains(id)
+        && readers.allSatisfy { roots[nodes[$0].outputs[0]] == roots[id] ?? id }
+    }
+  }
+}
+
 extension Operator {
+  /// Whether it computes each element from those at its place; what only bounds numbers aside.
+  fileprivate var isFunctionOfElements: Bool {
+    switch self {
+    case .unary(.relu), .unary(.clip): false
+    case .unary, .binary: true
+    default: false
+    }
+  }
+
   /// The axis of the outputs in the weight of a convolution or product; nil of others.
   func outputAxis(rank: Int) -> Int? {
     switch self {

@@ -80,7 +80,7 @@ struct PrecisionStudy {
   }
 
   /// Runs the reference, and beside each of its layers the same layer in lower precision, a computation at a time, as
-  /// all at once would take twice the memory. No value is kept longer than until its counterpart is there.
+  /// all at once would take twice the memory.
   func measures() throws(ScaleNetError) -> [Measures] {
     var result = [Measures](repeating: Measures(), count: stages.stages.count)
     for computation in Computation.allCases {
@@ -112,7 +112,13 @@ struct PrecisionStudy {
           stage.ownNodes, of: own, target: stage.own, as: type, partner: { real[$0] })
         if let made { real[stage.own] = made }
       }
-      if let made, made != stage.other, stageOf[made] == nil { stageOf[made] = index }
+      if let made, made != stage.other {
+        let difference = try grafting.edit { (graph) throws(ScaleNetError) in
+          try graph.addNode(
+            graph.unusedName("\(graph[made].name).difference"), .binary(.sub), inputs: [made, stage.other])[0]
+        }
+        stageOf[difference] = index
+      }
       groups[index] = Array(grafting.graph.nodes[count...])
       count = grafting.graph.nodes.count
     }
@@ -128,35 +134,19 @@ struct PrecisionStudy {
     graph.nodes = nodes
     try graph.sortNodes()
 
-    // Values as they were made: their elements are gone through in blocks.
-    var references: [Int: Tensor] = [:]
-    var early: [Int: Tensor] = [:]
-    let awaited = Set(stageOf.values)
-    func compare(_ stage: Int, _ found: Tensor, _ reference: Tensor) throws(ScaleNetError) {
-      let error = try SquareSums(found, reference, name: stages.name(stages.stages[stage])).relative
-      switch computation {
-      case .found: result[stage].found = error
-      case .ideal: result[stage].explained = error
-      case .accumulated: result[stage].accumulated = error
-      }
-    }
+    // Each layer's difference is computed beside it, and its size is all that is kept: no value waits for another.
+    var squares: [Int: (reference: Energy, difference: Energy)] = [:]
     func arrive(_ id: ValueID, _ tensor: Tensor) throws(ScaleNetError) {
       if let stage = stageOf[id] {
-        if let reference = references.removeValue(forKey: stage) {
-          try compare(stage, tensor, reference)
-        } else {
-          early[stage] = tensor
-        }
+        squares[stage, default: (.init(), .init())].difference = try Energy(tensor, name: graph[id].name)
       }
-      for stage in stagesAt[id] ?? [] {
+      guard let found = stagesAt[id] else { return }
+      let sum = try Energy(tensor, name: graph[id].name)
+      for stage in found {
+        squares[stage, default: (.init(), .init())].reference = sum
         if computation == .found, let quantizer = stages.stages[stage].quantizer {
           let held = try Self.rounded(quantizer, tensor, name: graph[id].name)
           (result[stage].activation, result[stage].range) = (held.report, held.range)
-        }
-        if let found = early.removeValue(forKey: stage) {
-          try compare(stage, found, tensor)
-        } else if awaited.contains(stage) {
-          references[stage] = tensor
         }
       }
     }
@@ -165,6 +155,14 @@ struct PrecisionStudy {
     }
     try engine.floats(graph, otherInputs[0], observing: Set(stageOf.keys).union(stagesAt.keys)) {
       (id, tensor) throws(ScaleNetError) in try arrive(id, tensor)
+    }
+    for stage in stageOf.values {
+      let error = squares[stage].flatMap { $0.difference.asPart(of: $0.reference) }
+      switch computation {
+      case .found: result[stage].found = error
+      case .ideal: result[stage].explained = error
+      case .accumulated: result[stage].accumulated = error
+      }
     }
   }
 
@@ -283,10 +281,31 @@ struct PrecisionStudy {
   }
 }
 
+/// The sum of the squares of elements of float32, in Double.
+struct Energy {
+  private var sum = 0.0
+
+  init() {}
+
+  /// - Parameter name: what an error speaks of.
+  init(_ tensor: Tensor, name: String) throws(ScaleNetError) {
+    try tensor.forEachBlock(of: name) { (_, elements) in for element in elements { add(Double(element)) } }
+  }
+
+  mutating func add(_ element: Double) { sum += element * element }
+
+  /// The root of the mean square as a part of a reference's; nil where something is not finite or the reference is 0.
+  func asPart(of reference: Energy) -> Double? {
+    if sum == 0 { return 0 }
+    let share = (sum / reference.sum).squareRoot()
+    return share.isFinite ? share : nil
+  }
+}
+
 /// Sums of squares of differences and of the reference.
 struct SquareSums {
-  private var differences = 0.0
-  private var references = 0.0
+  private var differences = Energy()
+  private var references = Energy()
 
   init() {}
 
@@ -298,16 +317,11 @@ struct SquareSums {
 
   mutating func add(_ found: [Float], _ reference: [Float]) {
     for (a, b) in zip(found, reference) {
-      let difference = Double(a) - Double(b)
-      differences += difference * difference
-      references += Double(b) * Double(b)
+      differences.add(Double(a) - Double(b))
+      references.add(Double(b))
     }
   }
 
-  /// The root of the mean square as a part of the reference's; nil where something is not finite or the reference is 0.
-  var relative: Double? {
-    if differences == 0 { return 0 }
-    let share = (differences / references).squareRoot()
-    return share.isFinite ? share : nil
-  }
+  /// As `Energy.asPart(of:)` says.
+  var relative: Double? { differences.asPart(of: references) }
 }
