@@ -84,7 +84,7 @@ extension Planner {
       add(.alias, [first], output, at: index)
     case .cast(let cast):
       let rounds = Self.rounds(cast, from: graph[first].type.dataType)
-      add(rounds ? .copy(cast.to) : .alias, [first], output, at: index)
+      add(rounds ? .copy(cast.to) : .alias, [first], output, overwrites: rounds, at: index)
     case .globalPool(.lp), .variadic, .where, .argExtremum, .topK, .cumSum, .logSoftmax, .hardmax,
       .convTranspose, .lpPool, .maxUnpool, .einsum, .attention, .recurrent,
       .lpNormalization,

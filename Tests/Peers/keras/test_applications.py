@@ -1,7 +1,7 @@
 """Keras's own networks, as it saves them, and a model that has one of them in place of a layer.
 
 `KERAS_APPLICATIONS=all` has every network of the version, which takes an hour; PEERS=long one of each kind, and the short form
-half of these."""
+a few of these."""
 
 import os
 

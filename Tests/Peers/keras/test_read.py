@@ -1,6 +1,7 @@
 """Models that Keras saves are read, and computed as Keras computes them."""
 
 import importlib.util
+import json
 
 import keras_models
 import numpy as np
@@ -112,3 +113,20 @@ def test_lambda_is_refused(tmp_path, ending):
     keras.Model(image, layers.Lambda(lambda x: x * 2)(image)).save(path)
     outcome = refuse("convert", path, "-o", tmp_path / "out.onnx", output=tmp_path / "out.onnx")
     assert "Lambda" in outcome.stderr
+
+
+@ENDING
+def test_layers_that_no_output_needs(tmp_path, ending):
+    """Keras 2 keeps them in a model that is made from an edited configuration, with weights that stand behind all others."""
+    x = image = keras.Input((9, 11, 3))
+    x = layers.Conv2D(8, 3, name="stem")(x)
+    left_out = layers.Add(name="sum")([x, layers.Conv2D(8, 3, padding="same", name="branch")(x)])
+    configuration = keras.Model(image, layers.Conv2D(4, 1, name="head")(left_out)).get_config()
+    (head,) = (layer for layer in configuration["layers"] if layer["name"] == "head")
+    head["inbound_nodes"] = json.loads(json.dumps(head["inbound_nodes"]).replace('"sum"', '"stem"'))
+    model = keras.Model.from_config(configuration)
+    assert ("branch" in [layer.name for layer in model.layers]) == (not hasattr(keras, "ops"))
+    path = save(tmp_path, model, ending)
+    pixels = np.random.Generator(np.random.PCG64(3)).standard_normal((2, 3, 9, 11)).astype("float32")
+    (expected,) = keras_models.predict(model, pixels)
+    assert keras_models.relative_error(keras_models.run(tmp_path, path, pixels), expected) < FLOAT32_TOLERANCE

@@ -15,21 +15,22 @@ from tensorflow import keras
 IS_KERAS_3 = hasattr(keras, "ops")
 # bfloat16 has three bits fewer than float16.
 BFLOAT16_TOLERANCE = 8 * FLOAT16_TOLERANCE
-FOLDING = pytest.mark.parametrize("folding", ["--fold-batch-norm", "--no-fold-batch-norm"])
 ENDING = pytest.mark.parametrize("ending", ["h5", "keras"])
 
 
+FOLDED, PLAIN = "--fold-batch-norm", "--no-fold-batch-norm"
 # Each network folded and not; both kinds of file for those that take little time.
 RELEASED = [
     (name, folding, ending)
     for name in reference.NAMES
-    for folding, ending in itertools.product(["--fold-batch-norm", "--no-fold-batch-norm"], ["h5", "keras"])
-    if name in ("scalenet50_light", "scalenet50") or (folding == "--fold-batch-norm") == (ending == "keras")
+    for folding, ending in itertools.product([FOLDED, PLAIN], ["h5", "keras"])
+    if name in ("scalenet50_light", "scalenet50") or (folding == FOLDED) == (ending == "keras")
 ]
 
 
 @pytest.mark.parametrize(
-    ("name", "folding", "ending"), shortened(RELEASED, *(case for case in RELEASED if case[0] == "scalenet50_light"))
+    ("name", "folding", "ending"),
+    shortened(RELEASED, ("scalenet50_light", FOLDED, "h5"), ("scalenet50_light", PLAIN, "keras")),
 )
 def test_released_networks(tmp_path, checkpoint, name, folding, ending):
     path = tmp_path / f"model.{ending}"
@@ -39,8 +40,11 @@ def test_released_networks(tmp_path, checkpoint, name, folding, ending):
     assert keras_models.relative_error(logits, reference.expected(name)["1x3x224x224"]) < FLOAT32_TOLERANCE
 
 
-@FOLDING
-@pytest.mark.parametrize("size", [(256, 256), (288, 416)])
+@pytest.mark.parametrize(
+    ("size", "folding"),
+    shortened(
+        [*itertools.product([(256, 256), (288, 416)], [FOLDED, PLAIN])], ((256, 256), PLAIN), ((288, 416), FOLDED)),
+)
 def test_other_sizes(tmp_path, checkpoint, size, folding):
     height, width = size
     path = tmp_path / "model.h5"
@@ -62,9 +66,11 @@ def test_size_that_pytorch_computed(tmp_path, checkpoint):
     assert keras_models.relative_error(logits, reference.expected("scalenet50")["2x3x224x288"]) < FLOAT32_TOLERANCE
 
 
-@ENDING
-@FOLDING
-@pytest.mark.parametrize("size", reference.TINY_INPUTS)
+# Each size once, each folding and ending twice.
+TINY = [*itertools.product(reference.TINY_INPUTS, [FOLDED, PLAIN], ["h5", "keras"])]
+
+
+@pytest.mark.parametrize(("size", "folding", "ending"), shortened(TINY, *TINY[::5]))
 def test_tiny(tmp_path, checkpoint, size, folding, ending):
     path = tmp_path / f"model.{ending}"
     scalenet("convert", checkpoint("tiny"), "-o", path, "--input-size", f"{size[1]}x{size[2]}", folding)
@@ -95,8 +101,10 @@ def test_softmax(tmp_path, checkpoint, ending):
     assert keras_models.relative_error(found, expected) < FLOAT32_TOLERANCE
 
 
-@ENDING
-@FOLDING
+@pytest.mark.parametrize(
+    ("folding", "ending"),
+    shortened([*itertools.product([FOLDED, PLAIN], ["h5", "keras"])], (FOLDED, "h5"), (PLAIN, "keras")),
+)
 def test_half(tmp_path, checkpoint, folding, ending):
     path = tmp_path / f"model.{ending}"
     scalenet("convert", checkpoint("tiny"), "-o", path, "--dtype", "float16", folding)
@@ -140,8 +148,8 @@ def test_channels_first(tmp_path, checkpoint, ending):
 
 def test_fine_tuning_settings(tmp_path, checkpoint):
     path, weights = tmp_path / "model.h5", tmp_path / "weights.h5"
-    scalenet("convert", checkpoint("tiny"), "-o", path, "--no-fold-batch-norm")
-    table = scalenet("convert", checkpoint("tiny"), "-o", weights, "--weights-only", "--no-fold-batch-norm").stdout
+    scalenet("convert", checkpoint("tiny"), "-o", path, PLAIN)
+    table = scalenet("convert", checkpoint("tiny"), "-o", weights, "--weights-only", PLAIN).stdout
     model = keras_models.load(path)
     normalizations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     assert len(normalizations) == table.count("running_mean") > 0
@@ -163,7 +171,7 @@ def test_fine_tuning_settings(tmp_path, checkpoint):
 def test_order_is_the_models(tmp_path, checkpoint, name, ending):
     """Weights are loaded by position: layers of one shape must not trade places."""
     path = tmp_path / f"model.{ending}"
-    scalenet("convert", checkpoint(name), "-o", path, "--no-fold-batch-norm")
+    scalenet("convert", checkpoint(name), "-o", path, PLAIN)
     model = keras_models.load(path)
     again = tmp_path / "again.h5"
     model.save(again)
@@ -183,10 +191,11 @@ def names(group):
     return [name for part in parts for name in group.attrs[part]]
 
 
-def test_h5py_reads_everything(tmp_path, checkpoint):
+@pytest.mark.parametrize("name", shortened(["scalenet50", "scalenet152"], "scalenet50"))
+def test_h5py_reads_everything(tmp_path, checkpoint, name):
     path = tmp_path / "model.h5"
-    scalenet("convert", checkpoint("scalenet152"), "-o", path, "--no-fold-batch-norm")
-    expected = reference.state_dict("scalenet152")
+    scalenet("convert", checkpoint(name), "-o", path, PLAIN)
+    expected = reference.state_dict(name)
     with h5py.File(path) as file:
         assert len(file.attrs["model_config"]) > 65536
         kernel = file["model_weights/layer2_3_conv2_1/layer2_3_conv2_1/kernel:0"][()]
@@ -202,8 +211,8 @@ def test_h5py_reads_everything(tmp_path, checkpoint):
 def test_weights_only(tmp_path, checkpoint, ending):
     """For people who have the model's code: here the model that we write, with its weights set to zero."""
     whole, weights = tmp_path / "model.keras", tmp_path / f"tiny.{ending}"
-    scalenet("convert", checkpoint("tiny"), "-o", whole, "--no-fold-batch-norm")
-    table = scalenet("convert", checkpoint("tiny"), "-o", weights, "--weights-only", "--no-fold-batch-norm").stdout
+    scalenet("convert", checkpoint("tiny"), "-o", whole, PLAIN)
+    table = scalenet("convert", checkpoint("tiny"), "-o", weights, "--weights-only", PLAIN).stdout
     assert "layer1.0.conv2.1.weight" in table
     assert ("layer1_0_conv2_1" if ending == "h5" else "/layers/conv2d_1/vars/0") in table
     model = keras_models.load(whole)

@@ -1,5 +1,7 @@
 """The released structures at full size as ONNX, against the published implementation's logits."""
 
+import itertools
+
 import numpy as np
 import onnx_checks
 import pytest
@@ -29,9 +31,11 @@ def test_logits(tmp_path, checkpoint, name, size, folding):
     assert logits_error(output, name, size) < onnx_checks.FLOAT32_TOLERANCE
 
 
-@FOLDING
-@pytest.mark.parametrize("opset", [11, 13, 21])
-@pytest.mark.parametrize("size", IMAGES, ids=str)
+OPSETS = [*itertools.product([11, 13, 21], IMAGES, ["--fold-batch-norm", "--no-fold-batch-norm"])]
+
+
+# Each opset once, among them both sizes, folded and not.
+@pytest.mark.parametrize(("opset", "size", "folding"), shortened(OPSETS, OPSETS[0], OPSETS[7], OPSETS[10]), ids=str)
 def test_opsets_with_a_fixed_batch(tmp_path, checkpoint, size, opset, folding):
     name = "scalenet50_light"
     output = tmp_path / "model.onnx"

@@ -3,9 +3,10 @@
 import forms
 import fuzz_forms
 import pytest
+from long_form import IS_LONG
 
 #: Models of each operator; `fuzz_forms.py` draws more.
-COUNT = 10
+COUNT = 10 if IS_LONG else 6
 #: At least this many of all models must be ones that somebody can compute beside us.
 COMPARED = 0.85
 

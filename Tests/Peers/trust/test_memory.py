@@ -1,5 +1,6 @@
 """Memory of its own, which is none of the mapped files': what README promises, as a part of the weights."""
 
+import itertools
 import logging
 import shutil
 import subprocess
@@ -88,7 +89,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES if LONG else ["one column", "rows in another order"])
+@pytest.mark.parametrize("change", CHANGES if LONG else ["rows in another order"])
 def test_memory_of_a_cause_in_a_matrix_that_is_most_of_the_network(large, change):
     """A weight that differs is gone through in blocks, whatever is asked of it."""
     source, other = large / "matrices.onnx", large / "matrices.other.onnx"
@@ -132,7 +133,7 @@ class OneImage(CalibrationDataReader):
         return next(self.images, None)
 
 
-def inverted(path):
+def inverted(path, extent):
     """Like EfficientNet: large maps, Swish in two nodes behind every convolution that widens, and most weights at the end."""
     random = np.random.default_rng(4)
     nodes, weights = [], []
@@ -158,44 +159,58 @@ def inverted(path):
     value = swish(convolution(value, "head", (1280, channels, 1, 1)))
     nodes.append(helper.make_node("GlobalAveragePool", [value], ["mean"], name="pool"))
     last = convolution("mean", "classes", (3000, 1280, 1, 1))
-    ports = [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 224, 224))]
+    ports = [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, extent, extent))]
     ports.append(helper.make_tensor_value_info(last, TensorProto.FLOAT, (1, 3000, 1, 1)))
     graph = helper.make_graph(nodes, "inverted", ports[:1], ports[1:], weights)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
 
 
-@pytest.fixture(scope="module", params=["scalenet50", "inverted"])
-def lower(large, request):
-    """Networks whose memory is mostly weights and mostly maps, in fewer bits: our own half types, and ONNX Runtime's int8."""
-    source = large / f"{request.param}.lower.onnx"
-    if request.param == "inverted":
-        inverted(source)
-    else:
-        scalenet("convert", large / f"{request.param}.pth", "-o", source, "--batch", 1, "--no-verify")
-    for dtype in ("float16", "bfloat16"):
-        scalenet("convert", source, "-o", source.with_suffix(f".{dtype}.onnx"), "--dtype", dtype, "--no-verify")
-    logging.getLogger().setLevel(logging.ERROR)
-    quantize_static(
-        str(source),
-        str(source.with_suffix(".int8.onnx")),
-        OneImage(onnx.load(source).graph.input[0].name, (1, 3, 224, 224)),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-    )
-    np.save(large / "image.npy", np.random.default_rng(3).standard_normal((1, 3, 224, 224)).astype(np.float32))
-    return source
+@pytest.fixture(scope="module")
+def lower(large):
+    """`lower(network, extent, kind)`: a network for square images of an extent, in float32 and in fewer bits: our own half
+    types, or ONNX Runtime's int8; and an image."""
+
+    def make(network, extent, kind):
+        source = large / f"{network}.{extent}.onnx"
+        if not source.exists():
+            if network == "inverted":
+                inverted(source, extent)
+            else:
+                size = ("--batch", 1, "--input-size", extent)
+                scalenet("convert", large / f"{network}.pth", "-o", source, *size, "--no-verify")
+        target, image = source.with_suffix(f".{kind}.onnx"), source.with_suffix(".npy")
+        shape = (1, 3, extent, extent)
+        np.save(image, np.random.default_rng(3).standard_normal(shape).astype(np.float32))
+        if kind == "int8":
+            logging.getLogger().setLevel(logging.ERROR)
+            images = OneImage(onnx.load(source).graph.input[0].name, shape)
+            options = {"quant_format": QuantFormat.QDQ, "per_channel": True, "weight_type": QuantType.QInt8}
+            quantize_static(str(source), str(target), images, **options)
+        else:
+            scalenet("convert", source, "-o", target, "--dtype", kind, "--no-verify")
+        return source, target, image
+
+    return make
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16", "int8"] if LONG else ["float16", "int8"])
-def test_memory_of_what_lower_precision_costs(lower, kind):
-    """With the pages of mapped files: at most twice what a forward pass of the float32 side takes."""
-    other, output = lower.with_suffix(f".{kind}.onnx"), lower.with_suffix(".npy")
-    running = highest("VmHWM", BINARY, "run", lower, "--input", lower.parent / "image.npy", "--output", output, "--force")
-    comparing = highest("VmHWM", BINARY, "diff", lower, other, status=DIFFERENCE)
-    print(f"\n{lower.name}, {kind}: a forward pass {running / 1e6:.0f} MB, diff {comparing / 1e6:.0f} MB")
+# Networks whose memory is mostly weights, and mostly maps.
+LOWER = [*itertools.product(["scalenet50", "inverted"], [224, 512], ["float16", "bfloat16", "int8"])]
+
+
+@pytest.mark.parametrize(
+    ("network", "extent", "kind"),
+    LOWER if LONG else [("scalenet50", 224, "int8"), ("inverted", 224, "int8"), ("inverted", 512, "float16")],
+)
+def test_memory_of_what_lower_precision_costs(lower, network, extent, kind):
+    """With the pages of mapped files: at most twice what a forward pass of the float32 side takes; a little more where maps, of
+    which two are held in Double, are nearly all of it."""
+    source, other, image = lower(network, extent, kind)
+    output = source.with_suffix(".output.npy")
+    running = highest("VmHWM", BINARY, "run", source, "--input", image, "--output", output, "--force")
+    comparing = highest("VmHWM", BINARY, "diff", source, other, status=DIFFERENCE)
+    print(f"\n{source.name}, {kind}: a forward pass {running / 1e6:.0f} MB, diff {comparing / 1e6:.0f} MB")
     faults.figures["memory", "peak"] += 1
-    assert comparing <= 2 * running
+    assert comparing <= (2 if extent == 224 else 2.2) * running
 
 
 def test_memory_of_a_quantized_matrix_that_is_most_of_the_network(large):

@@ -46,7 +46,7 @@ def is_one_of(found, expected):
 @pytest.mark.parametrize("force", [(), ("--force",)], ids=["new", "over"])
 @pytest.mark.parametrize("seeds", [(1, 2), (1, 1)], ids=["other", "same"])
 def test_two_models_with_data(root, networks, expected, seeds, force):
-    for _ in range(200 if LONG else 10):
+    for _ in range(200 if LONG else 6):
         target = root / "m.onnx"
         runs = [
             subprocess.Popen(
@@ -69,7 +69,7 @@ def test_two_models_with_data(root, networks, expected, seeds, force):
 @pytest.mark.parametrize("force", [(), ("--force",)], ids=["new", "over"])
 def test_two_directories_of_results(root, networks, inputs, force):
     arguments = [BINARY, "run", inputs / "features.onnx", "--input", networks / "x.npy", "--output-dir", root / "out"]
-    for _ in range(200 if LONG else 10):
+    for _ in range(200 if LONG else 6):
         runs = [
             subprocess.Popen([*arguments, *force], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)
         ]
@@ -91,7 +91,7 @@ def test_a_second_run_inside_each_call(shim, root, networks, expected, seeds, fo
     kind = Kind("run inside a run", arguments, ("m.onnx",), ("1.pth", "2.pth"))
     runs = faults.Bench(shim, root, networks, kind, has_old=False)
     second = " ".join(map(str, [BINARY, *command(runs.folder / f"{seeds[1]}.pth", runs.folder / "m.onnx", *force)]))
-    for point in range(1, len(runs.trace) + 1, 1 if LONG else 9):
+    for point in range(1, len(runs.trace) + 1, 1 if LONG else 14):
         runs.reset()
         ending = runs.run(point, "hook", hook=f"{second}; echo $? > {root}/status")
         status = int((root / "status").read_text())

@@ -55,8 +55,16 @@ struct ModelScope {
     }
   }
 
-  /// The entries in the order of `model.layers`.
+  /// The entries in the order of `model.layers`, those that no output needs behind all others: Keras 2 keeps these of a
+  /// model that is made from a configuration, with their weights.
   var order: [Int] {
+    let needed = neededOrder
+    let isNeeded = Set(needed)
+    return needed + entries.indices.dropFirst(isSequential ? 1 : 0).filter { !isNeeded.contains($0) }
+  }
+
+  /// The entries that an output needs, in the order of `model.layers`.
+  var neededOrder: [Int] {
     if isSequential { return Array(entries.indices.dropFirst()) }
     var first: [Int] = []
     var owners: [Int] = []

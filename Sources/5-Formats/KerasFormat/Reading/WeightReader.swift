@@ -58,9 +58,10 @@ struct WeightReader {
     _ configuration: ModelConfiguration, in root: HDF5Group
   ) throws(ScaleNetError) {
     let (scope, layers) = (configuration.scope, configuration.layers)
-    let entries = scope.order.filter { entry in
+    func hasWeights(_ entry: Int) -> Bool {
       scope.leaves(of: entry).contains { layers[$0].weightCounts != (0, 0) }
     }
+    var entries = scope.order.filter(hasWeights)
     if entries.isEmpty { return }
     var listed: [(name: String, group: HDF5Group, weights: [String])] = []
     for name in try root.names("layer_names") {
@@ -68,6 +69,8 @@ struct WeightReader {
       let weights = try group.names("weight_names")
       if !weights.isEmpty { listed.append((name, group, weights)) }
     }
+    // Keras 3 drops layers that no output needs.
+    if listed.count < entries.count { entries = scope.neededOrder.filter(hasWeights) }
     guard listed.count == entries.count else {
       let names = listed.map(\.name)
       let missing = entries.map { scope.entries[$0].name }.first { !names.contains($0) }

@@ -75,19 +75,20 @@ struct Fingerprint {
     }
 
     mutating func add(
-      _ elements: [Float], rows rowSigns: [SIMD8<Double>], columns columnSigns: [SIMD8<Double>],
-      images: [SIMD8<Double>]
+      _ elements: [Float], rows rowSigns: SignTable.Signs, columns columnSigns: SignTable.Signs,
+      images: SignTable.Signs
     ) {
+      let vectors = SignTable.vectors
       var index = 0
       while index < elements.count {
         let end = min(columns, column + elements.count - index)
         for column in column..<end {
-          sum += Double(elements[index]) * columnSigns[column]
+          sum += Double(elements[index]) * vectors[Int(columnSigns[column])]
           index += 1
         }
         column = end
         guard column == columns else { return }
-        total += sum * rowSigns[row] * images[image]
+        total += sum * vectors[Int(rowSigns[row])] * vectors[Int(images[image])]
         (sum, column, row) = (.zero, 0, row + 1)
         if row == rows { (row, image) = (0, image + 1) }
       }
@@ -119,25 +120,29 @@ struct Fingerprint {
   }
 }
 
-/// Random vectors of signs, the same in every run.
+/// Random vectors of eight signs, the same in every run.
 struct SignTable {
-  private(set) var images: [SIMD8<Double>] = []
-  private(set) var channels: [SIMD8<Double>] = []
-  private(set) var places: [SIMD8<Double>] = []
+  /// A bit for each sign, a byte for each vector: maps of large images have hundreds of thousands of places.
+  typealias Signs = [UInt8]
+
+  private(set) var images: Signs = []
+  private(set) var channels: Signs = []
+  private(set) var places: Signs = []
   private var sources = [RandomSource(seed: 1), RandomSource(seed: 2), RandomSource(seed: 3)]
+
+  /// The vector of each byte.
+  static let vectors = (0..<256).map { bits in
+    var result = SIMD8<Double>.zero
+    for lane in 0..<8 { result[lane] = (bits >> lane) & 1 == 0 ? 1 : -1 }
+    return result
+  }
 
   /// Makes the vectors at least this long.
   mutating func extend(to count: Int) {
     while places.count < count {
-      images.append(Self.signs(sources[0].next()))
-      channels.append(Self.signs(sources[1].next()))
-      places.append(Self.signs(sources[2].next()))
+      images.append(UInt8(truncatingIfNeeded: sources[0].next()))
+      channels.append(UInt8(truncatingIfNeeded: sources[1].next()))
+      places.append(UInt8(truncatingIfNeeded: sources[2].next()))
     }
-  }
-
-  private static func signs(_ bits: UInt64) -> SIMD8<Double> {
-    var result = SIMD8<Double>.zero
-    for lane in 0..<8 { result[lane] = (bits >> UInt64(lane)) & 1 == 0 ? 1 : -1 }
-    return result
   }
 }

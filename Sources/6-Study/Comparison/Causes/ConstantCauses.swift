@@ -105,6 +105,12 @@ enum ConstantCauses: CauseFamily {
     let replacement = other.tensor.cast(to: own.tensor.dataType)
     let shape = own.tensor.shape.dimensions
     guard shape == other.tensor.shape.dimensions else {
+      // Axes of 1 before all others mean nothing to what reads it.
+      if shape.drop(while: { $0 == 1 }) == other.tensor.shape.dimensions.drop(while: { $0 == 1 }),
+        let alike = other.tensor.reshaped(own.tensor.shape)
+      {
+        return difference(site, node, input, own, (other.name, alike))
+      }
       let squeezed = { (shape: [Int]) in shape.filter { $0 != 1 } }
       if squeezed(shape) == squeezed(other.tensor.shape.dimensions), pair?.allSatisfy({ $0 == $1 }) ?? false {
         return nil

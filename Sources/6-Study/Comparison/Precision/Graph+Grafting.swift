@@ -28,12 +28,6 @@ struct Grafting {
     constant: (Node, Int) -> Tensor? = { _, _ in nil }, partner: (ValueID) -> ValueID?
   ) throws(ScaleNetError) -> ValueID? {
     var made: [ValueID: ValueID] = [:]
-    func cast(_ id: ValueID, to type: DataType, _ graph: inout Graph) throws(ScaleNetError) -> ValueID {
-      let own = graph[id].type.dataType
-      guard own.isFloatingPoint, type.isFloatingPoint, own != type else { return id }
-      return try graph.addNode(
-        graph.unusedName("\(graph[id].name).cast"), .cast(Cast(to: type)), inputs: [id])[0]
-    }
     for index in nodes {
       let node = source.nodes[index]
       var inputs: [ValueID?] = []
@@ -47,7 +41,7 @@ struct Grafting {
         } else if let own = made[id] {
           inputs.append(own)
         } else if let own = partner(id) {
-          inputs.append(try cast(own, to: source[id].type.dataType, &graph))
+          inputs.append(try cast(own, to: source[id].type.dataType))
         } else {
           return nil
         }
@@ -58,7 +52,15 @@ struct Grafting {
       for (id, own) in zip(node.outputs, outputs) { made[id] = own }
     }
     guard let result = made[target] ?? partner(target) else { return nil }
-    return try cast(result, to: wanted, &graph)
+    return try cast(result, to: wanted)
+  }
+
+  /// A value in another type of floating-point numbers; values of other types stay as they are.
+  mutating func cast(_ id: ValueID, to type: DataType) throws(ScaleNetError) -> ValueID {
+    let own = graph[id].type.dataType
+    guard own.isFloatingPoint, type.isFloatingPoint, own != type else { return id }
+    return try graph.addNode(
+      graph.unusedName("\(graph[id].name).cast"), .cast(Cast(to: type)), inputs: [id])[0]
   }
 
   private mutating func constant(

@@ -108,9 +108,12 @@ struct PrecisionStudy {
           stage.ownNodes, of: own, target: stage.own, as: type, partner: { stages.otherOf[$0] })
       case .ideal: made = try addIdeal(stage, &grafting)
       case .accumulated:
-        made = try grafting.add(
-          stage.ownNodes, of: own, target: stage.own, as: type, partner: { real[$0] })
-        if let made { real[stage.own] = made }
+        // The next layer goes on from values of the type that they are made in.
+        let result = try grafting.add(
+          stage.ownNodes, of: own, target: stage.own, as: own[stage.own].type.dataType,
+          partner: { real[$0] })
+        if let result { real[stage.own] = result }
+        made = try result.map { (id) throws(ScaleNetError) in try grafting.cast(id, to: type) }
       }
       if let made, made != stage.other {
         let difference = try grafting.edit { (graph) throws(ScaleNetError) in
