@@ -29,7 +29,7 @@ extension ModelComparison {
       graph, inputs(isLeft: isLeft), engine, budget: valueBudget)
     let nodes = rounding.nodes(atLeast: Self.leastFactor, unit: Self.unit).prefix(Self.mostNodes)
     let what =
-      "The \(side) in float32 is off by \(worst.scientific) of the largest output, where its tolerance is \(share.scientific)"
+      "The \(side) in float32 is off by \(worst.scientific) of the largest output itself; the tolerance allows \(share.scientific) of it, and less of smaller elements"
     let explanation =
       nodes.isEmpty
       ? "\(what): no single node is to blame, rounding grows over \(graph.nodes.count) nodes."

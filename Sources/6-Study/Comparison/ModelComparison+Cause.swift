@@ -285,8 +285,9 @@ extension ModelComparison {
     let everywhere = everywhere(fault, aligned, form)
     let total = fault.base.nodes.count { everywhere.ops.contains($0.op.name) }
     // A few of many are faults of their own, each with its own place.
-    let areFew = everywhere.count < CauseSearch.mostFaults && everywhere.count * 2 <= total
-    guard everywhere.count > 1, !areFew || fault.hypothesis.kind.isConvention,
+    let areFew =
+      everywhere.count > 1 && everywhere.count < CauseSearch.mostFaults && everywhere.count * 2 <= total
+    guard everywhere.places > 1, !areFew || fault.hypothesis.kind.isConvention,
       let all = graphs(everywhere.edits)
     else { return result }
     result = Extent(
@@ -295,12 +296,13 @@ extension ModelComparison {
     return result
   }
 
-  /// The same kind of change at all places where it applies.
+  /// The same kind of change at all places where it applies; one node may be changed at several.
   private func everywhere(
     _ fault: Fault, _ aligned: AlignedGraphs, _ form: ComparableForm
-  ) -> (edits: [GraphEdit], count: Int, ops: [String]) {
+  ) -> (edits: [GraphEdit], places: Int, count: Int, ops: [String]) {
     var edits: [GraphEdit] = []
-    var count = 0
+    var places = 0
+    var nodes = Set<String>()
     var ops = Set<String>()
     if case .nodes = fault.parting.place, fault.hypothesis.kind == .batchNormEpsilon,
       fault.base.nodes.contains(where: { !fault.hypothesis.likewise($0, fault.base).isEmpty })
@@ -309,11 +311,12 @@ extension ModelComparison {
         let own = fault.hypothesis.likewise(node, fault.base)
         edits += own
         if !own.isEmpty {
-          count += 1
+          places += 1
+          nodes.insert(node.name)
           ops.insert(node.op.name)
         }
       }
-      return (edits, count, ops.sorted())
+      return (edits, places, nodes.count, ops.sorted())
     }
     let folded = FoldedCauses(form)
     for pair in aligned.pairs {
@@ -328,10 +331,11 @@ extension ModelComparison {
       }
       guard !alike.isEmpty else { continue }
       edits += alike.flatMap(\.edits)
-      count += 1
+      places += 1
+      nodes.formUnion(alike.map { $0.node ?? $0.otherNode ?? "\(places)" })
       ops.formUnion(alike.compactMap { Self.op(of: $0, aligned) })
     }
-    return (edits, count, ops.sorted())
+    return (edits, places, nodes.count, ops.sorted())
   }
 
   /// The operator of the node that a hypothesis is about, on the side that has it; nil where it is about many.

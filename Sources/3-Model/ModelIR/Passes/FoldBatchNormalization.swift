@@ -1,6 +1,6 @@
 public import FileIO
 
-/// Folds a BatchNormalization into the convolution before it, also backward through a Resize between the two:
+/// Folds a BatchNormalization into the convolution or transposed convolution before it, also backward through a Resize between the two:
 /// interpolation weights sum to 1, so scale and shift commute with it.
 ///
 ///     scale = gamma / sqrt(variance + epsilon)
@@ -34,8 +34,7 @@ public struct FoldBatchNormalization: GraphPass {
         guard let behind = soleProducer(graph.nodes[source].inputs[0]) else { continue }
         source = behind
       }
-      guard case .conv = graph.nodes[source].op,
-        try fold(normalization, node, into: source, of: &graph)
+      guard Self.isFoldable(graph.nodes[source].op), try fold(normalization, node, into: source, of: &graph)
       else { continue }
       removed.insert(index)
       // What stood before the normalisation now produces its value.
@@ -46,6 +45,15 @@ public struct FoldBatchNormalization: GraphPass {
     graph.nodes = graph.nodes.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
     graph.removeUnusedValues()
     return true
+  }
+
+  /// Whether one axis of the weight is that of all outputs: the second one of a transposed convolution in groups is not.
+  private static func isFoldable(_ op: Operator) -> Bool {
+    switch op {
+    case .conv: true
+    case .convTranspose(let op): op.group == 1
+    default: false
+    }
   }
 
   /// Puts scale and shift into the convolution's weight and bias; false if they are not all known.
@@ -74,7 +82,13 @@ public struct FoldBatchNormalization: GraphPass {
     // Other nodes may share the weight or the bias: they keep theirs.
     let weightName = graph[weightID].name
     let isShared = graph.nodes.indices.contains { $0 != source && graph.nodes[$0].inputs.contains(weightID) }
-    let scaled = weight.scaled(byChannel: factors)
+    let scaled: Tensor
+    if case .convTranspose = conv.op {
+      let order = [1, 0] + weight.shape.dimensions.indices.dropFirst(2)
+      scaled = weight.transposed(order).scaled(byChannel: factors).transposed(order)
+    } else {
+      scaled = weight.scaled(byChannel: factors)
+    }
     if isShared {
       graph.nodes[source].inputs[1] = try graph.addInitializer(
         graph.unusedName("\(weightName)_folded"), scaled)

@@ -1,8 +1,8 @@
 import ModelIR
 
 extension Aligner {
-  /// Pairs nodes of like operators that bear one name. Where contents say otherwise they are believed: tools number
-  /// nodes, and the same number means nothing.
+  /// Pairs nodes of like operators that bear one name. Where contents or weights say otherwise they are believed: tools
+  /// number nodes, and the same number means nothing.
   ///
   /// - Parameter needsSupport: whether only such are paired that are near-equal or have parameters of the same shapes.
   mutating func alignByName(_ candidates: [Int: [Candidate]], needsSupport: Bool) {
@@ -14,7 +14,10 @@ extension Aligner {
     }
     var hasCandidate = Set<Int>()
     for list in candidates.values { hasCandidate.formUnion(list.map(\.left)) }
-    for index in right.graph.nodes.indices where isFree(right: index) {
+    // What has weights shows whether names mean the same on both sides.
+    let nodes = right.graph.nodes.indices
+    let weighted = nodes.filter { right.graph.nodes[$0].op.hasWeight }
+    for index in weighted + nodes.filter({ !right.graph.nodes[$0].op.hasWeight }) where isFree(right: index) {
       let node = right.graph.nodes[index]
       var found: Int?
       for key in NodeKey.keys(node, in: right.graph) where found == nil {
@@ -34,12 +37,30 @@ extension Aligner {
     return !own.isEmpty && own.map { left.shape($0).sorted() } == others.map { right.shape($0).sorted() }
   }
 
-  private func isNameBelieved(
+  private mutating func isNameBelieved(
     _ a: Int, _ b: Int, _ candidates: [Candidate], _ hasCandidate: Set<Int>
   ) -> Bool {
-    if isFoldedOnOneSide(a, b) { return true }
     if candidates.contains(where: { $0.left == a }) { return true }
+    if haveOthersWeights(a, b) {
+      namesAreShifted = true
+      return false
+    }
+    if isFoldedOnOneSide(a, b) { return true }
+    if namesAreShifted, heads.left.agree(a, heads.right, b) != true { return false }
     return candidates.isEmpty && !hasCandidate.contains(a)
+  }
+
+  /// Whether the weights of one of two nodes are those of a node that is still free on the other side, and not each other's:
+  /// that one is the counterpart. Where two nodes have exchanged their weights, names are believed.
+  private mutating func haveOthersWeights(_ a: Int, _ b: Int) -> Bool {
+    guard heads.left.agree(a, heads.right, b) == false else { return false }
+    let own = heads.left.twins(of: b, in: heads.right).filter { isFree(left: $0) }
+    let others = heads.right.twins(of: a, in: heads.left).filter { isFree(right: $0) }
+    if own.isEmpty, others.isEmpty { return false }
+    return !own.contains { x in
+      let names = NodeKey.keys(left.graph.nodes[x], in: left.graph)
+      return others.contains { y in NodeKey.keys(right.graph.nodes[y], in: right.graph).contains(where: names.contains) }
+    }
   }
 }
 

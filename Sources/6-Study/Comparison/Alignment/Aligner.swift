@@ -19,6 +19,11 @@ struct Aligner {
   var leftReasons: [Int: String] = [:]
   var rightReasons: [Int: String] = [:]
 
+  /// What tells the weights of nodes apart; most pairs of graphs need none.
+  lazy var heads = (left: WeightHeads(left), right: WeightHeads(right))
+  /// Whether nodes of one name were seen whose weights belong to others.
+  var namesAreShifted = false
+
   /// - Parameters:
   ///   - leftPrints: what is known of each node's output, by the node's place.
   ///   - inputs: counterparts among graph inputs.

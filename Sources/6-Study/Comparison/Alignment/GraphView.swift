@@ -96,6 +96,7 @@ extension Operator {
   var isLinear: Bool {
     switch self {
     case .conv, .gemm: true
+    case .convTranspose(let op): op.group == 1
     default: false
     }
   }

@@ -133,11 +133,13 @@ enum AttributeCauses: CauseFamily {
     }
   }
 
+  /// The attributes in which two operators differ; what one of them does not look at is no difference.
   private static func differing(
     _ a: Operator, _ b: Operator
   ) -> [(name: String, own: String, other: String)] {
-    zip(attributes(a), attributes(b)).compactMap { own, other in
-      own.value == other.value ? nil : (own.name, own.value, other.value)
+    let others = Dictionary(attributes(b).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    return attributes(a).compactMap { name, own in
+      others[name].flatMap { $0 == own ? nil : (name, own, $0) }
     }
   }
 

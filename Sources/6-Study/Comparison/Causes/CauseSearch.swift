@@ -90,7 +90,7 @@ final class CauseSearch: Sendable {
     state.withLock { state in
       let kinds = DiffReport.CauseKind.allCases.filter(state.kinds.contains)
       var tried: [String] = []
-      if state.places > 0 {
+      if state.changes > 0 {
         tried.append("\(Self.count(state.changes, "change")) at \(Self.count(state.places, "place"))")
       }
       if state.runs > 0 { tried.append("\(Self.count(state.runs, "change")) of a whole side") }

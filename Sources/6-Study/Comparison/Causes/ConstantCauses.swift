@@ -147,6 +147,9 @@ enum ConstantCauses: CauseFamily {
         ? (.transposedWeights, "the \(words(node.op, input)) \(moved)", "it as it was")
         : (.transposedWeights, what, "that \(words(node.op, input)) \(moved)")
     }
+    if let axes = mirroredAxes(node.op, pair, largest: largest) {
+      return (.differentWeights, what, "that \(words(node.op, input)) with its kernels mirrored along axes \(axes)")
+    }
     for axis in [1, 0] where axis < shape.count {
       guard let order = ChannelOrder.find(pair, axis: axis, largest: largest) else { continue }
       if isImage, axis == 1, node.op.isLinear, order.count <= 4, order == order.indices.reversed() {
@@ -190,11 +193,11 @@ enum ConstantCauses: CauseFamily {
     if let factors = Digits.channelFactors(pair, axis: node.op.outputAxis(rank: shape.count)),
       let least = factors.min(), let largest = factors.max()
     {
-      let isEpsilon = least > 0 && (largest <= 1 + 1e-6 || least >= 1 - 1e-6)
       // Other statistics or gammas move channels farther, and in both directions.
-      let isSurely =
-        isEpsilon && factors.count >= 4 && max(1 - least, largest - 1) < farthestOfEpsilons
-        && factors.allSatisfy({ ($0 - 1).magnitude > 1e-7 })
+      let isEpsilon =
+        least > 0 && (largest <= 1 + 1e-6 || least >= 1 - 1e-6)
+        && max(1 - least, largest - 1) < farthestOfEpsilons
+      let isSurely = isEpsilon && factors.count >= 4 && factors.allSatisfy({ ($0 - 1).magnitude > 1e-7 })
       return (
         isSurely ? .batchNormEpsilon : .differentWeights, what,
         "that \(words(node.op, input)) times a factor for each output channel, \(text(of: least)) to "
@@ -248,10 +251,39 @@ enum ConstantCauses: CauseFamily {
     return nil
   }
 
+  /// The axes along which the kernels of both sides are each other's, read backwards: what one calls a convolution is a
+  /// correlation elsewhere.
+  private static func mirroredAxes(_ op: Operator, _ pair: Digits.Pair, largest: Double) -> [Int]? {
+    let shape = pair.shape
+    guard op.hasWeight, shape.count == 4 else { return nil }
+    let (height, width) = (shape[2], shape[3])
+    let area = height * width
+    guard area > 1, area <= Tensor.blockElements else { return nil }
+    let limit = Float(Tolerance.roundedWeights.absolute * largest)
+    func areMirrored(_ places: [Int]) -> Bool {
+      let whole = Tensor.blockElements / area * area
+      return stride(from: 0, to: pair.count, by: whole).allSatisfy { start in
+        let count = min(whole, pair.count - start)
+        guard let a = try? pair.own.elements(from: start, count: count),
+          let b = try? pair.other.elements(from: start, count: count)
+        else { return false }
+        return a.indices.allSatisfy { (a[$0 - $0 % area + places[$0 % area]] - b[$0]).magnitude <= limit }
+      }
+    }
+    return [[2, 3], [2], [3]].first { axes in
+      axes.allSatisfy { shape[$0] > 1 }
+        && areMirrored(
+          (0..<area).map { place in
+            let (y, x) = (place / width, place % width)
+            return (axes.contains(2) ? height - 1 - y : y) * width + (axes.contains(3) ? width - 1 - x : x)
+          })
+    }
+  }
+
   private static func words(_ op: Operator, _ input: Int) -> String {
     switch op {
     case .batchNormalization: ["input", "gamma", "beta", "mean", "variance"][min(input, 4)]
-    case .conv, .gemm, .matMul: input == 1 ? "weight" : "bias"
+    case .conv, .convTranspose, .gemm, .matMul: input == 1 ? "weight" : "bias"
     default: "constant"
     }
   }
@@ -267,6 +299,7 @@ enum ConstantCauses: CauseFamily {
     case (.gemm, 2), (.matMul, 2): orders = [[1, 0]]
     case (.conv, 4):
       orders = [[0, 1, 3, 2], [1, 0, 2, 3], [1, 0, 3, 2], [2, 3, 1, 0], [0, 2, 3, 1], [3, 2, 0, 1]]
+    case (.convTranspose, 4): orders = [[0, 1, 3, 2], [1, 0, 2, 3], [1, 0, 3, 2]]
     default: return nil
     }
     let limit = Tolerance.roundedWeights.absolute

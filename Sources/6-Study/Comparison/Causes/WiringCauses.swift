@@ -59,19 +59,23 @@ enum WiringCauses: CauseFamily {
     return swapped.count < plain.count ? swapped : plain
   }
 
-  /// The same change is made for all readers of the value whose counterparts read the other one too.
+  /// The same change is made for all readers of the value whose counterparts read the other one in its place too.
   private static func readers(
     _ site: Site, of x: ValueID, as y: ValueID, first: (node: Int, input: Int)
   ) -> [GraphEdit.Reader] {
     var result = [GraphEdit.Reader.node(site.own.graph.nodes[first.node].name, input: first.input)]
     for reader in site.own.consumers[x.index] where reader != first.node {
       guard let partner = site.otherOf[site.own.output(reader)],
-        let counterpart = site.other.producers[partner.index],
-        site.other.graph.nodes[counterpart].inputs.contains(y)
+        let counterpart = site.other.producers[partner.index]
       else { continue }
       let node = site.own.graph.nodes[reader]
+      let inputs = site.other.graph.nodes[counterpart].inputs
       for (input, id) in node.inputs.enumerated() where id == x {
-        result.append(.node(node.name, input: input))
+        let readsOther =
+          node.op.isCommutative
+          ? inputs.contains(y) && !inputs.contains { $0 != nil && $0 == site.otherOf[x] }
+          : input < inputs.count && inputs[input] == y
+        if readsOther { result.append(.node(node.name, input: input)) }
       }
     }
     return result
@@ -175,6 +179,12 @@ enum WiringCauses: CauseFamily {
     )
     let compared = plain.0.isEmpty && plain.1.isEmpty ? (own, other) : plain
     let (own, other) = sameness.withoutSame(compared.0, compared.1)
+    if !own.isEmpty, own.map(\.op) == other.map(\.op) {
+      return Hypothesis(
+        kind: .differentWeights, node: own[0].name, otherNode: other[0].name,
+        has: "\(list(own)) with its own constants", otherHas: "\(list(other)) with others", edits: edits,
+        signature: signature(own, other))
+    }
     let reader = site.ownNode
     let isOutput = site.isAtTheEnd
     let place = reader.map { "before \($0.name.escapedWhole)" } ?? "at the end"
@@ -213,8 +223,11 @@ enum WiringCauses: CauseFamily {
     view.producers[id.index].map { view.graph.nodes[$0] }
   }
 
+  /// What a value is called after: the node that makes it, and which of its results it is.
   private static func name(_ view: GraphView, _ id: ValueID) -> String {
-    (producer(view, id)?.name ?? view.graph[id].name).escapedWhole
+    guard let node = producer(view, id) else { return view.graph[id].name.escapedWhole }
+    guard node.outputs.count > 1, let place = node.outputs.firstIndex(of: id) else { return node.name.escapedWhole }
+    return "\(place) of \(node.name.escapedWhole)"
   }
 
   static func list(_ nodes: [Node]) -> String {

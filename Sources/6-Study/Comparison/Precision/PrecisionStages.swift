@@ -198,6 +198,7 @@ extension Operator {
   func outputAxis(rank: Int) -> Int? {
     switch self {
     case .conv: 0
+    case .convTranspose(let op) where op.group == 1: 1
     case .gemm(let gemm): gemm.transB ? 0 : 1
     case .matMul: rank - 1
     default: nil

@@ -71,6 +71,9 @@ struct NamedWeight: BlockElements {
     if case .gemm(let gemm) = node.op, input == 1, !gemm.transB, tensor.shape.rank == 2 {
       tensor = tensor.transposed([1, 0])
     }
+    if case .convTranspose(let op) = node.op, input == 1, op.group == 1, tensor.shape.rank > 1 {
+      tensor = tensor.transposed([1, 0] + tensor.shape.dimensions.indices.dropFirst(2))
+    }
     self.init(name: graph[id].name, tensor: tensor)
   }
 
