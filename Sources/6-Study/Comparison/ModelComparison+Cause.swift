@@ -26,6 +26,7 @@ extension ModelComparison {
     let search = CauseSearch([leftGraph, rightGraph], budget: searchBudget)
     let searching = searching(search)
     var causes: [DiffReport.Cause] = []
+    var seen: [FaultNodes] = []
     var found = 0
     var isAll = false
     var canGoOn = true
@@ -45,7 +46,14 @@ extension ModelComparison {
         let other = searching.extent(of: turned, faults.aligned, form, outputs, leftGraph, rightGraph)
         if other.isAll { extent = other }
       }
-      causes += describe(fault, extent)
+      let nodes = fault.nodes
+      if let last = causes.indices.last, nodes.isPart(of: seen) {
+        // Another reader of what was left out or added is no other fault.
+        if extent.isAll { causes[last].explanation = "\(causes[last].explanation.dropLast()); with that both give the same." }
+      } else {
+        causes += describe(fault, extent)
+      }
+      seen.append(nodes)
       (leftGraph, rightGraph) = (extent.left, extent.right)
       isAll = extent.isAll
       canGoOn = extent.canGoOn
@@ -57,6 +65,8 @@ extension ModelComparison {
       causes = [cause]
       isAll = true
     }
+    // With all of them undone both give the same, so that each is one.
+    if isAll { for index in causes.indices { causes[index].confirmed = true } }
     if !isAll {
       let hindrance =
         canGoOn ? (found > 0 && outputs.haveNonfinite ? .noNumbers : nil) : CauseSearch.Hindrance.unfit
@@ -90,6 +100,31 @@ extension ModelComparison {
     var isReversed: Bool
     /// The graph that is changed: the comparable form's, or the side's own.
     var base: Graph
+
+    var nodes: FaultNodes {
+      let (own, other) = (hypothesis.nodes.own, hypothesis.nodes.other)
+      return FaultNodes(
+        kind: hypothesis.kind, left: isReversed ? other : own, right: isReversed ? own : other)
+    }
+  }
+
+  /// The nodes that a fault is about, by their names on each side.
+  struct FaultNodes {
+    let kind: DiffReport.CauseKind
+    let left: Set<String>
+    let right: Set<String>
+
+    private static let kinds: Set<DiffReport.CauseKind> = [.missingNode, .addedNode]
+
+    /// Whether nodes that one side has in addition are among those that were said to be so, or a value is read there that
+    /// these make.
+    func isPart(of seen: [FaultNodes]) -> Bool {
+      seen.contains { known in
+        guard Self.kinds.contains(known.kind) else { return false }
+        if kind == .wiring { return !left.isDisjoint(with: known.left) || !right.isDisjoint(with: known.right) }
+        return kind == known.kind && left.isSubset(of: known.left) && right.isSubset(of: known.right)
+      }
+    }
   }
 
   /// Aligns both graphs, and lists where values part in the order of running: where the error of what a node makes is
@@ -263,6 +298,32 @@ extension ModelComparison {
     var total = 0
     /// Whether the graphs without it can be computed: extents that a file has as constants may not fit others.
     var canGoOn = true
+    /// Attributes behind it that differ too, without which the graph's extents do not fit.
+    var companions: [Fault] = []
+  }
+
+  /// The most attributes that are changed together.
+  private static let mostCompanions = 4
+
+  /// The left's graph with a fault undone and what goes with it: a stride that stands in another convolution does in two.
+  /// nil where extents do not fit then either.
+  private func fitting(_ fault: Fault, _ aligned: AlignedGraphs) -> (graph: Graph, companions: [Fault])? {
+    guard !fault.isReversed, case .nodes(let place, _) = fault.parting.place else { return nil }
+    var edits = fault.hypothesis.edits
+    var companions: [Fault] = []
+    for pair in aligned.pairs where pair.leftNode > place && companions.count < Self.mostCompanions {
+      let site = Site(aligned, .nodes(own: pair.leftNode, other: pair.rightNode))
+      guard let hypothesis = AttributeCauses.hypotheses(site).first, hypothesis.edits.count == 1,
+        case .setOperator = hypothesis.edits[0]
+      else { continue }
+      edits += hypothesis.edits
+      companions.append(
+        Fault(
+          parting: Parting(place: site.place, outputError: .infinity), hypothesis: hypothesis, isReversed: false,
+          base: fault.base))
+      if let graph = try? fault.base.applying(edits) { return (graph, companions) }
+    }
+    return nil
   }
 
   private func extent(
@@ -275,6 +336,11 @@ extension ModelComparison {
       return (changed, rightGraph)
     }
     guard let first = graphs(fault.hypothesis.edits) else {
+      if let (graph, companions) = fitting(fault, aligned) {
+        return Extent(
+          left: graph, right: rightGraph, isAll: agree(graph, rightGraph, outputs), count: 1, ops: [],
+          companions: companions)
+      }
       return Extent(left: leftGraph, right: rightGraph, isAll: false, count: 1, ops: [], canGoOn: false)
     }
     var result = Extent(left: first.left, right: first.right, isAll: false, count: 1, ops: [])

@@ -28,16 +28,29 @@ extension ModelComparison {
         : extent.count < extent.total
           ? "; it is so with \(extent.count) of \(extent.total) \(extent.ops.joined(separator: " and ")) nodes"
           : "; it is so with all \(extent.ops.joined(separator: " and ")) nodes, \(extent.count) in all"
+    } else if !extent.companions.isEmpty {
+      text += "; extents fit with the next only"
     } else if extent.isAll {
       text += "; with that alone both give the same"
     }
-    return [
-      DiffReport.Cause(
-        kind: hypothesis.kind, explanation: text + ".",
-        node: fault.isReversed ? hypothesis.otherNode : hypothesis.node,
-        otherNode: fault.isReversed ? hypothesis.node : hypothesis.otherNode, tensor: hypothesis.tensor,
-        confirmed: true)
-    ]
+    let cause = DiffReport.Cause(
+      kind: hypothesis.kind, explanation: text + ".",
+      node: fault.isReversed ? hypothesis.otherNode : hypothesis.node,
+      otherNode: fault.isReversed ? hypothesis.node : hypothesis.otherNode, tensor: hypothesis.tensor,
+      confirmed: true)
+    return [cause] + companions(extent)
+  }
+
+  /// The sentences on what goes with a fault; how far it reaches they show together.
+  private func companions(_ extent: Extent) -> [DiffReport.Cause] {
+    var alone = extent
+    (alone.companions, alone.isAll) = ([], false)
+    var result = extent.companions.flatMap { describe($0, alone) }
+    if extent.isAll, let last = result.indices.last {
+      result[last].explanation = "\(result[last].explanation.dropLast()); with these both give the same."
+    }
+    for index in result.indices { result[index].confirmed = extent.isAll }
+    return result
   }
 
   /// What a file in a half type is, where both give the same with that undone at all places; nil of other faults.

@@ -24,7 +24,9 @@ extension Aligner {
         found = named[key]?.first { other in
           left.graph.nodes[other].op.family == node.op.family && isFree(left: other)
             && isNameBelieved(other, index, candidates[index] ?? [], hasCandidate)
-            && (!needsSupport || isSupported(other, index, candidates[index] ?? []))
+            && (needsSupport
+              ? isSupported(other, index, candidates[index] ?? [])
+              : key.last?.isNumber != true || haveNeighbours(other, index))
         }
       }
       if let other = found { add(other, index, .name) }
@@ -48,6 +50,15 @@ extension Aligner {
     if isFoldedOnOneSide(a, b) { return true }
     if namesAreShifted, heads.left.agree(a, heads.right, b) != true { return false }
     return candidates.isEmpty && !hasCandidate.contains(a)
+  }
+
+  /// Whether two nodes read the same, or are read by the same: a number in a name that means nothing tells no more than
+  /// that.
+  private func haveNeighbours(_ a: Int, _ b: Int) -> Bool {
+    let (own, others) = (left.activations(a), right.activations(b))
+    if zip(own, others).contains(where: { leftOf[$1].map(left.resolved) == $0 }) { return true }
+    let readers = Set(left.consumers[left.output(a).index].map { left.output($0) })
+    return right.consumers[right.output(b).index].contains { leftOf[right.output($0)].map(readers.contains) ?? false }
   }
 
   /// Whether the weights of one of two nodes are those of a node that is still free on the other side, and not each other's:

@@ -95,7 +95,9 @@ extension Aligner {
         guard isFree(index), let id = view.parameters(index).first, let tensor = view.graph[id].initializer,
           tensor.elementCount > 4, tensor.dataType.isFloatingPoint,
           // A part of a large weight tells it from others.
-          let elements = try? tensor.floats(from: 0, count: min(tensor.elementCount, 1 << 16))
+          let elements = try? tensor.floats(from: 0, count: min(tensor.elementCount, 1 << 16)),
+          // One number throughout, as normalisations begin with, is anybody's.
+          elements.contains(where: { $0 != elements[0] })
         else { return nil }
         return (index, Fingerprint(elements, shape: [elements.count], signs: &signs))
       }

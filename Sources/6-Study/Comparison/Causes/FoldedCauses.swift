@@ -21,7 +21,7 @@ struct FoldedCauses {
     let kinds: Set<DiffReport.CauseKind> = [
       .differentWeights, .missingBias, .batchNormEpsilon, .halfPrecision,
     ]
-    guard hypotheses.contains(where: { kinds.contains($0.kind) }),
+    guard hypotheses.contains(where: { kinds.contains($0.kind) || $0.kind == .quantizedWeights }),
       let own = site.ownNode, let other = site.otherNode, own.op.isLinear, other.op.isLinear,
       own.op.family == other.op.family,
       let a = FoldedNode(left, site.own.graph, own), let b = FoldedNode(right, site.other.graph, other),
@@ -38,6 +38,7 @@ struct FoldedCauses {
         return result
       }
     }
+    let hypotheses = a.normalization == nil && b.normalization == nil ? hypotheses : hypotheses.map(Self.beforeFolding)
     if let text = leftOut(a, b) ?? halves(a, b) { return said(text) { _ in true } }
     if let text = halfWeights(a, b) {
       // The bias that a normalisation leaves does not follow from the weight.
@@ -46,6 +47,19 @@ struct FoldedCauses {
       }
     }
     return hypotheses
+  }
+
+  /// Steps that an output channel has for itself behind a normalisation may have been those of all before it.
+  private static func beforeFolding(_ hypothesis: Hypothesis) -> Hypothesis {
+    guard hypothesis.kind == .quantizedWeights else { return hypothesis }
+    func text(_ said: String) -> String {
+      said.replacing(
+        "one scale for each output channel",
+        with: "one scale for each output channel, or for all before a normalisation was folded into them")
+    }
+    var result = hypothesis
+    (result.has, result.otherHas) = (text(result.has), text(result.otherHas))
+    return result
   }
 
   /// A normalisation that went into the weights of one side, while the other has none behind this node: its factors are

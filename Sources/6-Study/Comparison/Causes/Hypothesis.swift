@@ -17,6 +17,8 @@ struct Hypothesis {
   var parts: [HypothesisPart] = []
   /// What the same change at another place has in common with this one.
   var signature = ""
+  /// The nodes that one side alone has there, or whose values only one side reads there.
+  var nodes = (own: Set<String>(), other: Set<String>())
   /// Whether normalisations are folded before the change.
   var foldsFirst = false
   /// The type that the inputs are rounded to, if that is part of the change.

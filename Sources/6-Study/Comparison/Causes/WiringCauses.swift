@@ -125,12 +125,19 @@ enum WiringCauses: CauseFamily {
     if !own.isEmpty || !other.isEmpty {
       return exchange(site, own, other, edits, startsAtInput: startsAtInput)
     }
+    let (has, otherHas) = (name(site.own, first.own), name(site.other, first.other))
+    // Nodes of one name may give other values: then it is said in names of one side.
+    let partner = has == otherHas ? site.ownOf[first.other].map { name(site.own, $0) } : nil
     return Hypothesis(
       kind: .wiring, node: reader?.name ?? producer(site.own, first.own)?.name,
       otherNode: site.otherNode?.name ?? producer(site.other, first.other)?.name,
-      has: "the value \(name(site.own, first.own)) read",
-      otherHas: "the value \(name(site.other, first.other)) read", edits: edits,
-      signature: "read \(edits.count)")
+      has: "the value \(has) read",
+      otherHas: partner.map { "the counterpart of \($0) read" } ?? "the value \(otherHas) read", edits: edits,
+      signature: "read \(edits.count)",
+      nodes: (
+        Set([producer(site.own, first.own)?.name].compactMap { $0 }),
+        Set([producer(site.other, first.other)?.name].compactMap { $0 })
+      ))
   }
 
   /// Products of both whose factors may be grouped in another way: what makes all factors is compared, the products
@@ -159,7 +166,11 @@ enum WiringCauses: CauseFamily {
       otherRest.remove(at: place)
       rest.removeAll { $0.name == node.name }
     }
-    if max(rest.count, otherRest.count) == 1 {
+    if rest.isEmpty, otherRest.isEmpty {
+      result.kind = .differentWeights
+      result.has += " with its own constants"
+      result.otherHas += " with others"
+    } else if max(rest.count, otherRest.count) == 1 {
       result.kind = kind(rest, otherRest, isOutput: false, startsAtInput: false)
       (result.node, result.otherNode) = (rest.first?.name, otherRest.first?.name)
       result.has = rest.isEmpty ? "nothing there" : list(rest)
@@ -198,7 +209,7 @@ enum WiringCauses: CauseFamily {
         isConstant: ({ site.own.graph[$0].initializer != nil }, { site.other.graph[$0].initializer != nil }),
         areSame: sameness.areSame, text: list
       ) { kind($0, $1, isOutput: isOutput, startsAtInput: startsAtInput) },
-      signature: signature(own, other))
+      signature: signature(own, other), nodes: (Set(own.map(\.name)), Set(other.map(\.name))))
   }
 
   /// What the same change at another place has in common with this one: the operators, or that they are on integers.
