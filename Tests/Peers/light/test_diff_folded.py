@@ -1,6 +1,7 @@
 """What normalisations were folded with, where nothing but weights is left of them."""
 
 import numpy as np
+import onnx
 import pytest
 from command import scalenet
 from onnx import helper
@@ -61,3 +62,45 @@ def test_an_epsilon_that_both_sides_have_folded(tmp_path, epsilons):
 def test_factors_of_one_direction_that_are_far_from_1_may_have_other_reasons(tmp_path):
     files = [folded(tmp_path / "first.onnx"), folded(tmp_path / "second.onnx", epsilons=(1e-5, 0.9, 1e-5))]
     assert [cause["kind"] for cause in causes(report(*files))] == ["different_weights"]
+
+
+EDITS = {
+    "epsilon": (lambda weight: weight, 0.1, "batch_norm_epsilon", "epsilon"),
+    "mirrored": (lambda weight: weight[:, :, ::-1, ::-1], 1e-5, "different_weights", "its kernels mirrored along axes [2, 3]"),
+    "exchanged": (lambda weight: weight.transpose(1, 0, 2, 3), 1e-5, "transposed_weights", "axes in the order [1, 0, 2, 3]"),
+}
+
+
+def transposed(path, edit=None):
+    """A transposed convolution before a normalisation."""
+    change, epsilon = EDITS[edit][:2] if edit else (lambda weight: weight, 1e-5)
+    random = np.random.default_rng(6)
+    constants = {"w": change(random.standard_normal((CHANNELS, CHANNELS, 3, 3)) / 7)}
+    parts = {"gamma": 0.5, "beta": -0.5, "mean": -0.5, "variance": 0.5}
+    constants |= {name: random.uniform(low, low + 1, CHANNELS) for name, low in parts.items()}
+    nodes = [
+        helper.make_node("ConvTranspose", ["x", "w"], ["t"], name="up", strides=[2, 2]),
+        helper.make_node("BatchNormalization", ["t", *parts], ["n"], name="bn", epsilon=epsilon),
+        helper.make_node("Relu", ["n"], ["r"], name="relu"),
+        helper.make_node("GlobalAveragePool", ["r"], ["y"], name="mean"),
+    ]
+    constants = {name: np.ascontiguousarray(array, np.float32) for name, array in constants.items()}
+    return saved(path, nodes, constants, (1, CHANNELS, 7, 7))
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("isFolded", [False, True], ids=["in both", "folded in one"])
+def test_transposed_convolutions(tmp_path, edit, isFolded):
+    sound, faulty = transposed(tmp_path / "sound.onnx"), transposed(tmp_path / "faulty.onnx", edit)
+    if isFolded:
+        scalenet("convert", sound, "-o", tmp_path / "folded.onnx", "--fold-batch-norm")
+        sound = tmp_path / "folded.onnx"
+        assert [node.op_type for node in onnx.load(sound).graph.node] == ["ConvTranspose", "Relu", "GlobalAveragePool"]
+        assert report(sound, transposed(tmp_path / "same.onnx"))["verdict"] == "match"
+    _, _, kind, text = EDITS[edit]
+    (cause,) = causes(report(sound, faulty))
+    # Where the weight is folded, its axes are no longer those of the bare one in another order.
+    kind = "different_weights" if isFolded and edit == "exchanged" else kind
+    assert (cause["kind"], cause["confirmed"]) == (kind, True), cause
+    assert {cause["node"], cause["other_node"]} & {"up", "bn"}
+    assert text in cause["explanation"] or kind != EDITS[edit][2]

@@ -76,8 +76,10 @@ struct NodeMatch {
       before = behind
     }
     if let target = targets[before] { return target }
-    guard case .conv = graph.nodes[before].op else { return nil }
-    return byNode[before]
+    switch graph.nodes[before].op {
+    case .conv, .convTranspose: return byNode[before]
+    default: return nil
+    }
   }
 }
 

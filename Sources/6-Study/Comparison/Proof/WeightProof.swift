@@ -68,6 +68,9 @@ struct WeightProof {
     case (.conv(let conv), .conv(let found)):
       guard conv.group == found.group else { return false }
       return try compareLinear(match)
+    case (.convTranspose(let conv), .convTranspose(let found)) where conv.group == 1:
+      guard found.group == 1 else { return false }
+      return try compareLinear(match)
     case (.gemm(let gemm), .gemm(let found)):
       guard gemm.alpha == found.alpha, gemm.beta == found.beta, !gemm.transA, !found.transA else {
         return false
@@ -130,6 +133,10 @@ struct WeightProof {
       if !other.op.hasTransposedWeight { found = found.transposed([1, 0]) }
     }
     guard weight.shape == found.shape else { return false }
+    if case .convTranspose = own.op {
+      let order = [1, 0] + weight.shape.dimensions.indices.dropFirst(2)
+      (weight, found) = (weight.transposed(order), found.transposed(order))
+    }
     let outputs = weight.shape[0]
     var expected = ExpectedBias(outputs, try bias(source, own, outputs))
     let writtenBias = try bias(written, other, outputs) ?? [Double](repeating: 0, count: outputs)
