@@ -58,7 +58,9 @@ extension Aligner {
     let (own, others) = (left.activations(a), right.activations(b))
     if zip(own, others).contains(where: { leftOf[$1].map(left.resolved) == $0 }) { return true }
     let readers = Set(left.consumers[left.output(a).index].map { left.output($0) })
-    return right.consumers[right.output(b).index].contains { leftOf[right.output($0)].map(readers.contains) ?? false }
+    return right.consumers[right.output(b).index].contains {
+      leftOf[right.output($0)].map(readers.contains) ?? false
+    }
   }
 
   /// Whether the weights of one of two nodes are those of a node that is still free on the other side, and not each other's:
@@ -70,7 +72,9 @@ extension Aligner {
     if own.isEmpty, others.isEmpty { return false }
     return !own.contains { x in
       let names = NodeKey.keys(left.graph.nodes[x], in: left.graph)
-      return others.contains { y in NodeKey.keys(right.graph.nodes[y], in: right.graph).contains(where: names.contains) }
+      return others.contains { y in
+        NodeKey.keys(right.graph.nodes[y], in: right.graph).contains(where: names.contains)
+      }
     }
   }
 }

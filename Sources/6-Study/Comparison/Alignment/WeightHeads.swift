@@ -25,9 +25,13 @@ struct WeightHeads {
 
   init(_ view: GraphView) {
     for (index, node) in view.graph.nodes.enumerated() where node.op.hasWeight {
-      guard let tensor = view.graph.initializer(node.inputs[1]), tensor.dataType.isFloatingPoint else { continue }
+      guard let tensor = view.graph.initializer(node.inputs[1]), tensor.dataType.isFloatingPoint else {
+        continue
+      }
       let count = min(Self.scaledTogether(node.op, tensor.shape.dimensions), Self.mostElements)
-      guard count >= Self.leastElements, let elements = try? tensor.floats(from: 0, count: count) else { continue }
+      guard count >= Self.leastElements, let elements = try? tensor.floats(from: 0, count: count) else {
+        continue
+      }
       let norm = elements.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
       guard norm.isFinite, norm > 0 else { continue }
       heads[index] = elements.map { Double($0) / norm }
@@ -56,7 +60,9 @@ struct WeightHeads {
 
   /// The nodes that have the weights of another graph's node.
   func twins(of other: Int, in others: WeightHeads) -> [Int] {
-    guard let kind = others.kinds[other], let like = places[kind], like.count <= Self.mostAlike else { return [] }
+    guard let kind = others.kinds[other], let like = places[kind], like.count <= Self.mostAlike else {
+      return []
+    }
     return like.filter { agree($0, others, other) == true }
   }
 }

@@ -137,7 +137,8 @@ enum AttributeCauses: CauseFamily {
   private static func differing(
     _ a: Operator, _ b: Operator
   ) -> [(name: String, own: String, other: String)] {
-    let others = Dictionary(attributes(b).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    let others = Dictionary(
+      attributes(b).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     return attributes(a).compactMap { name, own in
       others[name].flatMap { $0 == own ? nil : (name, own, $0) }
     }

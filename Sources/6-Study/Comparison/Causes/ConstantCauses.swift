@@ -148,7 +148,9 @@ enum ConstantCauses: CauseFamily {
         : (.transposedWeights, what, "that \(words(node.op, input)) \(moved)")
     }
     if let axes = mirroredAxes(node.op, pair, largest: largest) {
-      return (.differentWeights, what, "that \(words(node.op, input)) with its kernels mirrored along axes \(axes)")
+      return (
+        .differentWeights, what, "that \(words(node.op, input)) with its kernels mirrored along axes \(axes)"
+      )
     }
     for axis in [1, 0] where axis < shape.count {
       guard let order = ChannelOrder.find(pair, axis: axis, largest: largest) else { continue }

@@ -38,7 +38,8 @@ struct FoldedCauses {
         return result
       }
     }
-    let hypotheses = a.normalization == nil && b.normalization == nil ? hypotheses : hypotheses.map(Self.beforeFolding)
+    let hypotheses =
+      a.normalization == nil && b.normalization == nil ? hypotheses : hypotheses.map(Self.beforeFolding)
     if let text = leftOut(a, b) ?? halves(a, b) { return said(text) { _ in true } }
     if let text = halfWeights(a, b) {
       // The bias that a normalisation leaves does not follow from the weight.

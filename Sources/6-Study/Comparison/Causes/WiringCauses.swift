@@ -237,7 +237,9 @@ enum WiringCauses: CauseFamily {
   /// What a value is called after: the node that makes it, and which of its results it is.
   private static func name(_ view: GraphView, _ id: ValueID) -> String {
     guard let node = producer(view, id) else { return view.graph[id].name.escapedWhole }
-    guard node.outputs.count > 1, let place = node.outputs.firstIndex(of: id) else { return node.name.escapedWhole }
+    guard node.outputs.count > 1, let place = node.outputs.firstIndex(of: id) else {
+      return node.name.escapedWhole
+    }
     return "\(place) of \(node.name.escapedWhole)"
   }
 

@@ -172,7 +172,8 @@ extension Graph {
     // What each is a function of; what is more than one is missing, and stands for itself.
     var roots: [ValueID: ValueID] = [:]
     for node in nodes where node.op.isFunctionOfElements {
-      let read = Set(node.inputs.compactMap { $0 }.filter { self[$0].initializer == nil }.map { roots[$0] ?? $0 })
+      let read = Set(
+        node.inputs.compactMap { $0 }.filter { self[$0].initializer == nil }.map { roots[$0] ?? $0 })
       if read.count == 1 { for id in node.outputs { roots[id] = read.first } }
     }
     let consumers = consumers()
