@@ -129,14 +129,15 @@ sanitize: | $(FIRST) ## Run the Swift tests under the address and the thread san
 	done
 
 # Everything that is read is compiled with counters of its branches and under the address sanitizer, in a folder of its
-# own. Either flag alone would reach C or Swift, and not both.
+# own. Either flag alone would reach C or Swift, and not both. The package manager keeps sanitizers in a set: in another order,
+# which without the variable is drawn for each run, everything would be compiled again.
 FUZZ_BUILD := --scratch-path .build-fuzz -c release --product Fuzz --sanitize=fuzzer --sanitize=address \
   -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld
 SECONDS := 60
 FUZZ :=
 
 build-fuzz: | $(FIRST)
-	SCALENET_FUZZ=1 $(SWIFT) build $(FUZZ_BUILD)
+	SWIFT_DETERMINISTIC_HASHING=1 SCALENET_FUZZ=1 $(SWIFT) build $(FUZZ_BUILD)
 
 # FUZZ names some targets: make fuzz FUZZ='--keep --only onnx hdf5' SECONDS=600
 fuzz: build-fuzz ## Fuzz every reader of files for SECONDS=60 each
