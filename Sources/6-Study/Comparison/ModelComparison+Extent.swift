@@ -66,6 +66,7 @@ extension ModelComparison {
     return nil
   }
 
+  /// Undoes a fault alone, with what goes with it, or at all places where the same change applies.
   func extent(
     of fault: Fault, _ aligned: AlignedGraphs, _ form: ComparableForm, _ outputs: ComparedOutputs,
     _ leftGraph: Graph, _ rightGraph: Graph

@@ -1,7 +1,7 @@
 public import FileIO
 
-/// Folds a BatchNormalization into the convolution or transposed convolution before it, also backward through a Resize between the two:
-/// interpolation weights sum to 1, so scale and shift commute with it.
+/// Folds a BatchNormalization into the convolution or transposed convolution before it, also backward through a Resize
+/// between the two: interpolation weights sum to 1, so scale and shift commute with it.
 ///
 ///     scale = gamma / sqrt(variance + epsilon)
 ///     weight'[o] = weight[o] * scale[o];  bias'[o] = (bias[o] - mean[o]) * scale[o] + beta[o]
