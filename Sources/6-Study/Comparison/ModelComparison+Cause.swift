@@ -223,8 +223,9 @@ extension ModelComparison {
       result.parts = []
     }
     // Several parameters may be held in the same way.
-    result.has = ConstantCauses.joined(single.map(\.has))
-    result.otherHas = ConstantCauses.joined(single.map(\.otherHas))
+    let told = faults.isEmpty ? single : faults
+    result.has = ConstantCauses.joined(told.map(\.has))
+    result.otherHas = ConstantCauses.joined(told.map(\.otherHas))
     return result
   }
 

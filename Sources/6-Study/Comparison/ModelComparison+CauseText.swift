@@ -5,20 +5,22 @@ import ModelIR
 extension ModelComparison {
   /// The sentence on a confirmed hypothesis, with how far it reaches; of several faults side by side one on each.
   func describe(_ fault: Fault, _ extent: Extent) -> [DiffReport.Cause] {
-    let hypothesis = fault.hypothesis
+    let hypothesis = extent.telling ?? fault.hypothesis
     let (own, other) = fault.isReversed ? ("the right", "the left") : ("the left", "the right")
     if !hypothesis.parts.isEmpty {
       return hypothesis.parts.map { part in
-        let node = (part.node ?? part.otherNode)?.escapedWhole ?? "the graph"
+        let (node, otherNode) = fileNames(part.node, part.otherNode, isReversed: fault.isReversed)
+        let place = (node ?? otherNode)?.escapedWhole ?? "the graph"
         return DiffReport.Cause(
           kind: part.kind,
-          explanation: "\(node): \(own) has \(part.has), \(other) has \(part.otherHas).",
-          node: fault.isReversed ? part.otherNode : part.node,
-          otherNode: fault.isReversed ? part.node : part.otherNode, tensor: part.tensor, confirmed: true)
+          explanation: "\(place): \(own) has \(part.has), \(other) has \(part.otherHas).",
+          node: fault.isReversed ? otherNode : node, otherNode: fault.isReversed ? node : otherNode,
+          tensor: part.tensor, confirmed: true)
       }
     }
-    let node = (hypothesis.node ?? hypothesis.otherNode)?.escapedWhole ?? "the graph"
-    var text = "\(node): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
+    let (node, otherNode) = fileNames(hypothesis.node, hypothesis.otherNode, isReversed: fault.isReversed)
+    let place = (node ?? otherNode)?.escapedWhole ?? "the graph"
+    var text = "\(place): \(own) has \(hypothesis.has), \(other) has \(hypothesis.otherHas)"
     if let half = halfPrecision(fault, extent) {
       text = half
     } else if extent.count > 1 {
@@ -35,10 +37,31 @@ extension ModelComparison {
     }
     let cause = DiffReport.Cause(
       kind: hypothesis.kind, explanation: text + ".",
-      node: fault.isReversed ? hypothesis.otherNode : hypothesis.node,
-      otherNode: fault.isReversed ? hypothesis.node : hypothesis.otherNode, tensor: hypothesis.tensor,
-      confirmed: true)
+      node: fault.isReversed ? otherNode : node, otherNode: fault.isReversed ? node : otherNode,
+      tensor: hypothesis.tensor, confirmed: true)
     return [cause] + companions(extent)
+  }
+
+  /// The nodes of the files that two nodes are, or are a part of: one that only the form has in which both are held against each
+  /// other is called after the node that it was made of.
+  private func fileNames(
+    _ own: String?, _ other: String?, isReversed: Bool
+  ) -> (own: String?, other: String?) {
+    (
+      Self.fileName(own, (isReversed ? right : left).graph),
+      Self.fileName(other, (isReversed ? left : right).graph)
+    )
+  }
+
+  private static func fileName(_ name: String?, _ graph: Graph?) -> String? {
+    guard let name, let graph else { return name }
+    let names = Set(graph.nodes.map(\.name))
+    var rest = name
+    while !names.contains(rest) {
+      guard let dot = rest.lastIndex(of: ".") else { return name }
+      rest = String(rest[..<dot])
+    }
+    return rest
   }
 
   /// The sentences on what goes with a fault; how far it reaches they show together.
@@ -66,12 +89,21 @@ extension ModelComparison {
   }
 
   func divergence(_ fault: Fault, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {
+    var result = formDivergence(fault, aligned)
+    (result.name, result.otherName) = fileNames(result.name, result.otherName, isReversed: false)
+    return result
+  }
+
+  private func formDivergence(_ fault: Fault, _ aligned: AlignedGraphs) -> DiffReport.FirstDivergence {
     var result = divergence(fault.parting, aligned)
     guard !fault.isReversed else { return result }
     let (own, other) = (fault.hypothesis.node, fault.hypothesis.otherNode)
     guard
-      [.missingNode, .addedNode, .activation, .operator, .pooling, .preprocessing, .missingSoftmax]
-        .contains(fault.hypothesis.kind)
+      [
+        .missingNode, .addedNode, .activation, .operator, .pooling, .preprocessing, .missingSoftmax,
+        .swappedInputChannels,
+      ]
+      .contains(fault.hypothesis.kind)
     else { return result }
     func op(_ view: GraphView, _ name: String?) -> String? {
       name.flatMap { view.graph.nodeIndex(named: $0) }.map { view.graph.nodes[$0].op.name }

@@ -39,6 +39,8 @@ extension ModelComparison {
     var canGoOn = true
     /// Attributes behind it that differ too, without which the graph's extents do not fit.
     var companions: [Fault] = []
+    /// The hypothesis of the place that tells most of the cause, where this is another than the first.
+    var telling: Hypothesis?
   }
 
   /// The most attributes that are changed together.
@@ -100,13 +102,14 @@ extension ModelComparison {
     result = Extent(
       left: all.left, right: all.right, isAll: agree(all.left, all.right, outputs), count: everywhere.count,
       ops: everywhere.ops, total: total)
+    result.telling = everywhere.telling
     return result
   }
 
   /// The same kind of change at all places where it applies; one node may be changed at several.
   private func everywhere(
     _ fault: Fault, _ aligned: AlignedGraphs, _ form: ComparableForm
-  ) -> (edits: [GraphEdit], places: Int, count: Int, ops: [String]) {
+  ) -> (edits: [GraphEdit], places: Int, count: Int, ops: [String], telling: Hypothesis?) {
     var edits: [GraphEdit] = []
     var places = 0
     var nodes = Set<String>()
@@ -123,8 +126,11 @@ extension ModelComparison {
           ops.insert(node.op.name)
         }
       }
-      return (edits, places, nodes.count, ops.sorted())
+      return (edits, places, nodes.count, ops.sorted(), nil)
     }
+    // Channels of small variance show an epsilon as a factor that anything might be; where the others show it, it is one.
+    let isDirected = fault.hypothesis.signature.hasPrefix(ConstantCauses.directedSignature)
+    var ofEpsilons: [Hypothesis] = []
     let folded = FoldedCauses(form)
     for pair in aligned.pairs {
       let site = Site(aligned, .nodes(own: pair.leftNode, other: pair.rightNode))
@@ -133,16 +139,20 @@ extension ModelComparison {
       let isHalf = fault.hypothesis.kind == .halfPrecision
       let alike = causeFamilies.compactMap { family in
         folded.refined(family.hypotheses(site), site).last {
-          $0.kind == fault.hypothesis.kind && (isHalf || $0.signature == fault.hypothesis.signature)
+          ($0.kind == fault.hypothesis.kind || isDirected)
+            && (isHalf || $0.signature == fault.hypothesis.signature)
         }
       }
       guard !alike.isEmpty else { continue }
       edits += alike.flatMap(\.edits)
       places += 1
+      ofEpsilons += alike.filter { isDirected && $0.kind == .batchNormEpsilon }.prefix(1)
       nodes.formUnion(alike.map { $0.node ?? $0.otherNode ?? "\(places)" })
       ops.formUnion(alike.compactMap { Self.op(of: $0, aligned) })
     }
-    return (edits, places, nodes.count, ops.sorted())
+    return (
+      edits, places, nodes.count, ops.sorted(), ofEpsilons.count * 2 >= places ? ofEpsilons.first : nil
+    )
   }
 
   /// The operator of the node that a hypothesis is about, on the side that has it; nil where it is about many.

@@ -3,7 +3,10 @@ import ModelIR
 extension Aligner {
   /// Pairs nodes of like operators whose inputs are all counterparts: this carries the alignment past the place where
   /// values part.
-  mutating func alignByStructure() {
+  ///
+  /// - Parameter needsLikeOrder: whether of permutations only the same ones are paired. What reads a value may have
+  ///   exchanged its part with another: queries and keys are turned in different ways.
+  mutating func alignByStructure(needsLikeOrder: Bool = false) {
     for index in right.graph.nodes.indices where isFree(right: index) {
       let inputs = right.activations(index)
       let partners = inputs.compactMap { leftOf[$0].map(left.resolved) }
@@ -11,10 +14,16 @@ extension Aligner {
       let readers = readers(of: first).filter { other in
         isFree(left: other) && left.graph.nodes[other].op.family == right.graph.nodes[index].op.family
           && hasInputs(other, partners)
+          && (!needsLikeOrder || haveLikeOrder(left.graph.nodes[other].op, right.graph.nodes[index].op))
       }
       guard let best = best(readers, for: index) else { continue }
       add(best, index, .structure)
     }
+  }
+
+  private func haveLikeOrder(_ a: Operator, _ b: Operator) -> Bool {
+    guard case .transpose(let own) = a, case .transpose(let other) = b else { return true }
+    return own.permutation == other.permutation
   }
 
   /// Nodes of the left that read a value, also behind what `GraphView.resolved` looks through, in order.

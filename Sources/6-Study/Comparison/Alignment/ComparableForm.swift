@@ -32,23 +32,45 @@ struct ComparableForm {
     if a.hasLayerNormalization != b.hasLayerNormalization {
       (a, b) = (try a.withWholeLayerNormalizations(), try b.withWholeLayerNormalizations())
     }
+    (a, b) = try Self.withGaussianUnitsAlike(a, b)
     if a.flattenedProductCount != b.flattenedProductCount {
       (a, b) = (try a.withProductsOfRows(), try b.withProductsOfRows())
     }
     (a, b) = (try a.withFlattenedChannelsFirst(like: b), try b.withFlattenedChannelsFirst(like: a))
-    func folds(_ graph: Graph) -> Int { GraphView(graph).normalization.count { $0 != nil } }
+    // One by statistics of what it is given stands for one that could be folded: both are normalisations there.
+    func folds(_ graph: Graph) -> Int {
+      GraphView(graph).normalization.count { $0 != nil } + graph.measuredNormalizationCount
+    }
     let counts = (folds(a), folds(b))
     // A normalisation that one side lacks is a difference; that it lacks many of them is another way to write the same.
     // Some stay where a resize stands between.
     isFolded =
       min(counts.0, counts.1) * 2 < max(counts.0, counts.1) || abs(counts.0 - counts.1) >= Self.manyFolded
     unfolded = (a, b)
-    let (c, d) = isFolded ? (try a.folded(), try b.folded()) : (a, b)
+    var (c, d) = isFolded ? (try a.folded(), try b.folded()) : (a, b)
+    // The branches of a block are one convolution on the other side, which may have the normalisation behind them too.
+    if c.branchSumCount != d.branchSumCount {
+      (c, d) = (try c.folded().withMergedBranches().folded(), try d.folded().withMergedBranches().folded())
+    }
+    (c, d) = (try c.withNormalizationsTakenOut(like: d), try d.withNormalizationsTakenOut(like: c))
     // Likewise factors and terms of channels as nodes of their own.
     let terms = (c.channelArithmeticCount, d.channelArithmeticCount)
     let areFolded = min(terms.0, terms.1) * 2 < max(terms.0, terms.1) && max(terms.0, terms.1) > 1
     self.left = areFolded ? try c.foldingChannelArithmetic() : c
     self.right = areFolded ? try d.foldingChannelArithmetic() : d
+  }
+
+  /// With each GELU as one node, if both spell it in other ways, or all are GELUs: where it is another function by one
+  /// constant, its nodes are held against each other.
+  private static func withGaussianUnitsAlike(
+    _ a: Graph, _ b: Graph
+  ) throws(ScaleNetError) -> (Graph, Graph) {
+    let (own, others) = (a.gaussianUnitParts, b.gaussianUnitParts)
+    if own.isEmpty, others.isEmpty { return (a, b) }
+    let (c, d) = (try a.withWholeGaussianUnits(), try b.withWholeGaussianUnits())
+    let areAlike = Set(own.keys) == Set(others.keys)
+    let areAll = c.gaussianUnitParts[.erf] == nil && d.gaussianUnitParts[.erf] == nil
+    return areAlike && !areAll ? (a, b) : (c, d)
   }
 
   private static func cleaned(_ graph: Graph) throws(ScaleNetError) -> Graph {
@@ -171,6 +193,17 @@ extension Graph {
       count += 1
     }
     return count
+  }
+
+  /// How many convolutions are normalised by the statistics of what they give, and nothing else reads them.
+  fileprivate var measuredNormalizationCount: Int {
+    let (producers, consumers) = (producers(), consumers())
+    return nodes.count { node in
+      guard case .instanceNormalization = node.op, let input = node.inputs[0],
+        let before = producers[input.index], case .conv = nodes[before].op
+      else { return false }
+      return consumers[input.index].count == 1
+    }
   }
 
   /// How many maxima read a Pad of zeros.

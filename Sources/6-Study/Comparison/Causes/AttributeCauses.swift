@@ -158,6 +158,12 @@ enum AttributeCauses: CauseFamily {
       func text(_ counts: Bool) -> String { "margins that \(counts ? "" : "do not ")count in the mean" }
       return (text(own.countIncludePad), text(other.countIncludePad))
     }
+    if case (.unary(.gelu(let own)), .unary(.gelu(let other))) = (a, b), own != other {
+      func text(_ isTanh: Bool) -> String {
+        "Gelu by \(isTanh ? "its approximation with tanh" : "the error function")"
+      }
+      return (text(own), text(other))
+    }
     let found = differing(a, b)
     return (
       found.map { "\(words($0.name)) \($0.own)" }.joined(separator: ", "),

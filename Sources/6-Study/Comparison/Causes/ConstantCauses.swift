@@ -7,6 +7,8 @@ enum ConstantCauses: CauseFamily {
   /// How far from 1 factors are at most to be taken for another epsilon's where nothing else tells. Between 1e-5 and 1e-3 they
   /// are 0.5 % from it at a variance of 0.1, and 5 % at one of 0.01.
   private static let farthestOfEpsilons = 0.1
+  /// By how much a factor of 1 may be off.
+  private static let factorsRounding = 1e-6
 
   static func hypotheses(_ site: Site) -> [Hypothesis] {
     guard let own = site.ownNode, let other = site.otherNode else { return [] }
@@ -22,6 +24,13 @@ enum ConstantCauses: CauseFamily {
     var has: String
     var otherHas: String
     var replacement: Tensor?
+    /// Whether it is a weight whose output channels are all smaller on the other side, or all larger, each by a factor of its
+    /// own.
+    var direction: Direction?
+
+    enum Direction: String {
+      case smaller, larger
+    }
 
     /// What is said of it without the numbers and names of the place.
     var form: String {
@@ -47,9 +56,14 @@ enum ConstantCauses: CauseFamily {
       edits: differences.map {
         .setParameter(node: own.name, input: $0.input, $0.replacement)
       },
-      signature: kinds == [.differentWeights]
-        ? Set(differences.map(\.form)).sorted().joined(separator: " ") : "")
+      signature: differences.compactMap(\.direction).first.map { "\(directedSignature) \($0.rawValue)" }
+        ?? (kinds == [.differentWeights]
+          ? Set(differences.map(\.form)).sorted().joined(separator: " ") : ""))
   }
+
+  /// What signatures begin with of weights whose channels are all smaller, or all larger, on the other side: as another epsilon
+  /// makes them, which one node alone may not show.
+  static let directedSignature = "channels"
 
   /// Texts that are not the same, in one.
   static func joined(_ texts: [String]) -> String {
@@ -125,7 +139,17 @@ enum ConstantCauses: CauseFamily {
     let isImage = node.inputs[0].map(site.own.isImage) == true
     let (kind, has, otherHas) = describe(
       isImage, node, input, own.name, pair, largest: distance.largestMagnitude)
-    return Difference(input: input, kind: kind, has: has, otherHas: otherHas, replacement: replacement)
+    let isScaled = [.differentWeights, .batchNormEpsilon].contains(kind) && input == 1
+    return Difference(
+      input: input, kind: kind, has: has, otherHas: otherHas, replacement: replacement,
+      direction: isScaled ? direction(node.op, pair) : nil)
+  }
+
+  private static func direction(_ op: Operator, _ pair: Digits.Pair) -> Difference.Direction? {
+    guard let factors = Digits.channelFactors(pair, axis: op.outputAxis(rank: pair.shape.count)),
+      let least = factors.min(), let largest = factors.max(), least > 0
+    else { return nil }
+    return largest <= 1 + factorsRounding ? .smaller : least >= 1 - factorsRounding ? .larger : nil
   }
 
   /// What a parameter's elements are on the other side, said of the own ones; the most special first, since whatever is
@@ -197,7 +221,7 @@ enum ConstantCauses: CauseFamily {
     {
       // Other statistics or gammas move channels farther, and in both directions.
       let isEpsilon =
-        least > 0 && (largest <= 1 + 1e-6 || least >= 1 - 1e-6)
+        least > 0 && (largest <= 1 + factorsRounding || least >= 1 - factorsRounding)
         && max(1 - least, largest - 1) < farthestOfEpsilons
       let isSurely = isEpsilon && factors.count >= 4 && factors.allSatisfy({ ($0 - 1).magnitude > 1e-7 })
       return (

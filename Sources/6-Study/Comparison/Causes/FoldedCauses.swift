@@ -40,7 +40,7 @@ struct FoldedCauses {
     }
     let hypotheses =
       a.normalization == nil && b.normalization == nil ? hypotheses : hypotheses.map(Self.beforeFolding)
-    if let text = leftOut(a, b) ?? halves(a, b) { return said(text) { _ in true } }
+    if let text = leftOut(a, b) ?? steps(a, b) ?? halves(a, b) { return said(text) { _ in true } }
     if let text = halfWeights(a, b) {
       // The bias that a normalisation leaves does not follow from the weight.
       return said(text) { hypothesis in
@@ -85,6 +85,21 @@ struct FoldedCauses {
     return isOwnBare
       ? (.addedNode, "no BatchNormalization behind it", "one \(parts)")
       : (.missingNode, "a BatchNormalization \(parts)", "none behind it")
+  }
+
+  /// Weights in steps of int8 before a normalisation was folded into them: with few elements in each channel, which all have
+  /// factors of their own then, the steps can no more be seen.
+  private func steps(_ a: FoldedNode, _ b: FoldedNode) -> (DiffReport.CauseKind, String, String)? {
+    for (isOwn, x, y) in [(true, a, b), (false, b, a)] {
+      guard let bare = x.bareWeight, let other = x.withoutFactors(y.weight),
+        let pair = Digits.Pair(other, bare), Digits.quantization(pair.reversed) == nil,
+        let how = Digits.quantization(pair)
+      else { continue }
+      let stepped = "weights in steps of int8, one scale \(how), before a normalisation was folded into them"
+      return isOwn
+        ? (.quantizedWeights, stepped, "these in float32") : (.quantizedWeights, "float32 weights", stepped)
+    }
+    return nil
   }
 
   /// Weights and normalisations that are numbers of a half type on one side, and nearly these on the other.
@@ -168,6 +183,18 @@ private struct FoldedNode {
       }
     }
     return false
+  }
+
+  /// The weight that a normalisation is folded into; nil where there is none.
+  var bareWeight: Tensor? { normalization == nil ? nil : before.first }
+
+  /// Another weight of its shape without the factors that the normalisation here has put into this one.
+  func withoutFactors(_ other: Tensor) -> Tensor? {
+    guard let bareWeight, axis == 0, other.channelScale == nil || other.channelScale?.axis == 0,
+      let pair = Digits.Pair(bareWeight, weight),
+      let factors = Digits.channelFactors(pair, axis: 0), factors.allSatisfy({ $0 != 0 })
+    else { return nil }
+    return other.scaled(byChannel: factors.map { Float(1 / $0) })
   }
 
   /// Whether all that went into it are numbers of a half type; of a bare weight that is said elsewhere.

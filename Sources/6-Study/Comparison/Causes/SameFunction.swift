@@ -71,7 +71,7 @@ struct SameFunction {
 }
 
 /// What nodes that only move elements make of a value: slices put together are a reshape and a transposition too.
-private struct Rearrangement {
+struct Rearrangement {
   /// The extents of the result, and the places of its elements in the value; nil where the nodes do anything else.
   private let result: (shape: [Int], places: [Float])?
 
@@ -84,6 +84,20 @@ private struct Rearrangement {
     guard let result, let others = other.result else { return false }
     return result.shape.filter { $0 != 1 } == others.shape.filter { $0 != 1 }
       && result.places == others.places
+  }
+
+  /// Whether nodes read an image's channels, of two to four, backwards, and do nothing else.
+  static func reversesChannels(_ nodes: [Node], _ graph: Graph) -> Bool {
+    guard let found = result(nodes, graph) else { return false }
+    let shape = found.shape
+    return [1, shape.count - 1].contains { axis in
+      guard shape.count == 4, (2...4).contains(shape[axis]) else { return false }
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      return found.places.indices.allSatisfy { index in
+        let channel = index / inner % shape[axis]
+        return Int(found.places[index]) == index + (shape[axis] - 1 - 2 * channel) * inner
+      }
+    }
   }
 
   private static func result(_ nodes: [Node], _ graph: Graph) -> (shape: [Int], places: [Float])? {

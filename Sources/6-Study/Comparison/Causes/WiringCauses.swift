@@ -190,6 +190,7 @@ enum WiringCauses: CauseFamily {
     )
     let compared = plain.0.isEmpty && plain.1.isEmpty ? (own, other) : plain
     let (own, other) = sameness.withoutSame(compared.0, compared.1)
+    if startsAtInput, let swap = swap(site, own, other, edits) { return swap }
     if !own.isEmpty, own.map(\.op) == other.map(\.op) {
       return Hypothesis(
         kind: .differentWeights, node: own[0].name, otherNode: other[0].name,
@@ -209,6 +210,25 @@ enum WiringCauses: CauseFamily {
         isConstant: ({ site.own.graph[$0].initializer != nil }, { site.other.graph[$0].initializer != nil }),
         areSame: sameness.areSame, text: list
       ) { kind($0, $1, isOutput: isOutput, startsAtInput: startsAtInput) },
+      signature: signature(own, other), nodes: (Set(own.map(\.name)), Set(other.map(\.name))))
+  }
+
+  /// Nodes behind the image that put its channels in the opposite order on one side.
+  private static func swap(_ site: Site, _ own: [Node], _ other: [Node], _ edits: [GraphEdit]) -> Hypothesis?
+  {
+    let isOwn = other.isEmpty
+    let nodes = isOwn ? own : other
+    guard own.isEmpty != other.isEmpty,
+      Rearrangement.reversesChannels(nodes, isOwn ? site.own.graph : site.other.graph)
+    else { return nil }
+    let (swapped, plain) = (
+      "\(list(nodes)), which put the image's channels in the opposite order (RGB against BGR)",
+      "them as they are"
+    )
+    return Hypothesis(
+      kind: .swappedInputChannels, node: own.first?.name, otherNode: other.first?.name,
+      has: isOwn ? swapped : "the image's channels as they are", otherHas: isOwn ? plain : swapped,
+      edits: edits,
       signature: signature(own, other), nodes: (Set(own.map(\.name)), Set(other.map(\.name))))
   }
 

@@ -31,6 +31,8 @@ package struct GraphProof {
   /// The least limit in Double. Weights are the source's own there, so that besides the order of sums only attributes
   /// differ, which are float32 in one format and decimal in another: slopes, factors, epsilons.
   private static let leastExactLimit = 0x1p-23
+  /// What part of the source's own error in float32 these attributes may come to, one of so many.
+  private static let attributesShare = 4.0
 
   private let engine: DiffEngine
   private let tolerance: Tolerance
@@ -131,8 +133,8 @@ package struct GraphProof {
     error = max(error, difference)
     exactError = max(exactError, exactDifference)
     limit = max(tolerance.absolute, Self.roundingFactor * sourceError * coarseness)
-    // Double rounds by 2^-29 of what float32 does.
-    exactLimit = max(Self.leastExactLimit, 16 * sourceError * 0x1p-29)
+    // A network that makes float32's rounding of every value larger does so with that of a few attributes too.
+    exactLimit = max(Self.leastExactLimit, sourceError / Self.attributesShare)
     if !isExact {
       // Numbers that stand as they were stored differ by their rounding, and so do inputs that were computed in float32.
       exactLimit = max(exactLimit, 2 * Self.roundingFactor * max(sourceError, 1e-7) * coarseness)
