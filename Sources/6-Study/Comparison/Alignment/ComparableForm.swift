@@ -49,10 +49,15 @@ struct ComparableForm {
     unfolded = (a, b)
     var (c, d) = isFolded ? (try a.folded(), try b.folded()) : (a, b)
     // The branches of a block are one convolution on the other side, which may have the normalisation behind them too.
-    if c.branchSumCount != d.branchSumCount {
+    let sums = (c.branchSumCount, d.branchSumCount)
+    if min(sums.0, sums.1) * 2 < max(sums.0, sums.1) {
       (c, d) = (try c.folded().withMergedBranches().folded(), try d.folded().withMergedBranches().folded())
     }
     (c, d) = (try c.withNormalizationsTakenOut(like: d), try d.withNormalizationsTakenOut(like: c))
+    // A HardSigmoid in parts begins with a factor that is no convolution's.
+    if c.hardSigmoidCount != d.hardSigmoidCount {
+      (c, d) = (try c.withWholeHardSigmoids(), try d.withWholeHardSigmoids())
+    }
     // Likewise factors and terms of channels as nodes of their own.
     let terms = (c.channelArithmeticCount, d.channelArithmeticCount)
     let areFolded = min(terms.0, terms.1) * 2 < max(terms.0, terms.1) && max(terms.0, terms.1) > 1
@@ -60,17 +65,18 @@ struct ComparableForm {
     self.right = areFolded ? try d.foldingChannelArithmetic() : d
   }
 
-  /// With each GELU as one node, if both spell it in other ways, or all are GELUs: where it is another function by one
-  /// constant, its nodes are held against each other.
+  /// With each GELU as one node, if all are such, or both have as many and write them in other ways: where one is another
+  /// function, be it by one constant, its nodes are held against the other's.
   private static func withGaussianUnitsAlike(
     _ a: Graph, _ b: Graph
   ) throws(ScaleNetError) -> (Graph, Graph) {
     let (own, others) = (a.gaussianUnitParts, b.gaussianUnitParts)
     if own.isEmpty, others.isEmpty { return (a, b) }
     let (c, d) = (try a.withWholeGaussianUnits(), try b.withWholeGaussianUnits())
-    let areAlike = Set(own.keys) == Set(others.keys)
-    let areAll = c.gaussianUnitParts[.erf] == nil && d.gaussianUnitParts[.erf] == nil
-    return areAlike && !areAll ? (a, b) : (c, d)
+    let (left, right) = (c.gaussianUnitParts, d.gaussianUnitParts)
+    let areAll = left[.erf] == nil && right[.erf] == nil
+    let areAsMany = left[.whole] == right[.whole]
+    return areAll && (areAsMany || Set(own.keys) == Set(others.keys)) ? (c, d) : (a, b)
   }
 
   private static func cleaned(_ graph: Graph) throws(ScaleNetError) -> Graph {

@@ -94,7 +94,7 @@ private struct BranchSum {
       if case .conv(let conv) = graph.nodes[index].op { (index, conv) } else { nil }
     }
     let convolutions = found.map(\.conv)
-    guard made.count > 1, let input = graph.nodes[made[0]].inputs[0],
+    guard made.count > 1, Set(leaves).count == leaves.count, let input = graph.nodes[made[0]].inputs[0],
       made.allSatisfy({ graph.nodes[$0].inputs[0] == input }),
       leaves.allSatisfy({ $0 == input || branch($0) != nil }),
       let widest = found.max(by: { $0.conv.window.area < $1.conv.window.area })

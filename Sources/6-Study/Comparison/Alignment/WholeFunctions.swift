@@ -42,6 +42,62 @@ extension Graph {
   }
 }
 
+extension Graph {
+  /// How often HardSigmoid is one node.
+  var hardSigmoidCount: Int {
+    nodes.count { if case .unary(.hardSigmoid) = $0.op { true } else { false } }
+  }
+
+  /// With one node for each HardSigmoid that is spelled out, as Keras does: max(0, min(1, alpha * x + beta)).
+  func withWholeHardSigmoids() throws(ScaleNetError) -> Graph {
+    let view = GraphView(self)
+    var graph = self
+    var removed = Set<Int>()
+    for index in nodes.indices {
+      guard case .unary(.clip(minimum: 0, maximum: 1)) = nodes[index].op, var input = nodes[index].inputs[0]
+      else { continue }
+      // From the last to the first: what stands before a factor is multiplied too.
+      var (alpha, beta) = (1.0, 0.0)
+      var inner: [Int] = []
+      while let producer = view.producers[input.index], view.consumers[input.index].count == 1,
+        !outputs.contains(input), let step = scalarStep(nodes[producer])
+      {
+        (alpha, beta) = (alpha * step.factor, beta + alpha * step.term)
+        inner.append(producer)
+        input = step.input
+      }
+      guard !inner.isEmpty, self[input].type == self[nodes[index].outputs[0]].type else { continue }
+      graph.nodes[index].op = .unary(.hardSigmoid(alpha: Float(alpha), beta: Float(beta)))
+      graph.nodes[index].inputs = [input]
+      removed.formUnion(inner)
+    }
+    if removed.isEmpty { return self }
+    graph.nodes = graph.nodes.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
+    graph.removeUnusedValues()
+    return graph
+  }
+
+  /// A sum, difference, product or quotient of a value and one known number, as factor * x + term.
+  private func scalarStep(_ node: Node) -> (input: ValueID, factor: Double, term: Double)? {
+    guard case .binary(let function) = node.op, node.inputs.count == 2, let a = node.inputs[0],
+      let b = node.inputs[1]
+    else { return nil }
+    func number(_ id: ValueID) -> Double? {
+      guard let tensor = initializer(id), tensor.elementCount == 1 else { return nil }
+      return (try? tensor.doubles())?.first
+    }
+    switch (function, number(a), number(b)) {
+    case (.add, nil, let term?): return (a, 1, term)
+    case (.add, let term?, nil): return (b, 1, term)
+    case (.sub, nil, let term?): return (a, 1, -term)
+    case (.mul, nil, let factor?): return (a, factor, 0)
+    case (.mul, let factor?, nil): return (b, factor, 0)
+    case (.div, nil, let divisor?) where divisor != 0: return (a, 1 / divisor, 0)
+    default: return nil
+    }
+  }
+}
+
 extension Operator {
   /// Whether GELU's approximation is made with this function, or GELU itself; nil of other operators.
   fileprivate var gaussianUnit: Bool? {

@@ -34,12 +34,28 @@ enum AttributeCauses: CauseFamily {
     if !before.isEmpty || !otherBefore.isEmpty || own.op.isRearrangement != other.op.isRearrangement {
       return [WiringCauses.exchange(site, before + [own], otherBefore + [other], edits)]
     }
+    if let found = convolutionLeftOut(own, other, edits) { return [found] }
     let (has, otherHas) = texts(own.op, other.op)
     return [
       Hypothesis(
         kind: kind([own.op], [other.op]), node: own.name, otherNode: other.name, has: has, otherHas: otherHas,
         edits: edits, signature: signature([own.op], [other.op], has, otherHas))
     ]
+  }
+
+  /// A convolution that one side lacks, while the normalisation is there that the other has in the convolution's weights.
+  private static func convolutionLeftOut(_ own: Node, _ other: Node, _ edits: [GraphEdit]) -> Hypothesis? {
+    func isConvolution(_ node: Node) -> Bool { if case .conv = node.op { true } else { false } }
+    func isNormalization(_ node: Node) -> Bool {
+      if case .batchNormalization = node.op { true } else { false }
+    }
+    guard isConvolution(own) && isNormalization(other) || isNormalization(own) && isConvolution(other) else {
+      return nil
+    }
+    func words(_ node: Node) -> String { isConvolution(node) ? text(node) : "\(text(node)) without one" }
+    return Hypothesis(
+      kind: isConvolution(own) ? .missingNode : .addedNode, node: own.name, otherNode: other.name,
+      has: words(own), otherHas: words(other), edits: edits, signature: "\(own.op.name)/\(other.op.name)")
   }
 
   private static func hypothesis(_ own: Node, _ other: Node) -> Hypothesis {

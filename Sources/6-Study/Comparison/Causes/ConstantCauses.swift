@@ -212,6 +212,17 @@ enum ConstantCauses: CauseFamily {
     if let how = Digits.quantization(channels.reversed) {
       return (.quantizedWeights, "weights in steps of int8, one scale \(how)", "these in float32")
     }
+    // Tools that take the first axis for the outputs' have steps of each input.
+    if isTurned, Digits.quantization(pair) != nil {
+      return (
+        .quantizedWeights, "float32 weights", "these in steps of int8, one scale for each input channel"
+      )
+    }
+    if isTurned, Digits.quantization(pair.reversed) != nil {
+      return (
+        .quantizedWeights, "weights in steps of int8, one scale for each input channel", "these in float32"
+      )
+    }
     if let found = folded(node.op, input, pair) { return found }
     if let factor = Digits.factor(pair) {
       return (.differentWeights, what, "\(text(of: factor)) times that \(words(node.op, input))")
