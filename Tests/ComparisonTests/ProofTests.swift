@@ -145,6 +145,46 @@ import Testing
     #expect(result.limit == GraphProof.roundingFactor * result.sourceError && result.sourceError > 1e-5)
   }
 
+  /// A sixth is a number of float32 in one format and a quotient in another: a network that makes rounding larger does so with
+  /// that, and by no more than with its own; a thousandth more is another network.
+  @Test func attributesThatRoundAreProvedWhereRoundingIsAmplified() throws {
+    func network(_ slope: Float, isWhole: Bool) throws -> Graph {
+      var graph = Graph(name: "amplifier")
+      func vector(_ name: String, _ value: Float) throws -> ValueID {
+        try graph.addInitializer(name, Tensor([value], shape: [1]))
+      }
+      func weight(_ name: String, _ value: Float) throws -> ValueID {
+        try graph.addInitializer(name, Tensor([value], shape: [1, 1, 1, 1]))
+      }
+      let convolution = Operator.conv(Conv(window: ModelIR.Window(1)))
+      var x = try graph.addInput("x", TensorType(.float32, [1, 1, 8, 8]))
+      x = try graph.addNode(
+        "small", convolution, inputs: [x, weight("small.weight", 1e-4), vector("small.bias", 1)])[0]
+      // Each of these sums rounds as much as the attribute does.
+      for index in 0..<4 {
+        let shift = Float(index % 2 == 0 ? 3 : -3)
+        x = try graph.addNode("sum\(index)", .binary(.add), inputs: [x, vector("shift\(index)", shift)])[0]
+      }
+      if isWhole {
+        x = try graph.addNode("swish", .unary(.hardSwish), inputs: [x])[0]
+      } else {
+        let gate = try graph.addNode(
+          "gate", .unary(.hardSigmoid(alpha: slope, beta: 0.5)), inputs: [x])[0]
+        x = try graph.addNode("product", .binary(.mul), inputs: [x, gate])[0]
+      }
+      x = try graph.addNode(
+        "rest", convolution, inputs: [x, weight("rest.weight", 1), vector("rest.bias", -2 / 3)])[0]
+      graph.setOutputs([x])
+      return graph
+    }
+    let source = try network(1 / 6, isWhole: true)
+    let result = try proof(source, stored(network(1 / 6, isWhole: false)))
+    #expect(result.problems == [])
+    #expect(result.exactError > 0x1p-23 && result.exactError <= result.sourceError / 4)
+    let problems = try proof(source, stored(network(1.001 / 6, isWhole: false))).problems
+    #expect(problems.contains { $0.contains("it computes something else: in Double") })
+  }
+
   @Test func outputsThatAreAllNaNProveNothing() throws {
     let source = try SmallNetwork().graph.changing("norm1.running_var") { elements, _ in
       elements.map { _ in -1 }

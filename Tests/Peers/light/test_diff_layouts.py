@@ -12,20 +12,20 @@ from planted_runs import causes
 CHANNELS, SIDE, CLASSES = 6, 4, 5
 
 
-def report(left, right):
-    return json.loads(scalenet("diff", left, right, "--format", "json", check=False).stdout)
+def report(left, right, *options):
+    return json.loads(scalenet("diff", left, right, "--format", "json", *options, check=False).stdout)
 
 
 def confirmed(left, right):
     return [(cause["kind"], cause["node"], cause["other_node"]) for cause in causes(report(left, right)) if cause["confirmed"]]
 
 
-def saved(path, nodes, constants, extents=(1, 3, 2 * SIDE, 2 * SIDE)):
+def saved(path, nodes, constants, extents=(1, 3, 2 * SIDE, 2 * SIDE), opset=17):
     weights = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
     inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, extents)]
     outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
     graph = helper.make_graph(nodes, "g", inputs, outputs, initializer=weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
     onnx.save(onnx.shape_inference.infer_shapes(model), path)
     return path
 
