@@ -53,6 +53,11 @@ extension ModelComparison {
           causes[last].explanation = "\(causes[last].explanation.dropLast()); with that both give the same."
         }
       } else {
+        // That a value is read elsewhere follows from its being left out or added.
+        if let last = seen.last, last.follows(from: nodes), !causes.isEmpty {
+          causes.removeLast()
+          if causes.isEmpty { report.firstDivergence = divergence(fault, faults.aligned) }
+        }
         causes += describe(fault, extent)
       }
       seen.append(nodes)

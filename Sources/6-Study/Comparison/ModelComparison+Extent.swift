@@ -12,6 +12,13 @@ extension ModelComparison {
 
     private static let kinds: Set<DiffReport.CauseKind> = [.missingNode, .addedNode]
 
+    /// Whether it is that a value is read which nodes make that one side has in addition.
+    func follows(from other: FaultNodes) -> Bool {
+      guard kind == .wiring, Self.kinds.contains(other.kind) else { return false }
+      return !left.isEmpty && left.isSubset(of: other.left)
+        || !right.isEmpty && right.isSubset(of: other.right)
+    }
+
     /// Whether nodes that one side has in addition are among those that were said to be so, or a value is read there that
     /// these make.
     func isPart(of seen: [FaultNodes]) -> Bool {

@@ -14,6 +14,8 @@ extension Aligner {
     }
     var hasCandidate = Set<Int>()
     for list in candidates.values { hasCandidate.formUnion(list.map(\.left)) }
+    var keys: [String: [String]] = [:]
+    for node in right.graph.nodes { keys[node.name] = NodeKey.keys(node, in: right.graph) }
     // What has weights shows whether names mean the same on both sides.
     let nodes = right.graph.nodes.indices
     let weighted = nodes.filter { right.graph.nodes[$0].op.hasWeight }
@@ -23,6 +25,9 @@ extension Aligner {
       for key in NodeKey.keys(node, in: right.graph) where found == nil {
         found = named[key]?.first { other in
           left.graph.nodes[other].op.family == node.op.family && isFree(left: other)
+            // Several nodes of a module share its name; one that is there on both sides is no counterpart of another.
+            && (left.graph.nodes[other].name == node.name
+              || keys[left.graph.nodes[other].name]?.contains(key) != true)
             && isNameBelieved(other, index, candidates[index] ?? [], hasCandidate)
             && (needsSupport
               ? isSupported(other, index, candidates[index] ?? [])

@@ -84,8 +84,13 @@ struct Aligner {
     guard left.graph.nodes[pair.leftNode].op.family == "Reshape",
       right.graph.nodes[pair.rightNode].op.family == "Reshape"
     else { return false }
+    let shapes = (
+      left.shape(left.output(pair.leftNode)), right.shape(right.output(pair.rightNode))
+    )
     switch pair.order {
-    case .same, .squeezed: return false
+    case .same: return false
+    // An axis of 1 in another place is another one to what counts axes.
+    case .squeezed: return shapes.0.count == shapes.1.count && shapes.0 != shapes.1
     case .permuted:
       guard let distance = nearest(pair.leftNode, pair.rightNode)?.distance else { return true }
       return distance > closeness

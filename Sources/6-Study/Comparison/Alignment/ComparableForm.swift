@@ -28,10 +28,7 @@ struct ComparableForm {
     if a.computedConstantCount != b.computedConstantCount {
       (a, b) = (try a.settledConstants(), try b.settledConstants())
     }
-    // Where both spell it out, each node is held against its own counterpart.
-    if a.hasLayerNormalization != b.hasLayerNormalization {
-      (a, b) = (try a.withWholeLayerNormalizations(), try b.withWholeLayerNormalizations())
-    }
+    (a, b) = try Self.withLayerNormalizationsAlike(a, b)
     (a, b) = try Self.withGaussianUnitsAlike(a, b)
     if a.flattenedProductCount != b.flattenedProductCount {
       (a, b) = (try a.withProductsOfRows(), try b.withProductsOfRows())
@@ -63,6 +60,17 @@ struct ComparableForm {
     let areFolded = min(terms.0, terms.1) * 2 < max(terms.0, terms.1) && max(terms.0, terms.1) > 1
     self.left = areFolded ? try c.foldingChannelArithmetic() : c
     self.right = areFolded ? try d.foldingChannelArithmetic() : d
+  }
+
+  /// With each layer normalisation as one node, if one side has it so, or both have spelled it out alike: values inside one are
+  /// those inside another of the same input, by which the wrong ones would be paired. Where one is another function, its nodes
+  /// are held against the other's.
+  private static func withLayerNormalizationsAlike(
+    _ a: Graph, _ b: Graph
+  ) throws(ScaleNetError) -> (Graph, Graph) {
+    let (c, d) = (try a.withWholeLayerNormalizations(), try b.withWholeLayerNormalizations())
+    let areAll = c.rootCount == d.rootCount
+    return areAll || a.hasLayerNormalization != b.hasLayerNormalization ? (c, d) : (a, b)
   }
 
   /// With each GELU as one node, if all are such, or both have as many and write them in other ways: where one is another
@@ -199,6 +207,11 @@ extension Graph {
       count += 1
     }
     return count
+  }
+
+  /// How many square roots there are, one in each normalisation that is spelled out.
+  fileprivate var rootCount: Int {
+    nodes.count { if case .unary(.sqrt) = $0.op { true } else { false } }
   }
 
   /// How many convolutions are normalised by the statistics of what they give, and nothing else reads them.

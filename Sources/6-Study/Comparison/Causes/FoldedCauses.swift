@@ -34,7 +34,8 @@ struct FoldedCauses {
         guard kinds.contains(hypothesis.kind), applies(hypothesis) else { return hypothesis }
         var result = hypothesis
         (result.kind, result.has, result.otherHas) = text
-        result.tensor = nil
+        // What it was a sign of is known now, and is the same wherever it is so.
+        (result.tensor, result.signature) = (nil, "")
         return result
       }
     }
