@@ -10,8 +10,10 @@ extension Graph {
   /// normalisation's factors.
   func withNormalizationsTakenOut(like other: Graph) throws(ScaleNetError) -> Graph {
     let view = GraphView(other)
-    let standing = other.nodes.indices.compactMap { StandingNormalization(view, $0) }
-      .filter { !has($0) }
+    let own = ownNormalizations
+    let standing = other.nodes.indices.compactMap { StandingNormalization(view, $0) }.filter { known in
+      !own.contains { $0.gamma == known.gamma && $0.mean == known.mean }
+    }
     if standing.isEmpty { return self }
     var graph = self
     var inserted: [Int: Node] = [:]
@@ -28,14 +30,14 @@ extension Graph {
     return graph
   }
 
-  /// Whether this graph has a normalisation with the same parameters as a node of its own.
-  private func has(_ normalization: StandingNormalization) -> Bool {
-    nodes.contains { node in
+  /// The factors and means of the normalisations that are nodes here.
+  private var ownNormalizations: [(gamma: [Double], mean: [Double])] {
+    nodes.compactMap { node in
       guard case .batchNormalization = node.op, node.inputs.count == 5,
-        let gamma = initializer(node.inputs[1]), let mean = initializer(node.inputs[3]),
-        gamma.elementCount == normalization.gamma.count, mean.elementCount == normalization.mean.count
-      else { return false }
-      return (try? gamma.doubles()) == normalization.gamma && (try? mean.doubles()) == normalization.mean
+        let gamma = try? initializer(node.inputs[1])?.doubles(),
+        let mean = try? initializer(node.inputs[3])?.doubles()
+      else { return nil }
+      return (gamma, mean)
     }
   }
 
