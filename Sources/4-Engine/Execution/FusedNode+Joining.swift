@@ -11,6 +11,23 @@ extension Fusion {
     return places.compactMap { gelu(around: $0, producers) }
   }
 
+  /// Groups for Swish in parts, `x * sigmoid(x)`, whose nodes are taken: each is computed in the place of what it reads, while
+  /// the parts need a value beside it.
+  mutating func joinedSwishes() -> [FusedNode] {
+    graph.nodes.indices.compactMap { index in
+      let sigmoid = graph.nodes[index]
+      guard sigmoid.op == .unary(.sigmoid), graph.hasFastKernel(sigmoid), let x = sigmoid.inputs[0],
+        let product = onlyReader(of: sigmoid.outputs[0]), case .binary(.mul) = graph.nodes[product].op,
+        Set(graph.nodes[product].inputs) == [x, sigmoid.outputs[0]], !isTaken[index], !isTaken[product],
+        !graph.isTyped(x)
+      else { return nil }
+      (isTaken[index], isTaken[product]) = (true, true)
+      let last = graph.nodes[product]
+      let node = Node(name: last.name, op: .unary(.swish(alpha: 1)), inputs: [x], outputs: last.outputs)
+      return FusedNode(node: node, output: last.outputs[0], position: product)
+    }
+  }
+
   private mutating func gelu(around erf: Int, _ producers: [Int?]) -> FusedNode? {
     guard let scaled = graph.nodes[erf].inputs[0], graph.hasFastKernel(graph.nodes[erf]),
       onlyReader(of: scaled) == erf, let scaling = producers[scaled.index],

@@ -47,6 +47,8 @@ struct Fusion {
   /// The groups, in an order in which they can run.
   mutating func run() -> [FusedNode] {
     var groups = options.joinsFunctions ? joinedGelus() : []
+    // Kernels that apply any function take the parts of a Swish up one by one.
+    if options.joinsFunctions, !fusesFunctions { groups += joinedSwishes() }
     for index in graph.nodes.indices {
       guard !isTaken[index] else { continue }
       let node = graph.nodes[index]
