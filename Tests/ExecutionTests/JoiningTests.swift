@@ -96,6 +96,35 @@ import Testing
     }
   }
 
+  /// `x * sigmoid(x)` in either order is one step, in the place of what it reads, unless its gate is wanted elsewhere too.
+  @Test(arguments: [false, true], [false, true]) func swishInPartsIsOne(gateFirst: Bool, isRead: Bool) throws
+  {
+    var graph = Graph(name: "g")
+    let x = try graph.addInput("x", TensorType(.float32, [1, 2, 1, 2]))
+    let moved = try graph.addNode(
+      "moved", .binary(.add),
+      inputs: [x, try graph.addInitializer("term", Tensor([0.25 as Float], shape: []))])[0]
+    let gate = try graph.addNode("gate", .unary(.sigmoid), inputs: [moved])[0]
+    graph.addOutput(
+      try graph.addNode("y", .binary(.mul), inputs: gateFirst ? [gate, moved] : [moved, gate])[0])
+    if isRead { graph.addOutput(try graph.addNode("z", .unary(.relu), inputs: [gate])[0]) }
+    try graph.validate()
+    var planner = try Planner<Double>(
+      graph, kernels: ReferenceKernels<Double>(), options: ExecutionOptions(), threads: 1)
+    let operations = try planner.run().steps.map(\.operation)
+    let swishes = operations.count { if case .unary(.swish) = $0 { true } else { false } }
+    #expect(swishes == (isRead ? 0 : 1) && operations.count == (isRead ? 4 : 2))
+    let elements: [Float] = [0.5, -2, 3.25, -40]
+    let output = try Executor<Double>(graph, kernels: ReferenceKernels<Double>())
+      .run(["x": Tensor(elements, shape: [1, 2, 1, 2])])[0].tensor.doubles()
+    for (element, found) in zip(elements, output) {
+      let value = Double(element) + 0.25
+      let expected = value / (1 + exp(-value))
+      // Outputs are rounded to float32.
+      #expect(abs(found - expected) <= 0x1p-24 * abs(expected))
+    }
+  }
+
   /// Products for all threads, and one that is left for them together, each B packed where another one was.
   @Test(arguments: [1, 2, 3]) func productsOfComputedMatrices(threads: Int) throws {
     var graph = Graph(name: "g")
