@@ -107,13 +107,6 @@ extension Operator {
     default: nil
     }
   }
-
-  fileprivate var isOfEachElement: Bool {
-    switch self {
-    case .unary, .binary: true
-    default: false
-    }
-  }
 }
 
 /// A GELU in parts.
@@ -130,7 +123,7 @@ private struct SpelledUnit {
     var end = function
     for _ in 0..<Self.mostSteps {
       guard view.consumers[view.output(end).index].count == 1, !view.graph.outputs.contains(view.output(end)),
-        let next = view.consumers[view.output(end).index].first, view.graph.nodes[next].op.isOfEachElement
+        let next = view.consumers[view.output(end).index].first, view.graph.nodes[next].op.isByElement
       else { return nil }
       end = next
       for input in Self.sources(view, of: function) {
@@ -154,7 +147,7 @@ private struct SpelledUnit {
         for case let id? in view.graph.nodes[place].inputs
         where view.graph[id].initializer == nil && !found.contains(id) {
           found.append(id)
-          if let producer = view.producers[id.index], view.graph.nodes[producer].op.isOfEachElement {
+          if let producer = view.producers[id.index], view.graph.nodes[producer].op.isByElement {
             next.append(producer)
           }
         }
@@ -171,7 +164,7 @@ private struct SpelledUnit {
     while let place = waiting.popLast() {
       for case let id? in view.graph.nodes[place].inputs
       where id != input && view.graph[id].initializer == nil {
-        guard let producer = view.producers[id.index], view.graph.nodes[producer].op.isOfEachElement,
+        guard let producer = view.producers[id.index], view.graph.nodes[producer].op.isByElement,
           !view.graph.outputs.contains(id), found.count < 2 * mostSteps
         else { return nil }
         if found.insert(producer).inserted { waiting.append(producer) }

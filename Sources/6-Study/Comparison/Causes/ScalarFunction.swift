@@ -29,7 +29,7 @@ struct ScalarFunction {
     guard read.count == 1, let input = read.first, let last = nodes.last?.outputs.first else { return nil }
     var values: [ValueID: Tensor] = [input: grid]
     for node in nodes {
-      guard isByElement(node.op) else { return nil }
+      guard node.op.isByElement else { return nil }
       var inputs: [Tensor?] = []
       for id in node.inputs {
         guard let id else {
@@ -47,9 +47,12 @@ struct ScalarFunction {
     guard let result = values[last], result.shape == grid.shape else { return nil }
     return try? result.doubles()
   }
+}
 
-  private static func isByElement(_ op: Operator) -> Bool {
-    switch op {
+extension Operator {
+  /// Whether each element of the result comes of one element of each input.
+  var isByElement: Bool {
+    switch self {
     case .unary, .binary: true
     default: false
     }

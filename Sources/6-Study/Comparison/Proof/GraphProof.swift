@@ -40,9 +40,10 @@ package struct GraphProof {
   /// Compares what a file holds with what was meant.
   ///
   /// Three things are shown. Each weight is the source's but for rounding (`WeightProof`). With the source's own weights
-  /// in it, unrounded, the written graph gives in Double what the source gives, to what Double rounds, and to what attributes
-  /// explain that are float32 in one format and decimal in the other: so it is the same network. And in float32 it gives what the source gives, to `tolerance`, or, where the network amplifies rounding, to
-  /// four times the source's own error against Double.
+  /// in it, unrounded, the written graph gives in Double what the source gives, to what Double rounds, and to what
+  /// attributes explain that are float32 in one format and decimal in the other: so it is the same network. And in
+  /// float32 it gives what the source gives, to `tolerance`, or, where the network amplifies rounding, to four times the
+  /// source's own error against Double.
   ///
   /// A graph that is the other one node by node, with the same operators and weights, bit for bit (`SameGraph`), is not
   /// computed a second time.
