@@ -14,20 +14,21 @@ extension Aligner {
     }
     var hasCandidate = Set<Int>()
     for list in candidates.values { hasCandidate.formUnion(list.map(\.left)) }
-    var keys: [String: [String]] = [:]
-    for node in right.graph.nodes { keys[node.name] = NodeKey.keys(node, in: right.graph) }
+    let keys = right.graph.nodes.map { NodeKey.keys($0, in: right.graph) }
+    let keysOf = Dictionary(
+      zip(right.graph.nodes.map(\.name), keys), uniquingKeysWith: { first, _ in first })
     // What has weights shows whether names mean the same on both sides.
     let nodes = right.graph.nodes.indices
     let weighted = nodes.filter { right.graph.nodes[$0].op.hasWeight }
     for index in weighted + nodes.filter({ !right.graph.nodes[$0].op.hasWeight }) where isFree(right: index) {
       let node = right.graph.nodes[index]
       var found: Int?
-      for key in NodeKey.keys(node, in: right.graph) where found == nil {
+      for key in keys[index] where found == nil {
         found = named[key]?.first { other in
           left.graph.nodes[other].op.family == node.op.family && isFree(left: other)
             // Several nodes of a module share its name; one that is there on both sides is no counterpart of another.
             && (left.graph.nodes[other].name == node.name
-              || keys[left.graph.nodes[other].name]?.contains(key) != true)
+              || keysOf[left.graph.nodes[other].name]?.contains(key) != true)
             && isNameBelieved(other, index, candidates[index] ?? [], hasCandidate)
             && (needsSupport
               ? isSupported(other, index, candidates[index] ?? [])
