@@ -363,3 +363,24 @@ def test_channels_in_the_opposite_order_by_nodes(tmp_path, turn):
     for sides in ((left, right), (right, left)):
         kind, text = only(causes(report(*sides)))
         assert kind == "swapped_input_channels" and "opposite order (RGB against BGR)" in text, text
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "behind"])
+def test_a_class_for_the_background_where_float32_is_far_off(tmp_path, first):
+    """Small numbers that are added to larger ones and taken from them again: sums of other terms round otherwise, by more than the
+    tolerance, and Double tells that nothing but the class differs."""
+    random = np.random.default_rng(14)
+    weight, more = random.standard_normal((16, 10)), random.standard_normal((16, 1))
+
+    def network(path, term, weight):
+        constants = {"small": 1e-4, "term": term, "w": weight}
+        nodes = [
+            node("Mul", "x small", "m"), node("Add", "m term", "a"), node("Sub", "a term", "s"), node("MatMul", "s w", "y"),
+        ]  # fmt: skip
+        return saved(path, nodes, floats(constants), (2, 16))
+
+    wide = network(tmp_path / "wide.onnx", 3.0, np.hstack([more, weight] if first else [weight, more]))
+    narrow = network(tmp_path / "narrow.onnx", 1.0, weight)
+    for sides in ((wide, narrow), (narrow, wide)):
+        kind, text = only(causes(report(*sides)))
+        assert kind == "background_class" and f"{'before' if first else 'behind'} the others" in text, text
