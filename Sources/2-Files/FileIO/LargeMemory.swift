@@ -11,10 +11,18 @@ package enum LargeMemory {
   /// programs; in a library's host it is a trap.
   package static func endProgramWhereItLacks() { unsafe endsProgram = true }
 
-  /// So many bytes, not initialised, aligned to cache lines; given back with `free`.
+  /// Bytes of the pages that the system maps at once if it is asked to, on x86-64 and on most of arm64.
+  private static let hugePage = 2 << 20
+
+  /// So many bytes, not initialised, aligned to cache lines, in huge pages where there are some of them; given back with
+  /// `free`.
   @unsafe package static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
     var memory: UnsafeMutableRawPointer?
-    if unsafe posix_memalign(&memory, 64, max(byteCount, 64)) == 0, let memory = unsafe memory {
+    let isHuge = byteCount >= 2 * hugePage
+    let alignment = isHuge ? hugePage : 64
+    if unsafe posix_memalign(&memory, alignment, max(byteCount, 64)) == 0, let memory = unsafe memory {
+      // A request: where the system refuses it, pages are small ones, which take longer to be had.
+      if isHuge { _ = unsafe madvise(memory, byteCount / hugePage * hugePage, Int32(MADV_HUGEPAGE)) }
       return unsafe memory
     }
     lacks(byteCount)

@@ -12,6 +12,11 @@ extension Executor {
     case .reference(let reference): return try evaluate(reference, step, memory)
     case .passingConvolution(let convolution): return try pass(convolution, step, memory)
     case .passingProduct(let product): return try pass(product, step, memory)
+    case .tiled(let tiles):
+      for tile in tiles.tiles {
+        for step in tiles.steps { try perform(tiles.step(step, tile), memory) }
+      }
+      return
     default: break  // What cannot fail follows.
     }
     let output = unsafe memory.map(step.output)
@@ -77,7 +82,7 @@ extension Executor {
         shift: step.inputs.count > 2 ? address(2) : nil, into: output.elements, threads: memory.pool)
     case .copy(let type):
       unsafe copy(input(0), into: output, roundedTo: type)
-    case .alias, .reference, .passingConvolution, .passingProduct:
+    case .alias, .difference, .tiled, .reference, .passingConvolution, .passingProduct:
       break
     }
   }

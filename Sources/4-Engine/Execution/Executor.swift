@@ -138,20 +138,23 @@ public final class Executor<Scalar: ExecutionScalar> {
     return made
   }
 
-  /// The plan of a graph in which every value exists once.
+  /// The plan of a graph in which every value exists once, or every one that is shown.
   private static func unfused(
     _ graph: Graph, _ kernels: any KernelSet<Scalar>, _ options: ExecutionOptions, _ pool: ThreadPool
   ) throws(ScaleNetError) -> PlanMemory<Scalar> {
     var options = options
-    options.fusesActivations = false
+    options.showsValues = true
     options.foldsBatchNormalization = false
-    options.joinsFunctions = false
+    if options.shownInBlocks == nil {
+      options.fusesActivations = false
+      options.joinsFunctions = false
+    }
     var planner = try Planner(graph, kernels: kernels, options: options, threads: pool.count)
     return PlanMemory(try planner.run(), pool)
   }
 
   /// A copy of a value.
-  fileprivate func tensor(
+  func tensor(
     _ id: ValueID, at place: Operand, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) -> Tensor {
     let type = type(id, memory)
@@ -209,44 +212,6 @@ public final class Executor<Scalar: ExecutionScalar> {
   }
 }
 
-/// A run that shows every value, and goes on when it is asked to.
-package struct ObservedRun<Scalar: ExecutionScalar> {
-  fileprivate let executor: Executor<Scalar>
-  fileprivate let memory: PlanMemory<Scalar>
-  private let wanted: Set<ValueID>?
-  private var step = 0
-
-  fileprivate init(executor: Executor<Scalar>, memory: PlanMemory<Scalar>, wanted: Set<ValueID>?) {
-    self.executor = executor
-    self.memory = memory
-    self.wanted = wanted
-  }
-
-  /// What the next step makes, often nothing; nil after the last.
-  package mutating func next() throws(ScaleNetError) -> [(ValueID, Tensor)]? {
-    guard step < memory.plan.steps.count else { return nil }
-    let current = memory.plan.steps[step]
-    step += 1
-    try executor.perform(current, memory)
-    var values: [(ValueID, Tensor)] = []
-    for (value, place) in current.values where wanted?.contains(value) ?? true {
-      values.append((value, try executor.tensor(value, at: place, memory)))
-    }
-    return values
-  }
-
-  /// The graph's outputs, after the last step.
-  package func outputs() throws(ScaleNetError) -> [NamedTensor] {
-    precondition(step == memory.plan.steps.count, "outputs exist after the last step")
-    let graph = executor.graph
-    var outputs: [NamedTensor] = []
-    for (id, place) in zip(graph.outputs, memory.plan.outputs) {
-      outputs.append(NamedTensor(name: graph[id].name, tensor: try executor.tensor(id, at: place, memory)))
-    }
-    return outputs
-  }
-}
-
 /// What went wrong with each slice, written by several threads in places of their own.
 @safe private final class Failures {
   private let errors: UnsafeMutablePointer<ScaleNetError?>
@@ -284,6 +249,9 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var keepsWeights = true
   /// Whether all runs show what nodes produce: then there is no plan beside the one of such runs. Others are slower with it.
   public var showsValues = false
+  /// The only values that such runs show, block by block; nil where all are shown whole. Nodes between them may be computed
+  /// in one step, and a difference that nothing reads takes no memory.
+  package var shownInBlocks: Set<ValueID>?
   /// The most bytes of activations, scratch memory and packed weights: 16 GiB, or what the process may still take.
   public var memoryLimit = min(16 << 30, MemoryLimit.ofProcess()?.bytes ?? .max)
 

@@ -34,6 +34,8 @@ struct Fusion {
   /// Whether convolutions can apply any function, not ReLU alone.
   private let fusesFunctions: Bool
   let consumers: [[Int]]
+  /// What exists whatever is computed in one step: the graph's outputs, and what a run shows.
+  private let kept: Set<ValueID>
   var isTaken: [Bool]
 
   init(_ graph: Graph, _ options: ExecutionOptions, fusesFunctions: Bool) {
@@ -41,6 +43,7 @@ struct Fusion {
     self.graph = graph
     self.options = options
     consumers = graph.consumers()
+    kept = Set(graph.outputs).union(options.shownInBlocks ?? [])
     isTaken = [Bool](repeating: false, count: graph.nodes.count)
   }
 
@@ -85,10 +88,10 @@ struct Fusion {
     onlyReader(of: group.output).flatMap { isTaken[$0] ? nil : $0 }
   }
 
-  /// The only reader of a value that is no output of the graph.
+  /// The only reader of a value that nobody else is given.
   func onlyReader(of id: ValueID) -> Int? {
     let readers = consumers[id.index]
-    return readers.count == 1 && !graph.outputs.contains(id) ? readers[0] : nil
+    return readers.count == 1 && !kept.contains(id) ? readers[0] : nil
   }
 
   mutating func absorb(_ index: Int, into group: inout FusedNode) {
@@ -123,7 +126,7 @@ struct Fusion {
 
   /// A function of one operand, or the product with the sigmoid of the same value.
   private mutating func absorbFunction(into group: inout FusedNode) {
-    guard options.fusesActivations, !graph.outputs.contains(group.output) else { return }
+    guard options.fusesActivations, !kept.contains(group.output) else { return }
     if let index = onlyConsumer(of: group) {
       guard case .unary(let unary) = graph.nodes[index].op, let function = UnaryFunction(unary) else {
         return
@@ -143,7 +146,7 @@ struct Fusion {
       })
     else { return }
     let gate = graph.nodes[sigmoid].outputs[0]
-    guard consumers[gate.index] == [product], !graph.outputs.contains(gate),
+    guard consumers[gate.index] == [product], !kept.contains(gate),
       Set(graph.nodes[product].inputs) == [group.output, gate]
     else { return }
     group.function = .swish

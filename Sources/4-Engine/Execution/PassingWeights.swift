@@ -29,8 +29,8 @@ final class PassingMemory<Scalar: ExecutionScalar> {
 
 /// A weight that stays where it is. Parts of it are read when a step that needs them runs.
 struct PassingWeight {
-  /// Elements of a part: 8 MB of float32. A layer of more is computed part by part.
-  static let partElements = 1 << 21
+  /// Elements of a part: 4 MB of float32. A layer of more is computed part by part.
+  static let partElements = 1 << 20
 
   let tensor: Tensor
   let name: String
@@ -54,11 +54,12 @@ struct PassingWeight {
   }
 
   /// Calls one of the two functions with a part of the elements: as they lie in the file where they are float32 in
-  /// order, else copied.
+  /// order, else copied. Pages of a part that is one run are let go afterwards; other parts lie in them too.
   func withPart<Scalar: ExecutionScalar, Result>(
     _ part: Part, _ memory: PassingMemory<Scalar>, floats: (UnsafePointer<Float>) -> Result,
     scalars: (UnsafePointer<Scalar>) -> Result
   ) throws(ScaleNetError) -> Result {
+    defer { if part.rows == 1 { release() } }
     do throws(ScaleNetError) {
       if part.rows == 1,
         let result = unsafe tensor.withStoredFloats(
@@ -130,7 +131,6 @@ extension Executor {
   func pass(
     _ convolution: PassingConvolution<Scalar>, _ step: Step<Scalar>, _ memory: PlanMemory<Scalar>
   ) throws(ScaleNetError) {
-    defer { convolution.weight.release() }
     let geometry = convolution.geometry
     let input = unsafe memory.map(step.inputs[0])
     let output = unsafe memory.map(step.output)

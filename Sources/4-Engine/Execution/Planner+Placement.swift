@@ -218,13 +218,8 @@ extension Planner {
     }
     return Plan(
       graph: graph,
-      steps: steps.map { step in
-        var step = step
-        step.inputs = step.inputs.map(placed)
-        step.output = placed(step.output)
-        step.moreOutputs = step.moreOutputs.map(placed)
-        return step
-      }, inputs: graph.inputs.map { placed(place($0)) }, outputs: graph.outputs.map { placed(place($0)) },
+      steps: steps.map { $0.placed(placed) }, inputs: graph.inputs.map { placed(place($0)) },
+      outputs: graph.outputs.map { placed(place($0)) },
       constants: constants, typedConstants: typedConstants, arenaCount: layout.count,
       workspaceCount: workspaceCount)
   }

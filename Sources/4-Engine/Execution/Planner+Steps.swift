@@ -174,6 +174,11 @@ extension Planner {
 
   private mutating func addBinary(_ function: BinaryFunction, _ group: FusedNode, at index: Int) {
     let operands = group.node.inputs.compactMap { $0 }
+    if isOnlyShown(group, operands), function == .subtract {
+      let places = operands.map { place($0) }
+      steps.append(Step(operation: .difference, inputs: places, output: places[0], value: group.output))
+      return
+    }
     for operand in operands { overwrite(operand, with: group.output, others: operands, at: index) }
     let target = write(group.output, at: index)
     let shape = shapes[group.output.index]
@@ -188,6 +193,16 @@ extension Planner {
       Step(
         operation: .binary(function, broadcasting, appliesReLU: group.appliesReLU),
         inputs: operands.map { place($0) }, output: target, value: group.output))
+  }
+
+  /// Whether nothing reads what is computed of two values of its shape and order, and it is shown block by block.
+  private func isOnlyShown(_ group: FusedNode, _ operands: [ValueID]) -> Bool {
+    let output = group.output
+    return options.shownInBlocks?.contains(output) ?? false && readers[output.index].isEmpty
+      && !graph.outputs.contains(output) && !group.appliesReLU
+      && operands.allSatisfy {
+        shapes[$0.index] == shapes[output.index] && layouts[$0.index] == layouts[output.index]
+      }
   }
 
   /// The axes of blocks are images, blocks, pixels and lanes.

@@ -46,6 +46,8 @@ struct Planner<Scalar: ExecutionScalar> {
   var lastUse: [Int]
   var buffers: [ValueID: Buffer] = [:]
   var steps: [Step<Scalar>] = []
+  /// The group that each step is of.
+  var stepGroups: [Int] = []
   var constants: [Scalar] = []
   var typedConstants: [ValueID: TypedTensor] = [:]
   var workspaceCount = 0
@@ -111,7 +113,9 @@ struct Planner<Scalar: ExecutionScalar> {
     for id in graph.inputs where !graph.isTyped(id) { write(id, at: -1) }
     for (index, group) in groups.enumerated() {
       try addSteps(for: group, at: index)
+      stepGroups += [Int](repeating: index, count: steps.count - stepGroups.count)
     }
+    tileSteps()
     return try layOut()
   }
 

@@ -41,6 +41,10 @@ enum Operation<Scalar: ExecutionScalar> {
   case copy(DataType?)
   /// A node that no kernel above is for: the reference evaluator computes it.
   case reference(ReferenceStep)
+  /// Several steps, some channels at a time.
+  case tiled(TiledSteps<Scalar>)
+  /// Nothing to compute before it is shown: the first input less the second, which takes no memory of its own.
+  case difference
   /// Nothing to compute: the output is the input's memory under another shape.
   case alias
 }
@@ -53,6 +57,8 @@ struct Operand {
   var root: ValueID
   /// The first element.
   var offset: Int
+  /// Whether there is only room for the channels of a tile.
+  var isTile = false
   var images: ImageShape
 }
 

@@ -81,6 +81,19 @@ package struct DiffEngine: Sendable {
     }
   }
 
+  /// Runs in float32, and shows some values as soon as they exist, block by block. Others may not exist.
+  func floats(
+    _ graph: Graph, _ inputs: [String: Tensor], inBlocks wanted: Set<ValueID>,
+    _ show: (ShownBlock<Float>) throws(ScaleNetError) -> Void
+  ) throws(ScaleNetError) {
+    search?.add(graph, inDouble: false)
+    var options = Self.shownOnce
+    options.shownInBlocks = wanted
+    var run = try Executor<Float>(graph, kernels: kernels, threads: threads, options: options)
+      .observed(inputs, wanted: wanted)
+    while try run.next(inBlocks: show) {}
+  }
+
   /// The outputs in float32; every value is shown as soon as it exists.
   @discardableResult
   func floats(

@@ -202,15 +202,15 @@ LOWER = [*itertools.product(["scalenet50", "inverted"], [224, 512], ["float16", 
     LOWER if LONG else [("scalenet50", 224, "int8"), ("inverted", 224, "int8"), ("inverted", 512, "float16")],
 )
 def test_memory_of_what_lower_precision_costs(lower, network, extent, kind):
-    """With the pages of mapped files: at most twice what a forward pass of the float32 side takes; more where maps are
-    nearly all of it, as a layer's values stand beside those of the other side."""
+    """With the pages of mapped files: at most twice what a forward pass of the float32 side takes, where it is weights for
+    the most part, and where it is maps."""
     source, other, image = lower(network, extent, kind)
     output = source.with_suffix(".output.npy")
     running = highest("VmHWM", BINARY, "run", source, "--input", image, "--output", output, "--force")
     comparing = highest("VmHWM", BINARY, "diff", source, other, status=DIFFERENCE)
     print(f"\n{source.name}, {kind}: a forward pass {running / 1e6:.0f} MB, diff {comparing / 1e6:.0f} MB")
     faults.figures["memory", "peak"] += 1
-    assert comparing <= (2 if extent == 224 else 3.2) * running
+    assert comparing <= 2 * running
 
 
 def test_memory_of_a_quantized_matrix_that_is_most_of_the_network(large):

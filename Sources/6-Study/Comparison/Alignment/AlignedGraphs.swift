@@ -37,9 +37,19 @@ struct AlignedGraphs {
     _ view: GraphView, _ inputs: [String: Tensor], _ engine: DiffEngine, _ signs: inout SignTable
   ) throws(ScaleNetError) -> [Int: Fingerprint] {
     var result: [Int: Fingerprint] = [:]
-    try engine.floats(view.graph, inputs) { (id, tensor) throws(ScaleNetError) in
-      guard let node = view.producers[id.index] else { return }
-      result[node] = try Fingerprint(tensor, name: view.graph[id].name, signs: &signs)
+    var waiting: [ValueID: Fingerprint.Projecting] = [:]
+    let values = Set(view.graph.nodes.flatMap(\.outputs))
+    try engine.floats(view.graph, inputs, inBlocks: values) { block in
+      guard let node = view.producers[block.value.index] else { return }
+      var projecting =
+        waiting.removeValue(forKey: block.value)
+        ?? Fingerprint.Projecting(shape: block.shape, signs: &signs)
+      projecting.add(block.elements, signs)
+      if block.start + block.elements.count == block.shape.reduce(1, *) {
+        result[node] = Fingerprint(projecting)
+      } else {
+        waiting[block.value] = projecting
+      }
     }
     return result
   }

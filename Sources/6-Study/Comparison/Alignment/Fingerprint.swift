@@ -18,14 +18,7 @@ struct Fingerprint {
     self.init(projecting)
   }
 
-  /// Of a tensor, whose elements are gone through in blocks; `name` is what an error speaks of.
-  init(_ tensor: Tensor, name: String, signs: inout SignTable) throws(ScaleNetError) {
-    var projecting = Projecting(shape: tensor.shape.dimensions, signs: &signs)
-    try tensor.forEachBlock(of: name) { (_, elements) in projecting.add(elements, signs) }
-    self.init(projecting)
-  }
-
-  private init(_ projecting: Projecting) {
+  init(_ projecting: Projecting) {
     shape = projecting.shape
     norm = projecting.squares.squareRoot()
     channelsFirst = .zero
@@ -35,11 +28,11 @@ struct Fingerprint {
   }
 
   /// What is known of a value whose elements arrive in blocks.
-  private struct Projecting {
+  struct Projecting {
     let shape: [Int]
-    var squares = 0.0
-    var channelsFirst: Projection
-    var channelsLast: Projection?
+    fileprivate var squares = 0.0
+    fileprivate var channelsFirst: Projection
+    fileprivate var channelsLast: Projection?
 
     init(shape: [Int], signs: inout SignTable) {
       self.shape = shape
@@ -60,7 +53,7 @@ struct Fingerprint {
   }
 
   /// The projection of images [N, rows, columns], as far as their elements have arrived.
-  private struct Projection {
+  fileprivate struct Projection {
     let rows: Int
     let columns: Int
     private(set) var total = SIMD8<Double>.zero

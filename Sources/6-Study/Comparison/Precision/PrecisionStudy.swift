@@ -1,3 +1,4 @@
+import Execution
 import FileIO
 import ModelIR
 
@@ -45,6 +46,8 @@ struct PrecisionStudy {
   func run(
     _ graph: Graph, _ inputs: [[String: Tensor]], _ places: [Int]
   ) throws(ScaleNetError) -> Outcome {
+    // The plans of other graphs are pieces of memory of other sizes: they would not fit the holes that this one leaves.
+    defer { LargeMemory.giveBack() }
     var squares = SquareSums()
     var isWithin = true
     for (results, wanted) in zip(try engine.floats(graph, batches: inputs), expected) {
@@ -95,7 +98,9 @@ struct PrecisionStudy {
     let (own, other) = (stages.own, stages.other)
     var grafting = Grafting(other, suffix: ".lower")
     var stageOf: [ValueID: Int] = [:]
+    // What computes a stage in lower precision, and what compares.
     var groups = [[Node]](repeating: [], count: stages.stages.count)
+    var comparisons: [Int: Node] = [:]
     var real: [ValueID: ValueID] = [:]
     for id in own.inputs { real[id] = stages.otherOf[id] }
     var count = other.nodes.count
@@ -121,46 +126,51 @@ struct PrecisionStudy {
             graph.unusedName("\(graph[made].name).difference"), .binary(.sub), inputs: [made, stage.other])[0]
         }
         stageOf[difference] = index
+        comparisons[index] = grafting.graph.nodes.last
       }
-      groups[index] = Array(grafting.graph.nodes[count...])
+      groups[index] = Array(grafting.graph.nodes[count...].dropLast(comparisons[index] == nil ? 0 : 1))
       count = grafting.graph.nodes.count
     }
     var graph = grafting.graph
     var nodes: [Node] = []
     var stagesAt: [ValueID: [Int]] = [:]
     for (index, stage) in stages.stages.enumerated() { stagesAt[stage.other, default: []].append(index) }
-    for id in other.inputs { for stage in stagesAt[id] ?? [] { nodes += groups[stage] } }
-    for node in other.nodes {
-      nodes.append(node)
-      for id in node.outputs { for stage in stagesAt[id] ?? [] { nodes += groups[stage] } }
+    func append(_ values: [ValueID], madeBy node: Node?) {
+      let found = values.flatMap { stagesAt[$0] ?? [] }
+      // First what both are computed from is needed for the last time: then the reference can take its place.
+      for stage in found { nodes += groups[stage] }
+      if let node { nodes.append(node) }
+      nodes += found.compactMap { comparisons[$0] }
     }
+    append(other.inputs, madeBy: nil)
+    for node in other.nodes { append(node.outputs, madeBy: node) }
     graph.nodes = nodes
     try graph.sortNodes()
 
-    // Each layer's difference is computed beside it, and its size is all that is kept: no value waits for another.
-    var squares: [Int: (reference: Energy, difference: Energy)] = [:]
-    func arrive(_ id: ValueID, _ tensor: Tensor) throws(ScaleNetError) {
-      if let stage = stageOf[id] {
-        squares[stage, default: (.init(), .init())].difference = try Energy(tensor, name: graph[id].name)
-      }
-      guard let found = stagesAt[id] else { return }
-      let sum = try Energy(tensor, name: graph[id].name)
-      for stage in found {
-        squares[stage, default: (.init(), .init())].reference = sum
-        if computation == .found, let quantizer = stages.stages[stage].quantizer {
-          let held = try Self.rounded(quantizer, tensor, name: graph[id].name)
-          (result[stage].activation, result[stage].range) = (held.report, held.range)
-        }
+    // Each layer's difference is shown beside it, and its size is all that is kept: no value waits for another.
+    var sums: [ValueID: Energy] = [:]
+    var held: [Int: RoundedValues] = [:]
+    func show(_ id: ValueID, _ shape: [Int], _ start: Int, _ elements: [Float]) {
+      sums[id, default: Energy()].add(elements)
+      guard computation == .found else { return }
+      for stage in stagesAt[id] ?? [] {
+        guard let quantizer = stages.stages[stage].quantizer else { continue }
+        held[stage, default: RoundedValues(quantizer, shape: shape)].add(elements, from: start)
       }
     }
-    for id in graph.inputs {
-      if let tensor = otherInputs[0][graph[id].name] { try arrive(id, tensor) }
+    for id in graph.inputs where stagesAt[id] != nil {
+      guard let tensor = otherInputs[0][graph[id].name] else { continue }
+      try tensor.forEachBlock(of: graph[id].name) { show(id, tensor.shape.dimensions, $0, $1) }
     }
-    try engine.floats(graph, otherInputs[0], observing: Set(stageOf.keys).union(stagesAt.keys)) {
-      (id, tensor) throws(ScaleNetError) in try arrive(id, tensor)
+    try engine.floats(graph, otherInputs[0], inBlocks: Set(stageOf.keys).union(stagesAt.keys)) {
+      show($0.value, $0.shape, $0.start, $0.elements)
     }
-    for stage in stageOf.values {
-      let error = squares[stage].flatMap { $0.difference.asPart(of: $0.reference) }
+    for (stage, values) in held {
+      (result[stage].activation, result[stage].range) = (values.report, values.range)
+    }
+    for (difference, stage) in stageOf {
+      guard let sum = sums[difference], let reference = sums[stages.stages[stage].other] else { continue }
+      let error = sum.asPart(of: reference)
       switch computation {
       case .found: result[stage].found = error
       case .ideal: result[stage].explained = error
@@ -229,30 +239,6 @@ struct PrecisionStudy {
     }
   }
 
-  /// What is held of an activation, nil where that cannot be told, and the least and the largest of its numbers.
-  private static func rounded(
-    _ quantizer: Quantizer, _ tensor: Tensor, name: String
-  ) throws(ScaleNetError) -> (report: DiffReport.Rounded?, range: ClosedRange<Float>?) {
-    let shape = tensor.shape.dimensions
-    var clipped: Int? = 0
-    var (least, largest) = (Float.infinity, -Float.infinity)
-    try tensor.forEachBlock(of: name) { (start, elements) in
-      let count = quantizer.clippedCount(elements, from: start, shape: shape)
-      clipped = clipped.flatMap { known in count.map { known + $0 } }
-      for element in elements where element.isFinite {
-        least = min(least, element)
-        largest = max(largest, element)
-      }
-    }
-    let range = least <= largest ? least...largest : nil
-    guard let step = quantizer.largestStep, let clipped else { return (nil, range) }
-    return (
-      DiffReport.Rounded(
-        type: quantizer.type.rawValue, halfStep: step / 2, largestError: nil, clippedCount: clipped,
-        elementCount: tensor.elementCount), range
-    )
-  }
-
   /// What is held of a stage's weight.
   func weight(_ stage: PrecisionStage) -> DiffReport.Rounded? {
     guard let (reference, held, quantizer) = stages.weights(stage), let pair = ElementPair(reference, held),
@@ -284,16 +270,47 @@ struct PrecisionStudy {
   }
 }
 
+/// What is held of an activation, which is gone through in blocks.
+private struct RoundedValues {
+  private let quantizer: Quantizer
+  private let shape: [Int]
+  private var count = 0
+  /// nil where that cannot be told.
+  private var clipped: Int? = 0
+  private var (least, largest) = (Float.infinity, -Float.infinity)
+
+  init(_ quantizer: Quantizer, shape: [Int]) {
+    self.quantizer = quantizer
+    self.shape = shape
+  }
+
+  mutating func add(_ elements: [Float], from start: Int) {
+    count += elements.count
+    clipped = clipped.flatMap { known in
+      quantizer.clippedCount(elements, from: start, shape: shape).map { known + $0 }
+    }
+    for element in elements where element.isFinite {
+      least = min(least, element)
+      largest = max(largest, element)
+    }
+  }
+
+  var report: DiffReport.Rounded? {
+    guard let step = quantizer.largestStep, let clipped else { return nil }
+    return DiffReport.Rounded(
+      type: quantizer.type.rawValue, halfStep: step / 2, largestError: nil, clippedCount: clipped,
+      elementCount: count)
+  }
+
+  /// The least and the largest of the numbers.
+  var range: ClosedRange<Float>? { least <= largest ? least...largest : nil }
+}
+
 /// The sum of the squares of elements of float32, in Double.
 struct Energy {
   private var sum = 0.0
 
-  init() {}
-
-  /// - Parameter name: what an error speaks of.
-  init(_ tensor: Tensor, name: String) throws(ScaleNetError) {
-    try tensor.forEachBlock(of: name) { (_, elements) in for element in elements { add(Double(element)) } }
-  }
+  mutating func add(_ elements: [Float]) { for element in elements { add(Double(element)) } }
 
   mutating func add(_ element: Double) { sum += element * element }
 
