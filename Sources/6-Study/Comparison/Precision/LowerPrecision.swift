@@ -116,6 +116,11 @@ private struct Rewriting {
         }
         guard try add(quantizer, of: input, as: node.outputs[0]) else { return false }
         rounded[input] = (node.outputs[0], quantizer)
+      case .identity where isConstant(node.inputs[0]) && !source.outputs.contains(node.outputs[0]):
+        // Writers let layers share a bias so. Read as what it is, it stays a constant of the layer.
+        guard let input = node.inputs[0] else { return false }
+        values[node.outputs[0]] = values[input] ?? input
+        plainValues[node.outputs[0]] = plainValues[input] ?? input
       default:
         if node.inputs.contains(where: { $0.map(integers.contains) ?? false }) { return false }
         nodes.append(Self.resolved(node, values))
@@ -132,6 +137,10 @@ private struct Rewriting {
     try graph.inferAllTypes()
     try plain.inferAllTypes()
     return true
+  }
+
+  private func isConstant(_ id: ValueID?) -> Bool {
+    id.map { graph[values[$0] ?? $0].initializer != nil } ?? false
   }
 
   private static func resolved(_ node: Node, _ values: [ValueID: ValueID]) -> Node {
