@@ -46,7 +46,7 @@ public final class Executor<Scalar: ExecutionScalar> {
     if sliceCount > 1 { options.keepsWeights = true }
     self.options = options
     if options.showsValues {
-      memory = try Self.unfused(self.graph, kernels, options, pool)
+      memory = try Self.showing(self.graph, kernels, options, pool)
       memories = []
       observablePlan = memory
       return
@@ -125,21 +125,21 @@ public final class Executor<Scalar: ExecutionScalar> {
   package func observed(
     _ inputs: [String: Tensor], wanted: Set<ValueID>? = nil
   ) throws(ScaleNetError) -> ObservedRun<Scalar> {
-    let memory = try unfusedMemory()
+    let memory = try showingMemory()
     try check(inputs)
     try load(inputs, slice: 0, into: memory)
     return ObservedRun(executor: self, memory: memory, wanted: wanted)
   }
 
-  private func unfusedMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
+  private func showingMemory() throws(ScaleNetError) -> PlanMemory<Scalar> {
     if let observablePlan { return observablePlan }
-    let made = try Self.unfused(graph, kernels, options, pool)
+    let made = try Self.showing(graph, kernels, options, pool)
     observablePlan = made
     return made
   }
 
   /// The plan of a graph in which every value exists once, or every one that is shown.
-  private static func unfused(
+  private static func showing(
     _ graph: Graph, _ kernels: any KernelSet<Scalar>, _ options: ExecutionOptions, _ pool: ThreadPool
   ) throws(ScaleNetError) -> PlanMemory<Scalar> {
     var options = options

@@ -31,9 +31,7 @@ package struct ObservedRun<Scalar: ExecutionScalar> {
 
   /// What the next step makes, often nothing; nil after the last.
   package mutating func next() throws(ScaleNetError) -> [(ValueID, Tensor)]? {
-    guard step < memory.plan.steps.count else { return nil }
-    let current = memory.plan.steps[step]
-    step += 1
+    guard let current = advance() else { return nil }
     try executor.perform(current, memory)
     var values: [(ValueID, Tensor)] = []
     for (value, place) in current.values where wanted?.contains(value) ?? true {
@@ -49,22 +47,28 @@ package struct ObservedRun<Scalar: ExecutionScalar> {
   package mutating func next(
     inBlocks show: (ShownBlock<Scalar>) throws(ScaleNetError) -> Void
   ) throws(ScaleNetError) -> Bool {
-    guard step < memory.plan.steps.count else { return false }
-    let current = memory.plan.steps[step]
-    step += 1
+    guard let current = advance() else { return false }
     guard case .tiled(let tiles) = current.operation else {
       try executor.perform(current, memory)
       try self.show(current, from: 0, show)
       return true
     }
     for tile in tiles.tiles {
+      let start = tiles.start(of: tile)
       for step in tiles.steps {
         let part = tiles.step(step, tile)
         try executor.perform(part, memory)
-        try self.show(part, from: tiles.start(of: tile), show)
+        try self.show(part, from: start, show)
       }
     }
     return true
+  }
+
+  /// The next step; nil after the last.
+  private mutating func advance() -> Step<Scalar>? {
+    guard step < memory.plan.steps.count else { return nil }
+    defer { step += 1 }
+    return memory.plan.steps[step]
   }
 
   /// Shows what a step has made, whose first element is the value's `start`.

@@ -59,8 +59,9 @@ struct TiledSteps<Scalar: ExecutionScalar> {
 
   /// The place of a tile's first element in the row-major order.
   func start(of tile: Tile) -> Int {
-    let counts = images.blocks?.counts ?? [Int](repeating: 1, count: images.channels)
-    let channels = tile.image * counts.reduce(0, +) + counts[..<tile.units.lowerBound].reduce(0, +)
+    let first = tile.units.lowerBound
+    let before = images.blocks.map { $0.counts[..<first].reduce(0, +) } ?? first
+    let channels = tile.image * (images.blocks?.channels ?? images.channels) + before
     return channels * images.height * images.width
   }
 }

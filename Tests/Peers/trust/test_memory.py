@@ -206,7 +206,7 @@ LOWER = [*itertools.product(["scalenet50", "inverted"], [224, 512], ["float16", 
 
 @pytest.mark.parametrize(
     ("network", "extent", "kind"),
-    LOWER if LONG else [("scalenet50", 224, "int8"), ("inverted", 512, "int8"), ("inverted", 512, "float16")],
+    LOWER if LONG else [("scalenet50", 224, "int8"), ("inverted", 224, "int8"), ("inverted", 512, "int8"), ("inverted", 512, "float16")],
 )
 def test_memory_of_what_lower_precision_costs(lower, network, extent, kind):
     """With the pages of mapped files: at most twice what a forward pass of the float32 side takes, where it is weights for

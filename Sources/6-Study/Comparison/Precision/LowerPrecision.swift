@@ -35,7 +35,10 @@ struct LowerPrecision {
       self.init(half: source, type: half)
       return
     }
-    var rewriting = Rewriting(source)
+    // Writers let layers share a bias through Identity. Read as what it is, it stays a constant of the layer.
+    var direct = source
+    try direct.apply([EliminateIdentities()])
+    var rewriting = Rewriting(direct)
     guard try rewriting.run() else { return nil }
     let types = rewriting.weights.sorted { $0.key < $1.key }.map(\.value.type).filter { $0 != .int32 }
     guard let type = types.first ?? rewriting.activations.first?.quantizer.type else { return nil }
@@ -116,11 +119,6 @@ private struct Rewriting {
         }
         guard try add(quantizer, of: input, as: node.outputs[0]) else { return false }
         rounded[input] = (node.outputs[0], quantizer)
-      case .identity where isConstant(node.inputs[0]) && !source.outputs.contains(node.outputs[0]):
-        // Writers let layers share a bias so. Read as what it is, it stays a constant of the layer.
-        guard let input = node.inputs[0] else { return false }
-        values[node.outputs[0]] = values[input] ?? input
-        plainValues[node.outputs[0]] = plainValues[input] ?? input
       default:
         if node.inputs.contains(where: { $0.map(integers.contains) ?? false }) { return false }
         nodes.append(Self.resolved(node, values))
@@ -137,10 +135,6 @@ private struct Rewriting {
     try graph.inferAllTypes()
     try plain.inferAllTypes()
     return true
-  }
-
-  private func isConstant(_ id: ValueID?) -> Bool {
-    id.map { graph[values[$0] ?? $0].initializer != nil } ?? false
   }
 
   private static func resolved(_ node: Node, _ values: [ValueID: ValueID]) -> Node {
